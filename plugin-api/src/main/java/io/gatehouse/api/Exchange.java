@@ -1,0 +1,87 @@
+package io.gatehouse.api;
+
+import io.gatehouse.api.ai.AiCall;
+import io.vertx.core.Future;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One client request and everything that happens because of it, from its head to its {@link Completion}.
+ *
+ * <p>Implemented by the gateway and by the testkit only. Thread rule: its own event loop, unless a method says
+ * otherwise.
+ */
+public interface Exchange {
+    /** The request id: 32 lower-case hex digits, made by the gateway, sent as {@code X-Kong-Request-Id}. Any thread. */
+    String id();
+
+    /** The client's head as it came in, frozen. */
+    RequestHead original();
+
+    /** The client's address without port, after trusted proxies. */
+    String clientAddress();
+
+    /** When the first byte was read: milliseconds since the epoch. */
+    long startedAtMillis();
+
+    /** Nanoseconds since the first byte was read, on a clock that never jumps. */
+    long elapsedNanos();
+
+    /** The matched route; null when none matched. */
+    @Nullable Route route();
+
+    /** The matched route's service; null when it has none. */
+    @Nullable Service service();
+
+    /** What the route's regex captured, by name and by number from 1; empty for other routes. */
+    Map<String, String> uriCaptures();
+
+    /** The authenticated consumer, or null. */
+    @Nullable Consumer consumer();
+
+    /** The credential that authenticated the consumer, or null. */
+    @Nullable Credential credential();
+
+    /**
+     * Says who the client is. Plugins further in are then chosen for this consumer.
+     *
+     * @param credential null for an anonymous consumer
+     */
+    void authenticate(Consumer consumer, @Nullable Credential credential);
+
+    /** Consumers and credentials of this exchange's snapshot. */
+    Directory directory();
+
+    /** Values that plugins leave for each other. */
+    Attributes attributes();
+
+    /** Attempts to reach an upstream so far, in order. */
+    List<Attempt> attempts();
+
+    /** Calls to LLMs so far: the main one, judges, embeddings, abandoned ones. */
+    List<AiCall> aiCalls();
+
+    /** Adds a finished, cut or failed call to an LLM. */
+    void add(AiCall call);
+
+    /**
+     * Sets a field of the log entry.
+     *
+     * @param path dots nest; {@code \.} is a literal dot
+     * @param value a JSON-like value of JDK types; null deletes the field
+     */
+    void logField(String path, @Nullable Object value);
+
+    /** Runs an action when the exchange ends, before the completion is frozen; last in, first out. */
+    void onEnd(Runnable action);
+
+    /** Whether the exchange has ended: nothing is sent any more. */
+    boolean ended();
+
+    /** Completes when the exchange's snapshot is retired: long-lived streams should come to an end. */
+    Future<Void> retiring();
+
+    /** The same result, completed on this exchange's event loop. Any thread. */
+    <T> Future<T> adopt(Future<T> future);
+}

@@ -1,0 +1,29 @@
+package io.gatehouse.api;
+
+import io.vertx.core.Future;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+
+/**
+ * What the gateway offers to a factory for as long as its JAR is loaded.
+ *
+ * <p>Implemented by the gateway and the testkit only; any thread.
+ */
+public interface FactoryContext {
+    /** The metrics of this plugin. */
+    Metrics metrics();
+
+    /** The wall clock. Use it instead of {@link System#currentTimeMillis()}, so that tests can turn it. */
+    Clock clock();
+
+    /** Runs a blocking action on a bounded pool; the future completes on the caller's event loop, if it has one. */
+    <T> Future<T> blocking(Callable<T> action);
+
+    /** Runs an action off the event loops, period after period, until the owner of this context is closed. */
+    void every(Duration period, Runnable action);
+
+    /** All implementations of an {@link ExtensionPoint} found in any loaded JAR. */
+    <T> List<T> extensions(Class<T> type);
+}

@@ -1,0 +1,15 @@
+package io.gatehouse.api;
+
+import java.util.Set;
+
+/** What the gateway offers to one plugin instance until it is closed. */
+public interface PluginContext extends FactoryContext {
+    /** The UUID of the plugin entity. */
+    String pluginId();
+
+    /**
+     * Says which parts of a request this instance reads credentials from. Log entries show them as {@code REDACTED},
+     * and they never reach an LLM provider. Call it in {@link PluginFactory#create}.
+     */
+    void readsCredentials(Set<String> headers, Set<String> queryArguments, Set<String> bodyFields);
+}

@@ -1,0 +1,119 @@
+package io.gatehouse.api;
+
+import io.gatehouse.api.body.Body;
+import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
+import io.vertx.core.buffer.Buffer;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A response on its way to the client. Mutable while it travels outward through the chain; the gateway commits it at
+ * the end.
+ *
+ * <p>Thread rule: the exchange's event loop.
+ */
+public final class Response {
+    private final MultiMap headers;
+    private final ResponseSource source;
+    private final @Nullable Failure failure;
+    private int status;
+    private Body body;
+    private @Nullable String errorMessage;
+
+    private Response(int status, MultiMap headers, Body body, ResponseSource source, @Nullable Failure failure) {
+        this.status = checkedStatus(status);
+        this.headers = Objects.requireNonNull(headers, "headers");
+        this.body = Objects.requireNonNull(body, "body");
+        this.source = Objects.requireNonNull(source, "source");
+        this.failure = failure;
+    }
+
+    /** A plugin's own response, without a body yet. */
+    public static Response of(int status) {
+        return new Response(status, MultiMap.caseInsensitiveMultiMap(), Body.empty(), ResponseSource.PLUGIN, null);
+    }
+
+    /**
+     * A plugin's own error in the gateway's error format: JSON, XML, HTML or plain text as the client's {@code Accept}
+     * asks, with the message and the request id. The gateway writes the body when the response leaves the plugin.
+     */
+    public static Response error(int status, String message) {
+        Response response = of(status);
+        response.errorMessage = Objects.requireNonNull(message, "message");
+        return response;
+    }
+
+    /** A plugin's own JSON answer; {@code json} is sent as it is. */
+    public static Response json(int status, String json) {
+        Response response = of(status).body(Body.of(Buffer.buffer(json)));
+        response.headers.set("Content-Type", "application/json; charset=utf-8");
+        return response;
+    }
+
+    /** For whoever makes responses that no plugin made: the gateway and its test doubles. */
+    public static Response from(
+            ResponseSource source, int status, MultiMap headers, Body body, @Nullable Failure failure) {
+        return new Response(status, headers, body, source, failure);
+    }
+
+    /** A future that already holds this response. */
+    public static Future<Response> done(Response response) {
+        return Future.succeededFuture(response);
+    }
+
+    /** The status code, 200 to 599. */
+    public int status() {
+        return status;
+    }
+
+    /** Sets the status code. */
+    public Response status(int status) {
+        this.status = checkedStatus(status);
+        return this;
+    }
+
+    /** The headers, mutable, names case-insensitive. Framing headers are the gateway's. */
+    public MultiMap headers() {
+        return headers;
+    }
+
+    /** The body. */
+    public Body body() {
+        return body;
+    }
+
+    /** Replaces the body. The old one must have been consumed, kept inside the new one, or cancelled. */
+    public Response body(Body body) {
+        this.body = Objects.requireNonNull(body, "body");
+        this.errorMessage = null;
+        return this;
+    }
+
+    /** Who made this response. */
+    public ResponseSource source() {
+        return source;
+    }
+
+    /** Why the upstream gave no response, or which inner plugin broke; null when there is nothing wrong. */
+    public @Nullable Failure failure() {
+        return failure;
+    }
+
+    /** The message of an {@link #error} whose body is still to be written; null otherwise. */
+    public @Nullable String errorMessage() {
+        return errorMessage;
+    }
+
+    /** Gives up this response: cancels its body, which frees the upstream connection. */
+    public void discard() {
+        body.cancel();
+    }
+
+    private static int checkedStatus(int status) {
+        if (status < 200 || status > 599) {
+            throw new IllegalArgumentException("status: " + status + " (expected: 200-599)");
+        }
+        return status;
+    }
+}

@@ -1,0 +1,11 @@
+package io.gatehouse.api;
+
+/** Who made a response. */
+public enum ResponseSource {
+    /** The upstream answered. */
+    UPSTREAM,
+    /** A plugin answered by itself. */
+    PLUGIN,
+    /** The gateway answered: no route, an upstream fault, a broken plugin. */
+    GATEWAY
+}
