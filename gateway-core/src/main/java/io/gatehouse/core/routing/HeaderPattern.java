@@ -47,10 +47,10 @@ final class HeaderPattern {
             places.add(i);
         }
         if (places.size() <= MIXED_SPELLINGS) {
-            for (int mask = 1; mask < 1 << places.size(); mask++) {
+            for (int mask = 1; mask < (1 << places.size()); mask++) {
                 StringBuilder mixed = new StringBuilder(dashed);
                 for (int bit = 0; bit < places.size(); bit++) {
-                    if ((mask & 1 << bit) != 0) {
+                    if ((mask & (1 << bit)) != 0) {
                         mixed.setCharAt(places.get(bit), '_');
                     }
                 }

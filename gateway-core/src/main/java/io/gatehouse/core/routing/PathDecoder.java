@@ -57,7 +57,7 @@ final class PathDecoder {
         }
         int high = digit(path.charAt(at + 1));
         int low = digit(path.charAt(at + 2));
-        return high < 0 || low < 0 ? -1 : high << 4 | low;
+        return high < 0 || low < 0 ? -1 : (high << 4) | low;
     }
 
     private static int digit(char c) {
@@ -93,9 +93,10 @@ final class PathDecoder {
             if (next < 0x80 || next > 0xBF) {
                 return 0;
             }
-            point = point << 6 | next & 0x3F;
+            point = (point << 6) | (next & 0x3F);
         }
-        if (point < least || point > 0x10FFFF || point >= 0xD800 && point <= 0xDFFF) {
+        boolean surrogate = point >= 0xD800 && point <= 0xDFFF;
+        if (point < least || point > 0x10FFFF || surrogate) {
             return 0;
         }
         out.appendCodePoint(point);

@@ -147,8 +147,8 @@ final class PathGroup<T> {
                 .putLong(NAMESPACE.getLeastSignificantBits())
                 .array());
         ByteBuffer digest = ByteBuffer.wrap(sha1.digest((id + "#" + number).getBytes(StandardCharsets.UTF_8)));
-        long high = digest.getLong() & ~0xF000L | 0x5000L;
-        long low = digest.getLong() & 0x3FFFFFFFFFFFFFFFL | 0x8000000000000000L;
+        long high = (digest.getLong() & ~0xF000L) | 0x5000L;
+        long low = (digest.getLong() & 0x3FFFFFFFFFFFFFFFL) | 0x8000000000000000L;
         return new UUID(high, low).toString();
     }
 

@@ -63,8 +63,9 @@ final class RegexPath {
                 c = expression.charAt(at + 1);
             }
             int next = at + (escaped ? 2 : 1);
-            boolean optional = next < expression.length() && "?*{".indexOf(expression.charAt(next)) >= 0;
-            if (optional || !escaped && ".+*?()[]{}^$".indexOf(c) >= 0 || Character.isSurrogate(c)) {
+            boolean quantified = next < expression.length() && "?*{".indexOf(expression.charAt(next)) >= 0;
+            boolean special = !escaped && ".+*?()[]{}^$".indexOf(c) >= 0;
+            if (quantified || special || Character.isSurrogate(c)) {
                 break;
             }
             prefix.append(c);

@@ -76,7 +76,8 @@ public record RequestPath(String raw, String path, String query) {
             }
             int size = end - at - 1;
             boolean last = end == length;
-            if (size == 0 || size == 1 && path.charAt(at + 1) == '.') {
+            boolean dot = size == 1 && path.charAt(at + 1) == '.';
+            if (size == 0 || dot) {
                 if (last) {
                     out.append('/');
                 }

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param id the route's UUID; decides between routes of equal priority
  * @param name the route's name, null when it has none
  * @param methods exact method names
- * @param hosts {@code host}, {@code *.host}, {@code host.*}, each with an optional {@code :port}; case-sensitive
+ * @param hosts {@code a.example}, {@code *.example}, {@code a.*}, each with an optional {@code :port}; case-sensitive
  * @param headers header names to their values; a value that starts with {@code ~*} is an unanchored regular expression
  * @param paths prefixes ({@code /foo}) and regular expressions ({@code ~/foo}), prefixes in normalised form
  * @param snis server names, {@code *.name} or {@code name.*}; asked of TLS connections only

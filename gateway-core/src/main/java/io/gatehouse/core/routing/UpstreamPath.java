@@ -10,9 +10,9 @@ public final class UpstreamPath {
 
     static {
         for (char c = 0; c < SENT_AS_IS.length; c++) {
-            SENT_AS_IS[c] = c >= 'a' && c <= 'z'
-                    || c >= 'A' && c <= 'Z'
-                    || c >= '0' && c <= '9'
+            SENT_AS_IS[c] = (c >= 'a' && c <= 'z')
+                    || (c >= 'A' && c <= 'Z')
+                    || (c >= '0' && c <= '9')
                     || "!#$&'()*+,/:;=?@[]-_.~%".indexOf(c) >= 0;
         }
     }
@@ -122,6 +122,6 @@ public final class UpstreamPath {
     }
 
     static void appendEscaped(StringBuilder out, int value) {
-        out.append('%').append(HEX[value >> 4 & 15]).append(HEX[value & 15]);
+        out.append('%').append(HEX[(value >> 4) & 15]).append(HEX[value & 15]);
     }
 }
