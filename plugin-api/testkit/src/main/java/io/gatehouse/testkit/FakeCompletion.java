@@ -47,8 +47,8 @@ public final class FakeCompletion implements Completion {
     }
 
     /**
-     * Starts a completion: sent whole with status 200 by the upstream, nothing else known. Attempts and LLM calls are
-     * the exchange's, and so are the log fields of a {@link FakeExchange}.
+     * Starts a completion: sent whole with status 200 by the upstream, nothing else known. Attempts, LLM calls and
+     * redaction are the exchange's, and so are the log fields of a {@link FakeExchange}.
      */
     public static Builder of(Exchange exchange) {
         return new Builder(exchange);
@@ -135,11 +135,12 @@ public final class FakeCompletion implements Completion {
         private long responseBytes;
         private Timings timings = new Timings(0, 0, -1, 0, 0, 0);
         private Map<String, Object> logFields;
-        private Redaction redaction = DEFAULT_REDACTION;
+        private Redaction redaction;
         private @Nullable TlsFacts tls;
 
         private Builder(Exchange exchange) {
             this.exchange = Objects.requireNonNull(exchange, "exchange");
+            this.redaction = exchange.redaction();
             this.logFields = exchange instanceof FakeExchange fake ? fake.logFields() : Map.of();
         }
 

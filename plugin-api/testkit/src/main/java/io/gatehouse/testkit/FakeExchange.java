@@ -6,6 +6,7 @@ import io.gatehouse.api.Consumer;
 import io.gatehouse.api.Credential;
 import io.gatehouse.api.Directory;
 import io.gatehouse.api.Exchange;
+import io.gatehouse.api.Redaction;
 import io.gatehouse.api.RequestHead;
 import io.gatehouse.api.Route;
 import io.gatehouse.api.Service;
@@ -19,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,6 +51,7 @@ public final class FakeExchange implements Exchange {
     private @Nullable Consumer consumer;
     private @Nullable Credential credential;
     private Directory directory = new FakeDirectory();
+    private Supplier<Redaction> redaction = () -> FakeCompletion.DEFAULT_REDACTION;
     private boolean ended;
 
     /** An exchange that starts now. */
@@ -112,6 +115,16 @@ public final class FakeExchange implements Exchange {
         return this;
     }
 
+    /** Sets which parts of the request carry credentials; {@link FakeCompletion#DEFAULT_REDACTION} unless set. */
+    public FakeExchange redaction(Redaction redaction) {
+        return redaction(() -> redaction);
+    }
+
+    FakeExchange redaction(Supplier<Redaction> redaction) {
+        this.redaction = redaction;
+        return this;
+    }
+
     /** Adds an attempt. */
     public FakeExchange attempt(Attempt attempt) {
         attempts.add(attempt);
@@ -123,7 +136,7 @@ public final class FakeExchange implements Exchange {
         retiring.tryComplete();
     }
 
-    /** The fields set with {@link #logField}, by path. */
+    /** The fields set with {@link #logField}, by path; {@link Exchange#DELETED} where one was deleted. */
     public Map<String, Object> logFields() {
         return Collections.unmodifiableMap(logFields);
     }
@@ -219,12 +232,13 @@ public final class FakeExchange implements Exchange {
     }
 
     @Override
+    public Redaction redaction() {
+        return redaction.get();
+    }
+
+    @Override
     public void logField(String path, @Nullable Object value) {
-        if (value == null) {
-            logFields.remove(path);
-        } else {
-            logFields.put(path, value);
-        }
+        logFields.put(path, value == null ? DELETED : value);
     }
 
     @Override

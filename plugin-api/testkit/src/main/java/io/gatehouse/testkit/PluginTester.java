@@ -186,6 +186,7 @@ public final class PluginTester implements AutoCloseable {
     public TestRequest request(HttpMethod method, String uri) {
         FakeExchange exchange = new FakeExchange(clock)
                 .directory(directory)
+                .redaction(this::redaction)
                 .route(route)
                 .service(service);
         exchange.id(String.format(Locale.ROOT, "%032x", ++requests));

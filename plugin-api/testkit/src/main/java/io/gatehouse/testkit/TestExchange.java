@@ -22,11 +22,13 @@ import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -178,7 +180,7 @@ public final class TestExchange {
 
     /** The client goes away, now. */
     public void clientLeaves() {
-        finish(Outcome.Kind.CLIENT_GONE, "client_gone", FailureKind.CLIENT_GONE);
+        finish(Outcome.Kind.CLIENT_GONE, "closed", FailureKind.CLIENT_GONE);
         tester.report();
     }
 
@@ -350,8 +352,7 @@ public final class TestExchange {
                 .status(answer == null ? 499 : status)
                 .source(answer == null ? ResponseSource.GATEWAY : answer.source())
                 .bytes(requestBytes, responseBytes())
-                .timings(timings())
-                .redaction(tester.redaction());
+                .timings(timings());
         if (responseHeaders != null) {
             facts.responseHeaders(responseHeaders);
         }
@@ -421,7 +422,13 @@ public final class TestExchange {
             });
             request.body(Body.of(watched, original.length()));
         }
-        Future<Response> answer = tester.upstream().proceed(request);
+        Future<Response> answer;
+        try {
+            answer = Objects.requireNonNull(tester.upstream().proceed(request), "the test's upstream gave null");
+        } catch (RuntimeException e) {
+            // not the plugin's fault, so it must not look like it
+            throw new AssertionError("the test's upstream broke: " + e, e);
+        }
         if (watched != null && !watched.touched) {
             drain(watched);
         }
@@ -488,7 +495,7 @@ public final class TestExchange {
         private final String phase;
         private final Next next;
         private final Promise<Response> result = Promise.promise();
-        private final List<Request> started = new ArrayList<>();
+        private final Map<Request, @Nullable Response> started = new IdentityHashMap<>();
         private long left = tester.timeLimit().toNanos();
         private long since = tester.clock().nanos();
         private int inside;
@@ -510,10 +517,10 @@ public final class TestExchange {
                 stopTimer();
                 left -= tester.clock().nanos() - since;
             }
-            started.add(request);
+            started.put(request, null);
             Future<Response> answer = next.proceed(request);
             answer.onComplete(done -> {
-                started.remove(request);
+                started.put(request, done.result());
                 if (--inside == 0) {
                     since = tester.clock().nanos();
                     waits();
@@ -527,7 +534,7 @@ public final class TestExchange {
             if (!over && inside == 0) {
                 timer = tester.clock()
                         .after(
-                                java.time.Duration.ofNanos(Math.max(0, left)),
+                                Duration.ofNanos(Math.max(0, left)),
                                 () -> broke(new IllegalStateException(phase + " took longer than its time limit")));
             }
         }
@@ -555,8 +562,13 @@ public final class TestExchange {
             }
             over = true;
             stopTimer();
-            for (Request request : List.copyOf(started)) {
-                request.cancel();
+            for (Map.Entry<Request, @Nullable Response> child : List.copyOf(started.entrySet())) {
+                Response response = child.getValue();
+                if (response == null) {
+                    child.getKey().cancel();
+                } else if (response != answer && response.body() != answer.body() && !response.body().isTaken()) {
+                    response.discard();
+                }
             }
             String message = answer.errorMessage();
             if (message != null) {
