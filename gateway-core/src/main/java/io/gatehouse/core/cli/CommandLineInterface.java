@@ -53,6 +53,7 @@ public final class CommandLineInterface {
                 .addSubcommand(new PluginsCommand(console))
                 .addSubcommand(new SchemaCommand(console))
                 .addSubcommand(new VersionCommand(console))
+                .setUsageHelpWidth(110)
                 .setOut(new PrintWriter(out, true, UTF_8))
                 .setErr(new PrintWriter(err, true, UTF_8))
                 .setExecutionExceptionHandler((e, line, parsed) -> {
