@@ -11,6 +11,14 @@ public interface ExchangeObserver {
      */
     void pluginFailed(String plugin, String phase, Throwable cause, String requestId);
 
+    /**
+     * Code of a plugin that works on a body threw: the body breaks off there.
+     *
+     * @param culprit the class whose code it was
+     * @param method such as {@code item} or {@code closed}
+     */
+    void bodyCodeFailed(Class<?> culprit, String method, Throwable cause);
+
     /** An exchange ended; all its plugins have logged it. */
     void ended(Completion completion);
 }

@@ -3,6 +3,7 @@ package io.gatehouse.core.server;
 import io.gatehouse.core.Settings;
 import io.gatehouse.core.exchange.ExchangeObserver;
 import io.gatehouse.core.exchange.Loop;
+import io.gatehouse.core.exchange.LoopRuntime;
 import io.gatehouse.core.snapshot.Reloader;
 import io.gatehouse.core.snapshot.Snapshot;
 import io.gatehouse.core.upstream.Redirects;
@@ -56,6 +57,7 @@ public final class ProxyServer extends VerticleBase {
     @Override
     public Future<?> start() {
         Loop here = new Loop(index, vertx, context, shared.pluginTimeLimitNanos());
+        LoopRuntime.enter(here, shared.observer());
         Upstream out = new Upstream(here, shared.redirects());
         shared.upstreams().set(index, out);
         FrontDoor front =
