@@ -5,6 +5,13 @@ import io.gatehouse.api.Completion;
 /** What the gateway itself wants to know of its exchanges. Called on their event loops; must not throw. */
 public interface ExchangeObserver {
     /**
+     * A request came in.
+     *
+     * @param matched whether a route matched
+     */
+    void begun(boolean matched);
+
+    /**
      * A plugin broke.
      *
      * @param phase {@code admit}, {@code intercept}, {@code transform} or {@code log}
