@@ -34,7 +34,6 @@ import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
-import io.vertx.core.json.Json;
 import java.io.IOException;
 import java.net.BindException;
 import java.nio.file.Path;
@@ -290,7 +289,7 @@ public final class Gateway implements AutoCloseable {
                         List.of("plugin " + plugin + ": unknown (expected: " + String.join(", ", catalogue.names())
                                 + ")"));
             }
-            return Json.encodePrettily(JsonSchema.of(known.factory().configType()));
+            return JsonSchema.text(known.factory().configType());
         } finally {
             catalogue.discard();
         }
