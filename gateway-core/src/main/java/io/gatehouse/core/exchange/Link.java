@@ -163,7 +163,7 @@ final class Link implements Next {
         }
 
         @Override
-        void expired() {
+        protected void expired() {
             if (!done) {
                 addOwnTime();
                 result.complete(finish(broken(new PluginTimeoutException(

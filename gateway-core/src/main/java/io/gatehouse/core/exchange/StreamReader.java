@@ -36,6 +36,7 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
     private @Nullable BodyEnd end;
     private @Nullable PushTarget pushed;
     private long bytes;
+    private @Nullable Runnable beforeFirstRead;
 
     /** Where a pushed stream goes. */
     interface PushTarget {
@@ -64,6 +65,12 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
         stream.handler(this::received);
         stream.endHandler(v -> finish(BodyEnd.ok()));
         stream.exceptionHandler(e -> finish(BodyEnd.truncated(classify.apply(e))));
+    }
+
+    /** Sets what is to happen before the first byte is asked for. */
+    public StreamReader beforeFirstRead(Runnable action) {
+        beforeFirstRead = action;
+        return this;
     }
 
     /** Bytes read so far. */
@@ -182,6 +189,11 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
     }
 
     private void await() {
+        if (beforeFirstRead != null) {
+            Runnable action = beforeFirstRead;
+            beforeFirstRead = null;
+            action.run();
+        }
         if (readTimeoutNanos > 0) {
             watch.add(this, System.nanoTime() + readTimeoutNanos);
         }
@@ -194,7 +206,7 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
     }
 
     @Override
-    void expired() {
+    protected void expired() {
         if (end == null) {
             owner.cancelled();
             finish(BodyEnd.truncated(

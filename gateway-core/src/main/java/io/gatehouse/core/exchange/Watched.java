@@ -10,7 +10,7 @@ public abstract class Watched {
     long deadlineNanos;
 
     /** Called once when the deadline has passed; it is no longer watched then. */
-    abstract void expired();
+    protected abstract void expired();
 
     final boolean watched() {
         return sweeper != null;
