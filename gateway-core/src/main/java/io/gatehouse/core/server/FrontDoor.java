@@ -136,7 +136,11 @@ final class FrontDoor {
         if (draining) {
             request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
         }
-        request.connection().closeHandler(v -> exchange.clientGone());
+        // a connection has one close handler: this one replaces that of the request before
+        request.connection().closeHandler(v -> {
+            traffic.connectionClosed();
+            exchange.clientGone();
+        });
         return exchange;
     }
 
