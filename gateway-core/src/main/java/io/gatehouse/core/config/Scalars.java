@@ -1,0 +1,91 @@
+package io.gatehouse.core.config;
+
+import java.math.BigDecimal;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** YAML's core rules for plain text, with the booleans of YAML 1.1, which decK and Kong understand. */
+final class Scalars {
+    private static final Pattern INTEGER = Pattern.compile("[-+]?[0-9]+|0x[0-9a-fA-F]+|0o[0-7]+");
+    private static final Pattern NUMBER =
+            Pattern.compile("[-+]?(\\.[0-9]+|[0-9]+(\\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\\.(inf|Inf|INF)|\\.(nan|NaN|NAN)");
+    private static final int LONGEST_NUMBER = 40;
+    private static final double EXACT = 9007199254740992.0;
+
+    private Scalars() {}
+
+    static ConfigNode.Type typeOf(String plain) {
+        switch (plain) {
+            case "", "~", "null", "Null", "NULL" -> {
+                return ConfigNode.Type.NULL;
+            }
+            default -> {
+                if (parseBoolean(plain) != null) {
+                    return ConfigNode.Type.BOOLEAN;
+                }
+            }
+        }
+        if (plain.length() > LONGEST_NUMBER || "+-.0123456789".indexOf(plain.charAt(0)) < 0) {
+            return ConfigNode.Type.STRING;
+        }
+        if (INTEGER.matcher(plain).matches()) {
+            return ConfigNode.Type.INTEGER;
+        }
+        return NUMBER.matcher(plain).matches() ? ConfigNode.Type.NUMBER : ConfigNode.Type.STRING;
+    }
+
+    static @Nullable Boolean parseBoolean(String text) {
+        return switch (text) {
+            case "true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON" -> Boolean.TRUE;
+            case "false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF" -> Boolean.FALSE;
+            default -> null;
+        };
+    }
+
+    /** Whole numbers, also when written 1.0 or 1e3: Kong has one number type. */
+    static @Nullable Long parseLong(String text) {
+        try {
+            if (text.startsWith("0x")) {
+                return Long.parseLong(text.substring(2), 16);
+            }
+            if (text.startsWith("0o")) {
+                return Long.parseLong(text.substring(2), 8);
+            }
+            if (INTEGER.matcher(text).matches()) {
+                return Long.parseLong(text);
+            }
+        } catch (NumberFormatException tooLarge) {
+            return null;
+        }
+        Double number = parseDouble(text);
+        if (number == null || number != Math.rint(number) || Math.abs(number) > EXACT) {
+            return null;
+        }
+        return number.longValue();
+    }
+
+    static @Nullable Double parseDouble(String text) {
+        switch (text) {
+            case ".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF", "-.inf", "-.Inf", "-.INF", ".nan", ".NaN", ".NAN" -> {
+                return null;
+            }
+            default -> {
+                try {
+                    if (text.startsWith("0x") || text.startsWith("0o")) {
+                        Long whole = parseLong(text);
+                        return whole == null ? null : (double) whole;
+                    }
+                    double number = Double.parseDouble(text);
+                    return Double.isInfinite(number) ? null : number;
+                } catch (NumberFormatException notANumber) {
+                    return null;
+                }
+            }
+        }
+    }
+
+    /** A number without a needless fraction, for messages. */
+    static String plain(double number) {
+        return new BigDecimal(number).stripTrailingZeros().toPlainString();
+    }
+}
