@@ -42,6 +42,9 @@ public interface Body {
     /** Whether all bytes are in memory, so that it can be read again and again. */
     boolean isBuffered();
 
+    /** Whether somebody else has it now: it was opened, transformed or cancelled. Never true for a buffered body. */
+    boolean isTaken();
+
     /** The number of bytes, or -1 when unknown. */
     long length();
 
