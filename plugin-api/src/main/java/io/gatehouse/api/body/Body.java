@@ -42,7 +42,13 @@ public interface Body {
     /** Whether all bytes are in memory, so that it can be read again and again. */
     boolean isBuffered();
 
-    /** Whether somebody else has it now: it was opened, transformed or cancelled. Never true for a buffered body. */
+    /**
+     * Whether it was opened, transformed or cancelled, so that it can be read no more. A buffered body is never taken.
+     *
+     * <p>A body that nobody touched gives back its source: {@code open(Framing.BYTES)} on a body made by {@link
+     * #of(BodyReader, long)} with length -1 returns that very reader, so that its maker can recognise it and take a
+     * shorter way. Once it was partly read by {@link #buffer} or transformed, another reader comes.
+     */
     boolean isTaken();
 
     /** The number of bytes, or -1 when unknown. */

@@ -1,0 +1,183 @@
+package io.gatehouse.api.body;
+
+import io.gatehouse.api.Failure;
+import io.gatehouse.api.FailureKind;
+import io.vertx.core.buffer.Buffer;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Server-sent events, cut after the rules of the WHATWG HTML standard, section "Interpreting an event stream". */
+final class SseFraming implements Framing<SseEvent> {
+    static final SseFraming INSTANCE = new SseFraming(8 * 1024 * 1024);
+
+    private final int maxEventBytes;
+
+    SseFraming(int maxEventBytes) {
+        if (maxEventBytes < 1) {
+            throw new IllegalArgumentException("maxEventBytes: " + maxEventBytes + " (expected: 1 or more)");
+        }
+        this.maxEventBytes = maxEventBytes;
+    }
+
+    @Override
+    public Framing.Decoder<SseEvent> decoder() {
+        return new Cutter(maxEventBytes);
+    }
+
+    @Override
+    public Buffer encode(SseEvent item) {
+        return item.raw();
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof SseFraming that && maxEventBytes == that.maxEventBytes;
+    }
+
+    @Override
+    public int hashCode() {
+        return maxEventBytes;
+    }
+
+    @Override
+    public String toString() {
+        return "sse";
+    }
+
+    /**
+     * Finds the blank lines. It looks at every byte once; an event that lies within one buffer is a slice of it.
+     *
+     * <p>A carriage return ends its line at once: whether a line feed follows may show only with the next event, so a
+     * line feed that comes late counts as the first byte of what follows.
+     */
+    private static final class Cutter implements Framing.Decoder<SseEvent> {
+        private static final int WINDOW = 8192;
+        private static final byte LF = '\n';
+        private static final byte CR = '\r';
+
+        private final int max;
+        private byte[] window = {};
+
+        /** The bytes of an event that is not complete yet; null when there are none. */
+        private @Nullable Buffer partial;
+
+        private boolean lineEmpty = true;
+        private boolean afterCr;
+
+        /** How many bytes of a byte order mark were seen at the start of the stream; -1 when it is past. */
+        private int mark;
+
+        /** Whether no event was handed out yet. */
+        private boolean first = true;
+
+        Cutter(int max) {
+            this.max = max;
+        }
+
+        @Override
+        public void feed(Buffer bytes, Consumer<? super SseEvent> items) {
+            int length = bytes.length();
+            int start = 0;
+            int from = 0;
+            while (from < length) {
+                int count = Math.min(WINDOW, length - from);
+                if (window.length < count) {
+                    window = new byte[count];
+                }
+                bytes.getBytes(from, from + count, window, 0);
+                for (int i = 0; i < count; i++) {
+                    if (endsEvent(window[i])) {
+                        int end = from + i + 1;
+                        // the line feed of the same line end goes with it, if it is here already
+                        if (afterCr && end < length && bytes.getByte(end) == LF) {
+                            afterCr = false;
+                            end++;
+                            i++;
+                        }
+                        SseEvent event = cut(bytes, start, end);
+                        start = end;
+                        items.accept(event);
+                    }
+                }
+                from = Math.max(from + count, start);
+            }
+            if (start < length) {
+                keep(bytes, start, length);
+            }
+        }
+
+        private boolean endsEvent(byte next) {
+            boolean lateLineFeed = afterCr && next == LF;
+            afterCr = next == CR;
+            if (lateLineFeed) {
+                return false;
+            }
+            if (next == LF || next == CR) {
+                mark = -1;
+                boolean blank = lineEmpty;
+                lineEmpty = true;
+                return blank;
+            }
+            lineEmpty = mark >= 0 && inMark(next);
+            return false;
+        }
+
+        /** Whether the line is still empty, since all there is of it may be a byte order mark. */
+        private boolean inMark(byte next) {
+            if (next == SseEvent.MARK[mark]) {
+                mark++;
+                if (mark == SseEvent.MARK.length) {
+                    mark = -1;
+                    return true;
+                }
+                // two thirds of a mark are text
+                return false;
+            }
+            mark = -1;
+            return false;
+        }
+
+        private SseEvent cut(Buffer bytes, int start, int end) {
+            Buffer begun = partial;
+            checkSize((begun == null ? 0 : begun.length()) + (end - start));
+            if (begun != null) {
+                partial = null;
+            }
+            Buffer raw = begun != null
+                    ? begun.appendBuffer(bytes, start, end - start)
+                    : end - start == bytes.length() ? bytes : bytes.slice(start, end);
+            SseEvent event = new SseEvent(raw, first, true);
+            first = false;
+            return event;
+        }
+
+        private void keep(Buffer bytes, int start, int end) {
+            int count = end - start;
+            Buffer begun = partial;
+            if (begun == null) {
+                checkSize(count);
+                partial = Buffer.buffer(count + 256).appendBuffer(bytes, start, count);
+            } else {
+                checkSize(begun.length() + count);
+                begun.appendBuffer(bytes, start, count);
+            }
+        }
+
+        private void checkSize(long size) {
+            if (size > max) {
+                throw new BodyException(Failure.of(
+                        FailureKind.INVALID_RESPONSE,
+                        "server-sent event: " + size + " bytes or more (expected: at most " + max + ")"));
+            }
+        }
+
+        @Override
+        public void end(Consumer<? super SseEvent> items) {
+            Buffer rest = partial;
+            if (rest != null) {
+                partial = null;
+                items.accept(new SseEvent(rest, first, false));
+            }
+        }
+    }
+}
