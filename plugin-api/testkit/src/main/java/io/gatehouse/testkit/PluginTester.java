@@ -10,6 +10,7 @@ import io.gatehouse.api.Redaction;
 import io.gatehouse.api.Route;
 import io.gatehouse.api.Service;
 import io.gatehouse.api.body.Body;
+import io.gatehouse.api.body.BodyCodeException;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpMethod;
@@ -54,7 +55,7 @@ import org.jspecify.annotations.Nullable;
  * than the time limit) makes {@link TestRequest#send()} throw an {@link AssertionError} with the cause, unless {@link
  * #expectFaults()} was called: then the client sees what it would see from the gateway.
  *
- * <p>Thread rule: one thread. A plugin that completes its futures on threads of its own must be waited for by the test.
+ * <p>Thread rule: one thread, and no gateway in the same JVM meanwhile: bodies run on this tester's clock. A plugin that completes its futures on threads of its own must be waited for by the test.
  */
 public final class PluginTester implements AutoCloseable {
     private final PluginFactory<?> factory;
@@ -64,6 +65,8 @@ public final class PluginTester implements AutoCloseable {
     private final FakeDirectory directory = new FakeDirectory();
     private final CapturedLog log = CapturedLog.start();
     private final List<Fault> faults = new ArrayList<>();
+    private final TesterRuntime runtime =
+            TesterRuntime.open(clock, fault -> fault("transform." + fault.phase(), causeOf(fault)));
     private final List<Plugin> outer = new ArrayList<>();
     private final List<Plugin> inner = new ArrayList<>();
     private final List<Completion> completions = new ArrayList<>();
@@ -275,6 +278,7 @@ public final class PluginTester implements AutoCloseable {
             factoryContext.cancelTimers();
             report();
         } finally {
+            TesterRuntime.close(runtime);
             log.close();
         }
     }
@@ -337,6 +341,11 @@ public final class PluginTester implements AutoCloseable {
                 "plugin " + factory.name() + " broke in " + fault.phase() + ": " + fault.cause(), fault.cause());
     }
 
+    private static Throwable causeOf(BodyCodeException fault) {
+        Throwable cause = fault.getCause();
+        return cause == null ? fault : cause;
+    }
+
     private Plugin made() {
         List<String> problems = maker.problems();
         if (!problems.isEmpty()) {
@@ -376,7 +385,8 @@ public final class PluginTester implements AutoCloseable {
     /**
      * A plugin that broke its contract.
      *
-     * @param phase {@code admit}, {@code intercept}, {@code transform}, {@code log}, {@code close} or {@code stop}
+     * @param phase {@code admit}, {@code intercept}, {@code transform.item} and other methods of a transform, {@code log},
+     *     {@code close} or {@code stop}
      * @param cause what it threw, or what is wrong
      */
     public record Fault(String phase, Throwable cause) {}
