@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  * otherwise.
  */
 public interface Exchange {
+    /** Stands for a deleted field in {@link Completion#logFields()}. */
+    Object DELETED = new Object();
+
     /** The request id: 32 lower-case hex digits, made by the gateway, sent as {@code X-Kong-Request-Id}. Any thread. */
     String id();
 
@@ -65,11 +68,14 @@ public interface Exchange {
     /** Adds a finished, cut or failed call to an LLM. */
     void add(AiCall call);
 
+    /** Which parts of the client's request carry credentials on this route. */
+    Redaction redaction();
+
     /**
      * Sets a field of the log entry.
      *
      * @param path dots nest; {@code \.} is a literal dot
-     * @param value a JSON-like value of JDK types; null deletes the field
+     * @param value a JSON-like value of JDK types; null deletes the field, see {@link #DELETED}
      */
     void logField(String path, @Nullable Object value);
 

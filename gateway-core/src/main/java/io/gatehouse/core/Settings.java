@@ -1,0 +1,358 @@
+package io.gatehouse.core;
+
+import static java.util.Objects.requireNonNull;
+
+import io.gatehouse.core.config.Compat;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How one gateway process is set up: what is not in the configuration files. Immutable.
+ *
+ * <p>Each setting can come from a command line option, a {@code GATEHOUSE_*} variable or, where Kong has one, its
+ * {@code KONG_*} variable; the first of these that is present wins. {@code docs/configuration.md} lists them.
+ *
+ * <pre>{@code
+ * Settings settings = Settings.builder()
+ *         .configs(List.of(Path.of("gatehouse.yaml")))
+ *         .proxyListen(List.of(Settings.Listen.of("127.0.0.1", 0)))
+ *         .build();
+ * }</pre>
+ *
+ * @param configs configuration files and folders, merged in this order
+ * @param plugins folders that are searched for plugin JARs
+ * @param connectTo connections that go elsewhere than the URI says
+ * @param proxyListen proxy listeners; empty when off
+ * @param adminListen Admin API listeners; empty when off
+ * @param statusListen Status API listeners; empty when off
+ * @param logLevel what the error log shows
+ * @param sslCert PEM file with the certificate chain of TLS listeners
+ * @param sslCertKey PEM file with the key of {@code sslCert}
+ * @param compat whose defaults apply where Kong's versions differ
+ * @param drainTimeout how long exchanges in flight may take to end on SIGTERM
+ * @param pluginTimeLimit how long a plugin may take until its response head, the time inside {@code next} excepted
+ * @param exchangeDeadline how long an exchange may take in all; null for as long as it likes
+ * @param watch whether changed configuration files and plugin JARs are loaded by themselves
+ * @param eventLoops number of event loops
+ * @param environment what {@code $NAME}, {@code ${{ env "NAME" }}} and {@code {vault://env/name}} in files refer to
+ * @param warnings what the one who started the gateway should be told about these settings, one line each
+ */
+public record Settings(
+        List<Path> configs,
+        List<Path> plugins,
+        List<ConnectTo> connectTo,
+        List<Listen> proxyListen,
+        List<Listen> adminListen,
+        List<Listen> statusListen,
+        LogLevel logLevel,
+        @Nullable Path sslCert,
+        @Nullable Path sslCertKey,
+        Compat compat,
+        Duration drainTimeout,
+        Duration pluginTimeLimit,
+        @Nullable Duration exchangeDeadline,
+        boolean watch,
+        int eventLoops,
+        Map<String, String> environment,
+        List<String> warnings) {
+
+    /** Copies all collections. */
+    public Settings {
+        configs = List.copyOf(configs);
+        plugins = List.copyOf(plugins);
+        connectTo = List.copyOf(connectTo);
+        proxyListen = List.copyOf(proxyListen);
+        adminListen = List.copyOf(adminListen);
+        statusListen = List.copyOf(statusListen);
+        environment = Map.copyOf(environment);
+        warnings = List.copyOf(warnings);
+        requireNonNull(logLevel, "logLevel");
+        requireNonNull(compat, "compat");
+        requireNonNull(drainTimeout, "drainTimeout");
+        requireNonNull(pluginTimeLimit, "pluginTimeLimit");
+        if (eventLoops < 1) {
+            throw new IllegalArgumentException("eventLoops: " + eventLoops + " (expected: 1 or more)");
+        }
+    }
+
+    /** Kong's log levels. {@code notice} is the default. */
+    public enum LogLevel {
+        /** All there is. */
+        DEBUG,
+        /** As {@code notice}, and what the libraries tell about their own work. */
+        INFO,
+        /** Start, reload and stop. */
+        NOTICE,
+        /** What an operator may want to look at: faults of upstreams, refused reloads. */
+        WARN,
+        /** Faults of the gateway or of a plugin. */
+        ERROR,
+        /** Nothing of ours is as grave: silent. */
+        CRIT,
+        /** Silent. */
+        ALERT,
+        /** Silent. */
+        EMERG
+    }
+
+    /**
+     * One listener.
+     *
+     * @param host address or host name to bind, IPv6 without brackets
+     * @param port 0 to 65535; 0 for any free one
+     * @param ssl whether it speaks TLS
+     * @param http2 whether HTTP/2 is offered
+     * @param reusePort whether several processes may share the port
+     * @param backlog length of the queue of connections not yet accepted; -1 for the system's own
+     */
+    public record Listen(String host, int port, boolean ssl, boolean http2, boolean reusePort, int backlog) {
+        /** Checks the port. */
+        public Listen {
+            requireNonNull(host, "host");
+            if (port < 0 || port > 65535) {
+                throw new IllegalArgumentException("port: " + port + " (expected: 0-65535)");
+            }
+        }
+
+        /** A listener without TLS and without flags. */
+        public static Listen of(String host, int port) {
+            return new Listen(host, port, false, false, false, -1);
+        }
+
+        /** {@code host:port}, with brackets round IPv6. */
+        public String address() {
+            return (host.indexOf(':') < 0 ? host : '[' + host + ']') + ':' + port;
+        }
+    }
+
+    /**
+     * Sends the connections meant for one origin to another: scheme, address and port of the connection change, while
+     * URI, {@code Host} header, path and all other headers stay.
+     *
+     * @param from scheme, host and port as they stand in configuration
+     * @param to where to connect instead
+     */
+    public record ConnectTo(Origin from, Origin to) {
+        /** As it is written in settings. */
+        @Override
+        public String toString() {
+            return from + "=" + to;
+        }
+    }
+
+    /**
+     * Scheme, host and port.
+     *
+     * @param scheme {@code http} or {@code https}
+     * @param host lower case, IPv6 without brackets
+     * @param port 1 to 65535
+     */
+    public record Origin(String scheme, String host, int port) {
+        /** Whether the connection speaks TLS. */
+        public boolean tls() {
+            return scheme.equals("https");
+        }
+
+        /** As a URI, the port left out where it is the scheme's own. */
+        @Override
+        public String toString() {
+            String name = host.indexOf(':') < 0 ? host : '[' + host + ']';
+            return scheme + "://" + name + (port == (tls() ? 443 : 80) ? "" : ":" + port);
+        }
+    }
+
+    /** All defaults, without any configuration file. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** A builder that starts from these settings. */
+    public Builder toBuilder() {
+        Builder b = new Builder();
+        b.configs = configs;
+        b.plugins = plugins;
+        b.connectTo = connectTo;
+        b.proxyListen = proxyListen;
+        b.adminListen = adminListen;
+        b.statusListen = statusListen;
+        b.logLevel = logLevel;
+        b.sslCert = sslCert;
+        b.sslCertKey = sslCertKey;
+        b.compat = compat;
+        b.drainTimeout = drainTimeout;
+        b.pluginTimeLimit = pluginTimeLimit;
+        b.exchangeDeadline = exchangeDeadline;
+        b.watch = watch;
+        b.eventLoops = eventLoops;
+        b.environment = environment;
+        b.warnings = warnings;
+        return b;
+    }
+
+    /**
+     * Reads settings from the environment and the command line.
+     *
+     * @param environment all environment variables of the process
+     * @param options values of command line options by name, {@code --config} to its files; these win
+     * @throws ConfigException with every problem, each naming the variable or option, its value and what is expected
+     */
+    public static Settings from(Map<String, String> environment, Map<String, List<String>> options)
+            throws ConfigException {
+        return new SettingsReader(environment, options).read();
+    }
+
+    /** Without {@link #environment()}, whose values may be secrets. */
+    @Override
+    public String toString() {
+        return "Settings[configs=" + configs + ", plugins=" + plugins + ", connectTo=" + connectTo + ", proxyListen="
+                + proxyListen + ", adminListen=" + adminListen + ", statusListen=" + statusListen + ", logLevel="
+                + logLevel + ", sslCert=" + sslCert + ", compat=" + compat + ", drainTimeout=" + drainTimeout
+                + ", pluginTimeLimit=" + pluginTimeLimit + ", exchangeDeadline=" + exchangeDeadline + ", watch="
+                + watch + ", eventLoops=" + eventLoops + "]";
+    }
+
+    /** Collects settings; each method replaces one value and returns this. Not for use by several threads. */
+    public static final class Builder {
+        private List<Path> configs = List.of();
+        private List<Path> plugins = List.of();
+        private List<ConnectTo> connectTo = List.of();
+        private List<Listen> proxyListen = List.of(Listen.of("0.0.0.0", 8000));
+        private List<Listen> adminListen = List.of(Listen.of("127.0.0.1", 8001));
+        private List<Listen> statusListen = List.of(Listen.of("127.0.0.1", 8100));
+        private LogLevel logLevel = LogLevel.NOTICE;
+        private @Nullable Path sslCert;
+        private @Nullable Path sslCertKey;
+        private Compat compat = Compat.UNSET;
+        private Duration drainTimeout = Duration.ofSeconds(30);
+        private Duration pluginTimeLimit = Duration.ofSeconds(60);
+        private @Nullable Duration exchangeDeadline;
+        private boolean watch = true;
+        private int eventLoops = Runtime.getRuntime().availableProcessors();
+        private Map<String, String> environment = Map.of();
+        private List<String> warnings = List.of();
+
+        private Builder() {}
+
+        /** See {@link Settings#configs()}. */
+        public Builder configs(List<Path> value) {
+            configs = value;
+            return this;
+        }
+
+        /** See {@link Settings#plugins()}. */
+        public Builder plugins(List<Path> value) {
+            plugins = value;
+            return this;
+        }
+
+        /** See {@link Settings#connectTo()}. */
+        public Builder connectTo(List<ConnectTo> value) {
+            connectTo = value;
+            return this;
+        }
+
+        /** See {@link Settings#proxyListen()}. */
+        public Builder proxyListen(List<Listen> value) {
+            proxyListen = value;
+            return this;
+        }
+
+        /** See {@link Settings#adminListen()}. */
+        public Builder adminListen(List<Listen> value) {
+            adminListen = value;
+            return this;
+        }
+
+        /** See {@link Settings#statusListen()}. */
+        public Builder statusListen(List<Listen> value) {
+            statusListen = value;
+            return this;
+        }
+
+        /** See {@link Settings#logLevel()}. */
+        public Builder logLevel(LogLevel value) {
+            logLevel = value;
+            return this;
+        }
+
+        /** See {@link Settings#sslCert()} and {@link Settings#sslCertKey()}. */
+        public Builder ssl(@Nullable Path cert, @Nullable Path key) {
+            sslCert = cert;
+            sslCertKey = key;
+            return this;
+        }
+
+        /** See {@link Settings#compat()}. */
+        public Builder compat(Compat value) {
+            compat = value;
+            return this;
+        }
+
+        /** See {@link Settings#drainTimeout()}. */
+        public Builder drainTimeout(Duration value) {
+            drainTimeout = value;
+            return this;
+        }
+
+        /** See {@link Settings#pluginTimeLimit()}. */
+        public Builder pluginTimeLimit(Duration value) {
+            pluginTimeLimit = value;
+            return this;
+        }
+
+        /** See {@link Settings#exchangeDeadline()}. */
+        public Builder exchangeDeadline(@Nullable Duration value) {
+            exchangeDeadline = value;
+            return this;
+        }
+
+        /** See {@link Settings#watch()}. */
+        public Builder watch(boolean value) {
+            watch = value;
+            return this;
+        }
+
+        /** See {@link Settings#eventLoops()}. */
+        public Builder eventLoops(int value) {
+            eventLoops = value;
+            return this;
+        }
+
+        /** See {@link Settings#environment()}. */
+        public Builder environment(Map<String, String> value) {
+            environment = value;
+            return this;
+        }
+
+        /** See {@link Settings#warnings()}. */
+        public Builder warnings(List<String> value) {
+            warnings = value;
+            return this;
+        }
+
+        /** The settings. */
+        public Settings build() {
+            return new Settings(
+                    configs,
+                    plugins,
+                    connectTo,
+                    proxyListen,
+                    adminListen,
+                    statusListen,
+                    logLevel,
+                    sslCert,
+                    sslCertKey,
+                    compat,
+                    drainTimeout,
+                    pluginTimeLimit,
+                    exchangeDeadline,
+                    watch,
+                    eventLoops,
+                    environment,
+                    warnings);
+        }
+    }
+}

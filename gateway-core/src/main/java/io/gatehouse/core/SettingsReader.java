@@ -1,0 +1,374 @@
+package io.gatehouse.core;
+
+import io.gatehouse.core.config.Compat;
+import io.gatehouse.core.Settings.ConnectTo;
+import io.gatehouse.core.Settings.Listen;
+import io.gatehouse.core.Settings.LogLevel;
+import io.gatehouse.core.Settings.Origin;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Turns variables and options into {@link Settings}; collects every problem before it complains. */
+final class SettingsReader {
+    private static final String LISTEN_GRAMMAR =
+            "ip:port [ssl] [http2] [reuseport] [backlog=n], several separated by commas, or off";
+
+    /** What Kong knows and Gatehouse has not built. */
+    private static final Set<String> KONG_ONLY_FLAGS =
+            Set.of("proxy_protocol", "deferred", "bind", "ipv6only", "so_keepalive");
+
+    /** Read by the start script, not here. */
+    private static final Set<String> SCRIPT_VARIABLES = Set.of("GATEHOUSE_HOME", "GATEHOUSE_JAVA_HOME");
+
+    private final Map<String, String> environment;
+    private final Map<String, List<String>> options;
+    private final List<String> problems = new ArrayList<>();
+    private final Set<String> known = new TreeSet<>(SCRIPT_VARIABLES);
+
+    SettingsReader(Map<String, String> environment, Map<String, List<String>> options) {
+        this.environment = environment;
+        this.options = options;
+    }
+
+    /**
+     * Where a value came from, so that messages can name it.
+     *
+     * @param name variable or option
+     * @param values what it says; several only for an option given several times
+     */
+    private record Source(String name, List<String> values) {}
+
+    Settings read() throws ConfigException {
+        Settings.Builder b = Settings.builder().environment(environment);
+
+        list("--config", "GATEHOUSE_CONFIG", "KONG_DECLARATIVE_CONFIG", this::path, b::configs);
+        list("--plugins", "GATEHOUSE_PLUGINS", null, this::path, b::plugins);
+        list("--connect-to", "GATEHOUSE_CONNECT_TO", null, this::connectTo, b::connectTo);
+
+        Path cert = one("--ssl-cert", "GATEHOUSE_SSL_CERT", "KONG_SSL_CERT", this::path);
+        Path key = one("--ssl-cert-key", "GATEHOUSE_SSL_CERT_KEY", "KONG_SSL_CERT_KEY", this::path);
+        if ((cert == null) != (key == null)) {
+            problems.add(
+                    cert == null
+                            ? "KONG_SSL_CERT: missing (expected: the certificate that belongs to KONG_SSL_CERT_KEY)"
+                            : "KONG_SSL_CERT_KEY: missing (expected: the key that belongs to KONG_SSL_CERT)");
+        }
+        b.ssl(cert, key);
+        boolean tls = cert != null && key != null;
+
+        List<Listen> proxy = one("--proxy-listen", "GATEHOUSE_PROXY_LISTEN", "KONG_PROXY_LISTEN", this::listeners);
+        if (proxy != null) {
+            b.proxyListen(proxy);
+        } else if (tls) {
+            b.proxyListen(List.of(Listen.of("0.0.0.0", 8000), new Listen("0.0.0.0", 8443, true, true, false, -1)));
+        }
+        List<Listen> admin = one("--admin-listen", "GATEHOUSE_ADMIN_LISTEN", "KONG_ADMIN_LISTEN", this::listeners);
+        if (admin != null) {
+            b.adminListen(admin);
+        }
+        List<Listen> status = one("--status-listen", "GATEHOUSE_STATUS_LISTEN", "KONG_STATUS_LISTEN", this::listeners);
+        if (status != null) {
+            b.statusListen(status);
+        }
+        if (!tls && cert == null && key == null) {
+            wantCertificate("KONG_PROXY_LISTEN", proxy);
+            wantCertificate("KONG_ADMIN_LISTEN", admin);
+            wantCertificate("KONG_STATUS_LISTEN", status);
+        }
+
+        set(one("--log-level", "GATEHOUSE_LOG_LEVEL", "KONG_LOG_LEVEL", this::logLevel), b::logLevel);
+        set(one("--compat", "GATEHOUSE_COMPAT", null, this::compat), b::compat);
+        set(one(null, "GATEHOUSE_DRAIN_TIMEOUT", null, this::duration), b::drainTimeout);
+        set(one(null, "GATEHOUSE_PLUGIN_TIME_LIMIT", null, this::positiveDuration), b::pluginTimeLimit);
+        set(one(null, "GATEHOUSE_EXCHANGE_DEADLINE", null, this::positiveDuration), b::exchangeDeadline);
+        set(one(null, "GATEHOUSE_WATCH", null, this::onOff), b::watch);
+        set(one(null, "GATEHOUSE_EVENT_LOOPS", null, this::eventLoops), b::eventLoops);
+
+        if (!problems.isEmpty()) {
+            throw new ConfigException(problems);
+        }
+        return b.warnings(warnings()).build();
+    }
+
+    /** A misspelt variable must not pass in silence; it cannot be an error, since Kubernetes sets such names itself. */
+    private List<String> warnings() {
+        List<String> warnings = new ArrayList<>();
+        for (String name : new TreeSet<>(environment.keySet())) {
+            if ((name.startsWith("GATEHOUSE_") || name.startsWith("KONG_")) && !known.contains(name)) {
+                String nearest = Spelling.nearest(name, known);
+                warnings.add(name + " has no effect: Gatehouse has no such setting"
+                        + (nearest == null ? "" : " (nearest: " + nearest + ")"));
+            }
+        }
+        return warnings;
+    }
+
+    private void wantCertificate(String variable, @Nullable List<Listen> listeners) {
+        if (listeners != null) {
+            for (Listen listen : listeners) {
+                if (listen.ssl()) {
+                    problems.add(variable + ": " + listen.address()
+                            + " ssl (expected: KONG_SSL_CERT and KONG_SSL_CERT_KEY to be set)");
+                }
+            }
+        }
+    }
+
+    private static <T> void set(@Nullable T value, Consumer<T> target) {
+        if (value != null) {
+            target.accept(value);
+        }
+    }
+
+    private @Nullable Source source(@Nullable String option, String variable, @Nullable String kongVariable) {
+        known.add(variable);
+        if (kongVariable != null) {
+            known.add(kongVariable);
+        }
+        if (option != null) {
+            List<String> values = options.get(option);
+            if (values != null && !values.isEmpty()) {
+                return new Source(option, values);
+            }
+        }
+        for (String name : kongVariable == null ? List.of(variable) : List.of(variable, kongVariable)) {
+            String value = environment.get(name);
+            if (value != null && !value.isBlank()) {
+                return new Source(name, List.of(value.strip()));
+            }
+        }
+        return null;
+    }
+
+    /** Reads one value; returns null to say that it has noted a problem. */
+    @FunctionalInterface
+    private interface Reading<T> {
+        @Nullable
+        T read(String name, String text);
+    }
+
+    private <T> @Nullable T one(
+            @Nullable String option, String variable, @Nullable String kongVariable, Reading<T> reading) {
+        Source source = source(option, variable, kongVariable);
+        return source == null
+                ? null
+                : reading.read(
+                        source.name(), source.values().get(source.values().size() - 1));
+    }
+
+    /** An option is given once per value; a variable holds values separated by spaces or commas. */
+    private <T> void list(
+            String option,
+            String variable,
+            @Nullable String kongVariable,
+            Reading<T> reading,
+            Consumer<List<T>> target) {
+        Source source = source(option, variable, kongVariable);
+        if (source == null) {
+            return;
+        }
+        List<T> all = new ArrayList<>();
+        for (String value : source.values()) {
+            for (String item : source.name().startsWith("--") && !option.equals("--connect-to")
+                    ? new String[] {value}
+                    : value.strip().split("[\\s,]+", -1)) {
+                T read = reading.read(source.name(), item);
+                if (read != null) {
+                    all.add(read);
+                }
+            }
+        }
+        target.accept(all);
+    }
+
+    private void problem(String name, String value, String expected) {
+        problems.add(name + ": " + value + " (expected: " + expected + ")");
+    }
+
+    private @Nullable Path path(String name, String text) {
+        try {
+            return Path.of(text);
+        } catch (InvalidPathException e) {
+            problem(name, text, "the path of a file or folder");
+            return null;
+        }
+    }
+
+    private @Nullable ConnectTo connectTo(String name, String text) {
+        String expected = "https://host=http://127.0.0.1:9999, scheme and host on both sides, no path";
+        int middle = text.indexOf('=');
+        Origin from = middle < 0 ? null : origin(text.substring(0, middle));
+        Origin to = middle < 0 ? null : origin(text.substring(middle + 1));
+        if (from == null || to == null) {
+            problem(name, text, expected);
+            return null;
+        }
+        return new ConnectTo(from, to);
+    }
+
+    private static @Nullable Origin origin(String text) {
+        try {
+            URI uri = new URI(text);
+            String scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
+            String path = uri.getRawPath();
+            if (!(scheme.equals("http") || scheme.equals("https"))
+                    || uri.getHost() == null
+                    || uri.getRawUserInfo() != null
+                    || uri.getRawQuery() != null
+                    || uri.getRawFragment() != null
+                    || !(path == null || path.isEmpty() || path.equals("/"))
+                    || uri.getPort() == 0
+                    || uri.getPort() > 65535) {
+                return null;
+            }
+            String host = uri.getHost().toLowerCase(Locale.ROOT);
+            if (host.startsWith("[")) {
+                host = host.substring(1, host.length() - 1);
+            }
+            int port = uri.getPort() > 0 ? uri.getPort() : scheme.equals("https") ? 443 : 80;
+            return new Origin(scheme, host, port);
+        } catch (URISyntaxException e) {
+            return null;
+        }
+    }
+
+    private @Nullable List<Listen> listeners(String name, String text) {
+        if (text.equals("off")) {
+            return List.of();
+        }
+        List<Listen> all = new ArrayList<>();
+        for (String part : text.split(",", -1)) {
+            Listen listen = listener(name, part.strip());
+            if (listen != null) {
+                all.add(listen);
+            }
+        }
+        return all;
+    }
+
+    private @Nullable Listen listener(String name, String text) {
+        String[] words = text.split("\\s+", -1);
+        String address = words[0];
+        int colon = address.lastIndexOf(':');
+        String host = colon < 0 ? "" : address.substring(0, colon);
+        if (host.startsWith("[") && host.endsWith("]")) {
+            host = host.substring(1, host.length() - 1);
+        } else if (host.indexOf(':') >= 0) {
+            host = ""; // IPv6 without brackets: where does the port begin?
+        }
+        if (host.isEmpty() || host.equals("off")) {
+            problem(name, text, LISTEN_GRAMMAR);
+            return null;
+        }
+        int port = number(address.substring(colon + 1));
+        if (port < 0 || port > 65535) {
+            problem(name, text, "a port of 0-65535, 0 for any free one");
+            return null;
+        }
+        boolean ssl = false;
+        boolean http2 = false;
+        boolean reusePort = false;
+        int backlog = -1;
+        for (int i = 1; i < words.length; i++) {
+            String word = words[i];
+            String flag = word.indexOf('=') < 0 ? word : word.substring(0, word.indexOf('='));
+            switch (word) {
+                case "ssl" -> ssl = true;
+                case "http2" -> http2 = true;
+                case "reuseport" -> reusePort = true;
+                default -> {
+                    if (flag.equals("backlog") && word.length() > 8 && number(word.substring(8)) > 0) {
+                        backlog = number(word.substring(8));
+                    } else if (KONG_ONLY_FLAGS.contains(flag)) {
+                        problem(
+                                name,
+                                text,
+                                "no flag " + flag
+                                        + ", which Gatehouse does not have; it has ssl, http2, reuseport, backlog=n");
+                        return null;
+                    } else {
+                        problem(name, text, LISTEN_GRAMMAR + "; " + word + " is none of these");
+                        return null;
+                    }
+                }
+            }
+        }
+        return new Listen(host, port, ssl, http2, reusePort, backlog);
+    }
+
+    /** -1 when it is none. */
+    private static int number(String text) {
+        if (text.isEmpty() || text.length() > 9 || !text.chars().allMatch(c -> c >= '0' && c <= '9')) {
+            return -1;
+        }
+        return Integer.parseInt(text);
+    }
+
+    private @Nullable LogLevel logLevel(String name, String text) {
+        for (LogLevel level : LogLevel.values()) {
+            if (level.name().toLowerCase(Locale.ROOT).equals(text)) {
+                return level;
+            }
+        }
+        problem(name, text, "debug, info, notice, warn, error, crit, alert or emerg");
+        return null;
+    }
+
+    private @Nullable Compat compat(String name, String text) {
+        try {
+            return Compat.of(text);
+        } catch (IllegalArgumentException e) {
+            problem(name, text, "3.10 or 3.15");
+            return null;
+        }
+    }
+
+    private @Nullable Duration duration(String name, String text) {
+        int unit = text.endsWith("ms") ? 2 : text.endsWith("s") || text.endsWith("m") ? 1 : 0;
+        int count = number(text.substring(0, text.length() - unit));
+        if (count < 0) {
+            problem(name, text, "a time as 500ms, 30s, 2m, or a number of seconds");
+            return null;
+        }
+        return text.endsWith("ms")
+                ? Duration.ofMillis(count)
+                : text.endsWith("m") ? Duration.ofMinutes(count) : Duration.ofSeconds(count);
+    }
+
+    private @Nullable Duration positiveDuration(String name, String text) {
+        Duration duration = duration(name, text);
+        if (duration != null && duration.isZero()) {
+            problem(name, text, "more than 0");
+            return null;
+        }
+        return duration;
+    }
+
+    private @Nullable Boolean onOff(String name, String text) {
+        if (text.equals("on") || text.equals("off")) {
+            return text.equals("on");
+        }
+        problem(name, text, "on or off");
+        return null;
+    }
+
+    private @Nullable Integer eventLoops(String name, String text) {
+        int count = number(text);
+        if (count < 1 || count > 1024) {
+            problem(name, text, "1-1024");
+            return null;
+        }
+        return count;
+    }
+}

@@ -1,0 +1,170 @@
+package io.gatehouse.core.admin;
+
+import io.gatehouse.core.service.InternalMetrics;
+import io.gatehouse.core.service.NodeFacts;
+import io.gatehouse.core.service.NodeMemory;
+import io.gatehouse.core.service.Scraper;
+import io.vertx.core.Handler;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The pages that both listeners have, and how answers look: Kong's JSON, its request id header, its texts for what is
+ * not there.
+ */
+final class Pages {
+    static final String METRICS_TYPE = "text/plain; charset=UTF-8";
+    static final String JSON_TYPE = "application/json; charset=utf-8";
+
+    private static final Logger LOG = LoggerFactory.getLogger(Pages.class);
+    private static final String ALLOWED = "GET, HEAD, OPTIONS";
+
+    private final Router router;
+    private final AdminView view;
+    private final NodeMemory memory;
+    private final List<String> paths = new ArrayList<>();
+
+    Pages(Vertx vertx, AdminView view, NodeMemory memory, String idHeader) {
+        this.view = view;
+        this.memory = memory;
+        this.router = Router.router(vertx);
+        String server = "gatehouse/" + view.node().version();
+        router.route()
+                .handler(context -> {
+                    context.response()
+                            .putHeader("Server", server)
+                            .putHeader(idHeader, UUID.randomUUID().toString().replace("-", ""));
+                    context.next();
+                })
+                .failureHandler(context -> {
+                    Throwable cause = context.failure();
+                    if (cause != null) {
+                        LOG.atError()
+                                .setCause(cause)
+                                .addKeyValue("path", context.request().path())
+                                .log("A page of the Admin or Status API failed");
+                    }
+                    if (context.response().headWritten()) {
+                        context.response().reset();
+                    } else if (context.statusCode() == 400) {
+                        message(context, 400, "Bad request");
+                    } else {
+                        message(context, 500, "An unexpected error occurred");
+                    }
+                });
+    }
+
+    Router router() {
+        return router;
+    }
+
+    /** All paths that have a page. */
+    List<String> paths() {
+        return paths;
+    }
+
+    /** Adds a page that can only be read. */
+    void page(String path, Handler<RoutingContext> handler) {
+        paths.add(path);
+        router.route(path).method(HttpMethod.GET).method(HttpMethod.HEAD).handler(handler);
+        router.route(path).handler(context -> {
+            context.response().putHeader("Allow", ALLOWED);
+            if (context.request().method() == HttpMethod.OPTIONS) {
+                context.response().setStatusCode(204).end();
+            } else {
+                message(context, 405, "Method not allowed");
+            }
+        });
+    }
+
+    /** Adds the pages that both listeners have. */
+    void common(Scraper metrics, Scraper internal) {
+        page("/metrics", context -> scrape(context, metrics, METRICS_TYPE));
+        page("/metrics/internal", context -> scrape(context, internal, InternalMetrics.CONTENT_TYPE));
+        page("/status", context -> json(context, 200, status()));
+        page("/status/ready", context -> {
+            AdminView.Readiness readiness = view.readiness();
+            message(context, readiness == AdminView.Readiness.READY ? 200 : 503, readiness.message());
+        });
+    }
+
+    /** Adds the answer to everything that is not there. Call it last. */
+    void end() {
+        router.route().handler(context -> message(context, 404, "Not found"));
+    }
+
+    private static void scrape(RoutingContext context, Scraper scraper, String type) {
+        if (context.request().method() == HttpMethod.HEAD) {
+            context.response().putHeader("Content-Type", type).end();
+            return;
+        }
+        scraper.writeTo(context.response(), type).onFailure(cause -> {
+            // a client that left is no fault of ours
+            if (!context.response().closed() && !context.response().ended()) {
+                context.fail(cause);
+            }
+        });
+    }
+
+    private JsonObject status() {
+        NodeFacts node = view.node();
+        long active = node.connectionsActive();
+        long writing = node.exchangesInFlight();
+        JsonObject pools = new JsonObject();
+        for (NodeFacts.Pool pool : memory.pools()) {
+            pools.put(
+                    pool.name(),
+                    new JsonObject()
+                            .put("allocated_slabs", mebibytes(pool.used()))
+                            .put("capacity", mebibytes(pool.capacity())));
+        }
+        return new JsonObject()
+                .put(
+                        "memory",
+                        new JsonObject()
+                                .put(
+                                        "workers_lua_vms",
+                                        new JsonArray()
+                                                .add(new JsonObject()
+                                                        .put("http_allocated_gc", mebibytes(memory.heapUsed()))
+                                                        .put("pid", memory.pid())))
+                                .put("lua_shared_dicts", pools))
+                .put(
+                        "server",
+                        new JsonObject()
+                                .put("connections_accepted", node.connectionsAccepted())
+                                .put("connections_active", active)
+                                .put("connections_handled", node.connectionsAccepted())
+                                .put("connections_reading", 0)
+                                .put("connections_waiting", Math.max(0, active - writing))
+                                .put("connections_writing", writing)
+                                .put("total_requests", node.requests()))
+                .put("configuration_hash", view.configurationHash())
+                .put("connect_to", new JsonArray(new ArrayList<>(view.connectTo())));
+    }
+
+    private static String mebibytes(long bytes) {
+        return String.format(Locale.ROOT, "%.2f MiB", bytes / 1048576.0);
+    }
+
+    static void message(RoutingContext context, int status, String message) {
+        json(context, status, new JsonObject().put("message", message));
+    }
+
+    static void json(RoutingContext context, int status, JsonObject json) {
+        context.response()
+                .setStatusCode(status)
+                .putHeader("Content-Type", JSON_TYPE)
+                .end(json.encode());
+    }
+}

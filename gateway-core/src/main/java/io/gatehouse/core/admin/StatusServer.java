@@ -1,0 +1,48 @@
+package io.gatehouse.core.admin;
+
+import io.gatehouse.core.service.NodeMemory;
+import io.gatehouse.core.service.Scraper;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+
+/**
+ * The Status API (port 8100): metrics and health for machines, nothing that changes anything and nothing about the
+ * configuration. Kong's shapes.
+ *
+ * <p>Any thread.
+ */
+public final class StatusServer {
+    private final HttpServer server;
+
+    private StatusServer(HttpServer server) {
+        this.server = server;
+    }
+
+    /**
+     * Opens a listener.
+     *
+     * @param port 0 for any free one
+     */
+    public static Future<StatusServer> listen(
+            Vertx vertx, String host, int port, AdminView view, NodeMemory memory, Scraper metrics, Scraper internal) {
+        Pages pages = new Pages(vertx, view, memory, "X-Kong-Status-Request-ID");
+        pages.common(metrics, internal);
+        pages.end();
+        return vertx.createHttpServer(new HttpServerOptions().setIdleTimeout(AdminServer.IDLE_SECONDS))
+                .requestHandler(pages.router())
+                .listen(port, host)
+                .map(StatusServer::new);
+    }
+
+    /** The port it listens on. */
+    public int port() {
+        return server.actualPort();
+    }
+
+    /** Closes the listener and its connections. */
+    public Future<Void> close() {
+        return server.close();
+    }
+}

@@ -1,0 +1,37 @@
+package io.gatehouse.core.exchange;
+
+import io.vertx.core.MultiMap;
+import io.vertx.core.buffer.Buffer;
+import org.jspecify.annotations.Nullable;
+
+/** What an exchange knows of its client. A socket today; an in-process caller is to be the second one. */
+interface ClientPort {
+    /**
+     * Sends the head.
+     *
+     * @param length of the body, or -1 when unknown
+     * @param hasBody false for answers that never carry one (HEAD, 204, 304)
+     */
+    void head(int status, MultiMap headers, long length, boolean hasBody);
+
+    /** Sends the head now, if it has not gone out with bytes of the body yet. */
+    void flushHead();
+
+    /** Sends a piece of the body. */
+    void write(Buffer bytes);
+
+    /** Whether the client takes no more for now. */
+    boolean isFull();
+
+    /** Sets what happens once it takes more again. */
+    void onDrain(Runnable action);
+
+    /** Sends the last piece and ends the response whole. {@code done} runs when the last byte was handed to the socket. */
+    void end(@Nullable Buffer last, @Nullable MultiMap trailers, Runnable done);
+
+    /** Breaks the response off, so that the client cannot take it for whole. */
+    void reset();
+
+    /** Bytes of the body that were sent. */
+    long bytesWritten();
+}

@@ -1,0 +1,262 @@
+package io.gatehouse.core.exchange;
+
+import io.gatehouse.api.Failure;
+import io.gatehouse.api.FailureKind;
+import io.gatehouse.api.Outcome;
+import io.gatehouse.api.Response;
+import io.gatehouse.api.body.Body;
+import io.gatehouse.api.body.BodyEnd;
+import io.gatehouse.api.body.BodyReader;
+import io.gatehouse.api.body.Framing;
+import io.vertx.core.AsyncResult;
+import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one door back to the client: commits a response, moves its body with backpressure, and decides how the exchange
+ * ended. The first of last byte written, client gone, upstream failed, deadline and shutdown wins, once.
+ *
+ * <p>Bytes that arrive within one turn of the event loop leave in one write: a short answer is one system call, a
+ * streamed event never waits for the next one.
+ */
+final class Finisher implements StreamReader.PushTarget {
+    private static final int GATHER_LIMIT = 64 * 1024;
+
+    private final LiveExchange exchange;
+    private final ClientPort client;
+    private @Nullable Response response;
+    private @Nullable BodyReader<Buffer> reader;
+    private @Nullable StreamReader direct;
+    private @Nullable Buffer gathered;
+    private boolean gatheredIsCopy;
+    private boolean flushPlanned;
+    private boolean stalled;
+    private boolean ended;
+    private long stalledSince;
+
+    Finisher(LiveExchange exchange, ClientPort client) {
+        this.exchange = exchange;
+        this.client = client;
+    }
+
+    boolean hasEnded() {
+        return ended;
+    }
+
+    @Nullable Response committed() {
+        return response;
+    }
+
+    /** Sends a response. From here no error page is possible. */
+    void commit(Response answer) {
+        if (ended || response != null) {
+            answer.discard();
+            return;
+        }
+        response = answer;
+        exchange.stampHead(answer);
+        MultiMap headers = answer.headers();
+        int status = answer.status();
+        Body body = answer.body();
+        boolean hasBody = status != 204 && status != 304 && exchange.original().method() != HttpMethod.HEAD;
+        if (!hasBody) {
+            if (status == 204) {
+                headers.remove(HttpHeaders.CONTENT_LENGTH);
+            } else if (body.length() > 0) {
+                headers.set(HttpHeaders.CONTENT_LENGTH, Long.toString(body.length()));
+            }
+            headers.remove(HttpHeaders.TRANSFER_ENCODING);
+            body.cancel();
+            client.head(status, headers, 0, false);
+            client.end(null, null, this::sent);
+            return;
+        }
+        headers.remove(HttpHeaders.CONTENT_LENGTH);
+        headers.remove(HttpHeaders.TRANSFER_ENCODING);
+        client.head(status, headers, body.length(), true);
+        if (body.isBuffered()) {
+            client.end(body.length() == 0 ? null : body.bytes(), null, this::sent);
+            return;
+        }
+        BodyReader<Buffer> opened = body.open(Framing.BYTES);
+        reader = opened;
+        planFlush();
+        if (opened instanceof StreamReader stream) {
+            direct = stream;
+            stream.push(this);
+        } else {
+            pull();
+        }
+    }
+
+    /** Pulls until an item has to be waited for, the client is full, or the end has come. */
+    private void pull() {
+        BodyReader<Buffer> source = reader;
+        while (source != null && !ended && !stalled) {
+            Future<@Nullable Buffer> next = source.next();
+            if (!next.isComplete()) {
+                next.onComplete(this::pulled);
+                return;
+            }
+            Buffer item = next.result();
+            if (item == null) {
+                end(source.end());
+                return;
+            }
+            bytes(item);
+        }
+    }
+
+    private void pulled(AsyncResult<@Nullable Buffer> item) {
+        BodyReader<Buffer> source = reader;
+        if (ended || source == null) {
+            return;
+        }
+        Buffer buffer = item.result();
+        if (buffer == null) {
+            end(source.end());
+        } else {
+            bytes(buffer);
+            pull();
+        }
+    }
+
+    @Override
+    public void bytes(Buffer buffer) {
+        if (ended) {
+            return;
+        }
+        if (gathered == null) {
+            gathered = buffer;
+        } else {
+            if (!gatheredIsCopy) {
+                gathered = Buffer.buffer(gathered.length() + buffer.length() + 512).appendBuffer(gathered);
+                gatheredIsCopy = true;
+            }
+            gathered.appendBuffer(buffer);
+        }
+        if (gathered.length() >= GATHER_LIMIT) {
+            flush();
+        } else {
+            planFlush();
+        }
+    }
+
+    private void planFlush() {
+        if (!flushPlanned) {
+            flushPlanned = true;
+            exchange.loop().later(() -> {
+                flushPlanned = false;
+                if (!ended) {
+                    flush();
+                }
+            });
+        }
+    }
+
+    private void flush() {
+        Buffer out = gathered;
+        if (out == null) {
+            client.flushHead();
+            return;
+        }
+        gathered = null;
+        gatheredIsCopy = false;
+        client.write(out);
+        if (client.isFull() && !stalled) {
+            stalled = true;
+            stalledSince = System.nanoTime();
+            if (direct != null) {
+                direct.pausePush();
+            }
+            client.onDrain(this::drained);
+        }
+    }
+
+    private void drained() {
+        if (!stalled) {
+            return;
+        }
+        stalled = false;
+        exchange.addClientNanos(System.nanoTime() - stalledSince);
+        if (ended) {
+            return;
+        }
+        if (direct != null) {
+            direct.resumePush();
+        } else {
+            pull();
+        }
+    }
+
+    @Override
+    public void end(BodyEnd end) {
+        if (ended) {
+            return;
+        }
+        Failure failure = end.failure();
+        if (failure == null) {
+            Buffer last = gathered;
+            gathered = null;
+            reader = null;
+            client.end(last, end.trailers(), this::sent);
+            return;
+        }
+        // what came whole is delivered, then the connection tells that the rest is missing
+        if (gathered != null) {
+            client.write(gathered);
+            gathered = null;
+        } else {
+            client.flushHead();
+        }
+        finish(kind(failure), failure.kind().name().toLowerCase(Locale.ROOT));
+    }
+
+    private void sent() {
+        finish(Outcome.Kind.SENT, "ok");
+    }
+
+    /** Ends the exchange in whatever way; the first call counts. */
+    void finish(Outcome.Kind kind, String reason) {
+        if (ended) {
+            return;
+        }
+        ended = true;
+        if (stalled) {
+            exchange.addClientNanos(System.nanoTime() - stalledSince);
+        }
+        if (kind != Outcome.Kind.SENT && kind != Outcome.Kind.CLIENT_GONE) {
+            client.reset();
+        }
+        if (reader != null) {
+            reader.cancel();
+            reader = null;
+        } else if (response != null) {
+            response.body().cancel();
+        }
+        exchange.complete(new Outcome(kind, reason));
+    }
+
+    private static Outcome.Kind kind(Failure failure) {
+        return switch (failure.kind()) {
+            case CLIENT_GONE -> Outcome.Kind.CLIENT_GONE;
+            case DEADLINE -> Outcome.Kind.DEADLINE;
+            case SHUTDOWN -> Outcome.Kind.SHUTDOWN;
+            default -> Outcome.Kind.UPSTREAM_FAILED;
+        };
+    }
+
+    long bytesWritten() {
+        return client.bytesWritten();
+    }
+
+    /** For a failure that has no response to carry it. */
+    static Failure clientGone() {
+        return Failure.of(FailureKind.CLIENT_GONE, "the client closed the connection");
+    }
+}

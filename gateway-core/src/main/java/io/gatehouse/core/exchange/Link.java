@@ -1,0 +1,225 @@
+package io.gatehouse.core.exchange;
+
+import io.gatehouse.api.Failure;
+import io.gatehouse.api.FailureKind;
+import io.gatehouse.api.Next;
+import io.gatehouse.api.Request;
+import io.gatehouse.api.Response;
+import io.vertx.core.AsyncResult;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** One plugin's place in the chain: guards its code, its time and what it started and left behind. */
+final class Link implements Next {
+    private final int slot;
+    private final String name;
+    private final boolean admits;
+    private final Next inner;
+
+    Link(int slot, String name, boolean admits, Next inner) {
+        this.slot = slot;
+        this.name = name;
+        this.admits = admits;
+        this.inner = inner;
+    }
+
+    @Override
+    public Future<Response> proceed(Request request) {
+        LiveExchange exchange = (LiveExchange) request.exchange();
+        PluginInstance instance = exchange.pick(slot);
+        if (instance == null) {
+            return inner.proceed(request);
+        }
+        return new Call(exchange, instance).run(request);
+    }
+
+    /** One call of the plugin. The {@link Next} that the plugin gets, so that its time and its children are known. */
+    private final class Call extends Watched implements Next {
+        private final LiveExchange exchange;
+        private final PluginInstance instance;
+        private final Promise<Response> result = Promise.promise();
+        private @Nullable Child child;
+        private @Nullable List<Child> more;
+        private int inside;
+        private boolean done;
+        private long pendingSince;
+        private long ownNanos;
+
+        Call(LiveExchange exchange, PluginInstance instance) {
+            this.exchange = exchange;
+            this.instance = instance;
+        }
+
+        Future<Response> run(Request request) {
+            Future<Response> answer;
+            try {
+                answer = admits
+                        ? instance.plugin().admit(request, this)
+                        : instance.plugin().intercept(request, this);
+            } catch (Throwable e) {
+                return Future.succeededFuture(finish(broken(e)));
+            }
+            if (answer == null) {
+                return Future.succeededFuture(finish(broken(new NullPointerException("it returned null"))));
+            }
+            if (answer.isComplete()) {
+                return Future.succeededFuture(finish(checked(answer)));
+            }
+            pendingSince = System.nanoTime();
+            if (inside == 0) {
+                watch();
+            }
+            answer.onComplete(this::answered);
+            return result.future();
+        }
+
+        /** The plugin's future has completed, on whatever thread. */
+        private void answered(AsyncResult<Response> outcome) {
+            if (!exchange.loop().isCurrent()) {
+                exchange.loop().run(() -> answered(outcome));
+                return;
+            }
+            if (!done) {
+                result.complete(finish(checked(outcome)));
+            } else if (outcome.succeeded() && outcome.result() != null) {
+                outcome.result().discard(); // too late: the client has its 500 already
+            }
+        }
+
+        @Override
+        public Future<Response> proceed(Request request) {
+            if (!exchange.loop().isCurrent()) {
+                Promise<Response> elsewhere = Promise.promise();
+                exchange.loop().run(() -> proceed(request).onComplete(elsewhere));
+                return elsewhere.future();
+            }
+            if (done || exchange.ended()) {
+                return Future.succeededFuture(exchange.errors()
+                        .failed(exchange, Failure.of(FailureKind.CANCELLED, "the exchange has ended")));
+            }
+            if (request.isCancelled()) {
+                return Future.succeededFuture(exchange.errors()
+                        .failed(exchange, Failure.of(FailureKind.CANCELLED, "the request was cancelled")));
+            }
+            Child started = new Child(request);
+            if (child == null) {
+                child = started;
+            } else {
+                if (more == null) {
+                    more = new ArrayList<>(2);
+                }
+                more.add(started);
+            }
+            if (inside++ == 0) {
+                unwatch();
+                addOwnTime();
+            }
+            Future<Response> answer = inner.proceed(request);
+            if (answer.isComplete()) {
+                inside--;
+                started.response = answer.result();
+                return answer;
+            }
+            Promise<Response> outward = Promise.promise();
+            answer.onComplete(outcome -> {
+                Response response = outcome.result(); // never fails: every link and the upstream guarantee it
+                if (done) {
+                    response.discard();
+                    return;
+                }
+                inside--;
+                started.response = response;
+                outward.complete(response);
+                if (!done && inside == 0) {
+                    // it goes on by itself after its inner response: its own clock runs again
+                    pendingSince = System.nanoTime();
+                    watch();
+                }
+            });
+            return outward.future();
+        }
+
+        private void watch() {
+            long left = exchange.loop().pluginTimeLimitNanos() - ownNanos;
+            exchange.loop().sweeper().add(this, System.nanoTime() + left);
+        }
+
+        private void unwatch() {
+            if (watched()) {
+                exchange.loop().sweeper().remove(this);
+            }
+        }
+
+        private void addOwnTime() {
+            if (pendingSince != 0) {
+                long own = System.nanoTime() - pendingSince;
+                ownNanos += own;
+                exchange.addThirdPartyNanos(own);
+                pendingSince = 0;
+            }
+        }
+
+        @Override
+        protected void expired() {
+            if (!done) {
+                addOwnTime();
+                result.complete(finish(broken(new PluginTimeoutException(
+                        "no answer within " + exchange.loop().pluginTimeLimitNanos() / 1_000_000 + " ms"))));
+            }
+        }
+
+        private Response checked(AsyncResult<Response> outcome) {
+            if (outcome.failed()) {
+                return broken(outcome.cause());
+            }
+            Response response = outcome.result();
+            return response == null ? broken(new NullPointerException("its future gave null")) : response;
+        }
+
+        private Response broken(Throwable cause) {
+            exchange.pluginFailed(name, admits ? "admit" : "intercept", cause);
+            return exchange.errors().broken(exchange, name, cause);
+        }
+
+        /** Ends the call: what it started and does not return is given up at once. */
+        private Response finish(Response response) {
+            done = true;
+            unwatch();
+            if (inside == 0) {
+                addOwnTime();
+            }
+            if (child != null) {
+                giveUp(child, response);
+            }
+            if (more != null) {
+                for (Child other : more) {
+                    giveUp(other, response);
+                }
+            }
+            return response.errorMessage() == null ? response : exchange.errors().written(exchange, response);
+        }
+
+        private void giveUp(Child other, Response kept) {
+            Response response = other.response;
+            if (response == null) {
+                other.request.cancel();
+            } else if (response != kept && response.body() != kept.body() && !response.body().isTaken()) {
+                // a body that was opened or transformed lives on in whoever took it, until the exchange ends
+                response.discard();
+            }
+        }
+    }
+
+    /** A request that the plugin sent further in, and what came of it. */
+    private static final class Child {
+        private final Request request;
+        private @Nullable Response response;
+
+        Child(Request request) {
+            this.request = request;
+        }
+    }
+}

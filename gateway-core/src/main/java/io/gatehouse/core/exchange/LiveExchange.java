@@ -1,0 +1,432 @@
+package io.gatehouse.core.exchange;
+
+import io.gatehouse.api.Attempt;
+import io.gatehouse.api.Attributes;
+import io.gatehouse.api.Completion;
+import io.gatehouse.api.Consumer;
+import io.gatehouse.api.Credential;
+import io.gatehouse.api.Directory;
+import io.gatehouse.api.Exchange;
+import io.gatehouse.api.Failure;
+import io.gatehouse.api.FailureKind;
+import io.gatehouse.api.Next;
+import io.gatehouse.api.Outcome;
+import io.gatehouse.api.Redaction;
+import io.gatehouse.api.Request;
+import io.gatehouse.api.RequestHead;
+import io.gatehouse.api.Response;
+import io.gatehouse.api.ResponseSource;
+import io.gatehouse.api.Route;
+import io.gatehouse.api.Service;
+import io.gatehouse.api.Timings;
+import io.gatehouse.api.ai.AiCall;
+import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
+import io.vertx.core.Promise;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** An exchange between the gateway and one client request, while it lives. */
+public final class LiveExchange implements Exchange {
+    private static final char[] HEX = "0123456789abcdef".toCharArray();
+
+    /**
+     * What does not change from exchange to exchange of one loop and snapshot.
+     *
+     * @param errors makes error answers
+     * @param observer the gateway's own eyes
+     * @param retiring completes when the snapshot is retired
+     */
+    public record Surroundings(
+            Loop loop,
+            ErrorPages errors,
+            ExchangeObserver observer,
+            Directory directory,
+            Future<Void> retiring,
+            String via,
+            String server) {}
+
+    private final Surroundings around;
+    private final String id;
+    private final RequestHead original;
+    private final String clientAddress;
+    private final Plan plan;
+    private final Map<String, String> uriCaptures;
+    private final Finisher finisher;
+    private final long startedAtMillis;
+    private final long startNanos;
+    private final @Nullable PluginInstance[] picked;
+    private final Attributes attributes = new Attributes();
+    private final List<LiveAttempt> attempts = new ArrayList<>(1);
+    private final Completion.@Nullable TlsFacts tls;
+    private final Runnable release;
+    private List<AiCall> aiCalls = List.of();
+    private @Nullable Map<String, Object> logFields;
+    private @Nullable List<Runnable> endActions;
+    private @Nullable Consumer consumer;
+    private @Nullable Credential credential;
+    private @Nullable Request initial;
+    private @Nullable StreamReader requestReader;
+    private long headNanos = -1;
+    private long clientNanos;
+    private long thirdPartyNanos;
+    private boolean completing;
+
+    /**
+     * Makes an exchange; {@link #run} starts it.
+     *
+     * @param release called once at the very end: gives the snapshot's lease back
+     */
+    public LiveExchange(
+            Surroundings around,
+            String id,
+            RequestHead original,
+            String clientAddress,
+            Completion.@Nullable TlsFacts tls,
+            SocketClient client,
+            Plan plan,
+            Map<String, String> uriCaptures,
+            Runnable release) {
+        this.around = around;
+        this.id = id;
+        this.original = original;
+        this.clientAddress = clientAddress;
+        this.tls = tls;
+        this.plan = plan;
+        this.uriCaptures = uriCaptures;
+        this.release = release;
+        this.picked = new PluginInstance[plan.size()];
+        this.finisher = new Finisher(this, client);
+        this.startedAtMillis = System.currentTimeMillis();
+        this.startNanos = System.nanoTime();
+    }
+
+    /** A new request id: 32 lower-case hex digits. */
+    public static String newId(long high, long low) {
+        char[] digits = new char[32];
+        for (int i = 15; i >= 0; i--) {
+            digits[i] = HEX[(int) (high & 15)];
+            digits[i + 16] = HEX[(int) (low & 15)];
+            high >>>= 4;
+            low >>>= 4;
+        }
+        return new String(digits);
+    }
+
+    /**
+     * Sends the request through the chain and its response to the client.
+     *
+     * @param reader the client's body, so that it can be freed at the end; null when there is none
+     */
+    public void run(Request request, @Nullable StreamReader reader) {
+        initial = request;
+        requestReader = reader;
+        Next chain = plan.chain();
+        Future<Response> answer = chain.proceed(request);
+        if (answer.isComplete()) {
+            finisher.commit(answer.result());
+        } else {
+            answer.onComplete(outcome -> finisher.commit(outcome.result()));
+        }
+    }
+
+    /** Answers without a chain, as for a request that matches no route. */
+    public void answer(Response response, @Nullable StreamReader reader) {
+        requestReader = reader;
+        finisher.commit(response);
+    }
+
+    /** The client closed its connection. */
+    public void clientGone() {
+        if (!finisher.hasEnded()) {
+            finisher.finish(Outcome.Kind.CLIENT_GONE, "closed");
+        }
+    }
+
+    /** The gateway gives this exchange up. */
+    public void abort(String reason) {
+        if (!finisher.hasEnded()) {
+            finisher.finish(Outcome.Kind.SHUTDOWN, reason);
+        }
+    }
+
+    // ---- what the chain and the upstream need
+
+    /** The loop this exchange lives on. */
+    public Loop loop() {
+        return around.loop();
+    }
+
+    /** Makes error answers. */
+    public ErrorPages errors() {
+        return around.errors();
+    }
+
+    /** Registers an attempt. */
+    public void add(LiveAttempt attempt) {
+        attempts.add(attempt);
+    }
+
+    /** Whether an upstream was called, or was to be called. */
+    public boolean proxied() {
+        return !attempts.isEmpty();
+    }
+
+    @Nullable PluginInstance pick(int slot) {
+        PluginInstance chosen = picked[slot];
+        if (chosen == null) {
+            chosen = plan.slot(slot).pick(consumer);
+            picked[slot] = chosen;
+        }
+        return chosen;
+    }
+
+    void pluginFailed(String plugin, String phase, Throwable cause) {
+        around.observer().pluginFailed(plugin, phase, cause, id);
+    }
+
+    void addThirdPartyNanos(long nanos) {
+        thirdPartyNanos += nanos;
+    }
+
+    void addClientNanos(long nanos) {
+        clientNanos += nanos;
+    }
+
+    /** Sets the headers that the gateway adds to every answer. */
+    void stampHead(Response response) {
+        headNanos = elapsedNanos();
+        MultiMap headers = response.headers();
+        LiveAttempt last = attempts.isEmpty() ? null : attempts.get(attempts.size() - 1);
+        if (last != null) {
+            if (last.headNanos() >= 0) {
+                headers.set(HeaderNames.UPSTREAM_LATENCY, Long.toString(last.headNanos() / 1_000_000));
+            }
+            headers.set(HeaderNames.PROXY_LATENCY, Long.toString(last.startedAfterNanos() / 1_000_000));
+            if (response.source() == ResponseSource.UPSTREAM) {
+                String via = headers.get(HeaderNames.VIA);
+                headers.set(HeaderNames.VIA, via == null ? around.via() : via + ", " + around.via());
+            }
+        } else {
+            headers.set(HeaderNames.RESPONSE_LATENCY, Long.toString(headNanos / 1_000_000));
+        }
+        if (!headers.contains(HeaderNames.SERVER)) {
+            headers.set(HeaderNames.SERVER, around.server());
+        }
+        headers.set(HeaderNames.REQUEST_ID, id);
+    }
+
+    /** The end: everything is given up, hooks run, the completion is frozen, every applying plugin logs it. */
+    void complete(Outcome outcome) {
+        if (completing) {
+            return;
+        }
+        completing = true;
+        for (LiveAttempt attempt : attempts) {
+            attempt.cancel();
+        }
+        if (requestReader != null && !requestReader.hasEnded()) {
+            requestReader.fail(
+                    outcome.kind() == Outcome.Kind.CLIENT_GONE
+                            ? Finisher.clientGone()
+                            : Failure.of(FailureKind.CANCELLED, "the exchange has ended"));
+        }
+        if (initial != null) {
+            initial.body().cancel();
+        }
+        List<Runnable> actions = endActions;
+        if (actions != null) {
+            for (int i = actions.size() - 1; i >= 0; i--) {
+                try {
+                    actions.get(i).run();
+                } catch (RuntimeException e) {
+                    pluginFailed("unknown", "end", e);
+                }
+            }
+        }
+        FrozenCompletion completion = new FrozenCompletion(this, outcome);
+        for (int i = 0; i < picked.length; i++) {
+            PluginInstance instance = pick(i);
+            if (instance != null) {
+                try {
+                    instance.plugin().log(completion);
+                } catch (Throwable e) {
+                    pluginFailed(instance.name(), "log", e);
+                }
+            }
+        }
+        around.observer().ended(completion);
+        release.run();
+    }
+
+    // ---- facts for the completion
+
+    Finisher finisher() {
+        return finisher;
+    }
+
+    Completion.@Nullable TlsFacts tls() {
+        return tls;
+    }
+
+    Map<String, Object> logFields() {
+        return logFields == null ? Map.of() : Collections.unmodifiableMap(logFields);
+    }
+
+    @Nullable StreamReader requestReader() {
+        return requestReader;
+    }
+
+    Timings timings() {
+        long total = elapsedNanos();
+        LiveAttempt last = attempts.isEmpty() ? null : attempts.get(attempts.size() - 1);
+        long upstream = -1;
+        long receive = 0;
+        long gateway;
+        if (last == null) {
+            gateway = headNanos >= 0 ? headNanos : total;
+        } else {
+            gateway = last.startedAfterNanos();
+            upstream = last.headNanos();
+            if (last.headNanos() >= 0 && last.endNanos() >= 0) {
+                receive = last.endNanos() - last.headNanos();
+            }
+        }
+        long waited = Math.max(upstream, 0) + receive + clientNanos + thirdPartyNanos;
+        return new Timings(total, gateway, upstream, receive, clientNanos, Math.max(0, total - waited));
+    }
+
+    // ---- the API
+
+    @Override
+    public String id() {
+        return id;
+    }
+
+    @Override
+    public RequestHead original() {
+        return original;
+    }
+
+    @Override
+    public String clientAddress() {
+        return clientAddress;
+    }
+
+    @Override
+    public long startedAtMillis() {
+        return startedAtMillis;
+    }
+
+    @Override
+    public long elapsedNanos() {
+        return System.nanoTime() - startNanos;
+    }
+
+    @Override
+    public @Nullable Route route() {
+        return plan.route();
+    }
+
+    @Override
+    public @Nullable Service service() {
+        return plan.service();
+    }
+
+    @Override
+    public Map<String, String> uriCaptures() {
+        return uriCaptures;
+    }
+
+    @Override
+    public @Nullable Consumer consumer() {
+        return consumer;
+    }
+
+    @Override
+    public @Nullable Credential credential() {
+        return credential;
+    }
+
+    @Override
+    public void authenticate(Consumer who, @Nullable Credential with) {
+        consumer = who;
+        credential = with;
+    }
+
+    @Override
+    public Directory directory() {
+        return around.directory();
+    }
+
+    @Override
+    public Attributes attributes() {
+        return attributes;
+    }
+
+    @Override
+    public List<Attempt> attempts() {
+        return Collections.unmodifiableList(attempts);
+    }
+
+    @Override
+    public List<AiCall> aiCalls() {
+        return Collections.unmodifiableList(aiCalls);
+    }
+
+    @Override
+    public void add(AiCall call) {
+        if (aiCalls.isEmpty()) {
+            aiCalls = new ArrayList<>(1);
+        }
+        aiCalls.add(call);
+    }
+
+    @Override
+    public Redaction redaction() {
+        return plan.redaction();
+    }
+
+    @Override
+    public void logField(String path, @Nullable Object value) {
+        if (logFields == null) {
+            logFields = new HashMap<>();
+        }
+        logFields.put(path, value == null ? DELETED : value);
+    }
+
+    @Override
+    public void onEnd(Runnable action) {
+        if (endActions == null) {
+            endActions = new ArrayList<>(2);
+        }
+        endActions.add(action);
+    }
+
+    @Override
+    public boolean ended() {
+        return finisher.hasEnded();
+    }
+
+    @Override
+    public Future<Void> retiring() {
+        return around.retiring();
+    }
+
+    @Override
+    public <T> Future<T> adopt(Future<T> future) {
+        Promise<T> here = Promise.promise();
+        future.onComplete(outcome -> {
+            if (loop().isCurrent()) {
+                here.handle(outcome);
+            } else {
+                loop().run(() -> here.handle(outcome));
+            }
+        });
+        return here.future();
+    }
+}

@@ -1,0 +1,216 @@
+package io.gatehouse.core.exchange;
+
+import io.gatehouse.api.Failure;
+import io.gatehouse.api.FailureKind;
+import io.gatehouse.api.body.BodyEnd;
+import io.gatehouse.api.body.BodyReader;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.streams.ReadStream;
+import java.util.ArrayDeque;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads a socket's stream of bytes, pulled item by item, or pushed straight to the finisher when nobody in between
+ * wants to see them. The stream must be paused when this is made.
+ */
+public final class StreamReader extends Watched implements BodyReader<Buffer> {
+    /** Whom the stream belongs to. */
+    public interface Owner {
+        /** The stream has ended, whole or not. Called exactly once. */
+        void ended(BodyEnd end);
+
+        /** Nobody wants the rest: free the source. Called at most once, before {@link #ended}. */
+        void cancelled();
+    }
+
+    private final ReadStream<Buffer> stream;
+    private final Owner owner;
+    private final Sweeper watch;
+    private final long readTimeoutNanos;
+    private final Function<Throwable, Failure> classify;
+    private @Nullable ArrayDeque<Buffer> queue;
+    private @Nullable Promise<@Nullable Buffer> waiting;
+    private @Nullable BodyEnd end;
+    private @Nullable PushTarget pushed;
+    private long bytes;
+    private @Nullable Runnable beforeFirstRead;
+
+    /** Where a pushed stream goes. */
+    interface PushTarget {
+        void bytes(Buffer buffer);
+
+        void end(BodyEnd end);
+    }
+
+    /**
+     * Takes a paused stream over.
+     *
+     * @param readTimeoutNanos the longest wait for bytes while they are wanted; 0 for none
+     * @param classify tells what a throwable of the stream means
+     */
+    public StreamReader(
+            ReadStream<Buffer> stream,
+            Owner owner,
+            Sweeper sweeper,
+            long readTimeoutNanos,
+            Function<Throwable, Failure> classify) {
+        this.stream = stream;
+        this.owner = owner;
+        this.watch = sweeper;
+        this.readTimeoutNanos = readTimeoutNanos;
+        this.classify = classify;
+        stream.handler(this::received);
+        stream.endHandler(v -> finish(BodyEnd.ok()));
+        stream.exceptionHandler(e -> finish(BodyEnd.truncated(classify.apply(e))));
+    }
+
+    /** Sets what is to happen before the first byte is asked for. */
+    public StreamReader beforeFirstRead(Runnable action) {
+        beforeFirstRead = action;
+        return this;
+    }
+
+    /** Bytes read so far. */
+    public long bytes() {
+        return bytes;
+    }
+
+    /** Whether the end has been reached, whole or not. */
+    public boolean hasEnded() {
+        return end != null;
+    }
+
+    @Override
+    public Future<@Nullable Buffer> next() {
+        if (queue != null && !queue.isEmpty()) {
+            return Future.succeededFuture(queue.poll());
+        }
+        if (end != null) {
+            return Future.succeededFuture();
+        }
+        if (waiting != null) {
+            throw new IllegalStateException("next: called before the last item came");
+        }
+        Promise<@Nullable Buffer> promise = Promise.promise();
+        waiting = promise;
+        await();
+        stream.fetch(1);
+        return promise.future();
+    }
+
+    @Override
+    public BodyEnd end() {
+        if (end == null) {
+            throw new IllegalStateException("end: not reached yet");
+        }
+        return end;
+    }
+
+    @Override
+    public void cancel() {
+        fail(Failure.of(FailureKind.CANCELLED, "the rest of the body is not wanted"));
+    }
+
+    /** Ends the stream from outside: the source is freed and the reader sees the failure. */
+    public void fail(Failure failure) {
+        if (end == null) {
+            owner.cancelled();
+            finish(BodyEnd.truncated(failure));
+        }
+        if (queue != null) {
+            queue.clear();
+        }
+    }
+
+    /** Sends what comes straight to a target, until {@link #pausePush()}. No item may be waited for. */
+    void push(PushTarget target) {
+        pushed = target;
+        while (queue != null && !queue.isEmpty()) {
+            target.bytes(queue.poll());
+        }
+        if (end != null) {
+            target.end(end);
+            return;
+        }
+        await();
+        stream.resume();
+    }
+
+    void pausePush() {
+        stream.pause();
+        unwatch();
+    }
+
+    void resumePush() {
+        if (end == null) {
+            await();
+            stream.resume();
+        }
+    }
+
+    private void received(Buffer buffer) {
+        bytes += buffer.length();
+        if (end != null) {
+            return; // cancelled: what was under way is dropped
+        }
+        if (pushed != null) {
+            await();
+            pushed.bytes(buffer);
+        } else if (waiting != null) {
+            Promise<@Nullable Buffer> promise = waiting;
+            waiting = null;
+            unwatch();
+            promise.complete(buffer);
+        } else {
+            if (queue == null) {
+                queue = new ArrayDeque<>(2);
+            }
+            queue.add(buffer);
+        }
+    }
+
+    private void finish(BodyEnd how) {
+        if (end != null) {
+            return;
+        }
+        end = how;
+        unwatch();
+        owner.ended(how);
+        if (pushed != null) {
+            pushed.end(how);
+        } else if (waiting != null) {
+            Promise<@Nullable Buffer> promise = waiting;
+            waiting = null;
+            promise.complete(null);
+        }
+    }
+
+    private void await() {
+        if (beforeFirstRead != null) {
+            Runnable action = beforeFirstRead;
+            beforeFirstRead = null;
+            action.run();
+        }
+        if (readTimeoutNanos > 0) {
+            watch.add(this, System.nanoTime() + readTimeoutNanos);
+        }
+    }
+
+    private void unwatch() {
+        if (watched()) {
+            watch.remove(this);
+        }
+    }
+
+    @Override
+    protected void expired() {
+        if (end == null) {
+            owner.cancelled();
+            finish(BodyEnd.truncated(
+                    Failure.of(FailureKind.TIMEOUT, "no byte for " + readTimeoutNanos / 1_000_000 + " ms")));
+        }
+    }
+}

@@ -1,0 +1,59 @@
+package io.gatehouse.core.routing;
+
+/**
+ * One entry of a route's hosts.
+ *
+ * @param kind how the text is compared
+ * @param text the host without wildcard and port; a wildcard's text keeps its dot
+ * @param port the port a request must have, -1 for any
+ */
+record HostPattern(Kind kind, String text, int port) {
+    enum Kind {
+        EXACT,
+        SUFFIX,
+        PREFIX
+    }
+
+    static HostPattern of(String configured) {
+        String host = configured;
+        int port = -1;
+        // an IPv6 address in brackets has colons of its own
+        int colon = configured.lastIndexOf(':');
+        if (colon > configured.lastIndexOf(']')
+                && (configured.indexOf(':') == colon || configured.startsWith("["))
+                && isNumber(configured, colon + 1)) {
+            host = configured.substring(0, colon);
+            port = Integer.parseInt(configured.substring(colon + 1));
+        }
+        if (host.startsWith("*")) {
+            return new HostPattern(Kind.SUFFIX, host.substring(1), port);
+        }
+        if (host.endsWith("*")) {
+            return new HostPattern(Kind.PREFIX, host.substring(0, host.length() - 1), port);
+        }
+        return new HostPattern(Kind.EXACT, host, port);
+    }
+
+    private static boolean isNumber(String text, int from) {
+        if (from == text.length() || text.length() - from > 5) {
+            return false;
+        }
+        for (int i = from; i < text.length(); i++) {
+            if (text.charAt(i) < '0' || text.charAt(i) > '9') {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    boolean matches(String host, int hostPort, int listenerPort) {
+        if (port >= 0 && port != (hostPort >= 0 ? hostPort : listenerPort)) {
+            return false;
+        }
+        return switch (kind) {
+            case EXACT -> host.equals(text);
+            case SUFFIX -> host.endsWith(text);
+            case PREFIX -> host.startsWith(text);
+        };
+    }
+}

@@ -1,0 +1,288 @@
+package io.gatehouse.core.routing;
+
+import com.google.re2j.Matcher;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A route with those of its paths that share a priority: all regular expressions, or all prefixes of one length. A route
+ * with paths of several lengths is several groups, each with an id derived from the route's.
+ */
+final class PathGroup<T> {
+    private static final int MAX_HEADERS = 255;
+    private static final int MAX_LENGTH = 0x7FFFF;
+
+    /** Fixed by the router that is followed: ties between groups are decided by ids derived with it. */
+    private static final UUID NAMESPACE = UUID.fromString("7f145bf9-0dce-4f91-98eb-debbce4b9f6b");
+
+    private final RouteRule<T> rule;
+    private final String id;
+    private final int rank;
+    private final List<String> prefixes;
+    private final List<RegexPath> expressions;
+    private final List<HostPattern> hosts;
+    private final String[] methods;
+    private final HeaderPattern[] headers;
+    private final ServerNamePattern[] names;
+
+    private final int categories;
+    private final boolean plainHosts;
+    private final int headerCount;
+    private final boolean regex;
+    private final long regexPriority;
+    private final int length;
+
+    private PathGroup(RouteRule<T> rule, String id, List<String> paths) {
+        this.rule = rule;
+        this.id = id;
+        rank = -1;
+        regex = !paths.isEmpty() && isRegex(paths.get(0));
+        List<RegexPath> compiled = new ArrayList<>();
+        if (regex) {
+            for (String path : paths) {
+                compiled.add(new RegexPath(path, label(rule)));
+            }
+        }
+        expressions = List.copyOf(compiled);
+        prefixes = regex ? List.of() : List.copyOf(paths);
+        List<HostPattern> patterns = new ArrayList<>();
+        boolean plain = !rule.hosts().isEmpty();
+        for (String host : rule.hosts()) {
+            patterns.add(HostPattern.of(host));
+            plain &= host.indexOf('*') < 0;
+        }
+        hosts = List.copyOf(patterns);
+        plainHosts = plain;
+        methods = rule.methods().toArray(String[]::new);
+        List<HeaderPattern> asked = new ArrayList<>();
+        rule.headers().forEach((name, values) -> asked.add(new HeaderPattern(name, values, label(rule))));
+        headers = asked.toArray(HeaderPattern[]::new);
+        names = new ServerNamePattern[rule.snis().size()];
+        for (int i = 0; i < names.length; i++) {
+            names[i] = ServerNamePattern.of(rule.snis().get(i));
+        }
+        categories = count(methods.length)
+                + count(hosts.size())
+                + count(headers.length)
+                + count(names.length)
+                + count(paths.size());
+        headerCount = Math.min(headers.length, MAX_HEADERS);
+        regexPriority = regex ? Math.max(rule.regexPriority(), 0) : 0;
+        length = regex || paths.isEmpty() ? 0 : Math.min(size(paths.get(0)), MAX_LENGTH);
+    }
+
+    private PathGroup(PathGroup<T> other, int rank) {
+        this.rank = rank;
+        rule = other.rule;
+        id = other.id;
+        prefixes = other.prefixes;
+        expressions = other.expressions;
+        hosts = other.hosts;
+        methods = other.methods;
+        headers = other.headers;
+        names = other.names;
+        categories = other.categories;
+        plainHosts = other.plainHosts;
+        headerCount = other.headerCount;
+        regex = other.regex;
+        regexPriority = other.regexPriority;
+        length = other.length;
+    }
+
+    private static int count(int values) {
+        return values > 0 ? 1 : 0;
+    }
+
+    private static boolean isRegex(String path) {
+        return path.startsWith("~");
+    }
+
+    private static int size(String path) {
+        return path.getBytes(StandardCharsets.UTF_8).length;
+    }
+
+    private static String label(RouteRule<?> rule) {
+        String name = rule.name();
+        return name == null ? rule.id() : name;
+    }
+
+    /** The groups of a rule, in the order in which its paths name them. */
+    static <T> Collection<PathGroup<T>> split(RouteRule<T> rule) {
+        Map<Integer, List<String>> lengths = new LinkedHashMap<>();
+        for (String path : rule.paths()) {
+            lengths.computeIfAbsent(isRegex(path) ? 0 : size(path), key -> new ArrayList<>())
+                    .add(path);
+        }
+        if (lengths.size() <= 1) {
+            return List.of(new PathGroup<>(rule, rule.id().toLowerCase(Locale.ROOT), rule.paths()));
+        }
+        List<PathGroup<T>> groups = new ArrayList<>(lengths.size());
+        for (List<String> paths : lengths.values()) {
+            groups.add(new PathGroup<>(rule, derivedId(rule.id(), groups.size() + 1), paths));
+        }
+        return groups;
+    }
+
+    /** The version 5 UUID of the route's id and the group's number. */
+    private static String derivedId(String id, int number) {
+        MessageDigest sha1;
+        try {
+            sha1 = MessageDigest.getInstance("SHA-1");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-1", e);
+        }
+        sha1.update(ByteBuffer.allocate(16)
+                .putLong(NAMESPACE.getMostSignificantBits())
+                .putLong(NAMESPACE.getLeastSignificantBits())
+                .array());
+        ByteBuffer digest = ByteBuffer.wrap(sha1.digest((id + "#" + number).getBytes(StandardCharsets.UTF_8)));
+        long high = (digest.getLong() & ~0xF000L) | 0x5000L;
+        long low = (digest.getLong() & 0x3FFFFFFFFFFFFFFFL) | 0x8000000000000000L;
+        return new UUID(high, low).toString();
+    }
+
+    /** Highest priority first. */
+    static <T> Comparator<PathGroup<T>> byPriority() {
+        return (a, b) -> {
+            int order = Integer.compare(b.categories, a.categories);
+            if (order == 0) {
+                order = Boolean.compare(b.plainHosts, a.plainHosts);
+            }
+            if (order == 0) {
+                order = Integer.compare(b.headerCount, a.headerCount);
+            }
+            if (order == 0) {
+                order = Boolean.compare(b.regex, a.regex);
+            }
+            if (order == 0) {
+                order = Long.compare(b.regexPriority, a.regexPriority);
+            }
+            if (order == 0) {
+                order = Integer.compare(b.length, a.length);
+            }
+            return order == 0 ? b.id.compareTo(a.id) : order;
+        };
+    }
+
+    PathGroup<T> ranked(int place) {
+        return new PathGroup<>(this, place);
+    }
+
+    RouteRule<T> rule() {
+        return rule;
+    }
+
+    /** The place in the order of priority, 0 is first. */
+    int rank() {
+        return rank;
+    }
+
+    List<HostPattern> hosts() {
+        return hosts;
+    }
+
+    /** Files the group under the literal start of each of its paths. */
+    void addTo(PathTree.Builder<T> tree) {
+        if (regex) {
+            String literal = expressions.get(0).literal();
+            for (RegexPath expression : expressions) {
+                literal = common(literal, expression.literal());
+            }
+            tree.add(literal, new PathTree.Candidate<>(this, null));
+        } else if (prefixes.isEmpty()) {
+            tree.add("", new PathTree.Candidate<>(this, new RouteMatch<>(rule, null, null)));
+        }
+        for (String prefix : prefixes) {
+            tree.add(prefix, new PathTree.Candidate<>(this, new RouteMatch<>(rule, prefix, null)));
+        }
+    }
+
+    private static String common(String a, String b) {
+        int end = 0;
+        while (end < a.length() && end < b.length() && a.charAt(end) == b.charAt(end)) {
+            end++;
+        }
+        return a.substring(0, end);
+    }
+
+    /** Whether everything but the path holds. */
+    boolean holds(RequestFacts facts) {
+        return methodHolds(facts) && hostHolds(facts) && nameHolds(facts) && headersHold(facts);
+    }
+
+    private boolean methodHolds(RequestFacts facts) {
+        if (methods.length == 0) {
+            return true;
+        }
+        String method = facts.method();
+        for (String allowed : methods) {
+            if (allowed.equals(method)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean hostHolds(RequestFacts facts) {
+        int count = hosts.size();
+        if (count == 0) {
+            return true;
+        }
+        String host = facts.host();
+        for (int i = 0; i < count; i++) {
+            if (hosts.get(i).matches(host, facts.hostPort(), facts.listenerPort())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean nameHolds(RequestFacts facts) {
+        if (names.length == 0 || !facts.tls()) {
+            return true;
+        }
+        String name = facts.sni();
+        if (name == null) {
+            return false;
+        }
+        for (ServerNamePattern allowed : names) {
+            if (allowed.matches(name)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean headersHold(RequestFacts facts) {
+        for (HeaderPattern header : headers) {
+            if (!header.matches(facts)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** The first expression that matches, as a candidate for the search. */
+    boolean findExpression(String path, RouteTable.Search<T> search) {
+        for (int i = 0; i < expressions.size(); i++) {
+            RegexPath expression = expressions.get(i);
+            @Nullable Matcher matcher = expression.match(path);
+            if (matcher != null) {
+                search.found(this, expression, matcher);
+                return true;
+            }
+        }
+        return false;
+    }
+}

@@ -1,0 +1,171 @@
+package io.gatehouse.core.routing;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One configured route. A category (methods, hosts, headers, paths, snis) that is empty matches every request; several
+ * values in a category are alternatives, several header names must all hold.
+ *
+ * @param id the route's UUID; decides between routes of equal priority
+ * @param name the route's name, null when it has none
+ * @param methods exact method names
+ * @param hosts {@code a.example}, {@code *.example}, {@code a.*}, each with an optional {@code :port}; case-sensitive
+ * @param headers header names to their values; a value that starts with {@code ~*} is an unanchored regular expression
+ * @param paths prefixes ({@code /foo}) and regular expressions ({@code ~/foo}), prefixes in normalised form
+ * @param snis server names, {@code *.name} or {@code name.*}; asked of TLS connections only
+ * @param protocols the protocols served; not a matching category, see {@link HttpsRule}
+ * @param regexPriority the order among routes with regular expression paths, higher first; negative counts as 0
+ * @param stripPath whether the matched path text is removed before the request is sent upstream
+ * @param pathHandling accepted for compatibility; the router behaves as {@link PathHandling#V0}
+ * @param payload what a match hands to the caller
+ * @param <T> the payload's type
+ */
+public record RouteRule<T>(
+        String id,
+        @Nullable String name,
+        List<String> methods,
+        List<String> hosts,
+        Map<String, List<String>> headers,
+        List<String> paths,
+        List<String> snis,
+        Set<String> protocols,
+        long regexPriority,
+        boolean stripPath,
+        PathHandling pathHandling,
+        T payload) {
+
+    /** Copies the collections, in their order. */
+    public RouteRule {
+        requireNonNull(id, "id");
+        requireNonNull(pathHandling, "pathHandling");
+        requireNonNull(payload, "payload");
+        methods = List.copyOf(methods);
+        hosts = List.copyOf(hosts);
+        paths = List.copyOf(paths);
+        snis = List.copyOf(snis);
+        protocols = Collections.unmodifiableSet(new LinkedHashSet<>(protocols));
+        Map<String, List<String>> copy = new LinkedHashMap<>();
+        headers.forEach((header, values) -> copy.put(header, List.copyOf(values)));
+        headers = Collections.unmodifiableMap(copy);
+    }
+
+    /** Whether the route serves HTTPS and not plain HTTP, which {@link HttpsRule} enforces. */
+    public boolean httpsOnly() {
+        return protocols.contains("https") && !protocols.contains("http");
+    }
+
+    /**
+     * Starts a rule that strips paths, has regex priority 0 and serves {@code http} and {@code https}, as a route
+     * without further settings does.
+     */
+    public static <T> Builder<T> rule(String id, T payload) {
+        return new Builder<>(id, payload);
+    }
+
+    /** Collects the parts of a rule; not thread-safe. */
+    public static final class Builder<T> {
+        private final String id;
+        private final T payload;
+        private @Nullable String name;
+        private final List<String> methods = new ArrayList<>();
+        private final List<String> hosts = new ArrayList<>();
+        private final Map<String, List<String>> headers = new LinkedHashMap<>();
+        private final List<String> paths = new ArrayList<>();
+        private final List<String> snis = new ArrayList<>();
+        private Set<String> protocols = Set.of("http", "https");
+        private long regexPriority;
+        private boolean stripPath = true;
+        private PathHandling pathHandling = PathHandling.V0;
+
+        private Builder(String id, T payload) {
+            this.id = id;
+            this.payload = payload;
+        }
+
+        /** Names the route. */
+        public Builder<T> name(@Nullable String value) {
+            name = value;
+            return this;
+        }
+
+        /** Adds methods. */
+        public Builder<T> methods(String... values) {
+            Collections.addAll(methods, values);
+            return this;
+        }
+
+        /** Adds hosts. */
+        public Builder<T> hosts(String... values) {
+            Collections.addAll(hosts, values);
+            return this;
+        }
+
+        /** Sets the values of one header. */
+        public Builder<T> header(String header, String... values) {
+            headers.put(header, List.of(values));
+            return this;
+        }
+
+        /** Adds paths. */
+        public Builder<T> paths(String... values) {
+            Collections.addAll(paths, values);
+            return this;
+        }
+
+        /** Adds server names. */
+        public Builder<T> snis(String... values) {
+            Collections.addAll(snis, values);
+            return this;
+        }
+
+        /** Replaces the protocols. */
+        public Builder<T> protocols(String... values) {
+            protocols = new LinkedHashSet<>(List.of(values));
+            return this;
+        }
+
+        /** Sets the order among regular expression paths. */
+        public Builder<T> regexPriority(long value) {
+            regexPriority = value;
+            return this;
+        }
+
+        /** Sets whether the matched path is removed. */
+        public Builder<T> stripPath(boolean value) {
+            stripPath = value;
+            return this;
+        }
+
+        /** Sets the path handling. */
+        public Builder<T> pathHandling(PathHandling value) {
+            pathHandling = value;
+            return this;
+        }
+
+        /** The rule. */
+        public RouteRule<T> build() {
+            return new RouteRule<>(
+                    id,
+                    name,
+                    methods,
+                    hosts,
+                    headers,
+                    paths,
+                    snis,
+                    protocols,
+                    regexPriority,
+                    stripPath,
+                    pathHandling,
+                    payload);
+        }
+    }
+}

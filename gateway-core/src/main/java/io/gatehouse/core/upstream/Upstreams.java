@@ -1,0 +1,82 @@
+package io.gatehouse.core.upstream;
+
+import io.gatehouse.api.Failure;
+import io.gatehouse.api.Next;
+import io.gatehouse.api.Request;
+import io.gatehouse.api.Response;
+import io.gatehouse.api.Target;
+import io.gatehouse.core.exchange.LiveExchange;
+import io.vertx.core.Future;
+import io.vertx.core.http.HttpMethod;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
+
+/** All loops' clients, and the innermost links of the chains. Any thread. */
+public final class Upstreams {
+    private final AtomicReferenceArray<@Nullable Upstream> byLoop;
+
+    /** Makes room for so many loops. */
+    public Upstreams(int loops) {
+        this.byLoop = new AtomicReferenceArray<>(loops);
+    }
+
+    /** Sets the client of a loop. */
+    public void set(int loop, Upstream upstream) {
+        byLoop.set(loop, upstream);
+    }
+
+    /**
+     * The innermost link for routes of a service: sends to its target, or to the one that a plugin chose.
+     *
+     * @param retries further tries after the first, for requests that no plugin addressed
+     */
+    public Next to(@Nullable Target service, int retries) {
+        return request -> {
+            LiveExchange exchange = (LiveExchange) request.exchange();
+            Target chosen = request.target();
+            if (chosen != null) {
+                return send(exchange, request, chosen, 0);
+            }
+            if (service == null) {
+                return Future.succeededFuture(
+                        exchange.errors().gateway(exchange, 503, "no Service found with those values"));
+            }
+            return send(exchange, request, service, retries);
+        };
+    }
+
+    private Future<Response> send(LiveExchange exchange, Request request, Target target, int retries) {
+        Upstream upstream = byLoop.get(exchange.loop().index());
+        if (upstream == null) {
+            throw new IllegalStateException("loop " + exchange.loop().index() + " has no client");
+        }
+        Future<Response> answer = upstream.send(exchange, request, target);
+        if (retries == 0) {
+            return answer;
+        }
+        return answer.compose(response -> {
+            Failure failure = response.failure();
+            if (failure == null || exchange.ended() || !mayRepeat(request, failure)) {
+                return Future.succeededFuture(response);
+            }
+            return send(exchange, request, target, retries - 1);
+        });
+    }
+
+    private static boolean mayRepeat(Request request, Failure failure) {
+        boolean worthIt =
+                switch (failure.kind()) {
+                    case CONNECT, CONNECT_TIMEOUT, TLS, RESET, TIMEOUT, INVALID_RESPONSE -> true;
+                    default -> false;
+                };
+        if (!worthIt || request.isCancelled()) {
+            return false;
+        }
+        boolean bodyIsThere = request.body().isEmpty()
+                || request.body().isBuffered()
+                || !request.body().isTaken();
+        HttpMethod method = request.method();
+        boolean idempotent = method != HttpMethod.POST && method != HttpMethod.PATCH && method != HttpMethod.LOCK;
+        return bodyIsThere && (!failure.sent() || idempotent);
+    }
+}

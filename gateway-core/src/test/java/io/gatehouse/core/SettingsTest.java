@@ -1,0 +1,193 @@
+package io.gatehouse.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.gatehouse.core.config.Compat;
+import io.gatehouse.core.Settings.Listen;
+import io.gatehouse.core.Settings.LogLevel;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SettingsTest {
+    @Test
+    void defaultsAreThoseOfKong() throws Exception {
+        Settings settings = Settings.from(Map.of(), Map.of());
+
+        assertThat(settings.configs()).isEmpty();
+        assertThat(settings.plugins()).isEmpty();
+        assertThat(settings.proxyListen()).containsExactly(Listen.of("0.0.0.0", 8000));
+        assertThat(settings.adminListen()).containsExactly(Listen.of("127.0.0.1", 8001));
+        assertThat(settings.statusListen()).containsExactly(Listen.of("127.0.0.1", 8100));
+        assertThat(settings.logLevel()).isEqualTo(LogLevel.NOTICE);
+        assertThat(settings.compat()).isEqualTo(Compat.UNSET);
+        assertThat(settings.drainTimeout()).isEqualTo(Duration.ofSeconds(30));
+        assertThat(settings.pluginTimeLimit()).isEqualTo(Duration.ofSeconds(60));
+        assertThat(settings.exchangeDeadline()).isNull();
+        assertThat(settings.watch()).isTrue();
+        assertThat(settings.warnings()).isEmpty();
+    }
+
+    @Test
+    void readsKongsVariables() throws Exception {
+        Settings settings = Settings.from(
+                Map.of(
+                        "KONG_DECLARATIVE_CONFIG", "/etc/kong/kong.yaml",
+                        "KONG_PROXY_LISTEN", "0.0.0.0:80 reuseport backlog=16384, [::]:443 ssl http2",
+                        "KONG_ADMIN_LISTEN", "off",
+                        "KONG_STATUS_LISTEN", "127.0.0.1:0",
+                        "KONG_LOG_LEVEL", "warn",
+                        "KONG_SSL_CERT", "/tls/cert.pem",
+                        "KONG_SSL_CERT_KEY", "/tls/key.pem"),
+                Map.of());
+
+        assertThat(settings.configs()).containsExactly(Path.of("/etc/kong/kong.yaml"));
+        assertThat(settings.proxyListen())
+                .containsExactly(
+                        new Listen("0.0.0.0", 80, false, false, true, 16384),
+                        new Listen("::", 443, true, true, false, -1));
+        assertThat(settings.proxyListen().get(1).address()).isEqualTo("[::]:443");
+        assertThat(settings.adminListen()).isEmpty();
+        assertThat(settings.statusListen()).containsExactly(Listen.of("127.0.0.1", 0));
+        assertThat(settings.logLevel()).isEqualTo(LogLevel.WARN);
+        assertThat(settings.sslCert()).isEqualTo(Path.of("/tls/cert.pem"));
+        assertThat(settings.sslCertKey()).isEqualTo(Path.of("/tls/key.pem"));
+    }
+
+    @Test
+    void anOptionWinsOverOurVariableAndThatOverKongs() throws Exception {
+        Map<String, String> both = Map.of("GATEHOUSE_LOG_LEVEL", "debug", "KONG_LOG_LEVEL", "error");
+
+        assertThat(Settings.from(both, Map.of()).logLevel()).isEqualTo(LogLevel.DEBUG);
+        assertThat(Settings.from(both, Map.of("--log-level", List.of("crit"))).logLevel())
+                .isEqualTo(LogLevel.CRIT);
+    }
+
+    @Test
+    void aCertificateAndItsKeyOpenPort8443() throws Exception {
+        Settings settings = Settings.from(Map.of("KONG_SSL_CERT", "c.pem", "KONG_SSL_CERT_KEY", "k.pem"), Map.of());
+
+        assertThat(settings.proxyListen())
+                .containsExactly(Listen.of("0.0.0.0", 8000), new Listen("0.0.0.0", 8443, true, true, false, -1));
+    }
+
+    @Test
+    void readsSeveralConnectionsToRedirect() throws Exception {
+        Settings settings = Settings.from(
+                Map.of(
+                        "GATEHOUSE_CONNECT_TO",
+                        "https://api.openai.com=http://127.0.0.1:9999 https://API.mistral.ai:8443=https://[::1]"),
+                Map.of());
+
+        assertThat(settings.connectTo())
+                .map(Object::toString)
+                .containsExactly(
+                        "https://api.openai.com=http://127.0.0.1:9999", "https://api.mistral.ai:8443=https://[::1]");
+        assertThat(settings.connectTo().get(1).to().host()).isEqualTo("::1");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"api.openai.com=http://127.0.0.1:1", "https://a", "https://a=ftp://b", "https://a=http://b/c"})
+    void refusesARedirectionThatIsNone(String value) {
+        assertThat(problems(Map.of("GATEHOUSE_CONNECT_TO", value)))
+                .singleElement()
+                .asString()
+                .startsWith("GATEHOUSE_CONNECT_TO: " + value + " (expected: https://host=");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"8000", "0.0.0.0", ":8000", "::1:8000", "0.0.0.0:8000 sll", "off:8000", "0.0.0.0:8000,"})
+    void refusesAListenerOutsideTheGrammar(String value) {
+        assertThat(problems(Map.of("KONG_PROXY_LISTEN", value)))
+                .singleElement()
+                .asString()
+                .startsWith("KONG_PROXY_LISTEN: ")
+                .contains("(expected: ip:port [ssl] [http2] [reuseport] [backlog=n], several");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"proxy_protocol", "deferred", "bind", "ipv6only=on", "so_keepalive=on"})
+    void refusesByNameAFlagThatOnlyKongHas(String flag) {
+        String name = flag.replaceAll("=.*", "");
+
+        assertThat(problems(Map.of("KONG_PROXY_LISTEN", "0.0.0.0:8000 " + flag)))
+                .containsExactly("KONG_PROXY_LISTEN: 0.0.0.0:8000 " + flag + " (expected: no flag " + name
+                        + ", which Gatehouse does not have; it has ssl, http2, reuseport, backlog=n)");
+    }
+
+    @Test
+    void namesAllProblemsAtOnce() {
+        assertThat(problems(Map.of(
+                        "KONG_PROXY_LISTEN", "0.0.0.0:70000",
+                        "KONG_LOG_LEVEL", "warning",
+                        "GATEHOUSE_COMPAT", "2.8",
+                        "GATEHOUSE_DRAIN_TIMEOUT", "soon",
+                        "GATEHOUSE_WATCH", "yes",
+                        "KONG_SSL_CERT", "cert.pem")))
+                .containsExactlyInAnyOrder(
+                        "KONG_PROXY_LISTEN: 0.0.0.0:70000 (expected: a port of 0-65535, 0 for any free one)",
+                        "KONG_LOG_LEVEL: warning (expected: debug, info, notice, warn, error, crit, alert or emerg)",
+                        "GATEHOUSE_COMPAT: 2.8 (expected: 3.10 or 3.15)",
+                        "GATEHOUSE_DRAIN_TIMEOUT: soon (expected: a time as 500ms, 30s, 2m, or a number of seconds)",
+                        "GATEHOUSE_WATCH: yes (expected: on or off)",
+                        "KONG_SSL_CERT_KEY: missing (expected: the key that belongs to KONG_SSL_CERT)");
+    }
+
+    @Test
+    void aTlsListenerNeedsACertificate() {
+        assertThat(problems(Map.of("KONG_PROXY_LISTEN", "0.0.0.0:8443 ssl")))
+                .containsExactly(
+                        "KONG_PROXY_LISTEN: 0.0.0.0:8443 ssl (expected: KONG_SSL_CERT and KONG_SSL_CERT_KEY to be set)");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"500ms,500", "30s,30000", "2m,120000", "7,7000", "0s,0"})
+    void readsTimes(String text, long millis) throws Exception {
+        Settings settings = Settings.from(Map.of("GATEHOUSE_DRAIN_TIMEOUT", text), Map.of());
+
+        assertThat(settings.drainTimeout()).hasMillis(millis);
+    }
+
+    @Test
+    void warnsOfAVariableWithoutEffectAndNamesTheNearest() throws Exception {
+        Settings settings = Settings.from(Map.of("GATEHOUSE_PROXY_LISTN", "x", "KONG_DATABASE", "off"), Map.of());
+
+        assertThat(settings.warnings())
+                .containsExactly(
+                        "GATEHOUSE_PROXY_LISTN has no effect: Gatehouse has no such setting"
+                                + " (nearest: GATEHOUSE_PROXY_LISTEN)",
+                        "KONG_DATABASE has no effect: Gatehouse has no such setting");
+    }
+
+    @Test
+    void doesNotShowTheEnvironment() throws Exception {
+        Settings settings = Settings.from(Map.of("OPENAI_API_KEY", "sk-secret"), Map.of());
+
+        assertThat(settings.environment()).containsEntry("OPENAI_API_KEY", "sk-secret");
+        assertThat(settings.toString()).doesNotContain("sk-secret");
+    }
+
+    @Test
+    void aBuilderFromSettingsKeepsThemAll() throws Exception {
+        Settings settings = Settings.from(
+                Map.of("KONG_LOG_LEVEL", "info", "GATEHOUSE_WATCH", "off", "GATEHOUSE_CONNECT_TO", "http://a=http://b"),
+                Map.of("--config", List.of("a.yaml", "b c.yaml")));
+
+        assertThat(settings.toBuilder().build()).isEqualTo(settings);
+        assertThat(settings.configs()).containsExactly(Path.of("a.yaml"), Path.of("b c.yaml"));
+    }
+
+    private static List<String> problems(Map<String, String> environment) {
+        ConfigException refused =
+                catchThrowableOfType(ConfigException.class, () -> Settings.from(environment, Map.of()));
+        assertThat(refused).isNotNull();
+        return refused.problems();
+    }
+}
