@@ -8,4 +8,5 @@ module io.gatehouse.api {
     exports io.gatehouse.api.ai;
     exports io.gatehouse.api.body;
     exports io.gatehouse.api.config;
+    exports io.gatehouse.api.json;
 }

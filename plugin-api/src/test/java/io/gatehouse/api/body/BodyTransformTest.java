@@ -44,9 +44,15 @@ class BodyTransformTest {
         BiConsumer<SseEvent, Out<SseEvent>> onItem = (item, out) -> out.emit(item);
         Consumer<Out<SseEvent>> onTick = out -> {};
         Consumer<Out<SseEvent>> onEnd = out -> {};
-        @Nullable BodyEnd returned;
+
+        @Nullable
+        BodyEnd returned;
+
         boolean throwInClosed;
-        @Nullable BodyEnd closed;
+
+        @Nullable
+        BodyEnd closed;
+
         int closes;
 
         Probe(String name) {
@@ -118,8 +124,9 @@ class BodyTransformTest {
         Buffer second = Buffer.buffer(": c\r\n\r\n" + sse("c"));
         BodyReader<Buffer> reader =
                 bytesThrough(FakeSource.whole(first, second), new Probe("x"), new BodyTransform<>() {});
-        assertThat(drain(reader)).satisfiesExactly(b -> assertThat(b).isSameAs(first), b -> assertThat(b)
-                .isSameAs(second));
+        assertThat(drain(reader))
+                .satisfiesExactly(
+                        b -> assertThat(b).isSameAs(first), b -> assertThat(b).isSameAs(second));
         assertThat(reader.end().complete()).isTrue();
     }
 
@@ -172,7 +179,15 @@ class BodyTransformTest {
         assertThat(drain(body.open(framing))).hasSize(1);
         assertThat(framing.decoders).isEqualTo(1);
         assertThat(calls)
-                .containsExactly("1 a", "2 a", "3 a", "1 end ok", "1 closed ok", "2 end ok", "2 closed ok", "3 end ok",
+                .containsExactly(
+                        "1 a",
+                        "2 a",
+                        "3 a",
+                        "1 end ok",
+                        "1 closed ok",
+                        "2 end ok",
+                        "2 closed ok",
+                        "3 end ok",
                         "3 closed ok");
     }
 
@@ -307,7 +322,8 @@ class BodyTransformTest {
         drain(reader);
         assertThat(reader.end().failure()).isSameAs(STOP);
         assertThat(calls)
-                .endsWith("1 end ok", "1 closed INVALID_RESPONSE", "2 end INVALID_RESPONSE", "2 closed INVALID_RESPONSE");
+                .endsWith(
+                        "1 end ok", "1 closed INVALID_RESPONSE", "2 end INVALID_RESPONSE", "2 closed INVALID_RESPONSE");
     }
 
     @Test
@@ -570,7 +586,10 @@ class BodyTransformTest {
         assertThat(source.cancels).isEqualTo(1);
         assertThat(reader.end().failure()).isSameAs(STOP);
         assertThat(calls)
-                .endsWith("1 closed CANCELLED", "2 closed INVALID_RESPONSE", "3 end INVALID_RESPONSE",
+                .endsWith(
+                        "1 closed CANCELLED",
+                        "2 closed INVALID_RESPONSE",
+                        "3 end INVALID_RESPONSE",
                         "3 closed INVALID_RESPONSE");
     }
 
@@ -625,7 +644,9 @@ class BodyTransformTest {
                 never.complete();
             }
             assertThat(source.cancels).as("state %s", state).isPositive();
-            assertThat(List.of(inner.closes, outer.closes)).as("state %s", state).containsExactly(1, 1);
+            assertThat(List.of(inner.closes, outer.closes))
+                    .as("state %s", state)
+                    .containsExactly(1, 1);
             assertThat(calls).as("state %s", state).endsWith("1 closed CANCELLED", "2 closed CANCELLED");
         }
     }
