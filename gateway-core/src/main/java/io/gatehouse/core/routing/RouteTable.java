@@ -73,8 +73,8 @@ public final class RouteTable<T> {
     /**
      * Builds the table.
      *
-     * @throws IllegalArgumentException when a regular expression does not compile, or an id is no UUID and the route has
-     *     paths of several lengths; the message names the route and the value
+     * @throws IllegalArgumentException when a regular expression does not compile; the message names the route, the
+     *     field and the expression
      */
     public static <T> RouteTable<T> of(List<RouteRule<T>> rules) {
         requireNonNull(rules, "rules");
