@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * all hold wins. Instead of walking that order the table keeps one {@link PathTree} per exact host, per host suffix, per
  * host prefix and one for routes without hosts: a request is compared only with groups whose host entry and whose
  * literal path prefix fit it, and each list is left as soon as it cannot improve on what was found.
+ * Routes that share host and path and differ in methods, headers or server names only are compared one after the other.
  *
  * <pre>{@code
  * RouteTable<String> table = RouteTable.of(List.of(
