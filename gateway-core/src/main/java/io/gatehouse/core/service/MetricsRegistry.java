@@ -142,7 +142,7 @@ public final class MetricsRegistry {
 
     /** How many series there are, hidden ones included. */
     long seriesCount() {
-        long count = 0;
+        long count = 1; // the errors
         for (Family<?> family : families.values()) {
             count += (long) family.size() * (family.buckets.length + 1);
         }
@@ -151,7 +151,7 @@ public final class MetricsRegistry {
 
     /** How many series there may be at most in the families that exist. */
     long seriesCapacity() {
-        long count = 0;
+        long count = seriesLimit; // never nothing, since dashboards divide by it
         for (Family<?> family : families.values()) {
             count += (long) seriesLimit * (family.buckets.length + 1);
         }

@@ -1,0 +1,264 @@
+package io.gatehouse.core.admin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.gatehouse.core.service.FixedNodeFacts;
+import io.gatehouse.core.service.InternalMetrics;
+import io.gatehouse.core.service.MetricsRegistry;
+import io.gatehouse.core.service.NodeFacts;
+import io.gatehouse.core.service.NodeMemory;
+import io.gatehouse.core.service.Scraper;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class AdminServerTest {
+    private final MetricsRegistry registry = new MetricsRegistry();
+    private final InternalMetrics internal = new InternalMetrics();
+    private final Vertx vertx = internal.vertxBuilder(new VertxOptions()).build();
+    private final HttpClient client =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final FixedView view = new FixedView();
+
+    @AfterEach
+    void close() {
+        vertx.close().await();
+        internal.close();
+    }
+
+    @Test
+    void servesMetricsOnBothPortsUnderKongsExactContentType() throws Exception {
+        registry.add(view.node());
+        for (int port : new int[] {admin(null), status()}) {
+            HttpResponse<String> response = get(port, "/metrics");
+
+            assertThat(response.statusCode()).isEqualTo(200);
+            assertThat(response.headers().allValues("Content-Type")).containsExactly("text/plain; charset=UTF-8");
+            assertThat(response.headers().allValues("Transfer-Encoding")).containsExactly("chunked");
+            assertThat(response.body()).contains("\nkong_nginx_metric_errors_total 0\n");
+            assertThat(response.body().lines()).allMatch(line -> "#kong".indexOf(line.charAt(0)) >= 0);
+        }
+    }
+
+    @Test
+    void servesLongMetricsWholeToEveryone() throws Exception {
+        for (int i = 0; i < 5000; i++) {
+            registry.node().counter("kong_many", "M.", "x").with("value-" + i).add(1);
+        }
+        int port = status();
+
+        assertThat(get(port, "/metrics").body()).isEqualTo(registry.text()).hasSizeGreaterThan(100_000);
+    }
+
+    @Test
+    void servesVertxAndJvmMetricsOnTheirOwnPath() throws Exception {
+        int port = status();
+        get(port, "/status");
+
+        assertThat(get(port, "/metrics/internal").body())
+                .contains("vertx_http_server_requests_total{", "jvm_memory_used_bytes{", "process_uptime_seconds");
+        assertThat(get(port, "/metrics").body()).doesNotContain("jvm_", "vertx_", "process_uptime");
+    }
+
+    @Test
+    void showsStatusInKongsShape() throws Exception {
+        JsonObject status = new JsonObject(get(status(), "/status").body());
+
+        assertThat(status.getJsonObject("server"))
+                .isEqualTo(new JsonObject()
+                        .put("connections_accepted", 12)
+                        .put("connections_active", 5)
+                        .put("connections_handled", 12)
+                        .put("connections_reading", 0)
+                        .put("connections_waiting", 3)
+                        .put("connections_writing", 2)
+                        .put("total_requests", 40));
+        assertThat(status.getString("configuration_hash")).isEqualTo(view.configurationHash());
+        assertThat(status.getJsonArray("connect_to"))
+                .isEqualTo(new JsonArray().add("https://api.openai.com=http://127.0.0.1:9999"));
+        JsonObject memory = status.getJsonObject("memory");
+        assertThat(memory.getJsonArray("workers_lua_vms").getJsonObject(0).getString("http_allocated_gc"))
+                .matches("[0-9]+\\.[0-9]{2} MiB");
+        assertThat(memory.getJsonObject("lua_shared_dicts").getJsonObject("jvm_heap").getString("capacity"))
+                .matches("[0-9]+\\.[0-9]{2} MiB");
+    }
+
+    @Test
+    void isReadyOnlyWhileAConfigurationIsLiveAndTheNodeIsNotDraining() throws Exception {
+        int port = status();
+        assertThat(get(port, "/status/ready").body()).isEqualTo("{\"message\":\"ready\"}");
+
+        view.readiness = AdminView.Readiness.NO_CONFIGURATION;
+        HttpResponse<String> empty = get(port, "/status/ready");
+        assertThat(empty.statusCode()).isEqualTo(503);
+        assertThat(empty.body())
+                .isEqualTo("{\"message\":\"no configuration available (empty configuration present)\"}");
+
+        view.readiness = AdminView.Readiness.DRAINING;
+        HttpResponse<String> draining = get(port, "/status/ready");
+        assertThat(draining.statusCode()).isEqualTo(503);
+        assertThat(draining.body()).isEqualTo("{\"message\":\"draining\"}");
+    }
+
+    @Test
+    void saysWhatItIs() throws Exception {
+        HttpResponse<String> response = get(admin(null), "/");
+        JsonObject root = new JsonObject(response.body());
+
+        assertThat(root.getString("version")).isEqualTo("3.15.0");
+        assertThat(root.getString("gatehouse_version")).isEqualTo("0.1.0");
+        assertThat(root.getString("node_id")).isEqualTo(FixedNodeFacts.ID);
+        assertThat(root.getString("hostname")).isNotEmpty();
+        assertThat(root.getJsonObject("plugins"))
+                .isEqualTo(
+                        new JsonObject(
+                                """
+                                {"available_on_server": {"file-log": {"version": "0.1.0", "priority": 9},
+                                  "prometheus": {"version": "0.1.0", "priority": 13}},
+                                 "enabled_in_cluster": ["prometheus"]}"""));
+        assertThat(root.getJsonObject("configuration").getString("proxy_listen")).isEqualTo("0.0.0.0:8000");
+        assertThat(response.headers().firstValue("Content-Type")).hasValue("application/json; charset=utf-8");
+        assertThat(response.headers().firstValue("Server")).hasValue("gatehouse/0.1.0");
+        assertThat(response.headers().firstValue("X-Kong-Admin-Request-ID").orElseThrow()).matches("[0-9a-f]{32}");
+        assertThat(response.headers().firstValue("X-Kong-Admin-Latency").orElseThrow()).matches("[0-9]+");
+    }
+
+    @Test
+    void answersWhatIsNotThereAsKongDoes() throws Exception {
+        int port = admin(null);
+        HttpResponse<String> missing = get(port, "/nothing");
+        assertThat(missing.statusCode()).isEqualTo(404);
+        assertThat(missing.body()).isEqualTo("{\"message\":\"Not found\"}");
+
+        HttpResponse<String> method = send(port, "DELETE", "/status");
+        assertThat(method.statusCode()).isEqualTo(405);
+        assertThat(method.body()).isEqualTo("{\"message\":\"Method not allowed\"}");
+        assertThat(method.headers().firstValue("Allow")).hasValue("GET, HEAD, OPTIONS");
+        assertThat(send(port, "HEAD", "/metrics").statusCode()).isEqualTo(200);
+        assertThat(send(port, "OPTIONS", "/status").statusCode()).isEqualTo(204);
+    }
+
+    @Test
+    void refusesWritesByNameAndSaysWhatThereIs() throws Exception {
+        HttpResponse<String> response = send(admin(null), "POST", "/services/example/routes");
+
+        assertThat(response.statusCode()).isEqualTo(405);
+        assertThat(new JsonObject(response.body()).getString("message"))
+                .isEqualTo("POST /services: not supported, the configuration is read from files"
+                        + " (expected: GET of /, /metrics, /metrics/internal, /status, /status/ready)");
+    }
+
+    @Test
+    void theStatusApiShowsNothingAboutTheConfiguration() throws Exception {
+        int port = status();
+
+        assertThat(get(port, "/").statusCode()).isEqualTo(404);
+        assertThat(send(port, "POST", "/services").statusCode()).isEqualTo(404);
+        assertThat(get(port, "/status").headers().firstValue("X-Kong-Status-Request-ID")).isPresent();
+    }
+
+    @Test
+    void asksForTheTokenWhenThereIsOne() throws Exception {
+        int port = admin("let-me-in");
+
+        assertThat(get(port, "/metrics").statusCode()).isEqualTo(401);
+        assertThat(get(port, "/nothing", "Kong-Admin-Token", "wrong").statusCode()).isEqualTo(401);
+        assertThat(get(port, "/metrics", "Kong-Admin-Token", "let-me-in").statusCode()).isEqualTo(200);
+        assertThat(get(port, "/metrics", "Authorization", "Bearer let-me-in").statusCode())
+                .isEqualTo(200);
+    }
+
+    private int admin(@Nullable String token) {
+        return AdminServer.listen(
+                        vertx,
+                        "127.0.0.1",
+                        0,
+                        token,
+                        view,
+                        new NodeMemory(registry, view.node()),
+                        new Scraper(vertx, registry::write),
+                        new Scraper(vertx, internal::write))
+                .await()
+                .port();
+    }
+
+    private int status() {
+        return StatusServer.listen(
+                        vertx,
+                        "127.0.0.1",
+                        0,
+                        view,
+                        new NodeMemory(registry, view.node()),
+                        new Scraper(vertx, registry::write),
+                        new Scraper(vertx, internal::write))
+                .await()
+                .port();
+    }
+
+    private HttpResponse<String> get(int port, String path, String... headers) throws IOException, InterruptedException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path));
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    private HttpResponse<String> send(int port, String method, String path) throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                .method(method, HttpRequest.BodyPublishers.noBody())
+                .build();
+        return client.send(request, HttpResponse.BodyHandlers.ofString());
+    }
+
+    private static final class FixedView implements AdminView {
+        private final FixedNodeFacts node = new FixedNodeFacts();
+        private volatile Readiness readiness = Readiness.READY;
+
+        @Override
+        public NodeFacts node() {
+            return node;
+        }
+
+        @Override
+        public Readiness readiness() {
+            return readiness;
+        }
+
+        @Override
+        public String configurationHash() {
+            return "0123456789abcdef0123456789abcdef";
+        }
+
+        @Override
+        public Map<String, AvailablePlugin> availablePlugins() {
+            return Map.of("prometheus", new AvailablePlugin("0.1.0", 13), "file-log", new AvailablePlugin("0.1.0", 9));
+        }
+
+        @Override
+        public Set<String> enabledPlugins() {
+            return Set.of("prometheus");
+        }
+
+        @Override
+        public Map<String, Object> settings() {
+            return Map.of("proxy_listen", "0.0.0.0:8000");
+        }
+
+        @Override
+        public List<String> connectTo() {
+            return List.of("https://api.openai.com=http://127.0.0.1:9999");
+        }
+    }
+}
