@@ -87,6 +87,11 @@ public final class PluginCatalogue {
         return List.copyOf(all);
     }
 
+    /** Lets a catalogue go that never went live: nothing of it was started. */
+    public void discard() {
+        sources.forEach(PluginSource::unload);
+    }
+
     /**
      * Reads the plugin folders. What did not change keeps its loader.
      *
@@ -115,26 +120,6 @@ public final class PluginCatalogue {
             }
         }
         return new PluginCatalogue(sources, new LinkedHashMap<>(byName));
-    }
-
-    /** A value that changes when a JAR of these folders is added, removed or replaced. */
-    public static String fingerprint(List<Path> folders) {
-        StringBuilder text = new StringBuilder();
-        for (Path folder : folders) {
-            for (List<Path> jars : sets(folder, problem -> {})) {
-                for (Path jar : jars) {
-                    try {
-                        text.append(jar)
-                                .append(Files.size(jar))
-                                .append(Files.getLastModifiedTime(jar))
-                                .append('\n');
-                    } catch (IOException e) {
-                        text.append(jar).append("?\n"); // gone between listing and looking: seen in the next round
-                    }
-                }
-            }
-        }
-        return text.toString();
     }
 
     private static void add(

@@ -133,6 +133,7 @@ final class FrontDoor {
                 () -> closed(self[0]));
         self[0] = exchange;
         live.put(exchange, snapshot);
+        observer.begun(match != null);
         if (draining) {
             request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
         }

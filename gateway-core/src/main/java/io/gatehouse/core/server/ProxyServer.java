@@ -1,8 +1,8 @@
 package io.gatehouse.core.server;
 
-import io.gatehouse.core.Settings;
 import io.gatehouse.core.exchange.ExchangeObserver;
 import io.gatehouse.core.exchange.Loop;
+import io.gatehouse.core.exchange.LoopRuntime;
 import io.gatehouse.core.snapshot.Reloader;
 import io.gatehouse.core.snapshot.Snapshot;
 import io.gatehouse.core.upstream.Redirects;
@@ -14,8 +14,11 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.net.PemKeyCertOptions;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** One event loop of the proxy: its listeners, its front door and its HTTP client. */
@@ -24,12 +27,16 @@ public final class ProxyServer extends VerticleBase {
     private static final int MAX_REQUEST_LINE_BYTES = 32 * 1024;
 
     /**
-     * What all loops share.
+     * One listener.
      *
-     * @param listeners with real ports: port 0 was resolved before
+     * @param port 0 for any free one, the same for all loops
+     * @param backlog length of the queue of connections not yet accepted; -1 for the system's own
      */
+    public record Listener(String host, int port, boolean tls, boolean reusePort, int backlog) {}
+
+    /** What all loops share. */
     public record Shared(
-            List<Settings.Listen> listeners,
+            List<Listener> listeners,
             @Nullable Path certificate,
             @Nullable Path key,
             long pluginTimeLimitNanos,
@@ -56,6 +63,7 @@ public final class ProxyServer extends VerticleBase {
     @Override
     public Future<?> start() {
         Loop here = new Loop(index, vertx, context, shared.pluginTimeLimitNanos());
+        LoopRuntime.enter(here, shared.observer());
         Upstream out = new Upstream(here, shared.redirects());
         shared.upstreams().set(index, out);
         FrontDoor front =
@@ -64,8 +72,9 @@ public final class ProxyServer extends VerticleBase {
         upstream = out;
         door = front;
         List<Future<HttpServer>> starting = new ArrayList<>();
-        for (Settings.Listen listener : shared.listeners()) {
-            HttpServer server = vertx.createHttpServer(options(listener))
+        for (int i = 0; i < shared.listeners().size(); i++) {
+            Listener listener = shared.listeners().get(i);
+            HttpServer server = vertx.createHttpServer(options(listener, i))
                     .connectionHandler(connection -> {
                         shared.traffic().connectionOpened();
                         connection.closeHandler(v -> shared.traffic().connectionClosed());
@@ -78,10 +87,11 @@ public final class ProxyServer extends VerticleBase {
         return Future.all(starting);
     }
 
-    private HttpServerOptions options(Settings.Listen listener) {
+    private HttpServerOptions options(Listener listener, int number) {
         HttpServerOptions options = new HttpServerOptions()
                 .setHost(listener.host())
-                .setPort(listener.port())
+                // a negative port is Vert.x's way to share one free port among the loops
+                .setPort(listener.port() == 0 ? -1 - number : listener.port())
                 .setReusePort(listener.reusePort())
                 .setMaxHeaderSize(MAX_HEADER_BYTES)
                 .setMaxInitialLineLength(MAX_REQUEST_LINE_BYTES)
@@ -95,7 +105,7 @@ public final class ProxyServer extends VerticleBase {
         }
         Path certificate = shared.certificate();
         Path key = shared.key();
-        if (listener.ssl() && certificate != null && key != null) {
+        if (listener.tls() && certificate != null && key != null) {
             options.setSsl(true)
                     .setKeyCertOptions(new PemKeyCertOptions()
                             .addCertPath(certificate.toString())
@@ -114,8 +124,11 @@ public final class ProxyServer extends VerticleBase {
     }
 
     /** Takes no new connections; what is in flight goes on, each answer closing its connection. */
-    public void drain() {
-        onLoop(FrontDoor::drain);
+    public void drain(Duration limit) {
+        onLoop(front -> {
+            front.drain();
+            servers.forEach(server -> server.shutdown(limit.toMillis() + 1000, TimeUnit.MILLISECONDS));
+        });
     }
 
     /** Aborts all exchanges, or those of one snapshot. */
@@ -123,7 +136,7 @@ public final class ProxyServer extends VerticleBase {
         onLoop(front -> front.abort(of, reason));
     }
 
-    private void onLoop(java.util.function.Consumer<FrontDoor> action) {
+    private void onLoop(Consumer<FrontDoor> action) {
         Loop here = loop;
         FrontDoor front = door;
         if (here != null && front != null) {

@@ -252,7 +252,7 @@ public final class TestExchange {
     }
 
     private void commit(Response answer) {
-        if (completion != null) {
+        if (exchange.ended()) {
             answer.discard();
             return;
         }
