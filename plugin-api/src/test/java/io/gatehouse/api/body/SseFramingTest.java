@@ -96,8 +96,9 @@ class SseFramingTest {
     @Test
     void copiesNothingOfAnEventWithinOneBuffer() {
         Buffer bytes = Buffer.buffer("data: a\n\n");
-        assertThat(decode(bytes)).singleElement().satisfies(e -> assertThat(e.raw())
-                .isSameAs(bytes));
+        assertThat(decode(bytes))
+                .singleElement()
+                .satisfies(e -> assertThat(e.raw()).isSameAs(bytes));
     }
 
     @Test
@@ -122,9 +123,8 @@ class SseFramingTest {
                             .isEqualTo("server-sent event: 26 bytes or more (expected: at most 20)");
                 });
         assertThat(events).hasSize(1);
-        assertThatThrownBy(() -> Framing.sse(20)
-                        .decoder()
-                        .feed(Buffer.buffer("data: 01234567890123456789\n\n"), events::add))
+        assertThatThrownBy(() ->
+                        Framing.sse(20).decoder().feed(Buffer.buffer("data: 01234567890123456789\n\n"), events::add))
                 .isInstanceOf(BodyException.class);
         assertThatThrownBy(() -> Framing.sse(0)).isInstanceOf(IllegalArgumentException.class);
         assertThat(Framing.sse(8 * 1024 * 1024))
@@ -184,8 +184,7 @@ class SseFramingTest {
             value = value.startsWith(" ") ? value.substring(1) : value;
             if (line.isEmpty()) {
                 if (data.length() > 0) {
-                    seen.add(new Seen(
-                            String.valueOf(event), String.valueOf(id), data.substring(0, data.length() - 1)));
+                    seen.add(new Seen(String.valueOf(event), String.valueOf(id), data.substring(0, data.length() - 1)));
                 }
                 event = null;
                 id = null;

@@ -91,8 +91,8 @@ class StreamedBodyTest {
         assertThat(body.isBuffered()).isTrue();
         body.cancel();
         assertThat(body.bytes().toString()).isEqualTo("abcd");
-        assertThat(text(drain(body.transform(Framing.BYTES, new BodyTransform<>() {})
-                        .open(Framing.BYTES))))
+        assertThat(text(drain(
+                        body.transform(Framing.BYTES, new BodyTransform<>() {}).open(Framing.BYTES))))
                 .isEqualTo("abcd");
     }
 
@@ -166,8 +166,7 @@ class StreamedBodyTest {
         assertThat(source.cancels).isEqualTo(1);
         assertThat(fits.cause())
                 .isInstanceOfSatisfying(
-                        BodyException.class,
-                        e -> assertThat(e.failure().kind()).isEqualTo(FailureKind.CANCELLED));
+                        BodyException.class, e -> assertThat(e.failure().kind()).isEqualTo(FailureKind.CANCELLED));
         assertThat(body.isTaken()).isTrue();
     }
 
@@ -181,8 +180,9 @@ class StreamedBodyTest {
                             BodyException.class,
                             e -> assertThat(e.failure().kind()).isEqualTo(FailureKind.PLUGIN));
         }
-        assertThat(runtime.faults).hasSize(2).allSatisfy(f -> assertThat(f.culprit())
-                .isEqualTo(FakeSourceThatFails.class));
+        assertThat(runtime.faults)
+                .hasSize(2)
+                .allSatisfy(f -> assertThat(f.culprit()).isEqualTo(FakeSourceThatFails.class));
     }
 
     @Test
@@ -239,8 +239,7 @@ class StreamedBodyTest {
 
     @Test
     void prefersTheOriginalFailureToAWrongLength() {
-        BodyReader<Buffer> reader =
-                Body.of(FakeSource.bytes("ab").broken(), 4).open(Framing.BYTES);
+        BodyReader<Buffer> reader = Body.of(FakeSource.bytes("ab").broken(), 4).open(Framing.BYTES);
         drain(reader);
         assertThat(reader.end().failure()).isSameAs(FakeSource.RESET);
     }
