@@ -1,9 +1,61 @@
 package io.gatehouse.core;
 
+import io.gatehouse.api.Completion;
+import io.gatehouse.core.admin.AdminServer;
+import io.gatehouse.core.admin.AdminView;
+import io.gatehouse.core.admin.StatusServer;
+import io.gatehouse.core.config.ConfigLoader;
+import io.gatehouse.core.config.DeclarativeConfig;
+import io.gatehouse.core.config.Environment;
+import io.gatehouse.core.config.LoadOptions;
+import io.gatehouse.core.config.LoadResult;
+import io.gatehouse.core.config.Problem;
+import io.gatehouse.core.config.Severity;
+import io.gatehouse.core.exchange.ExchangeObserver;
+import io.gatehouse.core.plugin.Lifecycle;
+import io.gatehouse.core.plugin.PluginCatalogue;
+import io.gatehouse.core.plugin.PluginServices;
+import io.gatehouse.core.schema.JsonSchema;
+import io.gatehouse.core.server.ProxyServer;
+import io.gatehouse.core.server.Traffic;
+import io.gatehouse.core.service.GatewayMetrics;
+import io.gatehouse.core.service.InternalMetrics;
+import io.gatehouse.core.service.MetricsRegistry;
+import io.gatehouse.core.service.NodeFacts;
+import io.gatehouse.core.service.NodeMemory;
+import io.gatehouse.core.service.Scraper;
+import io.gatehouse.core.snapshot.FileStamp;
+import io.gatehouse.core.snapshot.Reloader;
+import io.gatehouse.core.snapshot.Snapshot;
+import io.gatehouse.core.snapshot.SnapshotBuilder;
+import io.gatehouse.core.upstream.Redirects;
+import io.gatehouse.core.upstream.Upstreams;
+import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
 import java.io.IOException;
+import java.net.BindException;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A running gateway: the embedding API that the command line, the testkit and embedders share.
@@ -11,10 +63,69 @@ import java.util.List;
  * <p>Threads: every method may be called from any ordinary thread and may block; none from an event loop.
  */
 public final class Gateway implements AutoCloseable {
-    private Gateway() {}
+    private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
+    private static final Duration START_LIMIT = Duration.ofSeconds(60);
+    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
 
-    private static void absent(Settings settings) throws IOException {
-        throw new IOException("this build has no gateway yet: " + settings);
+    private final Settings settings;
+    private final InternalMetrics internalMetrics = new InternalMetrics();
+    private final MetricsRegistry metrics = new MetricsRegistry();
+    private final GatewayMetrics counters = new GatewayMetrics(metrics);
+    private final Traffic traffic = new Traffic();
+    private final Facts facts = new Facts();
+    private final NodeMemory memory = new NodeMemory(metrics, facts);
+    private final ExecutorService reloadThread = Executors.newSingleThreadExecutor(daemon("gatehouse-reload"));
+    private final ScheduledExecutorService scheduler =
+            Executors.newSingleThreadScheduledExecutor(daemon("gatehouse-timer"));
+    private final List<ProxyServer> loops = new ArrayList<>();
+    private final List<AdminServer> adminServers = new ArrayList<>();
+    private final List<StatusServer> statusServers = new ArrayList<>();
+    private final Vertx vertx;
+    private final Lifecycle lifecycle;
+    private final Reloader reloader;
+    private volatile boolean draining;
+    private boolean stopped;
+    private String watched = "";
+
+    private Gateway(Settings settings) {
+        this.settings = settings;
+        this.vertx = internalMetrics
+                .vertxBuilder(new VertxOptions()
+                        .setPreferNativeTransport(true)
+                        .setEventLoopPoolSize(settings.eventLoops()))
+                .build();
+        metrics.add(facts);
+        PluginServices services = new PluginServices(vertx, metrics, Clock.systemUTC(), scheduler);
+        this.lifecycle = new Lifecycle(services, counters, settings.pluginTimeLimit());
+        Upstreams upstreams = new Upstreams(settings.eventLoops());
+        this.reloader = new Reloader(
+                settings.configs(),
+                settings.plugins(),
+                environment(settings),
+                LoadOptions.defaults().withCompat(settings.compat()),
+                new SnapshotBuilder(lifecycle, upstreams),
+                lifecycle,
+                reloadThread,
+                this::goesLive,
+                snapshot -> loops.forEach(loop -> loop.abort(snapshot, "configuration_retired")));
+        Observer observer = new Observer();
+        ProxyServer.Shared shared = new ProxyServer.Shared(
+                settings.proxyListen().stream()
+                        .map(listen -> new ProxyServer.Listener(
+                                listen.host(), listen.port(), listen.ssl(), listen.reusePort(), listen.backlog()))
+                        .toList(),
+                settings.sslCert(),
+                settings.sslCertKey(),
+                settings.pluginTimeLimit().toNanos(),
+                redirects(settings),
+                upstreams,
+                reloader,
+                traffic,
+                observer,
+                version());
+        for (int i = 0; i < settings.eventLoops(); i++) {
+            loops.add(new ProxyServer(shared, i));
+        }
     }
 
     /**
@@ -25,11 +136,14 @@ public final class Gateway implements AutoCloseable {
      * @param routes number of routes
      * @param consumers number of consumers
      * @param plugins number of plugin entities, disabled ones included
+     * @param warnings what may go wrong with them, one line each
      */
-    public record ConfigSummary(List<Path> files, int services, int routes, int consumers, int plugins) {
-        /** Copies the list. */
+    public record ConfigSummary(
+            List<Path> files, int services, int routes, int consumers, int plugins, List<String> warnings) {
+        /** Copies the lists. */
         public ConfigSummary {
             files = List.copyOf(files);
+            warnings = List.copyOf(warnings);
         }
     }
 
@@ -43,6 +157,12 @@ public final class Gateway implements AutoCloseable {
      */
     public record PluginInfo(String name, int priority, String version, String origin) {}
 
+    /** The version of Gatehouse. */
+    public static String version() {
+        String version = Gateway.class.getPackage().getImplementationVersion();
+        return version == null ? "dev" : version;
+    }
+
     /**
      * Starts a gateway: when this returns, all its listeners accept.
      *
@@ -50,8 +170,54 @@ public final class Gateway implements AutoCloseable {
      * @throws StartException if a listener cannot be opened
      */
     public static Gateway start(Settings settings) throws ConfigException, IOException {
-        absent(settings);
-        return new Gateway();
+        for (Settings.ConnectTo redirect : settings.connectTo()) {
+            LOG.warn("connections are redirected: from={} to={}", redirect.from(), redirect.to());
+        }
+        Gateway gateway = new Gateway(settings);
+        try {
+            gateway.open();
+            return gateway;
+        } catch (ConfigException | IOException | RuntimeException e) {
+            gateway.close();
+            throw e;
+        }
+    }
+
+    private void open() throws ConfigException, IOException {
+        watched = fingerprint();
+        List<Problem> problems = onReloadThread(reloader::load);
+        if (Reloader.hasErrors(problems)) {
+            throw new ConfigException(problems.stream().map(Problem::toString).toList());
+        }
+        problems.forEach(problem -> LOG.warn("configuration: {}", problem));
+        int[] next = {0};
+        await(
+                vertx.deployVerticle(
+                        () -> loops.get(next[0]++), new DeploymentOptions().setInstances(settings.eventLoops())),
+                settings.proxyListen());
+        Scraper own = new Scraper(vertx, metrics::write);
+        Scraper internal = new Scraper(vertx, internalMetrics::write);
+        View view = new View();
+        for (Settings.Listen listen : settings.adminListen()) {
+            adminServers.add(await(
+                    AdminServer.listen(vertx, listen.host(), listen.port(), null, view, memory, own, internal),
+                    List.of(listen)));
+        }
+        for (Settings.Listen listen : settings.statusListen()) {
+            statusServers.add(await(
+                    StatusServer.listen(vertx, listen.host(), listen.port(), view, memory, own, internal),
+                    List.of(listen)));
+        }
+        if (settings.watch()) {
+            scheduler.scheduleWithFixedDelay(this::lookForChanges, 500, 500, TimeUnit.MILLISECONDS);
+        }
+        LOG.info(
+                "gatehouse {} serves: proxy={} admin={} status={} event_loops={}",
+                version(),
+                loops.get(0).ports(),
+                adminServers.stream().map(AdminServer::port).toList(),
+                statusServers.stream().map(StatusServer::port).toList(),
+                settings.eventLoops());
     }
 
     /**
@@ -60,14 +226,53 @@ public final class Gateway implements AutoCloseable {
      * @throws ConfigException with all problems
      */
     public static ConfigSummary validate(Settings settings) throws ConfigException, IOException {
-        absent(settings);
-        return new ConfigSummary(List.of(), 0, 0, 0, 0);
+        List<Problem> problems = new ArrayList<>();
+        PluginCatalogue catalogue = PluginCatalogue.load(settings.plugins(), null, problems::add);
+        try {
+            LoadResult result = ConfigLoader.load(
+                    settings.configs(),
+                    environment(settings),
+                    LoadOptions.defaults().withCompat(settings.compat()).withPlugins(catalogue.names()));
+            problems.addAll(result.problems());
+            SnapshotBuilder.check(result.config(), catalogue, problems::add);
+            if (Reloader.hasErrors(problems)) {
+                throw new ConfigException(problems.stream().map(Problem::toString).toList());
+            }
+            DeclarativeConfig config = result.config();
+            return new ConfigSummary(
+                    settings.configs(),
+                    config.services().size(),
+                    config.routes().size(),
+                    config.consumers().size(),
+                    config.plugins().size(),
+                    problems.stream()
+                            .filter(problem -> problem.severity() == Severity.WARNING)
+                            .map(Problem::toString)
+                            .toList());
+        } finally {
+            catalogue.discard();
+        }
     }
 
     /** The bundled plugins and those of the settings' plugin folders, by descending priority. */
     public static List<PluginInfo> plugins(Settings settings) throws ConfigException, IOException {
-        absent(settings);
-        return List.of();
+        PluginCatalogue catalogue = catalogue(settings);
+        try {
+            List<PluginInfo> all = new ArrayList<>();
+            for (PluginCatalogue.Known known : catalogue.plugins()) {
+                all.add(new PluginInfo(
+                        known.factory().name(),
+                        known.factory().priority(),
+                        known.version(),
+                        known.source().origin()));
+            }
+            all.sort(Comparator.comparingInt(PluginInfo::priority)
+                    .reversed()
+                    .thenComparing(PluginInfo::name));
+            return all;
+        } finally {
+            catalogue.discard();
+        }
     }
 
     /**
@@ -76,38 +281,410 @@ public final class Gateway implements AutoCloseable {
      * @throws ConfigException if there is no such plugin; names the nearest one
      */
     public static String schema(Settings settings, String plugin) throws ConfigException, IOException {
+        PluginCatalogue catalogue = catalogue(settings);
+        try {
+            PluginCatalogue.Known known = catalogue.plugin(plugin);
+            if (known == null) {
+                throw new ConfigException(
+                        List.of("plugin " + plugin + ": unknown (expected: " + String.join(", ", catalogue.names())
+                                + ")"));
+            }
+            return JsonSchema.text(known.factory().configType());
+        } finally {
+            catalogue.discard();
+        }
+    }
+
+    private static PluginCatalogue catalogue(Settings settings) throws ConfigException {
+        List<Problem> problems = new ArrayList<>();
+        PluginCatalogue catalogue = PluginCatalogue.load(settings.plugins(), null, problems::add);
+        if (Reloader.hasErrors(problems)) {
+            throw new ConfigException(problems.stream().map(Problem::toString).toList());
+        }
+        return catalogue;
+    }
+
+    /**
+     * The reference page of a plugin, in Markdown.
+     *
+     * @throws ConfigException if there is no such plugin; names the nearest one
+     */
+    public static String reference(Settings settings, String plugin) throws ConfigException, IOException {
         absent(settings);
         return plugin;
     }
 
     /** The port of the first proxy listener without TLS; -1 when there is none. */
     public int proxyPort() {
+        for (int i = 0; i < settings.proxyListen().size(); i++) {
+            if (!settings.proxyListen().get(i).ssl()) {
+                return loops.get(0).ports().get(i);
+            }
+        }
         return -1;
     }
 
     /** The port of the first Admin listener; -1 when it is off. */
     public int adminPort() {
-        return -1;
+        return adminServers.isEmpty() ? -1 : adminServers.get(0).port();
     }
 
     /** The port of the first Status listener; -1 when it is off. */
     public int statusPort() {
-        return -1;
+        return statusServers.isEmpty() ? -1 : statusServers.get(0).port();
     }
 
-    /** Reads the configuration again, as SIGHUP does; a bad one is logged and the old one stays live. */
-    public void reload() {}
+    /** Exchanges that have begun and not ended. */
+    public long inFlight() {
+        return traffic.inFlight();
+    }
+
+    /**
+     * Reads the configuration again, as SIGHUP does; a bad one is logged and the old one stays live.
+     *
+     * @return what is wrong, one line each; empty when the new configuration is live
+     */
+    public List<String> reload() {
+        List<Problem> problems = onReloadThread(reloader::load);
+        boolean refused = Reloader.hasErrors(problems);
+        counters.reloaded(!refused);
+        for (Problem problem : problems) {
+            LOG.warn("configuration: {}", problem);
+        }
+        if (refused) {
+            LOG.warn("the configuration was refused, the old one stays live: problems={}", problems.size());
+            return problems.stream().map(Problem::toString).toList();
+        }
+        return List.of();
+    }
+
+    private void lookForChanges() {
+        try {
+            String now = fingerprint();
+            if (!now.equals(watched)) {
+                watched = now;
+                LOG.info("files have changed, the configuration is read again");
+                reload();
+            }
+        } catch (RuntimeException e) {
+            LOG.error("looking for changed files failed", e);
+        }
+    }
+
+    private String fingerprint() {
+        return FileStamp.of(settings.configs()) + FileStamp.of(settings.plugins());
+    }
 
     /**
      * Stops accepting, lets exchanges in flight end, then stops everything; returns when all is closed.
      *
      * @param drain how long exchanges may take to end before they are aborted
      */
-    public void stop(Duration drain) {}
+    public synchronized void stop(Duration drain) {
+        if (stopped) {
+            return;
+        }
+        stopped = true;
+        draining = true;
+        loops.forEach(loop -> loop.drain(drain));
+        if (!waitFor(drain, () -> traffic.inFlight() == 0)) {
+            LOG.warn("exchanges are aborted: in_flight={}", traffic.inFlight());
+            loops.forEach(loop -> loop.abort(null, "shutdown"));
+            waitFor(CLOSE_LIMIT, () -> traffic.inFlight() == 0);
+        }
+        onReloadThread(() -> {
+            reloader.close();
+            return true;
+        });
+        if (!waitFor(CLOSE_LIMIT, () -> onReloadThread(reloader::isDrained))) {
+            LOG.error("plugins were not closed in time");
+        }
+        scheduler.shutdownNow();
+        reloadThread.shutdown();
+        quietly(vertx.close());
+        internalMetrics.close();
+        LOG.info("gatehouse has stopped");
+    }
 
     /** Stops without waiting for exchanges in flight. */
     @Override
     public void close() {
         stop(Duration.ZERO);
+    }
+
+    private void goesLive(Snapshot snapshot) {
+        metrics.visible(snapshot.pluginNames());
+        counters.live(snapshot.config().fingerprint());
+        LOG.info(
+                "configuration is live: fingerprint={} services={} routes={} consumers={} plugins={}",
+                snapshot.config().fingerprint(),
+                snapshot.config().services().size(),
+                snapshot.config().routes().size(),
+                snapshot.config().consumers().size(),
+                snapshot.config().plugins().size());
+    }
+
+    private static Environment environment(Settings settings) {
+        Map<String, String> variables = settings.environment();
+        return variables::get;
+    }
+
+    private static Redirects redirects(Settings settings) {
+        List<Redirects.Redirect> redirects = new ArrayList<>();
+        for (Settings.ConnectTo redirect : settings.connectTo()) {
+            redirects.add(new Redirects.Redirect(origin(redirect.from()), origin(redirect.to())));
+        }
+        return new Redirects(redirects);
+    }
+
+    private static Redirects.Origin origin(Settings.Origin origin) {
+        return new Redirects.Origin(origin.tls(), origin.host().toLowerCase(Locale.ROOT), origin.port());
+    }
+
+    private static java.util.concurrent.ThreadFactory daemon(String name) {
+        return action -> {
+            Thread thread = new Thread(action, name);
+            thread.setDaemon(true);
+            return thread;
+        };
+    }
+
+    private <T> T onReloadThread(java.util.concurrent.Callable<T> action) {
+        try {
+            return reloadThread.submit(action).get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e.getCause());
+        }
+    }
+
+    private static boolean waitFor(Duration limit, java.util.function.BooleanSupplier condition) {
+        long end = System.nanoTime() + limit.toNanos();
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() - end >= 0) {
+                return false;
+            }
+            try {
+                TimeUnit.MILLISECONDS.sleep(10);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static <T> T await(Future<T> future, List<Settings.Listen> listeners) throws StartException {
+        try {
+            return future.toCompletionStage()
+                    .toCompletableFuture()
+                    .get(START_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new StartException("start was interrupted", e);
+        } catch (TimeoutException e) {
+            throw new StartException("start took longer than " + START_LIMIT.toSeconds() + " s", e);
+        } catch (ExecutionException e) {
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            throw new StartException(message(cause, listeners), cause);
+        }
+    }
+
+    private static String message(Throwable cause, List<Settings.Listen> listeners) {
+        if (cause instanceof BindException || cause.getCause() instanceof BindException) {
+            String addresses = String.join(
+                    " or ", listeners.stream().map(Settings.Listen::address).toList());
+            return "cannot listen on " + addresses + ": " + cause.getMessage();
+        }
+        return "cannot start: " + cause;
+    }
+
+    private static void quietly(Future<?> future) {
+        try {
+            future.toCompletionStage().toCompletableFuture().get(CLOSE_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.warn("not everything was closed", e);
+        }
+    }
+
+    /** The gateway's own eyes on its exchanges. */
+    private final class Observer implements ExchangeObserver {
+        @Override
+        public void begun(boolean matched) {
+            counters.begun();
+            if (!matched) {
+                counters.unmatched();
+            }
+        }
+
+        @Override
+        public void pluginFailed(String plugin, String phase, Throwable cause, String requestId) {
+            counters.pluginFailed(plugin, phase);
+            LOG.error("plugin failed: plugin={} phase={} request_id={}", plugin, phase, requestId, cause);
+        }
+
+        @Override
+        public void bodyCodeFailed(Class<?> culprit, String method, Throwable cause) {
+            String plugin = owner(culprit);
+            counters.pluginFailed(plugin, "transform");
+            LOG.error(
+                    "plugin failed: plugin={} phase=transform culprit={}.{}",
+                    plugin,
+                    culprit.getName(),
+                    method,
+                    cause);
+        }
+
+        @Override
+        public void ended(Completion completion) {
+            counters.ended(completion);
+        }
+
+        /** The plugin of a class: the one whose factory came from the same loader, the nearest package first. */
+        private String owner(Class<?> culprit) {
+            Snapshot live = reloader.current();
+            String best = "unknown";
+            int depth = -1;
+            if (live != null) {
+                for (PluginCatalogue.Known known : live.catalogue().plugins()) {
+                    Class<?> factory = known.factory().getClass();
+                    if (factory.getClassLoader() == culprit.getClassLoader()) {
+                        int shared = sharedPrefix(factory.getName(), culprit.getName());
+                        if (shared > depth) {
+                            depth = shared;
+                            best = known.factory().name();
+                        }
+                    }
+                }
+            }
+            return best;
+        }
+
+        private int sharedPrefix(String one, String other) {
+            int i = 0;
+            while (i < one.length() && i < other.length() && one.charAt(i) == other.charAt(i)) {
+                i++;
+            }
+            return i;
+        }
+    }
+
+    /** What the metrics show of the node. */
+    private final class Facts implements NodeFacts {
+        private final String id = UUID.randomUUID().toString();
+
+        @Override
+        public String nodeId() {
+            return id;
+        }
+
+        @Override
+        public String version() {
+            return Gateway.version();
+        }
+
+        @Override
+        public long connectionsAccepted() {
+            return traffic.accepted();
+        }
+
+        @Override
+        public long connectionsActive() {
+            return traffic.active();
+        }
+
+        @Override
+        public long requests() {
+            return traffic.requests();
+        }
+
+        @Override
+        public long exchangesInFlight() {
+            return traffic.inFlight();
+        }
+
+        @Override
+        public int workersBusy() {
+            return 0;
+        }
+
+        @Override
+        public int workersQueued() {
+            return 0;
+        }
+    }
+
+    /** What the Admin and the Status API show. */
+    private final class View implements AdminView {
+        @Override
+        public NodeFacts node() {
+            return facts;
+        }
+
+        @Override
+        public Readiness readiness() {
+            Snapshot live = reloader.current();
+            return draining
+                    ? Readiness.DRAINING
+                    : live == null || live.routes().size() == 0 && live.config().plugins().isEmpty()
+                            ? Readiness.NO_CONFIGURATION
+                            : Readiness.READY;
+        }
+
+        @Override
+        public String configurationHash() {
+            Snapshot live = reloader.current();
+            return live == null ? EMPTY_CONFIGURATION : live.config().fingerprint();
+        }
+
+        @Override
+        public Map<String, AvailablePlugin> availablePlugins() {
+            Map<String, AvailablePlugin> all = new LinkedHashMap<>();
+            Snapshot live = reloader.current();
+            if (live != null) {
+                for (PluginCatalogue.Known known : live.catalogue().plugins()) {
+                    all.put(
+                            known.factory().name(),
+                            new AvailablePlugin(known.version(), known.factory().priority()));
+                }
+            }
+            return all;
+        }
+
+        @Override
+        public Set<String> enabledPlugins() {
+            Snapshot live = reloader.current();
+            return live == null ? Set.of() : live.pluginNames();
+        }
+
+        @Override
+        public Map<String, Object> settings() {
+            Map<String, Object> shown = new LinkedHashMap<>();
+            shown.put("database", "off");
+            shown.put(
+                    "declarative_config",
+                    settings.configs().stream().map(Path::toString).toList());
+            shown.put("proxy_listen", addresses(settings.proxyListen()));
+            shown.put("admin_listen", addresses(settings.adminListen()));
+            shown.put("status_listen", addresses(settings.statusListen()));
+            shown.put("log_level", settings.logLevel().name().toLowerCase(Locale.ROOT));
+            shown.put("router_flavor", "traditional_compatible");
+            return shown;
+        }
+
+        private List<String> addresses(List<Settings.Listen> listeners) {
+            return listeners.stream().map(Settings.Listen::address).toList();
+        }
+
+        @Override
+        public List<String> connectTo() {
+            return settings.connectTo().stream()
+                    .map(Settings.ConnectTo::toString)
+                    .toList();
+        }
     }
 }

@@ -2,6 +2,7 @@ package io.gatehouse.core;
 
 import static java.util.Objects.requireNonNull;
 
+import io.gatehouse.core.config.Compat;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -74,25 +75,6 @@ public record Settings(
         requireNonNull(pluginTimeLimit, "pluginTimeLimit");
         if (eventLoops < 1) {
             throw new IllegalArgumentException("eventLoops: " + eventLoops + " (expected: 1 or more)");
-        }
-    }
-
-    /** Whose defaults apply to {@code hide_credentials}, upstream TLS verification and route protocols. */
-    public enum Compat {
-        /** Kong 3.10: credentials are passed on, upstream certificates are not verified, http and https. */
-        V3_10("3.10"),
-        /** Kong 3.15: credentials are hidden, upstream certificates are verified. The default. */
-        V3_15("3.15");
-
-        private final String text;
-
-        Compat(String text) {
-            this.text = text;
-        }
-
-        /** As it is written in settings, {@code 3.15}. */
-        public String text() {
-            return text;
         }
     }
 
@@ -227,7 +209,7 @@ public record Settings(
     public String toString() {
         return "Settings[configs=" + configs + ", plugins=" + plugins + ", connectTo=" + connectTo + ", proxyListen="
                 + proxyListen + ", adminListen=" + adminListen + ", statusListen=" + statusListen + ", logLevel="
-                + logLevel + ", sslCert=" + sslCert + ", compat=" + compat.text() + ", drainTimeout=" + drainTimeout
+                + logLevel + ", sslCert=" + sslCert + ", compat=" + compat + ", drainTimeout=" + drainTimeout
                 + ", pluginTimeLimit=" + pluginTimeLimit + ", exchangeDeadline=" + exchangeDeadline + ", watch="
                 + watch + ", eventLoops=" + eventLoops + "]";
     }
@@ -243,7 +225,7 @@ public record Settings(
         private LogLevel logLevel = LogLevel.NOTICE;
         private @Nullable Path sslCert;
         private @Nullable Path sslCertKey;
-        private Compat compat = Compat.V3_15;
+        private Compat compat = Compat.UNSET;
         private Duration drainTimeout = Duration.ofSeconds(30);
         private Duration pluginTimeLimit = Duration.ofSeconds(60);
         private @Nullable Duration exchangeDeadline;

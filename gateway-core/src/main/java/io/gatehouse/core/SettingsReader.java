@@ -1,6 +1,6 @@
 package io.gatehouse.core;
 
-import io.gatehouse.core.Settings.Compat;
+import io.gatehouse.core.config.Compat;
 import io.gatehouse.core.Settings.ConnectTo;
 import io.gatehouse.core.Settings.Listen;
 import io.gatehouse.core.Settings.LogLevel;
@@ -326,13 +326,12 @@ final class SettingsReader {
     }
 
     private @Nullable Compat compat(String name, String text) {
-        for (Compat compat : Compat.values()) {
-            if (compat.text().equals(text)) {
-                return compat;
-            }
+        try {
+            return Compat.of(text);
+        } catch (IllegalArgumentException e) {
+            problem(name, text, "3.10 or 3.15");
+            return null;
         }
-        problem(name, text, "3.10 or 3.15");
-        return null;
     }
 
     private @Nullable Duration duration(String name, String text) {

@@ -3,7 +3,7 @@ package io.gatehouse.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.gatehouse.core.Settings.Compat;
+import io.gatehouse.core.config.Compat;
 import io.gatehouse.core.Settings.Listen;
 import io.gatehouse.core.Settings.LogLevel;
 import java.nio.file.Path;
@@ -26,7 +26,7 @@ class SettingsTest {
         assertThat(settings.adminListen()).containsExactly(Listen.of("127.0.0.1", 8001));
         assertThat(settings.statusListen()).containsExactly(Listen.of("127.0.0.1", 8100));
         assertThat(settings.logLevel()).isEqualTo(LogLevel.NOTICE);
-        assertThat(settings.compat()).isEqualTo(Compat.V3_15);
+        assertThat(settings.compat()).isEqualTo(Compat.UNSET);
         assertThat(settings.drainTimeout()).isEqualTo(Duration.ofSeconds(30));
         assertThat(settings.pluginTimeLimit()).isEqualTo(Duration.ofSeconds(60));
         assertThat(settings.exchangeDeadline()).isNull();

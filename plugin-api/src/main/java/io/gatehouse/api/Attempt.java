@@ -12,7 +12,8 @@ public interface Attempt {
     Target target();
 
     /** The remote address that answered, or null when there was no connection. */
-    @Nullable String address();
+    @Nullable
+    String address();
 
     /** The port of the remote address, or the target's. */
     int port();
@@ -27,7 +28,8 @@ public interface Attempt {
     int status();
 
     /** Why the attempt failed, or how its body broke off; null when nothing is wrong. */
-    @Nullable Failure failure();
+    @Nullable
+    Failure failure();
 
     /** When it started: milliseconds since the epoch. */
     long startedAtMillis();

@@ -53,7 +53,8 @@ public interface Completion {
     Attributes attributes();
 
     /** TLS version and cipher of the client's connection, or null on plain HTTP. */
-    @Nullable TlsFacts tls();
+    @Nullable
+    TlsFacts tls();
 
     /**
      * The client's TLS session.

@@ -14,8 +14,10 @@ public interface Directory {
      *
      * @param type the collection, such as {@code keyauth_credentials}
      */
-    @Nullable Credential credential(String type, String key);
+    @Nullable
+    Credential credential(String type, String key);
 
     /** The consumer with this id or username, or null. */
-    @Nullable Consumer consumer(String idOrUsername);
+    @Nullable
+    Consumer consumer(String idOrUsername);
 }

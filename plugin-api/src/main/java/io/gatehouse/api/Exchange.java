@@ -32,19 +32,23 @@ public interface Exchange {
     long elapsedNanos();
 
     /** The matched route; null when none matched. */
-    @Nullable Route route();
+    @Nullable
+    Route route();
 
     /** The matched route's service; null when it has none. */
-    @Nullable Service service();
+    @Nullable
+    Service service();
 
     /** What the route's regex captured, by name and by number from 1; empty for other routes. */
     Map<String, String> uriCaptures();
 
     /** The authenticated consumer, or null. */
-    @Nullable Consumer consumer();
+    @Nullable
+    Consumer consumer();
 
     /** The credential that authenticated the consumer, or null. */
-    @Nullable Credential credential();
+    @Nullable
+    Credential credential();
 
     /**
      * Says who the client is. Plugins further in are then chosen for this consumer.

@@ -26,7 +26,8 @@ public interface RequestHead {
     String path();
 
     /** The raw query without its question mark, or null when there was none. */
-    @Nullable String query();
+    @Nullable
+    String query();
 
     /** The headers; changing them throws. */
     MultiMap headers();

@@ -14,7 +14,8 @@ public interface Route {
     String id();
 
     /** The route's name, or null. */
-    @Nullable String name();
+    @Nullable
+    String name();
 
     /** The name, else the id: what metrics show. */
     default String displayName() {

@@ -13,7 +13,8 @@ public interface Service {
     String id();
 
     /** The service's name, or null. */
-    @Nullable String name();
+    @Nullable
+    String name();
 
     /** The upstream's host. */
     String host();

@@ -1,5 +1,7 @@
 package io.gatehouse.core.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.gatehouse.core.ConfigException;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -45,12 +47,15 @@ public final class CommandLineInterface {
         Console console = new Console(environment, out, err);
         return new CommandLine(new Root())
                 .addSubcommand(new StartCommand(console))
+                .addSubcommand(new QuickstartCommand(console))
+                .addSubcommand(new SimulateCommand(console))
                 .addSubcommand(new ValidateCommand(console))
                 .addSubcommand(new PluginsCommand(console))
                 .addSubcommand(new SchemaCommand(console))
                 .addSubcommand(new VersionCommand(console))
-                .setOut(new PrintWriter(out, true))
-                .setErr(new PrintWriter(err, true))
+                .setUsageHelpWidth(110)
+                .setOut(new PrintWriter(out, true, UTF_8))
+                .setErr(new PrintWriter(err, true, UTF_8))
                 .setExecutionExceptionHandler((e, line, parsed) -> {
                     if (e instanceof ConfigException bad) {
                         console.problems(bad.problems());

@@ -36,7 +36,8 @@ public sealed interface ConfigNode {
     }
 
     /** The value as JDK types: map, list, string, long, double, boolean or null. */
-    @Nullable Object toData();
+    @Nullable
+    Object toData();
 
     /** An empty mapping. */
     static Mapping emptyMapping(Location location, String path) {
@@ -69,13 +70,7 @@ public sealed interface ConfigNode {
         private final Type type;
         private final boolean unresolved;
 
-        Scalar(
-                Location location,
-                String path,
-                String text,
-                @Nullable String source,
-                Type type,
-                boolean unresolved) {
+        Scalar(Location location, String path, String text, @Nullable String source, Type type, boolean unresolved) {
             this.location = location;
             this.path = path;
             this.text = text;
@@ -121,17 +116,22 @@ public sealed interface ConfigNode {
 
         /** The value as a boolean; null when it is none. Plain yes, no, on and off count, as in YAML 1.1. */
         public @Nullable Boolean asBoolean() {
-            return type == Type.BOOLEAN ? Scalars.parseBoolean(text) : null;
+            return (type == Type.BOOLEAN || putIn()) ? Scalars.parseBoolean(text) : null;
         }
 
         /** The value as an integer; null when it is none or does not fit. */
         public @Nullable Long asLong() {
-            return type == Type.INTEGER || type == Type.NUMBER ? Scalars.parseLong(text) : null;
+            return (type == Type.INTEGER || type == Type.NUMBER || putIn()) ? Scalars.parseLong(text) : null;
         }
 
         /** The value as a number; null when it is none. */
         public @Nullable Double asDouble() {
-            return type == Type.INTEGER || type == Type.NUMBER ? Scalars.parseDouble(text) : null;
+            return (type == Type.INTEGER || type == Type.NUMBER || putIn()) ? Scalars.parseDouble(text) : null;
+        }
+
+        /** A variable yields text; whether that is a number is for the field to say. */
+        private boolean putIn() {
+            return type == Type.STRING && source != null;
         }
 
         @Override
@@ -178,7 +178,7 @@ public sealed interface ConfigNode {
 
         @Override
         public String toString() {
-            return shown();
+            return describe(this);
         }
     }
 
@@ -249,7 +249,7 @@ public sealed interface ConfigNode {
 
         @Override
         public String toString() {
-            return items.toString();
+            return describe(this);
         }
     }
 
@@ -292,8 +292,8 @@ public sealed interface ConfigNode {
         public Mapping at(String newPath) {
             List<Entry> moved = new ArrayList<>(entries.size());
             for (Entry entry : entries.values()) {
-                moved.add(new Entry(
-                        entry.name(), entry.location(), entry.value().at(child(newPath, entry.name()))));
+                moved.add(
+                        new Entry(entry.name(), entry.location(), entry.value().at(child(newPath, entry.name()))));
             }
             return new Mapping(location, newPath, moved);
         }
@@ -371,17 +371,13 @@ public sealed interface ConfigNode {
 
         @Override
         public String toString() {
-            return toShown(entries.values());
+            return describe(this);
         }
+    }
 
-        private static String toShown(Collection<Entry> entries) {
-            StringBuilder text = new StringBuilder("{");
-            for (Entry entry : entries) {
-                text.append(text.length() > 1 ? ", " : "").append(entry.name()).append(": ");
-                text.append(entry.value());
-            }
-            return text.append('}').toString();
-        }
+    /** Without values: which of them are secrets is not known here. */
+    private static String describe(ConfigNode node) {
+        return node.kind() + " at " + node.location();
     }
 
     /** The path of a field of the value at a path. */

@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A consumer: who calls. At least one of {@code username} and {@code customId} is there.
  */
-public record ConsumerEntity(String id, @Nullable String username, @Nullable String customId, List<String> tags) {
+public record ConsumerEntity(
+        String id, @Nullable String username, @Nullable String customId, List<String> tags) {
     public ConsumerEntity {
         tags = List.copyOf(tags);
     }

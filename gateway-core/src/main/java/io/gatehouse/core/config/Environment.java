@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 @FunctionalInterface
 public interface Environment {
     /** The value of a variable; null when it is not set. */
-    @Nullable String get(String name);
+    @Nullable
+    String get(String name);
 
     /** The environment that this process was started with. */
     static Environment system() {

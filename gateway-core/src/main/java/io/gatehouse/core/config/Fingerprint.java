@@ -25,8 +25,14 @@ final class Fingerprint {
         for (PluginEntity plugin : config.plugins()) {
             StringBuilder line = new StringBuilder("plugin ");
             line.append(plugin.id()).append(' ').append(plugin.name()).append(' ');
-            line.append(plugin.instanceName()).append(' ').append(plugin.serviceId()).append(' ');
-            line.append(plugin.routeId()).append(' ').append(plugin.consumerId()).append(' ');
+            line.append(plugin.instanceName())
+                    .append(' ')
+                    .append(plugin.serviceId())
+                    .append(' ');
+            line.append(plugin.routeId())
+                    .append(' ')
+                    .append(plugin.consumerId())
+                    .append(' ');
             line.append(plugin.enabled()).append(' ').append(plugin.protocols());
             line.append(' ').append(plugin.tags()).append(' ');
             append(line, plugin.config());
@@ -74,6 +80,8 @@ final class Fingerprint {
     }
 
     private static StringBuilder quote(StringBuilder text, String value) {
-        return text.append('"').append(value.replace("\\", "\\\\").replace("\"", "\\\"")).append('"');
+        return text.append('"')
+                .append(value.replace("\\", "\\\\").replace("\"", "\\\""))
+                .append('"');
     }
 }

@@ -15,7 +15,13 @@ import org.jspecify.annotations.Nullable;
  * @param hint what to do about it, such as the nearest known name
  */
 public record Problem(
-        String file, int line, int column, String path, String message, Severity severity, @Nullable String hint) {
+        String file,
+        int line,
+        int column,
+        String path,
+        String message,
+        Severity severity,
+        @Nullable String hint) {
 
     /** An error at a place. */
     public static Problem error(Location at, String path, String message, @Nullable String hint) {

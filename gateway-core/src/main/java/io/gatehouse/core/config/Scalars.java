@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 /** YAML's core rules for plain text, with the booleans of YAML 1.1, which decK and Kong understand. */
 final class Scalars {
     private static final Pattern INTEGER = Pattern.compile("[-+]?[0-9]+|0x[0-9a-fA-F]+|0o[0-7]+");
-    private static final Pattern NUMBER =
-            Pattern.compile("[-+]?(\\.[0-9]+|[0-9]+(\\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\\.(inf|Inf|INF)|\\.(nan|NaN|NAN)");
+    private static final Pattern NUMBER = Pattern.compile(
+            "[-+]?(\\.[0-9]+|[0-9]+(\\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\\.(inf|Inf|INF)|\\.(nan|NaN|NAN)");
     private static final int LONGEST_NUMBER = 40;
     private static final double EXACT = 9007199254740992.0;
 
@@ -66,7 +66,18 @@ final class Scalars {
 
     static @Nullable Double parseDouble(String text) {
         switch (text) {
-            case ".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF", "-.inf", "-.Inf", "-.INF", ".nan", ".NaN", ".NAN" -> {
+            case ".inf",
+                    ".Inf",
+                    ".INF",
+                    "+.inf",
+                    "+.Inf",
+                    "+.INF",
+                    "-.inf",
+                    "-.Inf",
+                    "-.INF",
+                    ".nan",
+                    ".NaN",
+                    ".NAN" -> {
                 return null;
             }
             default -> {

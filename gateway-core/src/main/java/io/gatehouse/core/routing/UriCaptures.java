@@ -1,6 +1,7 @@
 package io.gatehouse.core.routing;
 
 import com.google.re2j.Matcher;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,24 @@ public final class UriCaptures {
     public @Nullable String group(String name) {
         Integer number = names.get(name);
         return number == null ? null : groups[number];
+    }
+
+    /** All groups that took part in the match, by number from 1 and by name. */
+    public Map<String, String> asMap() {
+        Map<String, String> map = new HashMap<>();
+        for (int i = 1; i < groups.length; i++) {
+            String group = groups[i];
+            if (group != null) {
+                map.put(Integer.toString(i), group);
+            }
+        }
+        for (Map.Entry<String, Integer> name : names.entrySet()) {
+            String group = groups[name.getValue()];
+            if (group != null) {
+                map.put(name.getKey(), group);
+            }
+        }
+        return map;
     }
 
     /** The names of the named groups. */

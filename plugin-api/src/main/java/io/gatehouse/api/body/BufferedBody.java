@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A body whose bytes are in memory. It can be read again and again, so cancelling it frees nothing. */
 final class BufferedBody implements Body {
-    static final Body EMPTY = new BufferedBody(Buffer.buffer(0), BodyEnd.ok());
-
     private static final Object[] NONE = {};
+
+    static final Body EMPTY = new BufferedBody(Buffer.buffer(0), BodyEnd.ok());
 
     private final Buffer bytes;
     private final BodyEnd end;

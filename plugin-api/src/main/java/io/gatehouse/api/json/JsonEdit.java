@@ -3,7 +3,6 @@ package io.gatehouse.api.json;
 import io.vertx.core.buffer.Buffer;
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -169,7 +168,8 @@ public final class JsonEdit {
         if (splices.isEmpty()) {
             return document.bytes();
         }
-        splices.sort(Comparator.comparingInt(splice -> splice.from));
+        // what is put in at a place comes before what is cut from there
+        splices.sort((a, b) -> a.from == b.from ? Integer.compare(a.to, b.to) : Integer.compare(a.from, b.from));
         int size = window.end() - window.start();
         for (Splice splice : splices) {
             size += splice.text.length - (splice.to - splice.from);

@@ -1,5 +1,6 @@
 package io.gatehouse.testkit;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
@@ -19,6 +20,9 @@ import org.slf4j.event.KeyValuePair;
  * <p>Needs Logback behind SLF4J, which the gateway brings along. Safe for any thread.
  */
 public final class CapturedLog implements AutoCloseable {
+    /** Without a configuration Logback shows DEBUG, and these write pages of it when they are first used. */
+    private static final List<String> NOISY = List.of("io.netty", "io.vertx");
+
     private final List<LogLine> lines = new CopyOnWriteArrayList<>();
     private final Logger root;
     private final AppenderBase<ILoggingEvent> appender = new AppenderBase<>() {
@@ -30,6 +34,12 @@ public final class CapturedLog implements AutoCloseable {
 
     private CapturedLog(LoggerContext context) {
         root = context.getLogger(Logger.ROOT_LOGGER_NAME);
+        for (String noisy : NOISY) {
+            Logger logger = context.getLogger(noisy);
+            if (logger.getLevel() == null) {
+                logger.setLevel(Level.INFO);
+            }
+        }
         appender.setContext(context);
         appender.setName("captured-" + System.identityHashCode(this));
         appender.start();

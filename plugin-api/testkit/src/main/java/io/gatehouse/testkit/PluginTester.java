@@ -10,6 +10,13 @@ import io.gatehouse.api.Redaction;
 import io.gatehouse.api.Route;
 import io.gatehouse.api.Service;
 import io.gatehouse.api.body.Body;
+import io.gatehouse.api.body.BodyCodeException;
+import io.gatehouse.core.config.Compat;
+import io.gatehouse.core.config.ConfigLoader;
+import io.gatehouse.core.config.ConfigNode;
+import io.gatehouse.core.config.Environment;
+import io.gatehouse.core.config.Problem;
+import io.gatehouse.core.schema.RecordBinder;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpMethod;
@@ -54,7 +61,7 @@ import org.jspecify.annotations.Nullable;
  * than the time limit) makes {@link TestRequest#send()} throw an {@link AssertionError} with the cause, unless {@link
  * #expectFaults()} was called: then the client sees what it would see from the gateway.
  *
- * <p>Thread rule: one thread. A plugin that completes its futures on threads of its own must be waited for by the test.
+ * <p>Thread rule: one thread, and no gateway in the same JVM meanwhile: bodies run on this tester's clock. A plugin that completes its futures on threads of its own must be waited for by the test.
  */
 public final class PluginTester implements AutoCloseable {
     private final PluginFactory<?> factory;
@@ -64,6 +71,8 @@ public final class PluginTester implements AutoCloseable {
     private final FakeDirectory directory = new FakeDirectory();
     private final CapturedLog log = CapturedLog.start();
     private final List<Fault> faults = new ArrayList<>();
+    private final TesterRuntime runtime =
+            TesterRuntime.open(clock, fault -> fault("transform." + fault.phase(), causeOf(fault)));
     private final List<Plugin> outer = new ArrayList<>();
     private final List<Plugin> inner = new ArrayList<>();
     private final List<Completion> completions = new ArrayList<>();
@@ -93,19 +102,35 @@ public final class PluginTester implements AutoCloseable {
     /** Tests the plugin that this factory makes of this config. */
     public static <C extends Record> PluginTester of(PluginFactory<C> factory, C config) {
         Objects.requireNonNull(config, "config");
-        return new PluginTester(factory, new Maker() {
-            @Override
-            public List<String> problems() {
-                List<String> problems = new ArrayList<>();
-                factory.validate(config, (path, message) -> problems.add(path.isEmpty() ? message : path + ": " + message));
-                return problems;
-            }
+        return new PluginTester(factory, new RecordMaker<>(factory, config, List.of()));
+    }
 
-            @Override
-            public Plugin make(PluginContext context) throws Exception {
-                return factory.create(config, context);
-            }
-        });
+    /**
+     * Tests the plugin that this factory makes of a config as it stands in a file, bound and checked as the gateway does
+     * it; what is wrong with it shows in {@link #problems()}.
+     *
+     * @param yaml what stands under {@code config:}; empty for all defaults
+     */
+    public static <C extends Record> PluginTester ofYaml(PluginFactory<C> factory, String yaml) {
+        return ofYaml(factory, yaml, Map.of());
+    }
+
+    /**
+     * As {@link #ofYaml(PluginFactory, String)}, with environment variables for vault references.
+     *
+     * @param environment what {@code {vault://env/name}} refers to
+     */
+    public static <C extends Record> PluginTester ofYaml(
+            PluginFactory<C> factory, String yaml, Map<String, String> environment) {
+        Environment variables = environment::get;
+        List<String> problems = new ArrayList<>();
+        ConfigNode node = ConfigLoader.parse(
+                "config", yaml.isBlank() ? "{}" : yaml, variables, problem -> problems.add(text(problem)));
+        C config = node == null
+                ? null
+                : new RecordBinder(variables, Compat.UNSET)
+                        .bind(node, factory.configType(), problem -> problems.add(text(problem)));
+        return new PluginTester(factory, new RecordMaker<>(factory, config, problems));
     }
 
     /** Sets what stands for the upstream: one of {@link Upstream}, a {@link ManualUpstream}, or a lambda. */
@@ -168,6 +193,19 @@ public final class PluginTester implements AutoCloseable {
     /** What {@code validate} finds wrong with the config, each as {@code path: message}. */
     public List<String> problems() {
         return maker.problems();
+    }
+
+    /**
+     * The config record, bound with all defaults.
+     *
+     * @throws AssertionError when it could not be bound
+     */
+    public Record config() {
+        Record config = maker.config();
+        if (config == null) {
+            throw new AssertionError("config of " + factory.name() + " refused: " + problems());
+        }
+        return config;
     }
 
     /**
@@ -275,6 +313,7 @@ public final class PluginTester implements AutoCloseable {
             factoryContext.cancelTimers();
             report();
         } finally {
+            TesterRuntime.close(runtime);
             log.close();
         }
     }
@@ -337,6 +376,18 @@ public final class PluginTester implements AutoCloseable {
                 "plugin " + factory.name() + " broke in " + fault.phase() + ": " + fault.cause(), fault.cause());
     }
 
+    private static Throwable causeOf(BodyCodeException fault) {
+        Throwable cause = fault.getCause();
+        return cause == null ? fault : cause;
+    }
+
+    private static String text(Problem problem) {
+        String hint = problem.hint();
+        return (problem.path().isEmpty() ? "" : problem.path() + ": ")
+                + problem.message()
+                + (hint == null ? "" : "; " + hint);
+    }
+
     private Plugin made() {
         List<String> problems = maker.problems();
         if (!problems.isEmpty()) {
@@ -376,15 +427,37 @@ public final class PluginTester implements AutoCloseable {
     /**
      * A plugin that broke its contract.
      *
-     * @param phase {@code admit}, {@code intercept}, {@code transform}, {@code log}, {@code close} or {@code stop}
+     * @param phase {@code admit}, {@code intercept}, {@code transform.item} and other methods of a transform, {@code log},
+     *     {@code close} or {@code stop}
      * @param cause what it threw, or what is wrong
      */
     public record Fault(String phase, Throwable cause) {}
 
     private interface Maker {
+        @Nullable Record config();
+
         List<String> problems();
 
         @Nullable Plugin make(PluginContext context) throws Exception;
+    }
+
+    /** A config that was bound, or null with the problems that prevented it. */
+    private record RecordMaker<C extends Record>(PluginFactory<C> factory, @Nullable C config, List<String> found)
+            implements Maker {
+        @Override
+        public List<String> problems() {
+            List<String> problems = new ArrayList<>(found);
+            if (config != null) {
+                factory.validate(
+                        config, (path, message) -> problems.add(path.isEmpty() ? message : path + ": " + message));
+            }
+            return problems;
+        }
+
+        @Override
+        public @Nullable Plugin make(PluginContext context) throws Exception {
+            return factory.create(Objects.requireNonNull(config, "config"), context);
+        }
     }
 
     private interface Step {

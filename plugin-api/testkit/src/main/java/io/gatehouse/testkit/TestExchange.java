@@ -252,7 +252,7 @@ public final class TestExchange {
     }
 
     private void commit(Response answer) {
-        if (completion != null) {
+        if (exchange.ended()) {
             answer.discard();
             return;
         }
@@ -305,10 +305,6 @@ public final class TestExchange {
         if (failure == null) {
             sentWhole();
         } else {
-            if (failure.kind() == FailureKind.PLUGIN) {
-                Throwable cause = failure.cause();
-                tester.fault("transform", cause == null ? new IllegalStateException(failure.message()) : cause);
-            }
             Outcome.Kind kind =
                     switch (failure.kind()) {
                         case CLIENT_GONE -> Outcome.Kind.CLIENT_GONE;

@@ -1,0 +1,36 @@
+package com.example.hello;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.gatehouse.testkit.GatewayExtension;
+import java.net.http.HttpResponse;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** The plugin in a real gateway, over real sockets, in front of the LLM simulator. */
+class HelloGatewayTest {
+    @RegisterExtension
+    static final GatewayExtension gateway = GatewayExtension.of(
+            """
+            _format_version: "3.0"
+            services:
+            - {name: llm, url: "https://api.openai.com", routes: [{name: chat, paths: [/llm]}]}
+            plugins:
+            - name: hello
+              config: {greeting: good day}
+            """);
+
+    @Test
+    void greetsAChat() throws Exception {
+        HttpResponse<String> response = gateway.post(
+                "/llm/v1/chat/completions",
+                """
+                {"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}]}
+                """);
+
+        assertThat(response.statusCode()).isEqualTo(200);
+        assertThat(response.headers().firstValue("X-Hello")).contains("good day");
+        assertThat(gateway.metric("gatehouse_plugin_hello_greetings_total", "route", "chat"))
+                .isEqualTo(1);
+    }
+}

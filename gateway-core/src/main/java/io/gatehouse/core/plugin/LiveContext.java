@@ -1,0 +1,96 @@
+package io.gatehouse.core.plugin;
+
+import io.gatehouse.api.Metrics;
+import io.gatehouse.api.PluginContext;
+import io.gatehouse.api.Redaction;
+import io.vertx.core.Future;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+
+/** What a factory, or an instance, gets from the gateway. Any thread. */
+final class LiveContext implements PluginContext {
+    private final PluginServices services;
+    private final PluginCatalogue catalogue;
+    private final Metrics metrics;
+    private final String pluginId;
+    private final List<ScheduledFuture<?>> jobs = new CopyOnWriteArrayList<>();
+    private final Map<Class<?>, List<?>> extensions = new ConcurrentHashMap<>();
+    private final Set<String> headers = new HashSet<>();
+    private final Set<String> queryArguments = new HashSet<>();
+    private final Set<String> bodyFields = new HashSet<>();
+
+    LiveContext(
+            PluginServices services, PluginCatalogue catalogue, String plugin, boolean bundled, String pluginId) {
+        this.services = services;
+        this.catalogue = catalogue;
+        this.metrics = services.metrics().metricsFor(plugin, bundled);
+        this.pluginId = pluginId;
+    }
+
+    @Override
+    public Metrics metrics() {
+        return metrics;
+    }
+
+    @Override
+    public Clock clock() {
+        return services.clock();
+    }
+
+    @Override
+    public <T> Future<T> blocking(Callable<T> action) {
+        return services.vertx().executeBlocking(action, false);
+    }
+
+    @Override
+    public void every(Duration period, Runnable action) {
+        long nanos = period.toNanos();
+        jobs.add(services.scheduler()
+                .scheduleWithFixedDelay(() -> services.guarded(action), nanos, nanos, TimeUnit.NANOSECONDS));
+    }
+
+    @Override
+    public <T> List<T> extensions(Class<T> type) {
+        List<T> found = catalogue.extensions(type);
+        extensions.put(type, found);
+        return found;
+    }
+
+    boolean sameExtensions(PluginCatalogue other) {
+        for (Map.Entry<Class<?>, List<?>> entry : extensions.entrySet()) {
+            if (!other.extensions(entry.getKey()).equals(entry.getValue())) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    @Override
+    public String pluginId() {
+        return pluginId;
+    }
+
+    @Override
+    public synchronized void readsCredentials(Set<String> h, Set<String> q, Set<String> b) {
+        headers.addAll(h);
+        queryArguments.addAll(q);
+        bodyFields.addAll(b);
+    }
+
+    synchronized Redaction reads() {
+        return new Redaction(headers, queryArguments, bodyFields);
+    }
+
+    void close() {
+        jobs.forEach(job -> job.cancel(false));
+    }
+}

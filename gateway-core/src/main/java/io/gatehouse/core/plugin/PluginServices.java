@@ -1,0 +1,23 @@
+package io.gatehouse.core.plugin;
+
+import io.gatehouse.core.service.MetricsRegistry;
+import io.vertx.core.Vertx;
+import java.time.Clock;
+import java.util.concurrent.ScheduledExecutorService;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What the gateway lends to plugins. Any thread. */
+public record PluginServices(
+        Vertx vertx, MetricsRegistry metrics, Clock clock, ScheduledExecutorService scheduler) {
+    private static final Logger LOG = LoggerFactory.getLogger(PluginServices.class);
+
+    /** Runs a periodic action so that one failure does not end the periods. */
+    void guarded(Runnable action) {
+        try {
+            action.run();
+        } catch (RuntimeException | LinkageError e) {
+            LOG.error("plugin failed: phase=every", e);
+        }
+    }
+}

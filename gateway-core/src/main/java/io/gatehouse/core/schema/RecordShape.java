@@ -1,0 +1,351 @@
+package io.gatehouse.core.schema;
+
+import io.gatehouse.api.config.Default;
+import io.gatehouse.api.config.Doc;
+import io.gatehouse.api.config.Length;
+import io.gatehouse.api.config.Name;
+import io.gatehouse.api.config.NotBuilt;
+import io.gatehouse.api.config.OneOf;
+import io.gatehouse.api.config.Range;
+import io.gatehouse.api.config.Referenceable;
+import io.gatehouse.api.config.Required;
+import io.gatehouse.api.config.Secret;
+import io.gatehouse.core.config.Compat;
+import java.lang.annotation.Annotation;
+import java.lang.reflect.Constructor;
+import java.lang.reflect.Field;
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a configuration record says about its fields: read once per class, and the one source of binding, schema
+ * and reference page. A mistake of the record's author is an {@link IllegalArgumentException} that names class
+ * and component. Immutable.
+ */
+final class RecordShape {
+    private static final ClassValue<RecordShape> SHAPES = new ClassValue<>() {
+        @Override
+        protected RecordShape computeValue(Class<?> type) {
+            return new RecordShape(type);
+        }
+    };
+
+    /** What a value can be. */
+    sealed interface Shape {}
+
+    /** One value. */
+    enum Scalar implements Shape {
+        STRING("string"),
+        SECRET("string"),
+        INT("integer"),
+        LONG("integer"),
+        DOUBLE("number"),
+        BOOLEAN("boolean"),
+        ANY("any");
+
+        private final String word;
+
+        Scalar(String word) {
+            this.word = word;
+        }
+
+        /** The word of JSON Schema. */
+        String word() {
+            return word;
+        }
+    }
+
+    /** One of the constants, by the name that users write. */
+    record Choice(Map<String, Object> constants) implements Shape {}
+
+    /** A list or set. */
+    record Many(Shape element, boolean unique) implements Shape {}
+
+    /** Named values. */
+    record Named(Shape value) implements Shape {}
+
+    /** A record of its own, read when it is needed, since a record may hold itself. */
+    record Nested(Class<?> type) implements Shape {
+        RecordShape shape() {
+            return RecordShape.of(type);
+        }
+    }
+
+    /** One component. */
+    static final class Component {
+        final String name;
+        final Shape shape;
+        final boolean nullable;
+        final boolean required;
+        final boolean referenceable;
+        final @Nullable String doc;
+        final @Nullable Object standard;
+        final @Nullable Object standard310;
+        final @Nullable Range range;
+        final @Nullable Length length;
+        final List<String> oneOf;
+        final Set<String> notBuilt;
+        final @Nullable Pattern pattern;
+        final String patternMessage;
+
+        private Component(Class<?> owner, RecordComponent component) {
+            String where = owner.getSimpleName() + "." + component.getName() + ": ";
+            Name own = component.getAnnotation(Name.class);
+            this.name = own != null ? own.value() : snakeCase(component.getName());
+            this.shape = shape(component.getGenericType(), where);
+            this.nullable = isNullable(component);
+            Doc docs = component.getAnnotation(Doc.class);
+            this.doc = docs == null ? null : docs.value();
+            this.range = component.getAnnotation(Range.class);
+            this.length = component.getAnnotation(Length.class);
+            OneOf choices = component.getAnnotation(OneOf.class);
+            this.oneOf = choices == null ? List.of() : List.of(choices.value());
+            NotBuilt missing = component.getAnnotation(NotBuilt.class);
+            this.notBuilt = missing == null ? Set.of() : Set.of(missing.value());
+            io.gatehouse.api.config.Pattern expression = component.getAnnotation(io.gatehouse.api.config.Pattern.class);
+            this.pattern = expression == null ? null : Pattern.compile(expression.value());
+            this.patternMessage = expression == null
+                    ? ""
+                    : expression.message().isEmpty() ? "does not match " + expression.value() : expression.message();
+            this.referenceable = component.isAnnotationPresent(Referenceable.class) || leaf(shape) == Scalar.SECRET;
+            Default standards = component.getAnnotation(Default.class);
+            this.standard = standards == null ? null : parse(standards.value(), where);
+            this.standard310 = standards == null
+                    ? null
+                    : standards.kong310().length == 0 ? standard : parse(standards.kong310(), where);
+            if (component.getType().isPrimitive() && nullable) {
+                throw new IllegalArgumentException(where + "a primitive cannot be @Nullable");
+            }
+            this.required = component.isAnnotationPresent(Required.class)
+                    || (standards == null && !nullable && (shape instanceof Scalar || shape instanceof Choice));
+        }
+
+        @Nullable
+        Object standard(Compat compat) {
+            return compat.isKong310() ? standard310 : standard;
+        }
+
+        /** What each value in it is, looking through lists, sets and maps. */
+        static Shape leaf(Shape shape) {
+            if (shape instanceof Many many) {
+                return leaf(many.element());
+            }
+            return shape instanceof Named named ? leaf(named.value()) : shape;
+        }
+
+        private Object parse(String[] texts, String where) {
+            if (shape instanceof Many many) {
+                List<Object> values = new ArrayList<>();
+                for (String text : texts) {
+                    values.add(parse(many.element(), text, where));
+                }
+                return many.unique() ? Collections.unmodifiableSet(new LinkedHashSet<>(values)) : List.copyOf(values);
+            }
+            if (texts.length != 1) {
+                throw new IllegalArgumentException(where + "a default of one value takes one string");
+            }
+            return parse(shape, texts[0], where);
+        }
+
+        private static Object parse(Shape shape, String text, String where) {
+            try {
+                if (shape instanceof Choice choice) {
+                    Object constant = choice.constants().get(text);
+                    if (constant != null) {
+                        return constant;
+                    }
+                } else if (shape instanceof Scalar scalar) {
+                    switch (scalar) {
+                        case STRING -> {
+                            return text;
+                        }
+                        case SECRET -> {
+                            return Secret.literal(text);
+                        }
+                        case INT -> {
+                            return Integer.parseInt(text);
+                        }
+                        case LONG -> {
+                            return Long.parseLong(text);
+                        }
+                        case DOUBLE -> {
+                            return Double.parseDouble(text);
+                        }
+                        case BOOLEAN -> {
+                            if (text.equals("true") || text.equals("false")) {
+                                return text.equals("true");
+                            }
+                        }
+                        case ANY -> {}
+                    }
+                }
+            } catch (NumberFormatException notANumber) {
+                // told below
+            }
+            throw new IllegalArgumentException(where + "@Default(\"" + text + "\") does not fit the type");
+        }
+    }
+
+    private final Class<?> type;
+    private final Constructor<?> constructor;
+    private final List<Component> components;
+    private final Map<String, Component> byName = new LinkedHashMap<>();
+    private final Set<String> notBuilt;
+    private final @Nullable String doc;
+
+    private RecordShape(Class<?> type) {
+        if (!type.isRecord()) {
+            throw new IllegalArgumentException(type.getName() + " is not a record");
+        }
+        this.type = type;
+        List<Component> read = new ArrayList<>();
+        List<Class<?>> types = new ArrayList<>();
+        for (RecordComponent component : type.getRecordComponents()) {
+            Component one = new Component(type, component);
+            if (byName.put(one.name, one) != null) {
+                throw new IllegalArgumentException(type.getSimpleName() + ": two components named " + one.name);
+            }
+            read.add(one);
+            types.add(component.getType());
+        }
+        this.components = List.copyOf(read);
+        NotBuilt missing = type.getAnnotation(NotBuilt.class);
+        this.notBuilt = missing == null ? Set.of() : Set.of(missing.value());
+        Doc docs = type.getAnnotation(Doc.class);
+        this.doc = docs == null ? null : docs.value();
+        try {
+            this.constructor = type.getDeclaredConstructor(types.toArray(new Class<?>[0]));
+        } catch (NoSuchMethodException everyRecordHasIt) {
+            throw new IllegalStateException(everyRecordHasIt);
+        }
+        constructor.setAccessible(true);
+    }
+
+    static RecordShape of(Class<?> type) {
+        return SHAPES.get(type);
+    }
+
+    Class<?> type() {
+        return type;
+    }
+
+    Constructor<?> constructor() {
+        return constructor;
+    }
+
+    List<Component> components() {
+        return components;
+    }
+
+    @Nullable
+    Component component(String name) {
+        return byName.get(name);
+    }
+
+    Set<String> names() {
+        return Collections.unmodifiableSet(byName.keySet());
+    }
+
+    Set<String> notBuilt() {
+        return notBuilt;
+    }
+
+    @Nullable
+    String doc() {
+        return doc;
+    }
+
+    private static Shape shape(Type type, String where) {
+        if (type instanceof ParameterizedType generic) {
+            Type[] arguments = generic.getActualTypeArguments();
+            if (generic.getRawType() == List.class) {
+                return new Many(shape(arguments[0], where), false);
+            }
+            if (generic.getRawType() == Set.class) {
+                return new Many(shape(arguments[0], where), true);
+            }
+            if (generic.getRawType() == Map.class && arguments[0] == String.class) {
+                return new Named(shape(arguments[1], where));
+            }
+        }
+        if (type == String.class) {
+            return Scalar.STRING;
+        }
+        if (type == Secret.class) {
+            return Scalar.SECRET;
+        }
+        if (type == int.class || type == Integer.class) {
+            return Scalar.INT;
+        }
+        if (type == long.class || type == Long.class) {
+            return Scalar.LONG;
+        }
+        if (type == double.class || type == Double.class) {
+            return Scalar.DOUBLE;
+        }
+        if (type == boolean.class || type == Boolean.class) {
+            return Scalar.BOOLEAN;
+        }
+        if (type == Object.class) {
+            return Scalar.ANY;
+        }
+        if (type instanceof Class<?> nested && nested.isRecord()) {
+            return new Nested(nested);
+        }
+        if (type instanceof Class<?> choice && choice.isEnum()) {
+            return new Choice(constants(choice, where));
+        }
+        throw new IllegalArgumentException(where + type.getTypeName()
+                + " (expected: String, Secret, int, long, double, boolean, an enum, a record, Object, or List, Set or"
+                + " Map<String, ...> of these)");
+    }
+
+    private static Map<String, Object> constants(Class<?> type, String where) {
+        Map<String, Object> constants = new LinkedHashMap<>();
+        for (Object constant : type.getEnumConstants()) {
+            String javaName = ((Enum<?>) constant).name();
+            Field field;
+            try {
+                field = type.getField(javaName);
+            } catch (NoSuchFieldException everyConstantIsAField) {
+                throw new IllegalArgumentException(where + javaName, everyConstantIsAField);
+            }
+            Name own = field.getAnnotation(Name.class);
+            constants.put(own != null ? own.value() : javaName.toLowerCase(Locale.ROOT), constant);
+        }
+        return Collections.unmodifiableMap(constants);
+    }
+
+    private static boolean isNullable(RecordComponent component) {
+        for (Annotation annotation : component.getAnnotatedType().getAnnotations()) {
+            if (annotation.annotationType().getSimpleName().equals("Nullable")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    static String snakeCase(String camelCase) {
+        StringBuilder name = new StringBuilder();
+        for (int i = 0; i < camelCase.length(); i++) {
+            char c = camelCase.charAt(i);
+            if (Character.isUpperCase(c)) {
+                name.append('_').append(Character.toLowerCase(c));
+            } else {
+                name.append(c);
+            }
+        }
+        return name.toString();
+    }
+}

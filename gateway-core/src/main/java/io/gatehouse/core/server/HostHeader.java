@@ -1,0 +1,80 @@
+package io.gatehouse.core.server;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A {@code Host} header, read strictly: routing, plugins and the upstream must all mean the same host.
+ *
+ * @param value as it came
+ * @param name without the port, brackets kept off
+ * @param port -1 when it names none
+ */
+record HostHeader(String value, String name, int port) {
+    /** Reads the values of the header; null when there is not exactly one, or it is no host. */
+    static @Nullable HostHeader of(List<String> values) {
+        if (values.size() != 1) {
+            return null;
+        }
+        String value = values.get(0);
+        int end = value.length();
+        int colon = -1;
+        boolean bracketed = end > 0 && value.charAt(0) == '[';
+        int close = bracketed ? value.indexOf(']') : -1;
+        if (bracketed && close < 2) {
+            return null;
+        }
+        for (int i = 0; i < end; i++) {
+            char c = value.charAt(i);
+            boolean inside = i <= close;
+            if (c == ':' && !inside) {
+                if (colon >= 0) {
+                    return null;
+                }
+                colon = i;
+            } else if (!allowed(c) && !(inside && (c == '[' || c == ']' || c == ':'))) {
+                return null;
+            }
+        }
+        int port = -1;
+        if (colon >= 0) {
+            port = port(value, colon + 1);
+            if (port < 0) {
+                return null;
+            }
+        }
+        if (bracketed) {
+            return close + 1 == (colon < 0 ? end : colon) ? new HostHeader(value, value.substring(1, close), port) : null;
+        }
+        String name = colon < 0 ? value : value.substring(0, colon);
+        return name.isEmpty() ? null : new HostHeader(value, name, port);
+    }
+
+    private static boolean allowed(char c) {
+        return c >= 'a' && c <= 'z'
+                || c >= '0' && c <= '9'
+                || c >= 'A' && c <= 'Z'
+                || c == '.'
+                || c == '-'
+                || c == '_'
+                || c == ':'
+                || c == '~'
+                || c == '%';
+    }
+
+    private static int port(String value, int from) {
+        int length = value.length() - from;
+        if (length < 1 || length > 5) {
+            return -1;
+        }
+        int port = 0;
+        for (int i = from; i < value.length(); i++) {
+            char c = value.charAt(i);
+            if (c < '0' || c > '9') {
+                return -1;
+            }
+            port = port * 10 + c - '0';
+        }
+        return port <= 65535 ? port : -1;
+    }
+}

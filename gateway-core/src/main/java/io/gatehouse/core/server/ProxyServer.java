@@ -1,0 +1,152 @@
+package io.gatehouse.core.server;
+
+import io.gatehouse.core.exchange.ExchangeObserver;
+import io.gatehouse.core.exchange.Loop;
+import io.gatehouse.core.exchange.LoopRuntime;
+import io.gatehouse.core.snapshot.Reloader;
+import io.gatehouse.core.snapshot.Snapshot;
+import io.gatehouse.core.upstream.Redirects;
+import io.gatehouse.core.upstream.Upstream;
+import io.gatehouse.core.upstream.Upstreams;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.net.PemKeyCertOptions;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** One event loop of the proxy: its listeners, its front door and its HTTP client. */
+public final class ProxyServer extends VerticleBase {
+    private static final int MAX_HEADER_BYTES = 64 * 1024;
+    private static final int MAX_REQUEST_LINE_BYTES = 32 * 1024;
+
+    /**
+     * One listener.
+     *
+     * @param port 0 for any free one, the same for all loops
+     * @param backlog length of the queue of connections not yet accepted; -1 for the system's own
+     */
+    public record Listener(String host, int port, boolean tls, boolean reusePort, int backlog) {}
+
+    /** What all loops share. */
+    public record Shared(
+            List<Listener> listeners,
+            @Nullable Path certificate,
+            @Nullable Path key,
+            long pluginTimeLimitNanos,
+            Redirects redirects,
+            Upstreams upstreams,
+            Reloader reloader,
+            Traffic traffic,
+            ExchangeObserver observer,
+            String version) {}
+
+    private final Shared shared;
+    private final int index;
+    private final List<HttpServer> servers = new ArrayList<>();
+    private @Nullable Loop loop;
+    private @Nullable FrontDoor door;
+    private @Nullable Upstream upstream;
+
+    /** @param index from 0, one for each loop */
+    public ProxyServer(Shared shared, int index) {
+        this.shared = shared;
+        this.index = index;
+    }
+
+    @Override
+    public Future<?> start() {
+        Loop here = new Loop(index, vertx, context, shared.pluginTimeLimitNanos());
+        LoopRuntime.enter(here, shared.observer());
+        Upstream out = new Upstream(here, shared.redirects());
+        shared.upstreams().set(index, out);
+        FrontDoor front =
+                new FrontDoor(here, shared.reloader(), shared.traffic(), shared.observer(), shared.version());
+        loop = here;
+        upstream = out;
+        door = front;
+        List<Future<HttpServer>> starting = new ArrayList<>();
+        for (int i = 0; i < shared.listeners().size(); i++) {
+            Listener listener = shared.listeners().get(i);
+            HttpServer server = vertx.createHttpServer(options(listener, i))
+                    .connectionHandler(connection -> {
+                        shared.traffic().connectionOpened();
+                        connection.closeHandler(v -> shared.traffic().connectionClosed());
+                    })
+                    .invalidRequestHandler(front::invalid)
+                    .requestHandler(front::handle);
+            servers.add(server);
+            starting.add(server.listen());
+        }
+        return Future.all(starting);
+    }
+
+    private HttpServerOptions options(Listener listener, int number) {
+        HttpServerOptions options = new HttpServerOptions()
+                .setHost(listener.host())
+                // a negative port is Vert.x's way to share one free port among the loops
+                .setPort(listener.port() == 0 ? -1 - number : listener.port())
+                .setReusePort(listener.reusePort())
+                .setMaxHeaderSize(MAX_HEADER_BYTES)
+                .setMaxInitialLineLength(MAX_REQUEST_LINE_BYTES)
+                .setHttp2ClearTextEnabled(false)
+                .setHandle100ContinueAutomatically(false)
+                .setDecompressionSupported(false)
+                .setCompressionSupported(false)
+                .setTcpNoDelay(true);
+        if (listener.backlog() > 0) {
+            options.setAcceptBacklog(listener.backlog());
+        }
+        Path certificate = shared.certificate();
+        Path key = shared.key();
+        if (listener.tls() && certificate != null && key != null) {
+            options.setSsl(true)
+                    .setKeyCertOptions(new PemKeyCertOptions()
+                            .addCertPath(certificate.toString())
+                            .addKeyPath(key.toString()));
+        }
+        return options;
+    }
+
+    /** The ports that the listeners got, in their order. */
+    public List<Integer> ports() {
+        List<Integer> ports = new ArrayList<>();
+        for (HttpServer server : servers) {
+            ports.add(server.actualPort());
+        }
+        return ports;
+    }
+
+    /** Takes no new connections; what is in flight goes on, each answer closing its connection. */
+    public void drain(Duration limit) {
+        onLoop(front -> {
+            front.drain();
+            servers.forEach(server -> server.shutdown(limit.toMillis() + 1000, TimeUnit.MILLISECONDS));
+        });
+    }
+
+    /** Aborts all exchanges, or those of one snapshot. */
+    public void abort(@Nullable Snapshot of, String reason) {
+        onLoop(front -> front.abort(of, reason));
+    }
+
+    private void onLoop(Consumer<FrontDoor> action) {
+        Loop here = loop;
+        FrontDoor front = door;
+        if (here != null && front != null) {
+            here.run(() -> action.accept(front));
+        }
+    }
+
+    @Override
+    public Future<?> stop() {
+        Upstream out = upstream;
+        return out == null ? Future.succeededFuture() : out.close();
+    }
+}

@@ -1,0 +1,184 @@
+package io.gatehouse.core.snapshot;
+
+import io.gatehouse.core.config.ConfigLoader;
+import io.gatehouse.core.config.Environment;
+import io.gatehouse.core.config.LoadOptions;
+import io.gatehouse.core.config.LoadResult;
+import io.gatehouse.core.config.Problem;
+import io.gatehouse.core.config.Severity;
+import io.gatehouse.core.plugin.Lifecycle;
+import io.gatehouse.core.plugin.PluginCatalogue;
+import io.gatehouse.core.plugin.PluginSource;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Turns files into the live snapshot: load, check everything, build, swap by one volatile write; or keep the old one
+ * whole. All of it runs on one thread; reading the current snapshot is free for everyone.
+ */
+public final class Reloader {
+    /** Retired snapshots that may still have exchanges; the oldest beyond it are aborted. */
+    private static final int GENERATIONS = 64;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Reloader.class);
+
+    private final List<Path> files;
+    private final List<Path> pluginFolders;
+    private final Environment environment;
+    private final LoadOptions options;
+    private final SnapshotBuilder builder;
+    private final Lifecycle lifecycle;
+    private final ExecutorService thread;
+    private final Consumer<Snapshot> onLive;
+    private final Consumer<Snapshot> onTooOld;
+    private final Deque<Snapshot> retired = new ArrayDeque<>();
+    private final Set<PluginSource> sources = new HashSet<>();
+    private volatile @Nullable Snapshot current;
+
+    /**
+     * Makes a reloader.
+     *
+     * @param thread a single thread, on which {@link #load} must be called
+     * @param onLive told of each snapshot before it serves
+     * @param onTooOld asked to abort the exchanges of a snapshot that was retired too long ago
+     */
+    public Reloader(
+            List<Path> files,
+            List<Path> pluginFolders,
+            Environment environment,
+            LoadOptions options,
+            SnapshotBuilder builder,
+            Lifecycle lifecycle,
+            ExecutorService thread,
+            Consumer<Snapshot> onLive,
+            Consumer<Snapshot> onTooOld) {
+        this.files = files;
+        this.pluginFolders = pluginFolders;
+        this.environment = environment;
+        this.options = options;
+        this.builder = builder;
+        this.lifecycle = lifecycle;
+        this.thread = thread;
+        this.onLive = onLive;
+        this.onTooOld = onTooOld;
+    }
+
+    /** The live snapshot; null before the first. */
+    public @Nullable Snapshot current() {
+        return current;
+    }
+
+    /** A lease on the live snapshot; null before the first. */
+    public @Nullable Snapshot lease() {
+        while (true) {
+            Snapshot live = current;
+            if (live == null || live.lease()) {
+                return live;
+            }
+        }
+    }
+
+    /**
+     * Loads the files and makes them live, if they are good.
+     *
+     * @return all problems, warnings too; with an error among them, what was live stays live
+     */
+    public List<Problem> load() {
+        List<Problem> problems = new ArrayList<>();
+        Snapshot previous = current;
+        PluginCatalogue catalogue = PluginCatalogue.load(
+                pluginFolders, previous == null ? null : previous.catalogue(), problems::add);
+        LoadResult result = ConfigLoader.load(files, environment, options.withPlugins(catalogue.names()));
+        problems.addAll(result.problems());
+        if (hasErrors(problems)) {
+            SnapshotBuilder.check(result.config(), catalogue, problems::add);
+            abandon(catalogue);
+            return problems;
+        }
+        Snapshot next = builder.build(result.config(), catalogue, previous, problems::add);
+        if (next == null) {
+            abandon(catalogue);
+            return problems;
+        }
+        sources.addAll(catalogue.sources());
+        onLive.accept(next);
+        current = next;
+        if (previous != null) {
+            retire(previous);
+        }
+        return problems;
+    }
+
+    /** Whether there is an error among problems. */
+    public static boolean hasErrors(List<Problem> problems) {
+        return problems.stream().anyMatch(problem -> problem.severity() == Severity.ERROR);
+    }
+
+    private void retire(Snapshot previous) {
+        retired.add(previous);
+        previous.drained().onComplete(done -> thread.execute(() -> drained(previous)));
+        previous.retire();
+        if (retired.size() > GENERATIONS) {
+            Snapshot oldest = retired.getFirst();
+            LOG.warn("exchanges of an old configuration are aborted: generations={}", retired.size());
+            onTooOld.accept(oldest);
+        }
+    }
+
+    private void drained(Snapshot snapshot) {
+        retired.remove(snapshot);
+        snapshot.plugins().forEach(plugin -> plugin.release(lifecycle));
+        unloadUnused();
+    }
+
+    /** A catalogue that did not go live: what only it loaded goes. */
+    private void abandon(PluginCatalogue catalogue) {
+        for (PluginSource source : catalogue.sources()) {
+            if (!sources.contains(source)) {
+                lifecycle.unload(source);
+            }
+        }
+    }
+
+    private void unloadUnused() {
+        Set<PluginSource> used = new HashSet<>();
+        Snapshot live = current;
+        if (live != null) {
+            used.addAll(live.catalogue().sources());
+        }
+        for (Snapshot old : retired) {
+            used.addAll(old.catalogue().sources());
+        }
+        sources.removeIf(source -> {
+            if (used.contains(source)) {
+                return false;
+            }
+            lifecycle.unload(source);
+            return true;
+        });
+    }
+
+    /** Retires the live snapshot for good. Call it when no request comes any more. */
+    public void close() {
+        Snapshot last = current;
+        current = null;
+        if (last != null) {
+            retire(last);
+        }
+    }
+
+    /** Whether every retired snapshot has been closed. */
+    public boolean isDrained() {
+        return retired.isEmpty();
+    }
+}

@@ -1,0 +1,176 @@
+package io.gatehouse.plugins.auth.keyauth;
+
+import io.gatehouse.api.Consumer;
+import io.gatehouse.api.Credential;
+import io.gatehouse.api.Exchange;
+import io.gatehouse.api.Next;
+import io.gatehouse.api.Plugin;
+import io.gatehouse.api.Request;
+import io.gatehouse.api.Response;
+import io.gatehouse.plugins.auth.Arguments;
+import io.gatehouse.plugins.auth.Identity;
+import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpMethod;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Kong's key-auth. With {@code anonymous} it is one of several ways in: a client that another plugin has authenticated
+ * passes, and one that fails becomes the anonymous consumer. Without it, every auth plugin of a route must let it in.
+ */
+final class KeyAuth implements Plugin {
+    static final String CREDENTIALS = "keyauth_credentials";
+
+    private static final Logger LOG = LoggerFactory.getLogger(KeyAuth.class);
+
+    private final KeyAuthConfig config;
+    private final String[] names;
+    private final String[] headerNames;
+    private final String challenge;
+
+    KeyAuth(KeyAuthConfig config) {
+        this.config = config;
+        this.names = config.keyNames().toArray(String[]::new);
+        this.headerNames = new String[names.length];
+        for (int i = 0; i < names.length; i++) {
+            headerNames[i] = hyphenated(names[i]);
+        }
+        String realm = config.realm();
+        this.challenge = realm == null
+                ? "Key"
+                : "Key realm=\"" + realm.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+    }
+
+    /** Kong finds a header {@code api-key} by the name {@code api_key}, too. */
+    static String hyphenated(String name) {
+        return name.replace('_', '-');
+    }
+
+    @Override
+    public Future<Response> intercept(Request request, Next next) {
+        Exchange exchange = request.exchange();
+        if (!config.runOnPreflight() && request.method().equals(HttpMethod.OPTIONS)) {
+            if (exchange.consumer() == null) {
+                Identity.clear(request);
+            }
+            return next.proceed(request);
+        }
+        if (config.anonymous() != null && exchange.credential() != null) {
+            return next.proceed(request);
+        }
+        return search(request, null, next);
+    }
+
+    /** Looks under each name in header, query and body; comes back once it has the body, where it needs one. */
+    private Future<Response> search(Request request, @Nullable BodyKeys body, Next next) {
+        String query = request.query();
+        for (int i = 0; i < names.length; i++) {
+            List<String> found = List.of();
+            if (config.keyInHeader()) {
+                found = inHeaders(request.headers(), i);
+            }
+            if (found.isEmpty() && config.keyInQuery() && query != null) {
+                found = Arguments.values(query, names[i]);
+            }
+            if (found.isEmpty() && config.keyInBody() && !request.body().isEmpty()) {
+                if (body == null) {
+                    return readBody(request, next);
+                }
+                found = body.values(names[i]);
+            }
+            if (!found.isEmpty()) {
+                if (config.hideCredentials()) {
+                    hide(request, query, body);
+                }
+                return found.size() > 1
+                        ? refuse(request, 401, "Duplicate API key found", next)
+                        : check(request, found.get(0), next);
+            }
+        }
+        return refuse(request, 401, "No API key found in request", next);
+    }
+
+    private List<String> inHeaders(MultiMap headers, int name) {
+        List<String> found = headers.getAll(names[name]);
+        if (found.isEmpty() && !headerNames[name].equals(names[name])) {
+            found = headers.getAll(headerNames[name]);
+        }
+        return found;
+    }
+
+    private Future<Response> readBody(Request request, Next next) {
+        String type = request.headers().get("Content-Type");
+        if (!BodyKeys.reads(type)) {
+            return refuse(request, 400, BodyKeys.UNREADABLE, next);
+        }
+        return request.body().buffer(BodyKeys.MAX_BYTES).transform(read -> {
+            if (read.failed()) {
+                // the client's body broke off: its fault, and no reason to blame this plugin
+                return refuse(request, 400, BodyKeys.UNREADABLE, next);
+            }
+            if (!read.result()) {
+                return refuse(request, 413, "Payload too large", next);
+            }
+            BodyKeys body = BodyKeys.of(type, request.body().bytes());
+            return body == null
+                    ? refuse(request, 400, BodyKeys.UNREADABLE, next)
+                    : search(request, body, next);
+        });
+    }
+
+    /** Takes the key out under every name, wherever it stands: what one plugin takes for a key is nobody else's business. */
+    private void hide(Request request, @Nullable String query, @Nullable BodyKeys body) {
+        String left = query;
+        for (int i = 0; i < names.length; i++) {
+            request.headers().remove(names[i]);
+            request.headers().remove(headerNames[i]);
+            if (left != null) {
+                left = Arguments.without(left, names[i]);
+            }
+        }
+        if (left != query) {
+            request.query(left);
+        }
+        if (body != null) {
+            body.hide(request, names);
+        }
+    }
+
+    private Future<Response> check(Request request, String key, Next next) {
+        if (key.isEmpty()) {
+            return refuse(request, 401, "No API key found in request", next);
+        }
+        Exchange exchange = request.exchange();
+        Credential credential = exchange.directory().credential(CREDENTIALS, key);
+        if (credential == null) {
+            return refuse(request, 401, "Unauthorized", next);
+        }
+        exchange.authenticate(credential.consumer(), credential);
+        Identity.tell(request, credential.consumer(), credential.id());
+        return next.proceed(request);
+    }
+
+    private Future<Response> refuse(Request request, int status, String message, Next next) {
+        String anonymous = config.anonymous();
+        if (anonymous != null) {
+            Exchange exchange = request.exchange();
+            Consumer consumer = exchange.directory().consumer(anonymous);
+            if (consumer == null) {
+                String text = "anonymous consumer " + anonymous + " is configured but doesn't exist";
+                LOG.warn(text);
+                return Response.done(Response.error(500, text));
+            }
+            exchange.authenticate(consumer, null);
+            Identity.tell(request, consumer, null);
+            return next.proceed(request);
+        }
+        Response response = Response.error(status, message);
+        if (status == 401) {
+            response.headers().set("WWW-Authenticate", challenge);
+        }
+        return Response.done(response);
+    }
+}
