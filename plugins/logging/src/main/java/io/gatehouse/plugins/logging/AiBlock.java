@@ -71,8 +71,7 @@ final class AiBlock {
     }
 
     /** Puts a payload without credentials; says whether it was cut. */
-    private static boolean put(
-            Map<String, Object> payload, String name, @Nullable String text, Redaction redaction) {
+    private static boolean put(Map<String, Object> payload, String name, @Nullable String text, Redaction redaction) {
         if (text == null) {
             return false;
         }

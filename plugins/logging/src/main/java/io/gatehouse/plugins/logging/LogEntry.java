@@ -38,8 +38,8 @@ public final class LogEntry {
     private static final Key<Buffer> WRITTEN = Key.of("log entry");
     private static final long NANOS_PER_MILLI = 1_000_000;
     private static final String WORKSPACE_NAME = "default";
-    private static final String WORKSPACE =
-            UUID.nameUUIDFromBytes("workspace/default".getBytes(StandardCharsets.UTF_8)).toString();
+    private static final String WORKSPACE = UUID.nameUUIDFromBytes("workspace/default".getBytes(StandardCharsets.UTF_8))
+            .toString();
 
     /** Names under which upstreams, LLM providers among them, take credentials in the query: never shown. */
     private static final Set<String> UPSTREAM_CREDENTIALS = Set.of(

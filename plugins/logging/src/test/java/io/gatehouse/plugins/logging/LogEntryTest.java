@@ -65,9 +65,7 @@ class LogEntryTest {
                 .build();
 
         assertThat(json(completion))
-                .isEqualTo(
-                        JsonBytes.scan(Buffer.buffer(
-                                        """
+                .isEqualTo(JsonBytes.scan(Buffer.buffer("""
                                         {"request": {"id": "0123456789abcdef0123456789abcdef", "method": "POST",
                                            "uri": "/anything/x?a=1&b&a=2",
                                            "url": "http://localhost:8000/anything/x?a=1&b&a=2",
@@ -91,8 +89,7 @@ class LogEntryTest {
                                          "workspace": "b5bf1825-5458-3268-9941-9663c08e8e61",
                                          "workspace_name": "default",
                                          "gatehouse": {"end": "sent", "reason": "ok"}}
-                                        """))
-                                .toTree());
+                                        """)).toTree());
     }
 
     @Test
@@ -120,9 +117,7 @@ class LogEntryTest {
 
     @Test
     void listsTheStatusesOfAllAttempts() {
-        exchange.attempt(FakeAttempt.to(UPSTREAM)
-                        .address(null)
-                        .failure(Failure.of(FailureKind.CONNECT, "refused")))
+        exchange.attempt(FakeAttempt.to(UPSTREAM).address(null).failure(Failure.of(FailureKind.CONNECT, "refused")))
                 .attempt(FakeAttempt.to(UPSTREAM).failure(Failure.of(FailureKind.TIMEOUT, "read")))
                 .attempt(FakeAttempt.to(UPSTREAM).status(500))
                 .attempt(FakeAttempt.to(UPSTREAM).status(200));
@@ -189,13 +184,7 @@ class LogEntryTest {
                 .timeToFirstTokenMillis(631)
                 .cost(0.00037)
                 .usage(new TokenUsage(
-                        14,
-                        21,
-                        35,
-                        TokenUsage.Provenance.REPORTED,
-                        Map.of("cached_tokens", 3L),
-                        Map.of(),
-                        false))
+                        14, 21, 35, TokenUsage.Provenance.REPORTED, Map.of("cached_tokens", 3L), Map.of(), false))
                 .payload("{\"model\":\"gpt-4o\"}", "{}", false)
                 .triedTargets(List.of(new AiTarget(
                         "openai",
@@ -209,9 +198,7 @@ class LogEntryTest {
                 .build());
         Map<?, ?> entry = json(FakeCompletion.of(exchange).build());
 
-        assertThat(entry.get("ai"))
-                .isEqualTo(JsonBytes.scan(Buffer.buffer(
-                                """
+        assertThat(entry.get("ai")).isEqualTo(JsonBytes.scan(Buffer.buffer("""
                                 {"proxy": {
                                   "meta": {"plugin_id": "p-1", "provider_name": "openai", "request_model": "gpt-4o",
                                     "response_model": "gpt-4o-2024-08-06", "request_mode": "stream",
@@ -225,8 +212,7 @@ class LogEntryTest {
                                     "route_type": "llm/v1/chat", "host": "api.openai.com", "ip": "1.2.3.4",
                                     "port": 443, "upstream_scheme": "https",
                                     "upstream_uri": "/v1/chat/completions?api_key=REDACTED"}]}}
-                                """))
-                        .toTree());
+                                """)).toTree());
     }
 
     @Test
@@ -234,13 +220,7 @@ class LogEntryTest {
         exchange.add(AiCall.builder("proxy", "p-1", "openai", "gpt-4o")
                 .statistics(true)
                 .usage(new TokenUsage(
-                        14,
-                        21,
-                        35,
-                        TokenUsage.Provenance.PARTIAL,
-                        Map.of(),
-                        Map.of("reasoning_tokens", 5L),
-                        true))
+                        14, 21, 35, TokenUsage.Provenance.PARTIAL, Map.of(), Map.of("reasoning_tokens", 5L), true))
                 .build());
         Map<?, ?> usage = ai(json(FakeCompletion.of(exchange).build()), "usage");
 

@@ -6,8 +6,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class PayloadTextTest {
-    private static final String TOOLS =
-            """
+    private static final String TOOLS = """
             {"model": "gpt-4", "tools": [
               {"type": "mcp", "server_label": "gitmcp", "headers": {"Authorization": "Bearer s3cret-1", "x": ["s3cret-2"]},
                "authorization": "s3cret-3", "require_approval": "never"},
@@ -67,8 +66,9 @@ class PayloadTextTest {
         assertThat(shown(
                         "{\"response\":{\"tools\":[{\"Headers\":\"s3cret\"},{\"h\\u0065aders\":{\"a\":{\"b\":\"s3cret\"}}},"
                                 + "{\"authorization\":{\"b\":\"s3cret\"}}]},\"headers\":{\"a\":\"shown\"}}"))
-                .isEqualTo("{\"response\":{\"tools\":[{\"Headers\":\"REDACTED\"},{\"h\\u0065aders\":{\"a\":\"REDACTED\"}},"
-                        + "{\"authorization\":\"REDACTED\"}]},\"headers\":{\"a\":\"shown\"}}");
+                .isEqualTo(
+                        "{\"response\":{\"tools\":[{\"Headers\":\"REDACTED\"},{\"h\\u0065aders\":{\"a\":\"REDACTED\"}},"
+                                + "{\"authorization\":\"REDACTED\"}]},\"headers\":{\"a\":\"shown\"}}");
     }
 
     @Test

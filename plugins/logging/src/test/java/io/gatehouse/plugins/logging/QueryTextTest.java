@@ -11,8 +11,8 @@ class QueryTextTest {
     @Test
     void parsesArguments() {
         assertThat(QueryText.parsed("a=1&b&c=&d=x+y%20z&a=2&=no&&e=%zz%4&f=%C3%A9", Set.of()))
-                .isEqualTo(Map.of(
-                        "a", List.of("1", "2"), "b", true, "c", "", "d", "x y z", "e", "%zz%4", "f", "\u00e9"));
+                .isEqualTo(
+                        Map.of("a", List.of("1", "2"), "b", true, "c", "", "d", "x y z", "e", "%zz%4", "f", "\u00e9"));
         assertThat(QueryText.parsed(null, Set.of())).isEmpty();
         assertThat(QueryText.parsed("", Set.of())).isEmpty();
     }

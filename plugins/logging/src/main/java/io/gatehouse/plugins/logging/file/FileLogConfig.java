@@ -17,7 +17,8 @@ record FileLogConfig(
         @Doc("Close and open the file for every write, so that it can be rotated by renaming it.") @Default("false")
         boolean reopen,
 
-        @Doc("Fields of the entry to set or delete, each with Lua code. Only code that returns a constant is supported; return nil deletes a field.")
+        @Doc(
+                "Fields of the entry to set or delete, each with Lua code. Only code that returns a constant is supported; return nil deletes a field.")
         Map<String, String> customFieldsByLua) {
     FileLogConfig {
         customFieldsByLua = Map.copyOf(customFieldsByLua);

@@ -126,7 +126,8 @@ final class LogFile {
             batch.clear();
             int bytes = 0;
             synchronized (queue) {
-                while (!queue.isEmpty() && (batch.isEmpty() || bytes + queue.peek().bytes() <= BATCH_BYTES)) {
+                while (!queue.isEmpty()
+                        && (batch.isEmpty() || bytes + queue.peek().bytes() <= BATCH_BYTES)) {
                     Line line = queue.remove();
                     bytes += line.bytes();
                     batch.add(line);

@@ -31,8 +31,10 @@ class FileLogTest {
 
         List<String> lines = Files.readAllLines(path);
         assertThat(lines).hasSize(3).first().isEqualTo("older");
-        assertThat(JsonBytes.scan(Buffer.buffer(lines.get(1))).text("/request/uri")).isEqualTo("/first");
-        assertThat(JsonBytes.scan(Buffer.buffer(lines.get(2))).text("/request/uri")).isEqualTo("/second");
+        assertThat(JsonBytes.scan(Buffer.buffer(lines.get(1))).text("/request/uri"))
+                .isEqualTo("/first");
+        assertThat(JsonBytes.scan(Buffer.buffer(lines.get(2))).text("/request/uri"))
+                .isEqualTo("/second");
         assertThat(Files.readString(path)).endsWith("}\n");
     }
 
@@ -43,7 +45,8 @@ class FileLogTest {
             tester.get("/").send();
         }
 
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path))).startsWith("rw-r--");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path)))
+                .startsWith("rw-r--");
     }
 
     @Test

@@ -46,7 +46,10 @@ class LogFileTest {
         runTasks();
 
         assertThat(dropped("queue_full")).isEqualTo(7);
-        assertThat(sink.text().lines()).hasSize(LogFile.MAX_ENTRIES).startsWith("0", "1").endsWith("9999");
+        assertThat(sink.text().lines())
+                .hasSize(LogFile.MAX_ENTRIES)
+                .startsWith("0", "1")
+                .endsWith("9999");
         file.add(Buffer.buffer("again"), false);
         runTasks();
         assertThat(sink.text()).endsWith("\nagain\n");
