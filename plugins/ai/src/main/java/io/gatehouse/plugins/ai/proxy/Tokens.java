@@ -123,5 +123,4 @@ final class Tokens {
             return trimmed;
         }
     }
-
 }

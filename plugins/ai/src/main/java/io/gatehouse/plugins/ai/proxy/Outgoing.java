@@ -1,0 +1,262 @@
+package io.gatehouse.plugins.ai.proxy;
+
+import io.gatehouse.api.Exchange;
+import io.gatehouse.api.Redaction;
+import io.gatehouse.api.Request;
+import io.gatehouse.api.Service;
+import io.gatehouse.api.Target;
+import io.gatehouse.api.ai.LlmEndpoint;
+import io.gatehouse.api.ai.LlmModel;
+import io.gatehouse.api.ai.LlmOperation;
+import io.gatehouse.api.ai.LlmProvider;
+import io.gatehouse.api.body.Body;
+import io.gatehouse.api.config.Secret;
+import io.gatehouse.api.json.JsonBytes;
+import io.gatehouse.api.json.JsonEdit;
+import io.gatehouse.api.json.JsonException;
+import io.gatehouse.api.json.JsonKind;
+import io.vertx.core.http.HttpMethod;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns a copy of the client's request into the request for one target. Every attempt starts from the client's request,
+ * so that nothing of one target, least of all its key, reaches another. Belongs to one exchange.
+ */
+final class Outgoing {
+    /** What the gateway redacts on every route, whether or not an auth plugin reads it. */
+    private static final Set<String> ALWAYS_REDACTED =
+            Set.of("authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key");
+
+    private final Engine engine;
+    private final Admission admission;
+    private final @Nullable RequestBody body;
+    private final Request attempt;
+    private final LlmTarget target;
+    private final LlmModel model;
+    private final AuthConfig auth;
+    private final boolean working;
+    private boolean usageInjected;
+
+    /** @param body the scanned body; null when there is none */
+    Outgoing(
+            Engine engine,
+            Admission admission,
+            @Nullable RequestBody body,
+            Request attempt,
+            LlmTarget.Bound bound) {
+        this.engine = engine;
+        this.admission = admission;
+        this.body = body;
+        this.attempt = attempt;
+        this.target = bound.target();
+        this.model = bound.model();
+        this.auth = target.config().auth();
+        this.working = admission.isWorking() && body != null;
+    }
+
+    /** Whether usage was asked for that the client did not ask for. */
+    boolean usageInjected() {
+        return usageInjected;
+    }
+
+    /** Pointers to the body's fields that hold a credential of the gateway. */
+    List<String> secretFields() {
+        String name = auth.paramName();
+        return name != null && "body".equals(auth.paramLocation()) ? List.of(Pointers.to(name)) : List.of();
+    }
+
+    /** @throws Refusal when the target does not make an address for this request */
+    void prepare() {
+        Exchange exchange = attempt.exchange();
+        Redaction redaction = exchange.redaction();
+        LlmEndpoint endpoint;
+        try {
+            endpoint = target.provider().endpoint(model, target.operation(), admission.stream());
+        } catch (IllegalArgumentException e) {
+            throw Refusal.badRequest(String.valueOf(e.getMessage()));
+        }
+        dropCredentials(exchange, redaction);
+        // the provider's own name; what the client called is nothing to it
+        attempt.headers().remove("Host");
+        // usage is read from the answer as it passes
+        attempt.headers().set("Accept-Encoding", "identity");
+        headerAuth();
+        attempt.uri(path(exchange, endpoint) + query(endpoint, redaction));
+        if (target.operation() != LlmOperation.RESPONSES && target.operation() != LlmOperation.PRESERVE) {
+            attempt.method(HttpMethod.POST);
+        }
+        editBody(redaction);
+        attempt.to(address(exchange, endpoint));
+    }
+
+    private void dropCredentials(Exchange exchange, Redaction redaction) {
+        String own = auth.headerName();
+        for (String name : redaction.headers()) {
+            boolean overridable = auth.allowOverride() && name.equalsIgnoreCase(own);
+            // The list does not tell which of the usual names an auth plugin reads: with a credential at hand, each may
+            // be the one it came in.
+            boolean consumed = ALWAYS_REDACTED.contains(name) ? exchange.credential() != null && !overridable : true;
+            if (consumed) {
+                attempt.headers().remove(name);
+            }
+        }
+    }
+
+    private void headerAuth() {
+        String name = auth.headerName();
+        Secret value = auth.headerValue();
+        if (name == null || value == null || auth.allowOverride() && attempt.headers().contains(name)) {
+            return;
+        }
+        attempt.headers().set(name, value.value());
+    }
+
+    private String path(Exchange exchange, LlmEndpoint endpoint) {
+        String path = target.operation() == LlmOperation.PRESERVE && model.option("upstream_path") == null
+                ? exchange.original().path()
+                : endpoint.path() + admission.suffix();
+        return path.isEmpty() ? "/" : path;
+    }
+
+    private String query(LlmEndpoint endpoint, Redaction redaction) {
+        String query = Queries.join(endpoint.query(), Queries.without(attempt.query(), redaction.queryArguments()));
+        String name = auth.paramName();
+        Secret value = auth.paramValue();
+        if (name != null && value != null && "query".equals(auth.paramLocation())) {
+            boolean kept = auth.allowOverride() && Queries.first(query, name) != null;
+            if (!kept) {
+                query = Queries.join(
+                        Queries.without(query, other -> other.equals(name)), Queries.argument(name, value.value()));
+            }
+        }
+        return query == null ? "" : '?' + query;
+    }
+
+    private Target address(Exchange exchange, LlmEndpoint endpoint) {
+        Target.Builder to = Target.to(endpoint.scheme(), endpoint.host(), endpoint.port());
+        Service service = exchange.service();
+        if (!engine.ownTimeouts() && service != null) {
+            Target from = service.target();
+            return to.connectTimeout(from.connectTimeout())
+                    .readTimeout(from.readTimeout())
+                    .writeTimeout(from.writeTimeout())
+                    .build();
+        }
+        BalancerConfig balancing = engine.balancing();
+        return to.connectTimeout(Duration.ofMillis(balancing.connectTimeout()))
+                .readTimeout(Duration.ofMillis(balancing.readTimeout()))
+                .writeTimeout(Duration.ofMillis(balancing.writeTimeout()))
+                .build();
+    }
+
+    private void editBody(Redaction redaction) {
+        RequestBody read = body;
+        JsonBytes json = read == null ? null : read.json();
+        if (read == null || json == null) {
+            return;
+        }
+        JsonEdit edit = json.edit();
+        for (String field : redaction.bodyFields()) {
+            removeField(json, edit, field);
+        }
+        LlmOperation operation = target.operation();
+        if (working && operation != LlmOperation.PRESERVE) {
+            String name = model.name();
+            if (name != null) {
+                edit.set("/model", name);
+            }
+            options(edit, json, operation);
+            streaming(edit, json, read, operation);
+        }
+        String name = auth.paramName();
+        Secret value = auth.paramValue();
+        if (name != null && value != null && "body".equals(auth.paramLocation())) {
+            String pointer = Pointers.to(name);
+            if (!(auth.allowOverride() && json.exists(pointer))) {
+                edit.set(pointer, value.value());
+            }
+        }
+        try {
+            attempt.body(Body.of(edit.apply()));
+        } catch (JsonException e) {
+            throw Refusal.badRequest(
+                    "error transforming to " + target.provider().name() + "://" + operation.routeType());
+        }
+        if (!attempt.headers().contains("Content-Type")) {
+            attempt.headers().set("Content-Type", "application/json");
+        }
+    }
+
+    /** Names of credentials are lower case in the list; in bodies they are found as auth plugins find them. */
+    private static void removeField(JsonBytes json, JsonEdit edit, String lowerCaseName) {
+        List<String> names = new ArrayList<>(1);
+        for (int i = 0; i < json.memberCount(); i++) {
+            String name = json.memberName(i);
+            if (Lower.of(name).equals(lowerCaseName)) {
+                names.add(name);
+            }
+        }
+        for (String name : names) {
+            edit.remove(Pointers.to(name));
+        }
+    }
+
+    private void options(JsonEdit edit, JsonBytes json, LlmOperation operation) {
+        OptionsConfig options = target.options();
+        if (operation == LlmOperation.EMBEDDINGS) {
+            if (options.embeddingsDimensions() != null) {
+                edit.set("/dimensions", options.embeddingsDimensions());
+            }
+            return;
+        }
+        if (options.temperature() != null) {
+            edit.set("/temperature", options.temperature());
+        }
+        if (options.topP() != null) {
+            edit.set("/top_p", options.topP());
+        }
+        edit.remove("/top_k");
+        LlmProvider provider = target.provider();
+        String field = provider.maxTokensField(model, operation);
+        if (options.maxTokens() != null) {
+            edit.set(Pointers.to(field), options.maxTokens());
+            if (operation == LlmOperation.CHAT) {
+                // both at once are refused by the provider, and only one of them is the configured limit
+                edit.remove(field.equals("max_tokens") ? "/max_completion_tokens" : "/max_tokens");
+            }
+        } else if (field.equals("max_completion_tokens") && json.exists("/max_tokens")) {
+            if (!json.exists("/max_completion_tokens")) {
+                edit.set("/max_completion_tokens", json.at("/max_tokens"));
+            }
+            edit.remove("/max_tokens");
+        }
+    }
+
+    private void streaming(JsonEdit edit, JsonBytes json, RequestBody read, LlmOperation operation) {
+        boolean stream = admission.stream();
+        boolean completing = operation == LlmOperation.CHAT || operation == LlmOperation.COMPLETIONS;
+        if (read.stream() != stream || completing && !read.saysStream()) {
+            edit.set("/stream", stream);
+        }
+        if (!completing) {
+            return;
+        }
+        switch (target.provider().streamUsage(model, operation)) {
+            case ALWAYS -> edit.remove("/stream_options");
+            case ASK -> {
+                JsonKind kind = json.kind("/stream_options");
+                if (stream
+                        && !read.asksForUsage()
+                        && (kind == null || kind == JsonKind.NULL || kind == JsonKind.OBJECT)) {
+                    edit.set("/stream_options/include_usage", true);
+                    usageInjected = true;
+                }
+            }
+            case NEVER -> {}
+        }
+    }
+}
