@@ -16,6 +16,7 @@ import io.gatehouse.core.plugin.Lifecycle;
 import io.gatehouse.core.plugin.PluginCatalogue;
 import io.gatehouse.core.plugin.PluginServices;
 import io.gatehouse.core.schema.JsonSchema;
+import io.gatehouse.core.schema.PluginReference;
 import io.gatehouse.core.server.ProxyServer;
 import io.gatehouse.core.server.Traffic;
 import io.gatehouse.core.service.GatewayMetrics;
@@ -283,16 +284,19 @@ public final class Gateway implements AutoCloseable {
     public static String schema(Settings settings, String plugin) throws ConfigException, IOException {
         PluginCatalogue catalogue = catalogue(settings);
         try {
-            PluginCatalogue.Known known = catalogue.plugin(plugin);
-            if (known == null) {
-                throw new ConfigException(
-                        List.of("plugin " + plugin + ": unknown (expected: " + String.join(", ", catalogue.names())
-                                + ")"));
-            }
-            return JsonSchema.text(known.factory().configType());
+            return JsonSchema.text(known(catalogue, plugin).factory().configType());
         } finally {
             catalogue.discard();
         }
+    }
+
+    private static PluginCatalogue.Known known(PluginCatalogue catalogue, String plugin) throws ConfigException {
+        PluginCatalogue.Known known = catalogue.plugin(plugin);
+        if (known == null) {
+            throw new ConfigException(List.of(
+                    "plugin " + plugin + ": unknown (expected: " + String.join(", ", catalogue.names()) + ")"));
+        }
+        return known;
     }
 
     private static PluginCatalogue catalogue(Settings settings) throws ConfigException {
@@ -310,8 +314,12 @@ public final class Gateway implements AutoCloseable {
      * @throws ConfigException if there is no such plugin; names the nearest one
      */
     public static String reference(Settings settings, String plugin) throws ConfigException, IOException {
-        absent(settings);
-        return plugin;
+        PluginCatalogue catalogue = catalogue(settings);
+        try {
+            return PluginReference.markdown(plugin, known(catalogue, plugin).factory().configType());
+        } finally {
+            catalogue.discard();
+        }
     }
 
     /** The port of the first proxy listener without TLS; -1 when there is none. */
