@@ -16,6 +16,7 @@ import io.gatehouse.core.plugin.Lifecycle;
 import io.gatehouse.core.plugin.PluginCatalogue;
 import io.gatehouse.core.plugin.PluginServices;
 import io.gatehouse.core.schema.JsonSchema;
+import io.gatehouse.core.schema.PluginReference;
 import io.gatehouse.core.server.ProxyServer;
 import io.gatehouse.core.server.Traffic;
 import io.gatehouse.core.service.GatewayMetrics;
@@ -51,8 +52,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -209,7 +212,8 @@ public final class Gateway implements AutoCloseable {
                     List.of(listen)));
         }
         if (settings.watch()) {
-            scheduler.scheduleWithFixedDelay(this::lookForChanges, 500, 500, TimeUnit.MILLISECONDS);
+            ScheduledFuture<?> unused =
+                    scheduler.scheduleWithFixedDelay(this::lookForChanges, 500, 500, TimeUnit.MILLISECONDS);
         }
         LOG.info(
                 "gatehouse {} serves: proxy={} admin={} status={} event_loops={}",
@@ -281,6 +285,21 @@ public final class Gateway implements AutoCloseable {
      * @throws ConfigException if there is no such plugin; names the nearest one
      */
     public static String schema(Settings settings, String plugin) throws ConfigException, IOException {
+        return described(settings, plugin, known -> JsonSchema.text(known.factory().configType()));
+    }
+
+    /**
+     * The reference page of a plugin, in Markdown.
+     *
+     * @throws ConfigException if there is no such plugin; names the nearest one
+     */
+    public static String reference(Settings settings, String plugin) throws ConfigException, IOException {
+        return described(settings, plugin, known -> PluginReference.markdown(plugin, known.factory().configType()));
+    }
+
+    private static String described(
+            Settings settings, String plugin, Function<PluginCatalogue.Known, String> description)
+            throws ConfigException {
         PluginCatalogue catalogue = catalogue(settings);
         try {
             PluginCatalogue.Known known = catalogue.plugin(plugin);
@@ -289,7 +308,7 @@ public final class Gateway implements AutoCloseable {
                         List.of("plugin " + plugin + ": unknown (expected: " + String.join(", ", catalogue.names())
                                 + ")"));
             }
-            return JsonSchema.text(known.factory().configType());
+            return description.apply(known);
         } finally {
             catalogue.discard();
         }
@@ -618,11 +637,12 @@ public final class Gateway implements AutoCloseable {
         @Override
         public Readiness readiness() {
             Snapshot live = reloader.current();
-            return draining
-                    ? Readiness.DRAINING
-                    : live == null || live.routes().size() == 0 && live.config().plugins().isEmpty()
-                            ? Readiness.NO_CONFIGURATION
-                            : Readiness.READY;
+            if (draining) {
+                return Readiness.DRAINING;
+            }
+            boolean empty = live == null
+                    || (live.routes().size() == 0 && live.config().plugins().isEmpty());
+            return empty ? Readiness.NO_CONFIGURATION : Readiness.READY;
         }
 
         @Override

@@ -63,6 +63,7 @@ final class QuickstartCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        Settings given = console.settings(Map.of());
         Path example = examplesFolder().resolve("observe-llm-traffic");
         if (!Files.isDirectory(example)) {
             console.problem(example + ": no such folder (expected: the example that comes with Gatehouse)");
@@ -71,7 +72,7 @@ final class QuickstartCommand implements Callable<Integer> {
         Map<String, String> environment = new HashMap<>(console.environment());
         boolean real = present(environment, "OPENAI_API_KEY") && present(environment, "MISTRAL_API_KEY");
         if (real) {
-            return run(example, environment, null);
+            return run(example, given, environment, null);
         }
         environment.put("OPENAI_API_KEY", "simulated-openai-key");
         environment.put("MISTRAL_API_KEY", "simulated-mistral-key");
@@ -81,7 +82,7 @@ final class QuickstartCommand implements Callable<Integer> {
                 .keyFor("api.mistral.ai", "simulated-mistral-key")
                 .build();
         try (LlmSimulator simulator = Simulators.start(options)) {
-            return run(example, environment, simulator);
+            return run(example, given, environment, simulator);
         }
     }
 
@@ -93,7 +94,11 @@ final class QuickstartCommand implements Callable<Integer> {
         return examples != null ? examples : Path.of(System.getProperty("gatehouse.home", "."), "examples");
     }
 
-    private int run(Path example, Map<String, String> environment, @Nullable LlmSimulator simulator)
+    private Path pluginsFolder() {
+        return plugins != null ? plugins : Path.of(System.getProperty("gatehouse.home", "."), "plugins");
+    }
+
+    private int run(Path example, Settings given, Map<String, String> environment, @Nullable LlmSimulator simulator)
             throws ConfigException, IOException, InterruptedException {
         PrintStream out = console.out();
         Path config = example.resolve("gatehouse");
@@ -104,7 +109,7 @@ final class QuickstartCommand implements Callable<Integer> {
             out.println("LLMs     simulated on 127.0.0.1:" + simulator.port()
                     + " (set OPENAI_API_KEY and MISTRAL_API_KEY to use the real ones)");
         }
-        Settings settings = settings(config, environment, simulator);
+        Settings settings = settings(given, config, environment, simulator);
         try (Signals signals = new Signals();
                 Gateway gateway = Gateway.start(settings)) {
             signals.onHangUp(gateway::reload);
@@ -134,18 +139,18 @@ final class QuickstartCommand implements Callable<Integer> {
         }
     }
 
-    private Settings settings(Path config, Map<String, String> environment, @Nullable LlmSimulator simulator)
-            throws ConfigException, IOException {
-        Path folder = plugins != null ? plugins : Path.of(System.getProperty("gatehouse.home", "."), "plugins");
+    private Settings settings(
+            Settings given, Path config, Map<String, String> environment, @Nullable LlmSimulator simulator)
+            throws IOException {
+        Path folder = pluginsFolder();
         Files.createDirectories(folder);
-        Settings settings = console.settings(Map.of());
-        Settings.Builder builder = settings.toBuilder()
+        Settings.Builder builder = given.toBuilder()
                 .configs(List.of(config))
                 .plugins(List.of(folder))
                 .environment(environment);
         if (simulator != null) {
             Origin to = new Origin("http", "127.0.0.1", simulator.port());
-            List<ConnectTo> connectTo = new ArrayList<>(settings.connectTo());
+            List<ConnectTo> connectTo = new ArrayList<>(given.connectTo());
             connectTo.add(new ConnectTo(new Origin("https", "api.openai.com", 443), to));
             connectTo.add(new ConnectTo(new Origin("https", "api.mistral.ai", 443), to));
             builder.connectTo(connectTo);
@@ -279,7 +284,6 @@ final class QuickstartCommand implements Callable<Integer> {
             @Nullable PrometheusServer prometheus,
             @Nullable LlmSimulator simulator) {
         PrintStream out = console.out();
-        Path folder = plugins != null ? plugins : Path.of(System.getProperty("gatehouse.home", "."), "plugins");
         out.println();
         out.println("It keeps running. What to try next:");
         out.println("  ask       curl -s " + proxy + " -H 'Content-Type: application/json' -d "
@@ -290,7 +294,8 @@ final class QuickstartCommand implements Callable<Integer> {
             out.println("  queries   http://localhost:" + prometheus.port() + "/graph");
         }
         out.println("  config    edit a file in " + example.resolve("gatehouse") + ": it is loaded when you save it");
-        out.println("  plugins   drop a JAR of your own into " + folder + " and name its plugin in one of these files");
+        out.println("  plugins   drop a JAR of your own into " + pluginsFolder()
+                + " and name its plugin in one of these files");
         if (simulator != null) {
             out.println("  real LLMs start again with OPENAI_API_KEY and MISTRAL_API_KEY set");
         }

@@ -2,10 +2,12 @@ package io.gatehouse.core.cli;
 
 import io.gatehouse.core.ConfigException;
 import io.gatehouse.core.Gateway;
+import io.gatehouse.core.Settings;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 @Command(name = "schema", description = "Print the JSON Schema of a plugin's configuration.")
@@ -18,13 +20,17 @@ final class SchemaCommand implements Callable<Integer> {
     @Parameters(paramLabel = "NAME", description = "The plugin's name as in decK files, key-auth.")
     private String name = "";
 
+    @Option(names = "--markdown", description = "A page for people instead: fields, types, defaults, meanings.")
+    private boolean markdown;
+
     SchemaCommand(Console console) {
         this.console = console;
     }
 
     @Override
     public Integer call() throws ConfigException, IOException {
-        console.out().println(Gateway.schema(console.settings(common.values()), name));
+        Settings settings = console.settings(common.values());
+        console.out().println(markdown ? Gateway.reference(settings, name).strip() : Gateway.schema(settings, name));
         return CommandLineInterface.OK;
     }
 }

@@ -61,7 +61,7 @@ final class Checks {
             String port = end < 0 ? "" : name.substring(end + 1);
             return end > 0
                             && isIpv6(name.substring(1, end))
-                            && (port.isEmpty() || port.startsWith(":") && isPort(port.substring(1)))
+                            && (port.isEmpty() || (port.startsWith(":") && isPort(port.substring(1))))
                     ? null
                     : "invalid hostname";
         }

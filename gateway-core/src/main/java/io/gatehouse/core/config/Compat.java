@@ -9,20 +9,20 @@ import org.jspecify.annotations.Nullable;
  */
 public enum Compat {
     /** Credentials hidden, upstream certificates verified, routes on http and https. */
-    UNSET(null, true, List.of("http", "https")),
+    UNSET(null, true, true),
     /** As in 3.10: credentials forwarded, upstream certificates not verified, routes on http and https. */
-    KONG_3_10("3.10", false, List.of("http", "https")),
+    KONG_3_10("3.10", false, true),
     /** As in 3.15: credentials hidden, upstream certificates verified, routes on https only. */
-    KONG_3_15("3.15", true, List.of("https"));
+    KONG_3_15("3.15", true, false);
 
     private final @Nullable String setting;
     private final boolean safe;
-    private final List<String> routeProtocols;
+    private final boolean plainHttp;
 
-    Compat(@Nullable String setting, boolean safe, List<String> routeProtocols) {
+    Compat(@Nullable String setting, boolean safe, boolean plainHttp) {
         this.setting = setting;
         this.safe = safe;
-        this.routeProtocols = routeProtocols;
+        this.plainHttp = plainHttp;
     }
 
     /**
@@ -54,6 +54,6 @@ public enum Compat {
 
     /** The protocols of a route that names none. */
     public List<String> routeProtocols() {
-        return routeProtocols;
+        return plainHttp ? List.of("http", "https") : List.of("https");
     }
 }

@@ -200,7 +200,7 @@ public final class ConfigLoader {
             return null;
         }
         if (!(root instanceof ConfigNode.Mapping mapping)
-                || mapping.get("entities") == null && mapping.get("variables") == null) {
+                || (mapping.get("entities") == null && mapping.get("variables") == null)) {
             return new Parsed(file, root, false, Map.of());
         }
         for (ConfigNode.Entry entry : mapping.entries()) {

@@ -116,17 +116,17 @@ public sealed interface ConfigNode {
 
         /** The value as a boolean; null when it is none. Plain yes, no, on and off count, as in YAML 1.1. */
         public @Nullable Boolean asBoolean() {
-            return type == Type.BOOLEAN || putIn() ? Scalars.parseBoolean(text) : null;
+            return (type == Type.BOOLEAN || putIn()) ? Scalars.parseBoolean(text) : null;
         }
 
         /** The value as an integer; null when it is none or does not fit. */
         public @Nullable Long asLong() {
-            return type == Type.INTEGER || type == Type.NUMBER || putIn() ? Scalars.parseLong(text) : null;
+            return (type == Type.INTEGER || type == Type.NUMBER || putIn()) ? Scalars.parseLong(text) : null;
         }
 
         /** The value as a number; null when it is none. */
         public @Nullable Double asDouble() {
-            return type == Type.INTEGER || type == Type.NUMBER || putIn() ? Scalars.parseDouble(text) : null;
+            return (type == Type.INTEGER || type == Type.NUMBER || putIn()) ? Scalars.parseDouble(text) : null;
         }
 
         /** A variable yields text; whether that is a number is for the field to say. */
@@ -178,7 +178,7 @@ public sealed interface ConfigNode {
 
         @Override
         public String toString() {
-            return shown();
+            return describe(this);
         }
     }
 
@@ -249,7 +249,7 @@ public sealed interface ConfigNode {
 
         @Override
         public String toString() {
-            return items.toString();
+            return describe(this);
         }
     }
 
@@ -371,17 +371,13 @@ public sealed interface ConfigNode {
 
         @Override
         public String toString() {
-            return toShown(entries.values());
+            return describe(this);
         }
+    }
 
-        private static String toShown(Collection<Entry> entries) {
-            StringBuilder text = new StringBuilder("{");
-            for (Entry entry : entries) {
-                text.append(text.length() > 1 ? ", " : "").append(entry.name()).append(": ");
-                text.append(entry.value());
-            }
-            return text.append('}').toString();
-        }
+    /** Without values: which of them are secrets is not known here. */
+    private static String describe(ConfigNode node) {
+        return node.kind() + " at " + node.location();
     }
 
     /** The path of a field of the value at a path. */

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Set;
 
 /** What Kong knows about each collection, and which of it is built here: one table, so that nothing is ignored. */
+@SuppressWarnings("ImmutableEnumChecker") // made by List.of and Set.of only
 enum EntityKind {
     ROOT(
             "",

@@ -3,11 +3,13 @@ package io.gatehouse.core.config;
 import io.gatehouse.api.config.Secret;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
@@ -49,14 +51,19 @@ final class EntityReader {
         }
     }
 
+    /** All entities of one collection. */
+    private static final class Listed {
+        final List<Draft> drafts = new ArrayList<>();
+        final Map<String, Draft> byName = new LinkedHashMap<>();
+        final Map<String, Draft> byId = new LinkedHashMap<>();
+    }
+
     private final LoadOptions options;
     private final Consumer<Problem> sink;
     private final Map<EntityKind, ConfigNode.Mapping> defaults;
     private final Map<String, ConfigNode.Mapping> pluginConfigs;
     private final List<String> selectTags;
-    private final Map<EntityKind, List<Draft>> drafts = new HashMap<>();
-    private final Map<EntityKind, Map<String, Draft>> byName = new HashMap<>();
-    private final Map<EntityKind, Map<String, Draft>> byId = new HashMap<>();
+    private final Map<EntityKind, Listed> collections = new EnumMap<>(EntityKind.class);
     private boolean incomplete;
 
     EntityReader(
@@ -71,10 +78,12 @@ final class EntityReader {
         this.pluginConfigs = pluginConfigs;
         this.selectTags = List.copyOf(selectTags);
         for (EntityKind kind : EntityKind.values()) {
-            drafts.put(kind, new ArrayList<>());
-            byName.put(kind, new LinkedHashMap<>());
-            byId.put(kind, new LinkedHashMap<>());
+            collections.put(kind, new Listed());
         }
+    }
+
+    private Listed listed(EntityKind kind) {
+        return Objects.requireNonNull(collections.get(kind));
     }
 
     /** Some file could not be read, so what a reference names may well be in it. */
@@ -115,7 +124,7 @@ final class EntityReader {
     }
 
     private void list(Draft draft) {
-        drafts.get(draft.kind).add(draft);
+        listed(draft.kind).drafts.add(draft);
         Fields fields = draft.fields;
         ConfigNode.Scalar id = fields.string("id");
         if (id != null) {
@@ -123,7 +132,7 @@ final class EntityReader {
                 fields.fail(id, "expected a valid UUID in lower case (got " + id.shown() + ")");
             } else {
                 draft.id = id.text();
-                unique(draft, byId.get(draft.kind), id.text(), id, "primary key set to '" + id.shown() + "'");
+                unique(draft, listed(draft.kind).byId, id.text(), id, "primary key set to '" + id.shown() + "'");
             }
         }
         String nameField = switch (draft.kind) {
@@ -141,7 +150,12 @@ final class EntityReader {
                 } else if (wrong != null) {
                     fields.fail(name, "invalid value '" + name.shown() + "': " + wrong);
                 }
-                unique(draft, byName.get(draft.kind), name.text(), name, nameField + " set to '" + name.shown() + "'");
+                unique(
+                        draft,
+                        listed(draft.kind).byName,
+                        name.text(),
+                        name,
+                        nameField + " set to '" + name.shown() + "'");
             }
         }
         for (ConfigNode.Scalar tag : fields.strings("tags")) {
@@ -166,7 +180,7 @@ final class EntityReader {
     DeclarativeConfig build(Environment environment) {
         List<ServiceEntity> services = new ArrayList<>();
         identify(EntityKind.SERVICE);
-        for (Draft draft : drafts.get(EntityKind.SERVICE)) {
+        for (Draft draft : listed(EntityKind.SERVICE).drafts) {
             ServiceEntity service = service(draft);
             if (!draft.fields.failed() && service != null) {
                 services.add(service);
@@ -175,19 +189,19 @@ final class EntityReader {
         List<ConsumerEntity> consumers = new ArrayList<>();
         Map<String, Draft> customIds = new HashMap<>();
         identify(EntityKind.CONSUMER);
-        for (Draft draft : drafts.get(EntityKind.CONSUMER)) {
+        for (Draft draft : listed(EntityKind.CONSUMER).drafts) {
             ConsumerEntity consumer = consumer(draft, customIds);
             if (!draft.fields.failed()) {
                 consumers.add(consumer);
             }
         }
         Map<Draft, @Nullable Draft> routeServices = new HashMap<>();
-        for (Draft draft : drafts.get(EntityKind.ROUTE)) {
+        for (Draft draft : listed(EntityKind.ROUTE).drafts) {
             routeServices.put(draft, reference(draft, EntityKind.SERVICE, "service"));
         }
         identifyRoutes(routeServices);
         List<RouteEntity> routes = new ArrayList<>();
-        for (Draft draft : drafts.get(EntityKind.ROUTE)) {
+        for (Draft draft : listed(EntityKind.ROUTE).drafts) {
             RouteEntity route = route(draft, routeServices.get(draft));
             if (!draft.fields.failed()) {
                 routes.add(route);
@@ -195,7 +209,7 @@ final class EntityReader {
         }
         List<KeyauthCredential> keys = new ArrayList<>();
         Map<String, Draft> seenKeys = new HashMap<>();
-        for (Draft draft : drafts.get(EntityKind.KEYAUTH)) {
+        for (Draft draft : listed(EntityKind.KEYAUTH).drafts) {
             KeyauthCredential key = keyauth(draft, seenKeys);
             if (key != null && !draft.fields.failed()) {
                 keys.add(key);
@@ -204,7 +218,7 @@ final class EntityReader {
         List<PluginEntity> plugins = new ArrayList<>();
         Map<String, Draft> seenScopes = new HashMap<>();
         Map<String, Draft> seenInstances = new HashMap<>();
-        for (Draft draft : drafts.get(EntityKind.PLUGIN)) {
+        for (Draft draft : listed(EntityKind.PLUGIN).drafts) {
             PluginEntity plugin = plugin(draft, seenScopes, seenInstances);
             if (plugin != null) {
                 plugins.add(plugin);
@@ -215,18 +229,18 @@ final class EntityReader {
 
     private void identify(EntityKind kind) {
         Map<String, Integer> nameless = new HashMap<>();
-        for (Draft draft : drafts.get(kind)) {
+        for (Draft draft : listed(kind).drafts) {
             if (draft.id == null) {
                 draft.id =
                         Ids.of(kind.plural(), draft.name != null ? draft.name.text() : contentKey(draft, "", nameless));
-                byId.get(kind).putIfAbsent(draft.id, draft);
+                listed(kind).byId.putIfAbsent(draft.id, draft);
             }
         }
     }
 
     private void identifyRoutes(Map<Draft, @Nullable Draft> services) {
         Map<String, Integer> nameless = new HashMap<>();
-        for (Draft draft : drafts.get(EntityKind.ROUTE)) {
+        for (Draft draft : listed(EntityKind.ROUTE).drafts) {
             if (draft.id == null) {
                 Draft service = services.get(draft);
                 draft.id = Ids.of(
@@ -234,7 +248,7 @@ final class EntityReader {
                         draft.name != null
                                 ? draft.name.text()
                                 : contentKey(draft, service == null ? "" : id(service), nameless));
-                byId.get(EntityKind.ROUTE).putIfAbsent(draft.id, draft);
+                listed(EntityKind.ROUTE).byId.putIfAbsent(draft.id, draft);
             }
         }
     }
@@ -290,9 +304,9 @@ final class EntityReader {
         if (key == null) {
             return null;
         }
-        Draft target = byId.get(kind).get(key.text());
+        Draft target = listed(kind).byId.get(key.text());
         if (target == null) {
-            target = byName.get(kind).get(key.text());
+            target = listed(kind).byName.get(key.text());
         }
         if (target == null && incomplete) {
             fields.markFailed();
@@ -300,7 +314,7 @@ final class EntityReader {
             fields.fail(Problem.error(
                     key,
                     "invalid reference '" + field + ": " + key.shown() + "' (no such entry in '" + kind.plural() + "')",
-                    Nearest.hint(key.shown(), byName.get(kind).keySet())));
+                    Nearest.hint(key.shown(), listed(kind).byName.keySet())));
         }
         return target;
     }
@@ -367,7 +381,7 @@ final class EntityReader {
         Boolean tlsVerify = fields.bool("tls_verify");
         if (tlsVerify != null && protocol.equals("http")) {
             fields.fail(
-                    fields.node().get("tls_verify"),
+                    Objects.requireNonNull(fields.value("tls_verify")),
                     "value must be null when 'protocol' is 'http' (got " + tlsVerify + ")");
         }
         int retries = fields.integer("retries", 5, 0, 32767);

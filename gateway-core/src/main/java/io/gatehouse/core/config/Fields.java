@@ -38,8 +38,8 @@ final class Fields {
 
     private static boolean isEmpty(ConfigNode value) {
         return value.isNull()
-                || value instanceof ConfigNode.Sequence sequence
-                        && sequence.items().isEmpty();
+                || (value instanceof ConfigNode.Sequence sequence
+                        && sequence.items().isEmpty());
     }
 
     ConfigNode.Mapping node() {

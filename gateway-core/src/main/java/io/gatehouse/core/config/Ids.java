@@ -36,8 +36,8 @@ final class Ids {
                 .putLong(namespace.getLeastSignificantBits())
                 .array());
         ByteBuffer digest = ByteBuffer.wrap(sha1.digest(name.getBytes(StandardCharsets.UTF_8)));
-        long most = digest.getLong() & ~0xf000L | 0x5000L;
-        long least = digest.getLong() & 0x3fffffffffffffffL | 0x8000000000000000L;
+        long most = (digest.getLong() & ~0xf000L) | 0x5000L;
+        long least = (digest.getLong() & 0x3fffffffffffffffL) | 0x8000000000000000L;
         return new UUID(most, least);
     }
 }

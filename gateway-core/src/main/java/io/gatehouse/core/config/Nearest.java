@@ -13,23 +13,44 @@ public final class Nearest {
         return nearest == null ? null : "did you mean '" + nearest + "'?";
     }
 
-    /** The candidate with the fewest edits, at most a third of the name's length; null when there is none. */
+    /**
+     * The only candidate that begins with the name, or the one with the fewest edits, at most a third of the name's
+     * length; null when there is none.
+     */
     public static @Nullable String to(String name, Collection<String> candidates) {
         if (name.isEmpty() || name.length() > 200) {
             return null;
         }
-        int best = Math.max(1, name.length() / 3) + 1;
+        String longer = longer(name, candidates);
+        if (longer != null) {
+            return longer;
+        }
+        int best = name.length() / 3 + 1;
         String nearest = null;
         for (String candidate : candidates) {
-            if (Math.abs(candidate.length() - name.length()) < best) {
-                int distance = distance(name, candidate, best);
-                if (distance < best) {
+            if (Math.abs(candidate.length() - name.length()) <= best) {
+                int distance = distance(name, candidate, best + 1);
+                boolean earlier = nearest != null && distance == best && candidate.compareTo(nearest) < 0;
+                if (distance < best || earlier) {
                     best = distance;
                     nearest = candidate;
                 }
             }
         }
         return nearest;
+    }
+
+    private static @Nullable String longer(String name, Collection<String> candidates) {
+        String longer = null;
+        for (String candidate : candidates) {
+            if (name.length() >= 3 && candidate.length() > name.length() && candidate.startsWith(name)) {
+                if (longer != null) {
+                    return null;
+                }
+                longer = candidate;
+            }
+        }
+        return longer;
     }
 
     /** Edits between two words, a swap of neighbours counting once; {@code limit} when there are more. */

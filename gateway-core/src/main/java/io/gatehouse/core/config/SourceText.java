@@ -62,7 +62,7 @@ final class SourceText {
                 break;
             }
             boolean empty = piece.renderedStart() == piece.renderedEnd();
-            if (empty || piece.renderedStart() < to && piece.renderedEnd() > from) {
+            if (empty || (piece.renderedStart() < to && piece.renderedEnd() > from)) {
                 touched.add(piece);
             }
         }
@@ -146,7 +146,7 @@ final class SourceText {
         int[] starts = new int[64];
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
-            if (c == '\n' || c == '\r' && (i + 1 == text.length() || text.charAt(i + 1) != '\n')) {
+            if (c == '\n' || (c == '\r' && (i + 1 == text.length() || text.charAt(i + 1) != '\n'))) {
                 if (count == starts.length) {
                     starts = Arrays.copyOf(starts, count * 2);
                 }

@@ -71,7 +71,7 @@ final class YamlReader {
         } catch (MarkedYamlEngineException malformed) {
             Optional<Mark> mark = malformed.getProblemMark();
             Location at = mark.isPresent() ? source.at(mark.get()) : top;
-            boolean secret = mark.isPresent() && source.variableNear(mark.get());
+            boolean secret = isNearVariable(source, mark) || isNearVariable(source, malformed.getContextMark());
             String hint = secret ? "a value with special characters needs quotes around the expression" : null;
             sink.accept(Problem.error(at, "", "not valid YAML" + (secret ? "" : reason(malformed)), hint));
             return null;
@@ -87,6 +87,10 @@ final class YamlReader {
             sink.accept(Problem.error(top, "", "not valid YAML", null));
             return null;
         }
+    }
+
+    private static boolean isNearVariable(SourceText source, Optional<Mark> mark) {
+        return mark.isPresent() && source.variableNear(mark.get());
     }
 
     private static String reason(MarkedYamlEngineException malformed) {
@@ -251,7 +255,8 @@ final class YamlReader {
 
     private void refuseTag(Event event, Optional<String> tag, String path) {
         if (tag.isPresent()) {
-            throw refuse(event, path, "tag '" + tag.get() + "' is not supported (expected: no tags)");
+            String shown = source.variableNear(start(event)) ? "a tag" : "tag '" + tag.get() + "'";
+            throw refuse(event, path, shown + " is not supported (expected: no tags)");
         }
     }
 

@@ -15,7 +15,7 @@ final class PathDecoder {
 
     private PathDecoder() {}
 
-    /** Decodes from the first {@code %}, whose index is given; null when an escape is malformed. */
+    /** Decodes from the first {@code %}, whose index is given; the same instance when all stay, null when one is malformed. */
     static @Nullable String decode(String path, int first) {
         int length = path.length();
         StringBuilder out = new StringBuilder(length).append(path, 0, first);
@@ -47,7 +47,7 @@ final class PathDecoder {
                 at += size * 3;
             }
         }
-        return out.toString();
+        return path.contentEquals(out) ? path : out.toString();
     }
 
     /** The byte of the escape at this index, -1 when it is none. */

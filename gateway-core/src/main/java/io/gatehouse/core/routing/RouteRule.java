@@ -15,6 +15,11 @@ import org.jspecify.annotations.Nullable;
  * One configured route. A category (methods, hosts, headers, paths, snis) that is empty matches every request; several
  * values in a category are alternatives, several header names must all hold.
  *
+ * <p>Regular expressions have RE2 syntax, which has no look-around and no back-references and is matched in time linear in
+ * the text. Those of paths are tried at the start of the path and need not reach its end; those of headers are found
+ * anywhere and ignore letter case. A dash in a header's name also stands for an underscore and the other way round (names
+ * with more than four of them: all dashes, all underscores, or as configured).
+ *
  * @param id the route's UUID; decides between routes of equal priority
  * @param name the route's name, null when it has none
  * @param methods exact method names

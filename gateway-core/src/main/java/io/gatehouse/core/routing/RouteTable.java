@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * all hold wins. Instead of walking that order the table keeps one {@link PathTree} per exact host, per host suffix, per
  * host prefix and one for routes without hosts: a request is compared only with groups whose host entry and whose
  * literal path prefix fit it, and each list is left as soon as it cannot improve on what was found.
+ * Routes that share host and path and differ in methods, headers or server names only are compared one after the other.
  *
  * <pre>{@code
  * RouteTable<String> table = RouteTable.of(List.of(
@@ -73,8 +74,8 @@ public final class RouteTable<T> {
     /**
      * Builds the table.
      *
-     * @throws IllegalArgumentException when a regular expression does not compile, or an id is no UUID and the route has
-     *     paths of several lengths; the message names the route and the value
+     * @throws IllegalArgumentException when a regular expression does not compile; the message names the route, the
+     *     field and the expression
      */
     public static <T> RouteTable<T> of(List<RouteRule<T>> rules) {
         requireNonNull(rules, "rules");

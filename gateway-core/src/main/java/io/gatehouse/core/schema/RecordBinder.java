@@ -121,8 +121,8 @@ public final class RecordBinder {
             String supported = "supported: " + String.join(", ", shape.names());
             if (shape.notBuilt().contains(entry.name())) {
                 boolean empty = entry.value().isNull()
-                        || entry.value() instanceof ConfigNode.Sequence list
-                                && list.items().isEmpty();
+                        || (entry.value() instanceof ConfigNode.Sequence list
+                                && list.items().isEmpty());
                 if (!empty) {
                     report(Problem.error(
                             entry.location(), entry.value().path(), "valid in Kong but not built here", supported));
@@ -390,7 +390,7 @@ public final class RecordBinder {
         }
 
         private boolean inRange(ConfigNode.Scalar scalar, double number, @Nullable Range range) {
-            if (range == null || number >= range.min() && number <= range.max()) {
+            if (range == null || (number >= range.min() && number <= range.max())) {
                 return true;
             }
             String rule;

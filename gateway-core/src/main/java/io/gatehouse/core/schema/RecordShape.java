@@ -128,7 +128,7 @@ final class RecordShape {
                 throw new IllegalArgumentException(where + "a primitive cannot be @Nullable");
             }
             this.required = component.isAnnotationPresent(Required.class)
-                    || standards == null && !nullable && (shape instanceof Scalar || shape instanceof Choice);
+                    || (standards == null && !nullable && (shape instanceof Scalar || shape instanceof Choice));
         }
 
         @Nullable

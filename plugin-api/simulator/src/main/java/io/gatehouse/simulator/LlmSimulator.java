@@ -2,6 +2,7 @@ package io.gatehouse.simulator;
 
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.ThreadingModel;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
@@ -115,7 +116,12 @@ public final class LlmSimulator implements AutoCloseable {
                 .setFileSystemOptions(
                         new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
         LlmSimulator simulator = new LlmSimulator(vertx, true, options);
-        return simulator.listen().recover(failure -> vertx.close().transform(closed -> Future.failedFuture(failure)));
+        // of no context: one of the loops that are closed here could not tell of the failure any more
+        Promise<LlmSimulator> started = Promise.promise();
+        simulator
+                .listen()
+                .onComplete(started::complete, failure -> vertx.close().onComplete(closed -> started.fail(failure)));
+        return started.future();
     }
 
     /**

@@ -120,6 +120,11 @@ public final class JsonBytes {
         return root.size(pointer);
     }
 
+    /** Whether the pointer leads to an array or object that is not empty; does not walk through it. */
+    public boolean hasElements(String pointer) {
+        return root.hasElements(pointer);
+    }
+
     /** The elements of the array at the pointer, see {@link JsonValue#elements(String)}. */
     public Iterable<JsonValue> elements(String pointer) {
         return root.elements(pointer);

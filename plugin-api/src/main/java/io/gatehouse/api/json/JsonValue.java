@@ -159,6 +159,17 @@ public final class JsonValue {
         return count;
     }
 
+    /** Whether the pointer leads to an array with at least one element, or an object with at least one member. */
+    public boolean hasElements(String pointer) {
+        long range = locate(pointer);
+        int first = range == Reading.ABSENT ? ByteWindow.END : window.at(Reading.from(range));
+        if (first != '[' && first != '{') {
+            return false;
+        }
+        int inner = window.at(window.skipSpace(Reading.from(range) + 1));
+        return inner != ']' && inner != '}';
+    }
+
     /**
      * The elements of the array at the pointer, found one after the other as the iteration proceeds; nothing when there is
      * no array.

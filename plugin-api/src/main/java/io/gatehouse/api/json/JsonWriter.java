@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Writes JDK values as compact JSON: {@code Map} with String keys, {@code Iterable}, {@code CharSequence}, {@code Boolean},
  * {@code null}, the number types of {@code java.lang} and {@code java.math}, and {@link JsonValue}, whose bytes are taken
- * over as they are. Meant for small values. Used by one call at a time; the static methods may be called from any thread.
+ * over as they are. Meant for small values. {@link #write} may be called from any thread.
  */
 public final class JsonWriter {
     private static final int MAX_DEPTH = 512;

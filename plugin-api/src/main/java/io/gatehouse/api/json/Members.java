@@ -14,7 +14,7 @@ final class Members {
     /** Stands for names with escapes or beyond ASCII, whose bytes say nothing about the hash of the text. */
     private static final int UNKNOWN_HASH = 0;
 
-    private int[] places = new int[16 * STRIDE];
+    private int[] places = new int[8 * STRIDE];
     private int used;
 
     int count() {

@@ -103,6 +103,33 @@ class JsonAgainstJacksonTest {
         }
     }
 
+    @Test
+    void leavesTheBytesOfEveryOtherMember() {
+        Random random = new Random(31);
+        for (int round = 0; round < 5_000; round++) {
+            JsonBytes json = JsonBytes.scan(Buffer.buffer(object(random, 0)));
+            String name = NAMES[random.nextInt(NAMES.length)];
+            String pointer = "/" + name.replace("~", "~0").replace("/", "~1");
+            JsonEdit edit = json.edit();
+
+            Buffer result = (random.nextBoolean() ? edit.set(pointer, "new") : edit.remove(pointer)).apply();
+
+            assertThat(others(JsonBytes.scan(result), name))
+                    .as(json.bytes().toString())
+                    .isEqualTo(others(json, name));
+        }
+    }
+
+    private static List<String> others(JsonBytes json, String name) {
+        List<String> members = new ArrayList<>();
+        for (int i = 0; i < json.memberCount(); i++) {
+            if (!json.memberName(i).equals(name)) {
+                members.add(json.memberName(i) + json.member(i).raw());
+            }
+        }
+        return members;
+    }
+
     private static @Nullable JsonBytes ours(byte[] json) {
         try {
             return JsonBytes.scan(Buffer.buffer(json), new JsonLimits(DEPTH));

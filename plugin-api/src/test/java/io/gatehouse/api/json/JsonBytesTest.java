@@ -66,6 +66,11 @@ class JsonBytesTest {
 
         assertThat(roles).containsExactly("user", "system");
         assertThat(json.size("/messages")).isEqualTo(2);
+        assertThat(json.hasElements("/messages")).isTrue();
+        assertThat(json.hasElements("")).isTrue();
+        assertThat(json.hasElements("/none")).isFalse();
+        assertThat(json.hasElements("/no")).isFalse();
+        assertThat(json.hasElements("/absent")).isFalse();
         assertThat(json.elements("/none")).isEmpty();
         assertThat(json.elements("/no")).isEmpty();
         assertThat(json.elements("/absent")).isEmpty();

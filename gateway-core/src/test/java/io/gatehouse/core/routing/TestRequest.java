@@ -1,0 +1,114 @@
+package io.gatehouse.core.routing;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** A request as the router sees it, which also counts how often it was asked for its method. */
+final class TestRequest implements RequestFacts {
+    private String method = "GET";
+    private String host = "";
+    private int hostPort = -1;
+    private int listenerPort = 8000;
+    private String path;
+    private boolean tls;
+    private @Nullable String sni;
+    private final Map<String, List<String>> headers = new TreeMap<>();
+    int asked;
+
+    private TestRequest(String path) {
+        this.path = path;
+    }
+
+    static TestRequest get(String path) {
+        return new TestRequest(path);
+    }
+
+    TestRequest method(String value) {
+        method = value;
+        return this;
+    }
+
+    TestRequest host(String value) {
+        host = value;
+        return this;
+    }
+
+    TestRequest hostPort(int value) {
+        hostPort = value;
+        return this;
+    }
+
+    TestRequest listenerPort(int value) {
+        listenerPort = value;
+        return this;
+    }
+
+    TestRequest tls(@Nullable String name) {
+        tls = true;
+        sni = name;
+        return this;
+    }
+
+    TestRequest header(String name, String value) {
+        headers.computeIfAbsent(name.toLowerCase(Locale.ROOT), key -> new ArrayList<>())
+                .add(value);
+        return this;
+    }
+
+    @Override
+    public String method() {
+        asked++;
+        return method;
+    }
+
+    @Override
+    public String host() {
+        return host;
+    }
+
+    @Override
+    public int hostPort() {
+        return hostPort;
+    }
+
+    @Override
+    public int listenerPort() {
+        return listenerPort;
+    }
+
+    @Override
+    public String path() {
+        return path;
+    }
+
+    @Override
+    public boolean tls() {
+        return tls;
+    }
+
+    @Override
+    public @Nullable String sni() {
+        return sni;
+    }
+
+    @Override
+    public @Nullable String header(String name) {
+        List<String> values = headers(name);
+        return values.isEmpty() ? null : values.get(0);
+    }
+
+    @Override
+    public List<String> headers(String name) {
+        return headers.getOrDefault(name.toLowerCase(Locale.ROOT), List.of());
+    }
+
+    @Override
+    public String toString() {
+        return method + " " + host + ":" + hostPort + "/" + listenerPort + " " + path + " tls=" + tls + " sni=" + sni
+                + " " + headers;
+    }
+}
