@@ -2,6 +2,7 @@ package io.gatehouse.simulator;
 
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.ThreadingModel;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
@@ -115,7 +116,12 @@ public final class LlmSimulator implements AutoCloseable {
                 .setFileSystemOptions(
                         new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
         LlmSimulator simulator = new LlmSimulator(vertx, true, options);
-        return simulator.listen().recover(failure -> vertx.close().transform(closed -> Future.failedFuture(failure)));
+        // a promise of no context: the failure must not need an event loop that has been stopped
+        Promise<LlmSimulator> started = Promise.promise();
+        simulator
+                .listen()
+                .onComplete(started::complete, failure -> vertx.close().onComplete(closed -> started.fail(failure)));
+        return started.future();
     }
 
     /**
@@ -144,26 +150,27 @@ public final class LlmSimulator implements AutoCloseable {
     private Future<LlmSimulator> listen() {
         HttpServerOptions server = options.serverOptions();
         if (server.getPort() == 0) {
-            // a negative port is a free one that all instances of the deployment share
+            // a negative port is a free one that all instances of one deployment share
             server.setPort(-1);
         }
+        return deploy(server, options.eventLoops()).map(id -> {
+            deployment = id;
+            LOG.info("Simulator listens on {}:{}", options.host(), port);
+            return this;
+        });
+    }
+
+    private Future<String> deploy(HttpServerOptions server, int instances) {
         return vertx.deployVerticle(
-                        () -> new VerticleBase() {
-                            @Override
-                            public Future<?> start() {
-                                HttpServer http = vertx.createHttpServer(server);
-                                http.requestHandler(request -> Exchange.handle(LlmSimulator.this, request));
-                                return http.listen().onSuccess(bound -> port = bound.actualPort());
-                            }
-                        },
-                        new DeploymentOptions()
-                                .setInstances(options.eventLoops())
-                                .setThreadingModel(ThreadingModel.EVENT_LOOP))
-                .map(id -> {
-                    deployment = id;
-                    LOG.info("Simulator listens on {}:{}", options.host(), port);
-                    return this;
-                });
+                () -> new VerticleBase() {
+                    @Override
+                    public Future<?> start() {
+                        HttpServer http = vertx.createHttpServer(server);
+                        http.requestHandler(request -> Exchange.handle(LlmSimulator.this, request));
+                        return http.listen().onSuccess(listening -> port = listening.actualPort());
+                    }
+                },
+                new DeploymentOptions().setInstances(instances).setThreadingModel(ThreadingModel.EVENT_LOOP));
     }
 
     /** The port that it listens on. */
