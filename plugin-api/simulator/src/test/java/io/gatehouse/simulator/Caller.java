@@ -5,6 +5,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
@@ -101,7 +102,7 @@ final class Caller {
         private final StringBuilder seen = new StringBuilder();
 
         Raw(int port) throws IOException {
-            socket.connect(new InetSocketAddress("127.0.0.1", port), 5000);
+            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 5000);
             socket.setSoTimeout(10_000);
         }
 
@@ -135,6 +136,10 @@ final class Caller {
             ByteArrayOutputStream all = new ByteArrayOutputStream();
             socket.getInputStream().transferTo(all);
             return all.toString(StandardCharsets.ISO_8859_1);
+        }
+
+        void leave() throws IOException {
+            socket.close();
         }
 
         void reset() throws IOException {

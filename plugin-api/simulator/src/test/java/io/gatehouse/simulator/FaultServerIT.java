@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.gatehouse.simulator.Caller.Raw;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
@@ -26,7 +27,7 @@ class FaultServerIT {
             client.post("/x", "hello").until("{\"a\":1}");
             client.send("POST /y HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")
                     .until("{\"a\":1}");
-            client.close();
+            client.leave();
             ConnectionRecord record = ended(server);
             assertThat(record.end()).isEqualTo(ConnectionRecord.End.PEER_CLOSED);
             assertThat(record.requests()).isEqualTo(2);
@@ -51,7 +52,8 @@ class FaultServerIT {
         try (FaultServer server = FaultServer.start(ServerScript.answering("{}"));
                 Socket socket = new Socket()) {
             server.blackhole();
-            assertThatThrownBy(() -> socket.connect(new InetSocketAddress("127.0.0.1", server.port()), 500))
+            assertThatThrownBy(() ->
+                            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()), 500))
                     .isInstanceOf(SocketTimeoutException.class);
         }
     }
@@ -115,7 +117,7 @@ class FaultServerIT {
                 Raw client = new Raw(server.port())) {
             client.post("/", "abc");
             server.await(record -> record.bytesReceived() > 50, Caller.LIMIT).join();
-            client.close();
+            client.leave();
             ConnectionRecord record = ended(server);
             assertThat(record.stalled()).isTrue();
             assertThat(record.peerClosedMs()).isPresent();
