@@ -302,16 +302,19 @@ public final class Gateway implements AutoCloseable {
             throws ConfigException {
         PluginCatalogue catalogue = catalogue(settings);
         try {
-            PluginCatalogue.Known known = catalogue.plugin(plugin);
-            if (known == null) {
-                throw new ConfigException(
-                        List.of("plugin " + plugin + ": unknown (expected: " + String.join(", ", catalogue.names())
-                                + ")"));
-            }
-            return description.apply(known);
+            return description.apply(known(catalogue, plugin));
         } finally {
             catalogue.discard();
         }
+    }
+
+    private static PluginCatalogue.Known known(PluginCatalogue catalogue, String plugin) throws ConfigException {
+        PluginCatalogue.Known known = catalogue.plugin(plugin);
+        if (known == null) {
+            throw new ConfigException(List.of(
+                    "plugin " + plugin + ": unknown (expected: " + String.join(", ", catalogue.names()) + ")"));
+        }
+        return known;
     }
 
     private static PluginCatalogue catalogue(Settings settings) throws ConfigException {
