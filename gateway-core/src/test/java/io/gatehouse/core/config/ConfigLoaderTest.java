@@ -567,6 +567,24 @@ class ConfigLoaderTest {
     }
 
     @Test
+    void saysNothingOfReferencesIntoAListThatIsNone() {
+        assertThat(problems("services: {name: s}\nplugins: [{name: p, service: s}]"))
+                .containsExactly("f.yaml:2:11 services: expected an array (got a map)");
+    }
+
+    @Test
+    void loadsAText() {
+        LoadResult result = ConfigLoader.loadText(
+                "memory", VERSION + "consumers: [{username: u}]", Environment.empty(), LoadOptions.defaults());
+
+        assertThat(result.ok()).isTrue();
+        assertThat(result.config().consumer("u")).isNotNull();
+        assertThat(ConfigLoader.loadText("memory", "a: [", Environment.empty(), LoadOptions.defaults())
+                        .ok())
+                .isFalse();
+    }
+
+    @Test
     void asksForTheFormatVersionOnce() {
         assertThat(loading.file("a.yaml", "services: []").problems())
                 .containsExactly(
