@@ -157,9 +157,7 @@ public final class AdminServer {
                 .put("configuration", new JsonObject(view.settings()))
                 .put(
                         "pids",
-                        new JsonObject()
-                                .put("master", memory.pid())
-                                .put("workers", new JsonArray().add(memory.pid())));
+                        new JsonObject().put("master", memory.pid()).put("workers", new JsonArray().add(memory.pid())));
     }
 
     private static void refuseWrites(RoutingContext context, Pages pages) {
@@ -193,8 +191,7 @@ public final class AdminServer {
             }
             given = authorization.substring(7);
         }
-        return MessageDigest.isEqual(
-                given.getBytes(StandardCharsets.UTF_8), token.getBytes(StandardCharsets.UTF_8));
+        return MessageDigest.isEqual(given.getBytes(StandardCharsets.UTF_8), token.getBytes(StandardCharsets.UTF_8));
     }
 
     private static boolean isLoopback(String host) {

@@ -70,7 +70,12 @@ public final class MetricsRegistry {
      */
     public Metrics metricsFor(String plugin, boolean bundled) {
         Objects.requireNonNull(plugin, "plugin");
-        return new View(plugin, bundled ? null : "gatehouse_plugin_" + NO_NAME_CHARACTER.matcher(plugin).replaceAll("_") + '_');
+        return new View(
+                plugin,
+                bundled
+                        ? null
+                        : "gatehouse_plugin_"
+                                + NO_NAME_CHARACTER.matcher(plugin).replaceAll("_") + '_');
     }
 
     /** The gateway's own metrics, with full names; always shown. */
@@ -208,8 +213,8 @@ public final class MetricsRegistry {
                 .filter(family -> family.owners.contains(owner.plugin))
                 .count();
         if (owned >= FAMILY_LIMIT) {
-            throw new IllegalArgumentException(
-                    "metric " + name + ": " + (owned + 1) + " metrics of one plugin (expected: at most " + FAMILY_LIMIT + ")");
+            throw new IllegalArgumentException("metric " + name + ": " + (owned + 1)
+                    + " metrics of one plugin (expected: at most " + FAMILY_LIMIT + ")");
         }
     }
 

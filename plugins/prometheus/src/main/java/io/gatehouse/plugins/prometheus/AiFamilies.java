@@ -51,7 +51,10 @@ final class AiFamilies {
                 "workspace",
                 "consumer");
         latency = metrics.histogram(
-                "kong_ai_llm_provider_latency_ms", "Time until an LLM's answer was complete.", Buckets.provider(), CALL);
+                "kong_ai_llm_provider_latency_ms",
+                "Time until an LLM's answer was complete.",
+                Buckets.provider(),
+                CALL);
         timeToFirstToken = metrics.histogram(
                 "kong_ai_llm_ttft_latency_ms",
                 "Time until the first token of an LLM's answer.",
@@ -205,15 +208,7 @@ final class AiFamilies {
 
         private String[] call() {
             return new String[] {
-                labels.provider,
-                labels.model,
-                "",
-                "",
-                "",
-                "",
-                TrafficFamilies.WORKSPACE,
-                labels.consumer,
-                labels.mode
+                labels.provider, labels.model, "", "", "", "", TrafficFamilies.WORKSPACE, labels.consumer, labels.mode
             };
         }
 

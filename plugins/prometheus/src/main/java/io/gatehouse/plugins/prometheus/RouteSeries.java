@@ -89,8 +89,7 @@ final class RouteSeries {
 
         private final String consumer;
         /** By source and first digit, then by the code's other digits. Filled by whoever needs one first. */
-        private final Metrics.Counter.@Nullable Child @Nullable [][] byCode =
-                new Metrics.Counter.Child[2 * CLASSES][];
+        private final Metrics.Counter.@Nullable Child @Nullable [][] byCode = new Metrics.Counter.Child[2 * CLASSES][];
 
         private Metrics.Counter.@Nullable Child ingress;
         private Metrics.Counter.@Nullable Child egress;
