@@ -114,8 +114,8 @@ public final class CapturedLog implements AutoCloseable {
                 text.append(' ').append(pair.key).append('=').append(pair.value);
             }
         }
-        @Nullable Throwable thrown =
-                event.getThrowableProxy() instanceof ThrowableProxy proxy ? proxy.getThrowable() : null;
+        @Nullable
+        Throwable thrown = event.getThrowableProxy() instanceof ThrowableProxy proxy ? proxy.getThrowable() : null;
         return new LogLine(event.getLevel().toString(), event.getLoggerName(), text.toString(), thrown);
     }
 }

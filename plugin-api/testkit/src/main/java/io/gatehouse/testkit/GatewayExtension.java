@@ -298,8 +298,9 @@ public final class GatewayExtension
 
     private Running running() {
         if (running == null) {
-            throw new IllegalStateException("the gateway does not run (expected: within a test of a class that has it as a"
-                    + " field with @RegisterExtension)");
+            throw new IllegalStateException(
+                    "the gateway does not run (expected: within a test of a class that has it as a"
+                            + " field with @RegisterExtension)");
         }
         return running;
     }

@@ -16,13 +16,11 @@ import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
 class GatewayExtensionTest {
-    private final GatewayExtension gateway = GatewayExtension.of(
-            """
+    private final GatewayExtension gateway = GatewayExtension.of("""
             _format_version: "3.0"
             services:
             - {name: llm, url: "https://api.openai.com", routes: [{name: chat, paths: [/llm]}]}
-            """)
-            .idleLimit(Duration.ofSeconds(1));
+            """).idleLimit(Duration.ofSeconds(1));
     private boolean ended;
 
     @BeforeEach

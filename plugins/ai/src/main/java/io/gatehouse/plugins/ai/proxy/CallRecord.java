@@ -109,6 +109,10 @@ final class CallRecord {
         }
     }
 
+    boolean hasFirstToken() {
+        return firstTokenNanos >= 0;
+    }
+
     /** Reads model, usage and tier where they stand; later ones replace earlier ones. */
     void envelope(JsonValue envelope) {
         TokenUsage usage = UsageReader.read(envelope.at("/usage"));
@@ -192,7 +196,7 @@ final class CallRecord {
         LlmTarget.Bound bound = last();
         LoggingConfig logging = bound.target().config().logging();
         long latency = end == End.NONE ? -1 : (exchange.elapsedNanos() - startedNanos) / NANOS_PER_MILLI;
-        String model = bound.model().name();
+        String model = Engine.bounded(bound.model().name());
         TokenUsage usage = usage(end);
         Payload request = logging.logPayloads() && sent != null ? Payload.of(sent, secretFields) : null;
         boolean oneshot = !stream && end == End.WHOLE;
@@ -201,7 +205,7 @@ final class CallRecord {
                         "proxy",
                         pluginId,
                         bound.model().provider(),
-                        model == null ? AiCall.UNSPECIFIED : model)
+                        model)
                 .responseModel(responseModel)
                 .mode(stream ? "stream" : "oneshot")
                 .statistics(logging.logStatistics())
@@ -272,10 +276,10 @@ final class CallRecord {
                     ip = attempt.address();
                 }
             }
-            String model = target.bound().model().name();
+            String model = Engine.bounded(target.bound().model().name());
             targets.add(new AiTarget(
                     target.bound().model().provider(),
-                    model == null ? AiCall.UNSPECIFIED : model,
+                    model,
                     target.bound().target().operation().routeType(),
                     target.host(),
                     ip,

@@ -322,6 +322,14 @@ final class Engine implements Plugin {
         return refusal.response();
     }
 
+    /** A model's name as metrics and logs show it. Where none is configured it is the client's, who may write a book. */
+    static String bounded(@Nullable String model) {
+        if (model == null) {
+            return AiCall.UNSPECIFIED;
+        }
+        return model.length() > MAX_MODEL_LENGTH ? model.substring(0, MAX_MODEL_LENGTH) : model;
+    }
+
     /** A model's name for metrics: whatever clients make up, there are not many. */
     private String countable(@Nullable String model) {
         if (model == null || model.length() > MAX_MODEL_LENGTH) {
@@ -331,9 +339,11 @@ final class Engine implements Plugin {
             return model;
         }
         synchronized (foreignModels) {
-            return foreignModels.size() < MAX_FOREIGN_MODELS && (foreignModels.add(model) || true)
-                    ? model
-                    : AiCall.UNSPECIFIED;
+            if (foreignModels.size() >= MAX_FOREIGN_MODELS) {
+                return AiCall.UNSPECIFIED;
+            }
+            foreignModels.add(model);
+            return model;
         }
     }
 }

@@ -31,6 +31,9 @@ final class LlmCall {
     /** Answers up to this size are looked at as a whole before their head is passed on. */
     private static final int WHOLE_ANSWER = 1024 * 1024;
 
+    /** A longer name, which only a client can have made up, is not shown. */
+    private static final int MAX_HEADER_NAME = 256;
+
     private static final Logger LOG = LoggerFactory.getLogger(LlmCall.class);
 
     private final Engine engine;
@@ -144,6 +147,7 @@ final class LlmCall {
             return attempt();
         }
         response.headers().remove("Set-Cookie");
+        outgoing.dropEchoes(response.headers());
         record.answering();
         if (response.status() != 200) {
             return Response.done(response.body(
@@ -161,7 +165,7 @@ final class LlmCall {
 
     private void nameModel(Response response, LlmTarget.Bound bound) {
         String model = bound.model().name();
-        if (model != null && (engine.modelHeader() || request.headers().contains("Kong-Debug"))) {
+        if (model != null && model.length() <= MAX_HEADER_NAME && (engine.modelHeader() || request.headers().contains("Kong-Debug"))) {
             response.headers().set("X-Kong-LLM-Model", headerSafe(bound.model().provider() + '/' + model));
         }
     }

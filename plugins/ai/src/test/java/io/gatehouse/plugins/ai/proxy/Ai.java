@@ -27,7 +27,7 @@ final class Ai {
         return with(PluginTester.ofYaml(new AiProxyFactory(), yaml));
     }
 
-    private static PluginTester with(PluginTester tester) {
+    static PluginTester with(PluginTester tester) {
         for (LlmProvider provider : ServiceLoader.load(LlmProvider.class)) {
             tester.extension(LlmProvider.class, provider);
         }

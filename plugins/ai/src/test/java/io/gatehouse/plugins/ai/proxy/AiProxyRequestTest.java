@@ -2,11 +2,13 @@ package io.gatehouse.plugins.ai.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gatehouse.api.Credential;
 import io.gatehouse.api.Next;
 import io.gatehouse.api.Plugin;
 import io.gatehouse.api.Redaction;
 import io.gatehouse.api.Request;
 import io.gatehouse.api.Response;
+import io.gatehouse.api.json.JsonWriter;
 import io.gatehouse.testkit.FakeExchange;
 import io.gatehouse.testkit.PluginTester;
 import io.gatehouse.testkit.SentRequest;
@@ -15,6 +17,7 @@ import io.gatehouse.testkit.Upstream;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpMethod;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -257,7 +260,7 @@ class AiProxyRequestTest {
                         public Future<Response> intercept(Request request, Next next) {
                             FakeExchange exchange = (FakeExchange) request.exchange();
                             Redaction usual = exchange.redaction();
-                            Set<String> headers = new java.util.HashSet<>(usual.headers());
+                            Set<String> headers = new HashSet<>(usual.headers());
                             headers.add("apikey");
                             exchange.redaction(new Redaction(headers, Set.of("apikey"), Set.of("apikey")));
                             return next.proceed(request);
@@ -273,6 +276,29 @@ class AiProxyRequestTest {
             assertThat(sent.uri()).isEqualTo("/v1/chat/completions?a=b");
             assertThat(sent.header("apikey")).isNull();
             assertThat(sent.body()).doesNotContain("secret");
+        }
+    }
+
+    @Test
+    void forwardsTheClientsOwnKeyOnlyWhenNoAuthPluginUsedOne() {
+        String yaml = "route_type: llm/v1/chat\nmodel: {provider: openai, name: a}\n";
+        try (PluginTester tester = Ai.single(yaml)) {
+            tester.upstream(Upstream.json(200, Ai.ANSWER));
+            assertThat(tester.post("/x", Ai.CHAT)
+                            .header("Authorization", "Bearer client")
+                            .send()
+                            .upstreamRequest()
+                            .header("Authorization"))
+                    .isEqualTo("Bearer client");
+            Credential credential = tester.directory()
+                    .add("keyauth_credentials", "k", tester.directory().add("alice"));
+            assertThat(tester.post("/x", Ai.CHAT)
+                            .header("Authorization", "Bearer client")
+                            .credential(credential)
+                            .send()
+                            .upstreamRequest()
+                            .header("Authorization"))
+                    .isNull();
         }
     }
 
@@ -318,7 +344,7 @@ class AiProxyRequestTest {
     void escapesTheModelWhereverItGoes(String model) {
         try (PluginTester tester = Ai.single("route_type: llm/v1/chat\nmodel: {provider: openai}\n")) {
             tester.upstream(Upstream.json(200, Ai.ANSWER));
-            String json = io.gatehouse.api.json.JsonWriter.write(model).toString();
+            String json = JsonWriter.write(model).toString();
             TestExchange exchange =
                     tester.post("/x", "{\"model\":" + json + ",\"messages\":[{}]}").send();
             assertThat(exchange.upstreamRequest().body()).contains("\"model\":" + json);

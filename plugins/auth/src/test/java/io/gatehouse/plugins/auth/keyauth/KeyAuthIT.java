@@ -10,8 +10,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 class KeyAuthIT {
     @RegisterExtension
-    static final GatewayExtension gateway = GatewayExtension.of(
-            """
+    static final GatewayExtension gateway = GatewayExtension.of("""
             _format_version: "3.0"
             services:
             - name: llm
