@@ -621,12 +621,12 @@ public final class Gateway implements AutoCloseable {
 
         @Override
         public int workersBusy() {
-            return 0;
+            return internalMetrics.workersBusy();
         }
 
         @Override
         public int workersQueued() {
-            return 0;
+            return internalMetrics.workersQueued();
         }
     }
 
