@@ -16,6 +16,7 @@ import io.gatehouse.core.plugin.Lifecycle;
 import io.gatehouse.core.plugin.PluginCatalogue;
 import io.gatehouse.core.plugin.PluginServices;
 import io.gatehouse.core.schema.JsonSchema;
+import io.gatehouse.core.schema.PluginReference;
 import io.gatehouse.core.server.ProxyServer;
 import io.gatehouse.core.server.Traffic;
 import io.gatehouse.core.service.GatewayMetrics;
@@ -51,8 +52,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -209,7 +212,8 @@ public final class Gateway implements AutoCloseable {
                     List.of(listen)));
         }
         if (settings.watch()) {
-            scheduler.scheduleWithFixedDelay(this::lookForChanges, 500, 500, TimeUnit.MILLISECONDS);
+            ScheduledFuture<?> unused =
+                    scheduler.scheduleWithFixedDelay(this::lookForChanges, 500, 500, TimeUnit.MILLISECONDS);
         }
         LOG.info(
                 "gatehouse {} serves: proxy={} admin={} status={} event_loops={}",
@@ -281,18 +285,36 @@ public final class Gateway implements AutoCloseable {
      * @throws ConfigException if there is no such plugin; names the nearest one
      */
     public static String schema(Settings settings, String plugin) throws ConfigException, IOException {
+        return described(settings, plugin, known -> JsonSchema.text(known.factory().configType()));
+    }
+
+    /**
+     * The reference page of a plugin, in Markdown.
+     *
+     * @throws ConfigException if there is no such plugin; names the nearest one
+     */
+    public static String reference(Settings settings, String plugin) throws ConfigException, IOException {
+        return described(settings, plugin, known -> PluginReference.markdown(plugin, known.factory().configType()));
+    }
+
+    private static String described(
+            Settings settings, String plugin, Function<PluginCatalogue.Known, String> description)
+            throws ConfigException {
         PluginCatalogue catalogue = catalogue(settings);
         try {
-            PluginCatalogue.Known known = catalogue.plugin(plugin);
-            if (known == null) {
-                throw new ConfigException(
-                        List.of("plugin " + plugin + ": unknown (expected: " + String.join(", ", catalogue.names())
-                                + ")"));
-            }
-            return JsonSchema.text(known.factory().configType());
+            return description.apply(known(catalogue, plugin));
         } finally {
             catalogue.discard();
         }
+    }
+
+    private static PluginCatalogue.Known known(PluginCatalogue catalogue, String plugin) throws ConfigException {
+        PluginCatalogue.Known known = catalogue.plugin(plugin);
+        if (known == null) {
+            throw new ConfigException(List.of(
+                    "plugin " + plugin + ": unknown (expected: " + String.join(", ", catalogue.names()) + ")"));
+        }
+        return known;
     }
 
     private static PluginCatalogue catalogue(Settings settings) throws ConfigException {
@@ -302,16 +324,6 @@ public final class Gateway implements AutoCloseable {
             throw new ConfigException(problems.stream().map(Problem::toString).toList());
         }
         return catalogue;
-    }
-
-    /**
-     * The reference page of a plugin, in Markdown.
-     *
-     * @throws ConfigException if there is no such plugin; names the nearest one
-     */
-    public static String reference(Settings settings, String plugin) throws ConfigException, IOException {
-        absent(settings);
-        return plugin;
     }
 
     /** The port of the first proxy listener without TLS; -1 when there is none. */
@@ -609,12 +621,12 @@ public final class Gateway implements AutoCloseable {
 
         @Override
         public int workersBusy() {
-            return 0;
+            return internalMetrics.workersBusy();
         }
 
         @Override
         public int workersQueued() {
-            return 0;
+            return internalMetrics.workersQueued();
         }
     }
 
@@ -628,11 +640,12 @@ public final class Gateway implements AutoCloseable {
         @Override
         public Readiness readiness() {
             Snapshot live = reloader.current();
-            return draining
-                    ? Readiness.DRAINING
-                    : live == null || live.routes().size() == 0 && live.config().plugins().isEmpty()
-                            ? Readiness.NO_CONFIGURATION
-                            : Readiness.READY;
+            if (draining) {
+                return Readiness.DRAINING;
+            }
+            boolean empty = live == null
+                    || (live.routes().size() == 0 && live.config().plugins().isEmpty());
+            return empty ? Readiness.NO_CONFIGURATION : Readiness.READY;
         }
 
         @Override

@@ -41,9 +41,9 @@ final class ValidateCommand implements Callable<Integer> {
             throw new ConfigException(List.of("--config: missing (expected: a configuration file or folder)"));
         }
         Gateway.ConfigSummary found = Gateway.validate(settings);
+        found.warnings().forEach(console.err()::println);
         console.out()
                 .println("valid: "
-                        + count(found.files().size(), "file") + ", "
                         + count(found.services(), "service") + ", "
                         + count(found.routes(), "route") + ", "
                         + count(found.consumers(), "consumer") + ", "

@@ -70,7 +70,7 @@ public final class Lifecycle {
         }
         String name = known.factory().name();
         LiveContext context =
-                new LiveContext(services, catalogue, name, known.source().bundled(), "");
+                new LiveContext(services, catalogue, name, known.source().ships(known.factory()), "");
         call(name, "start", known.source(), () -> {
             known.factory().start(context);
             return true;
@@ -90,7 +90,7 @@ public final class Lifecycle {
             C config,
             String pluginId)
             throws PluginCallException {
-        LiveContext context = new LiveContext(services, catalogue, factory.name(), source.bundled(), pluginId);
+        LiveContext context = new LiveContext(services, catalogue, factory.name(), source.ships(factory), pluginId);
         Plugin plugin;
         try {
             plugin = call(factory.name(), "create", source, () -> factory.create(config, context));

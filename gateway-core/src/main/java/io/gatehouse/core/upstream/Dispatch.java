@@ -42,6 +42,7 @@ final class Dispatch extends Watched implements StreamReader.Owner {
     private @Nullable HttpClientRequest wire;
     private @Nullable BodyReader<Buffer> sending;
     private boolean answered;
+    private boolean bodiless;
     private boolean over;
     private boolean sent;
 
@@ -65,7 +66,11 @@ final class Dispatch extends Watched implements StreamReader.Owner {
         }
         record.onCancel(this::cancel);
         request.onCancel(this::cancel);
-        client.request(options).onComplete(this::connected);
+        try {
+            client.request(options).onComplete(this::connected);
+        } catch (IllegalArgumentException e) {
+            fail(Failure.of(FailureKind.PLUGIN, e)); // a URI or host that a plugin set and that is none
+        }
         return result.future();
     }
 
@@ -131,7 +136,7 @@ final class Dispatch extends Watched implements StreamReader.Owner {
     }
 
     private static boolean expectsBody(HttpMethod method) {
-        return method == HttpMethod.POST || method == HttpMethod.PUT || method == HttpMethod.PATCH;
+        return method.equals(HttpMethod.POST) || method.equals(HttpMethod.PUT) || method.equals(HttpMethod.PATCH);
     }
 
     /** Sends the request's body piece by piece, never faster than the upstream takes it. */
@@ -208,9 +213,9 @@ final class Dispatch extends Watched implements StreamReader.Owner {
         answered = true;
         record.head(status);
         MultiMap headers = HopByHop.fromUpstream(in.headers());
-        boolean bodiless = status == 204 || status == 304 || request.method() == HttpMethod.HEAD;
-        long length = bodiless ? 0 : length(headers);
-        if (!bodiless || status == 204) {
+        boolean none = status == 204 || status == 304 || request.method().equals(HttpMethod.HEAD);
+        long length = none ? 0 : length(headers);
+        if (!none || status == 204) {
             headers.remove(HttpHeaders.CONTENT_LENGTH);
         }
         StreamReader reader = new StreamReader(
@@ -221,10 +226,11 @@ final class Dispatch extends Watched implements StreamReader.Owner {
                 Failures::exchanging);
         Body body;
         if (length == 0) {
+            bodiless = true;
             body = Body.empty();
             in.resume(); // so that the end is seen and the connection goes back to the pool
         } else {
-            body = length < 0 ? Body.of(reader, -1) : Body.of(reader, length);
+            body = Body.of(reader, length);
         }
         result.complete(Response.from(ResponseSource.UPSTREAM, status, headers, body, null));
     }
@@ -245,6 +251,14 @@ final class Dispatch extends Watched implements StreamReader.Owner {
     public void ended(BodyEnd end) {
         over = true;
         record.ended(end.failure());
+        BodyReader<Buffer> source = sending;
+        HttpClientRequest out = wire;
+        if (source != null && out != null) {
+            // answered before the request was sent whole: the connection is of no use any more
+            sending = null;
+            out.reset();
+            source.cancel();
+        }
         Failure failure = end.failure();
         if (failure != null && failure.kind() != FailureKind.CANCELLED) {
             warn(failure);
@@ -260,8 +274,8 @@ final class Dispatch extends Watched implements StreamReader.Owner {
     }
 
     private void cancel() {
-        if (over) {
-            return;
+        if (over || bodiless) {
+            return; // without a body there is nothing to give up, and its connection is worth keeping
         }
         HttpClientRequest out = wire;
         if (out != null) {

@@ -39,7 +39,8 @@ import org.jspecify.annotations.Nullable;
  * and let things happen, such as {@link #clientLeaves()}.
  */
 public final class TestExchange {
-    private static final Target NO_SERVICE = Target.to("http", "no-service.test", 80).build();
+    private static final Target NO_SERVICE =
+            Target.to("http", "no-service.test", 80).build();
 
     private final PluginTester tester;
     private final FakeExchange exchange;
@@ -305,13 +306,12 @@ public final class TestExchange {
         if (failure == null) {
             sentWhole();
         } else {
-            Outcome.Kind kind =
-                    switch (failure.kind()) {
-                        case CLIENT_GONE -> Outcome.Kind.CLIENT_GONE;
-                        case DEADLINE -> Outcome.Kind.DEADLINE;
-                        case SHUTDOWN -> Outcome.Kind.SHUTDOWN;
-                        default -> Outcome.Kind.UPSTREAM_FAILED;
-                    };
+            Outcome.Kind kind = switch (failure.kind()) {
+                case CLIENT_GONE -> Outcome.Kind.CLIENT_GONE;
+                case DEADLINE -> Outcome.Kind.DEADLINE;
+                case SHUTDOWN -> Outcome.Kind.SHUTDOWN;
+                default -> Outcome.Kind.UPSTREAM_FAILED;
+            };
             finish(kind, failure.kind().name().toLowerCase(Locale.ROOT), failure.kind());
         }
         return false;
@@ -387,8 +387,7 @@ public final class TestExchange {
             throw new IllegalStateException(
                     "proceed was called twice with one request (expected: request.copy() for each attempt more)");
         }
-        SentRequest record =
-                new SentRequest(request.method(), request.uri(), request.headers(), request.target());
+        SentRequest record = new SentRequest(request.method(), request.uri(), request.headers(), request.target());
         sent.add(record);
         Service service = exchange.service();
         Target target = request.target();
@@ -483,7 +482,8 @@ public final class TestExchange {
     }
 
     private interface Link {
-        @Nullable Future<Response> handle(Request request, Next next) throws Exception;
+        @Nullable
+        Future<Response> handle(Request request, Next next) throws Exception;
     }
 
     /** One run of one link: its own time (the clock stops inside next) and what it started. */
@@ -562,15 +562,17 @@ public final class TestExchange {
                 Response response = child.getValue();
                 if (response == null) {
                     child.getKey().cancel();
-                } else if (response != answer && response.body() != answer.body() && !response.body().isTaken()) {
+                } else if (response != answer
+                        && response.body() != answer.body()
+                        && !response.body().isTaken()) {
                     response.discard();
                 }
             }
             String message = answer.errorMessage();
             if (message != null) {
                 errorMessage = message;
-                answer.body(Body.of(Buffer.buffer("{\n  \"message\":\"" + message + "\",\n  \"request_id\":\""
-                        + exchange.id() + "\"\n}")));
+                answer.body(Body.of(Buffer.buffer(
+                        "{\n  \"message\":\"" + message + "\",\n  \"request_id\":\"" + exchange.id() + "\"\n}")));
                 answer.headers().set("Content-Type", "application/json; charset=utf-8");
             }
             result.complete(answer);
@@ -617,8 +619,7 @@ public final class TestExchange {
                 body = watched;
                 passed = Body.of(watched, original.length());
             }
-            promise.complete(
-                    Response.from(ResponseSource.UPSTREAM, answer.status(), answer.headers(), passed, null));
+            promise.complete(Response.from(ResponseSource.UPSTREAM, answer.status(), answer.headers(), passed, null));
         }
 
         private void ended(BodyEnd end) {

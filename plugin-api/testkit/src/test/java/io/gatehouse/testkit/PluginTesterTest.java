@@ -35,7 +35,8 @@ class PluginTesterTest {
         try (PluginTester tester = tester(context -> passing())) {
             tester.upstream(Upstream.json(201, "{}"));
 
-            TestExchange exchange = tester.post("/path?a=b", "{\"x\":1}").header("A", "1").send();
+            TestExchange exchange =
+                    tester.post("/path?a=b", "{\"x\":1}").header("A", "1").send();
 
             assertThat(exchange.status()).isEqualTo(201);
             assertThat(exchange.text()).isEqualTo("{}");
@@ -74,8 +75,20 @@ class PluginTesterTest {
 
         assertThat(calls)
                 .containsExactly(
-                        "validate", "start", "create", "admit", "intercept", "head", "admit head", "item", "closed",
-                        "onEnd 2", "onEnd 1", "log", "close", "stop");
+                        "validate",
+                        "start",
+                        "create",
+                        "admit",
+                        "intercept",
+                        "head",
+                        "admit head",
+                        "item",
+                        "closed",
+                        "onEnd 2",
+                        "onEnd 1",
+                        "log",
+                        "close",
+                        "stop");
         assertThat(upstream.call().isCancelled()).isTrue();
         assertThat(exchange.outcome().kind()).isEqualTo(Outcome.Kind.CLIENT_GONE);
         assertThat(exchange.completion().status()).isEqualTo(200);
@@ -114,11 +127,20 @@ class PluginTesterTest {
     @Test
     void mapsAnUpstreamThatGivesNothingToKongsStatuses() {
         try (PluginTester tester = tester(context -> passing())) {
-            assertThat(tester.upstream(Upstream.fails(FailureKind.CONNECT)).get("/").send().status())
+            assertThat(tester.upstream(Upstream.fails(FailureKind.CONNECT))
+                            .get("/")
+                            .send()
+                            .status())
                     .isEqualTo(502);
-            assertThat(tester.upstream(Upstream.fails(FailureKind.TIMEOUT)).get("/").send().status())
+            assertThat(tester.upstream(Upstream.fails(FailureKind.TIMEOUT))
+                            .get("/")
+                            .send()
+                            .status())
                     .isEqualTo(504);
-            assertThat(tester.upstream(Upstream.fails(FailureKind.RESOLVE)).get("/").send().status())
+            assertThat(tester.upstream(Upstream.fails(FailureKind.RESOLVE))
+                            .get("/")
+                            .send()
+                            .status())
                     .isEqualTo(503);
         }
     }
@@ -177,8 +199,8 @@ class PluginTesterTest {
     void limitsThePluginsOwnTimeButNotTheUpstreams() {
         ManualUpstream upstream = new ManualUpstream();
         Promise<Response> never = Promise.promise();
-        try (PluginTester tester = tester(context -> intercepting(
-                                (request, next) -> next.proceed(request).compose(r -> never.future())))
+        try (PluginTester tester = tester(context ->
+                        intercepting((request, next) -> next.proceed(request).compose(r -> never.future())))
                 .upstream(upstream)
                 .timeLimit(Duration.ofSeconds(5))
                 .expectFaults()) {
@@ -212,8 +234,8 @@ class PluginTesterTest {
 
     @Test
     void refusesOneRequestSentTwice() {
-        PluginTester tester = tester(context -> intercepting(
-                (request, next) -> next.proceed(request).compose(r -> next.proceed(request))));
+        PluginTester tester = tester(
+                context -> intercepting((request, next) -> next.proceed(request).compose(r -> next.proceed(request))));
 
         assertThatThrownBy(() -> tester.get("/").send()).hasMessageContaining("request.copy()");
         tester.close();
@@ -344,7 +366,8 @@ class PluginTesterTest {
     }
 
     private interface Interceptor {
-        @org.jspecify.annotations.Nullable Future<Response> intercept(Request request, Next next);
+        @org.jspecify.annotations.Nullable
+        Future<Response> intercept(Request request, Next next);
     }
 
     private record Config() {}

@@ -115,9 +115,7 @@ final class KeyAuth implements Plugin {
                 return refuse(request, 413, "Payload too large", next);
             }
             BodyKeys body = BodyKeys.of(type, request.body().bytes());
-            return body == null
-                    ? refuse(request, 400, BodyKeys.UNREADABLE, next)
-                    : search(request, body, next);
+            return body == null ? refuse(request, 400, BodyKeys.UNREADABLE, next) : search(request, body, next);
         });
     }
 

@@ -91,10 +91,7 @@ class KeyAuthTest {
 
     @Test
     void rejectsDuplicateKeys() {
-        refused(
-                tester("").get("/").header("apikey", KEY).header("apikey", KEY).send(),
-                401,
-                "Duplicate API key found");
+        refused(tester("").get("/").header("apikey", KEY).header("apikey", KEY).send(), 401, "Duplicate API key found");
         refused(tester("").get("/?apikey=a&apikey=b").send(), 401, "Duplicate API key found");
     }
 
@@ -148,9 +145,8 @@ class KeyAuthTest {
 
     @Test
     void leavesTheKeyInWhenToldTo() {
-        TestExchange exchange = tester("hide_credentials: false")
-                .get("/p?apikey=" + KEY)
-                .send();
+        TestExchange exchange =
+                tester("hide_credentials: false").get("/p?apikey=" + KEY).send();
 
         assertThat(exchange.upstreamRequest().uri()).isEqualTo("/p?apikey=" + KEY);
     }
@@ -160,16 +156,17 @@ class KeyAuthTest {
         PluginTester tester = tester("key_names: [x-first, second]");
 
         assertThat(tester.get("/?second=" + KEY).send().status()).isEqualTo(200);
-        assertThat(tester.get("/?second=" + KEY).header("X-First", "wrong").send().status())
+        assertThat(tester.get("/?second=" + KEY)
+                        .header("X-First", "wrong")
+                        .send()
+                        .status())
                 .isEqualTo(401);
     }
 
     @Test
     void findsAHyphenatedHeaderByAnUnderscoredName() {
-        TestExchange exchange = tester("key_names: [my_key]")
-                .get("/")
-                .header("My-Key", KEY)
-                .send();
+        TestExchange exchange =
+                tester("key_names: [my_key]").get("/").header("My-Key", KEY).send();
 
         assertThat(exchange.status()).isEqualTo(200);
         assertThat(exchange.upstreamRequest().headers().contains("My-Key")).isFalse();
@@ -182,8 +179,7 @@ class KeyAuthTest {
                 401,
                 "No API key found in request");
         refused(tester("key_in_query: false").get("/?apikey=" + KEY).send(), 401, "No API key found in request");
-        refused(
-                tester("").post("/", "{\"apikey\":\"" + KEY + "\"}").send(), 401, "No API key found in request");
+        refused(tester("").post("/", "{\"apikey\":\"" + KEY + "\"}").send(), 401, "No API key found in request");
     }
 
     @Test
@@ -357,7 +353,10 @@ class KeyAuthTest {
 
         refused(tester.post("/", "{\"apikey\":").send(), 400, "Cannot process request body");
         refused(
-                tester.request(HttpMethod.POST, "/").header("Content-Type", "text/plain").body("x").send(),
+                tester.request(HttpMethod.POST, "/")
+                        .header("Content-Type", "text/plain")
+                        .body("x")
+                        .send(),
                 400,
                 "Cannot process request body");
         refused(
@@ -397,7 +396,8 @@ class KeyAuthTest {
 
     @Test
     void saysWhereItReadsCredentialsFrom() {
-        PluginTester tester = tester("{key_names: [My_Key], key_in_query: false, key_in_body: true}").create();
+        PluginTester tester = tester("{key_names: [My_Key], key_in_query: false, key_in_body: true}")
+                .create();
 
         assertThat(tester.redaction().headers()).contains("my_key", "my-key");
         assertThat(tester.redaction().queryArguments()).isEmpty();
