@@ -73,6 +73,7 @@ final class NodeMetrics implements MetricSource {
     }
 
     private static void connections(Samples samples, String node, String state, long value) {
-        samples.gauge(CONNECTIONS, CONNECTIONS_HELP, (double) value, "node_id", node, "subsystem", SUBSYSTEM, "state", state);
+        samples.gauge(
+                CONNECTIONS, CONNECTIONS_HELP, (double) value, "node_id", node, "subsystem", SUBSYSTEM, "state", state);
     }
 }

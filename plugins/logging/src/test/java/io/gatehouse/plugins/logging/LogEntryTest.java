@@ -252,8 +252,7 @@ class LogEntryTest {
                     .statistics(true)
                     .build());
         }
-        Map<?, ?> proxy =
-                (Map<?, ?>) at(json(FakeCompletion.of(exchange).build()), "ai", "proxy");
+        Map<?, ?> proxy = (Map<?, ?>) at(json(FakeCompletion.of(exchange).build()), "ai", "proxy");
 
         assertThat(text(proxy, "meta", "request_model")).isEqualTo("c");
         assertThat((List<?>) at(proxy, "earlier_calls"))
@@ -301,8 +300,8 @@ class LogEntryTest {
     }
 
     private static Map<?, ?> json(Completion completion) {
-        return (Map<?, ?>) Objects.requireNonNull(
-                JsonBytes.scan(LogEntry.json(completion)).toTree());
+        return (Map<?, ?>)
+                Objects.requireNonNull(JsonBytes.scan(LogEntry.json(completion)).toTree());
     }
 
     private static Map<?, ?> ai(Map<?, ?> entry, String block) {
