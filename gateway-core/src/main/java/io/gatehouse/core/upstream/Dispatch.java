@@ -219,11 +219,7 @@ final class Dispatch extends Watched implements StreamReader.Owner {
             headers.remove(HttpHeaders.CONTENT_LENGTH);
         }
         StreamReader reader = new StreamReader(
-                in,
-                this,
-                exchange.loop().sweeper(),
-                target.readTimeout().toNanos(),
-                Failures::exchanging);
+                in, this, exchange.loop().sweeper(), target.readTimeout().toNanos(), Failures::exchanging);
         Body body;
         if (length == 0) {
             bodiless = true;
@@ -320,7 +316,8 @@ final class Dispatch extends Watched implements StreamReader.Owner {
         if (out != null) {
             out.reset();
         }
-        fail(Failure.of(FailureKind.TIMEOUT, "no answer within " + target.readTimeout().toMillis() + " ms"));
+        fail(Failure.of(
+                FailureKind.TIMEOUT, "no answer within " + target.readTimeout().toMillis() + " ms"));
     }
 
     private void await(long nanos) {
