@@ -1,10 +1,10 @@
 package io.gatehouse.core;
 
-import io.gatehouse.core.config.Compat;
 import io.gatehouse.core.Settings.ConnectTo;
 import io.gatehouse.core.Settings.Listen;
 import io.gatehouse.core.Settings.LogLevel;
 import io.gatehouse.core.Settings.Origin;
+import io.gatehouse.core.config.Compat;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;

@@ -3,9 +3,9 @@ package io.gatehouse.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.gatehouse.core.config.Compat;
 import io.gatehouse.core.Settings.Listen;
 import io.gatehouse.core.Settings.LogLevel;
+import io.gatehouse.core.config.Compat;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

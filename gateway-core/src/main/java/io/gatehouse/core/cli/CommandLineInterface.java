@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
 public final class CommandLineInterface {
     /** Done as asked. */
     static final int OK = 0;
-    /** Could not be done: a port is taken, figures are wrong, a file cannot be read. */
+    /** Could not be done: a port is taken, figures are wrong. */
     static final int FAILED = 1;
     /** The configuration, the settings or the command line is wrong. */
     static final int BAD_CONFIG = 2;
@@ -79,7 +79,7 @@ public final class CommandLineInterface {
             mixinStandardHelpOptions = false,
             footer = {
                 "",
-                "Exit codes: 0 done, 1 failed (a port is taken, a file cannot be read), 2 bad configuration.",
+                "Exit codes: 0 done, 1 failed (a port is taken), 2 bad configuration.",
                 "Settings also come from the environment, see docs/configuration.md."
             })
     private static final class Root implements Runnable {

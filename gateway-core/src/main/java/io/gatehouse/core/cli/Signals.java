@@ -20,7 +20,10 @@ final class Signals implements AutoCloseable {
     private final CountDownLatch ended = new CountDownLatch(1);
     private final CountDownLatch done = new CountDownLatch(1);
 
+    private volatile Runnable hangUp = () -> {};
+
     Signals() {
+        handle("HUP", () -> hangUp.run());
         Runnable end = () -> {
             if (ended.getCount() == 0) {
                 Runtime.getRuntime().halt(130); // asked twice: at once
@@ -43,9 +46,9 @@ final class Signals implements AutoCloseable {
         }
     }
 
-    /** Runs the action on each SIGHUP, on a thread of its own. */
+    /** Runs the action on each SIGHUP from now on, on a thread of its own; earlier ones were ignored. */
     void onHangUp(Runnable action) {
-        handle("HUP", action);
+        hangUp = action;
     }
 
     /** Ends the wait of {@link #awaitEnd()} as SIGTERM does. */

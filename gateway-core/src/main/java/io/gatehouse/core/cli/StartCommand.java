@@ -71,8 +71,9 @@ final class StartCommand implements Callable<Integer> {
             throw new ConfigException(List.of(
                     "--config: missing (expected: a configuration file or folder, here or in GATEHOUSE_CONFIG)"));
         }
-        Gateway gateway = Gateway.start(settings);
-        try (Signals signals = new Signals()) {
+        // before the start: a SIGHUP or SIGTERM that comes meanwhile must not be the JVM's own, which ends at once
+        try (Signals signals = new Signals();
+                Gateway gateway = Gateway.start(settings)) {
             signals.onHangUp(gateway::reload);
             signals.awaitEnd();
             console.problem(

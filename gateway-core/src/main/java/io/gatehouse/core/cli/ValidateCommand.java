@@ -44,7 +44,6 @@ final class ValidateCommand implements Callable<Integer> {
         found.warnings().forEach(console.err()::println);
         console.out()
                 .println("valid: "
-                        + count(found.files().size(), "file") + ", "
                         + count(found.services(), "service") + ", "
                         + count(found.routes(), "route") + ", "
                         + count(found.consumers(), "consumer") + ", "

@@ -137,12 +137,12 @@ class HostileFilesTest {
                 Map.of(
                         "DECK_KEY", "k",
                         "DECK_NUMBER", "42",
-                        "DECK_FLOAT", "1.5",
+                        "DECK_FLOAT", "1.5e3",
                         "DECK_BOOL", "T",
                         "DECK_LINES", "one\ntwo\nthree"));
 
         assertThat(data)
-                .hasToString("{text=Bearer k!, number=42, bare=42, float=1.5, bool=true, block=one\ntwo\nthree\n,"
+                .hasToString("{text=Bearer k!, number=42, bare=42, float=1500, bool=true, block=one\ntwo\nthree\n,"
                         + " last=k}");
     }
 
