@@ -165,7 +165,8 @@ public final class AdminServer {
         String path = context.request().path();
         int end = path.indexOf('/', 1);
         String collection = path.substring(1, end < 0 ? path.length() : end);
-        boolean reads = method == HttpMethod.GET || method == HttpMethod.HEAD || method == HttpMethod.OPTIONS;
+        boolean reads =
+                method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD) || method.equals(HttpMethod.OPTIONS);
         if (reads || !WRITABLE_IN_KONG.contains(collection)) {
             context.next();
             return;

@@ -111,7 +111,7 @@ public final class GatewayMetrics {
      * @param reason a short fixed word such as {@code queue_full}
      */
     public void logEntriesDropped(String plugin, String reason, long count) {
-        logEntriesDropped.with(plugin, reason).add(count);
+        logEntriesDropped.with(plugin, reason).add((double) count);
     }
 
     /**

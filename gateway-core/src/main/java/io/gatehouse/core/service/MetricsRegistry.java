@@ -220,7 +220,7 @@ public final class MetricsRegistry {
 
     private static void checkLabels(String name, List<String> labels, boolean histogram) {
         for (String label : labels) {
-            if (!NAME.matcher(label).matches() || label.startsWith("__") || histogram && label.equals("le")) {
+            if (!NAME.matcher(label).matches() || label.startsWith("__") || (histogram && label.equals("le"))) {
                 throw new IllegalArgumentException("metric " + name + ": label " + label + " (expected: " + NAME
                         + ", not starting with __" + (histogram ? ", not le" : "") + ")");
             }
@@ -232,7 +232,7 @@ public final class MetricsRegistry {
 
     private static double[] checkedBuckets(String name, double[] buckets) {
         for (int i = 0; i < buckets.length; i++) {
-            if (!(Math.abs(buckets[i]) <= Double.MAX_VALUE) || i > 0 && !(buckets[i] > buckets[i - 1])) {
+            if (!(Math.abs(buckets[i]) <= Double.MAX_VALUE) || (i > 0 && !(buckets[i] > buckets[i - 1]))) {
                 throw new IllegalArgumentException("metric " + name + ": buckets " + Arrays.toString(buckets)
                         + " (expected: finite and ascending)");
             }

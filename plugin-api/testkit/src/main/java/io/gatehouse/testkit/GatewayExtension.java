@@ -209,7 +209,7 @@ public final class GatewayExtension
      */
     public double metric(String name, String... labels) throws IOException, InterruptedException {
         double sum = 0;
-        for (String line : metrics().split("\n")) {
+        for (String line : metrics().split("\n", -1)) {
             int nameEnd = line.indexOf('{') < 0 ? line.indexOf(' ') : Math.min(line.indexOf('{'), line.indexOf(' '));
             if (nameEnd < 0 || !line.substring(0, nameEnd).equals(name)) {
                 continue;

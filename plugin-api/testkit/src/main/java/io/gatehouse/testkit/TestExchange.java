@@ -28,7 +28,6 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -491,7 +490,7 @@ public final class TestExchange {
         private final String phase;
         private final Next next;
         private final Promise<Response> result = Promise.promise();
-        private final Map<Request, @Nullable Response> started = new IdentityHashMap<>();
+        private final List<Child> started = new ArrayList<>();
         private long left = tester.timeLimit().toNanos();
         private long since = tester.clock().nanos();
         private int inside;
@@ -513,10 +512,11 @@ public final class TestExchange {
                 stopTimer();
                 left -= tester.clock().nanos() - since;
             }
-            started.put(request, null);
+            Child child = new Child(request);
+            started.add(child);
             Future<Response> answer = next.proceed(request);
             answer.onComplete(done -> {
-                started.put(request, done.result());
+                child.response = done.result();
                 if (--inside == 0) {
                     since = tester.clock().nanos();
                     waits();
@@ -558,10 +558,10 @@ public final class TestExchange {
             }
             over = true;
             stopTimer();
-            for (Map.Entry<Request, @Nullable Response> child : List.copyOf(started.entrySet())) {
-                Response response = child.getValue();
+            for (Child child : started) {
+                Response response = child.response;
                 if (response == null) {
-                    child.getKey().cancel();
+                    child.request.cancel();
                 } else if (response != answer
                         && response.body() != answer.body()
                         && !response.body().isTaken()) {
@@ -576,6 +576,16 @@ public final class TestExchange {
                 answer.headers().set("Content-Type", "application/json; charset=utf-8");
             }
             result.complete(answer);
+        }
+    }
+
+    /** A request that a link sent further in, and what came of it. */
+    private static final class Child {
+        private final Request request;
+        private @Nullable Response response;
+
+        private Child(Request request) {
+            this.request = request;
         }
     }
 

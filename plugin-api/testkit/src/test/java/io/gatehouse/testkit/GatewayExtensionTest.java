@@ -44,7 +44,7 @@ class GatewayExtensionTest {
                 "1");
 
         assertThat(response.statusCode()).isEqualTo(200);
-        LedgerRecord seen = gateway.simulator().ledger().last();
+        LedgerRecord seen = gateway.simulator().ledger().records().get(0);
         assertThat(seen.host()).isEqualTo("api.openai.com");
         assertThat(seen.header("X-Test")).isEqualTo("1");
         assertThat(gateway.metric("gatehouse_requests_total")).isEqualTo(1);

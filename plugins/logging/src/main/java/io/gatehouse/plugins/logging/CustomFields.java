@@ -68,8 +68,8 @@ public final class CustomFields {
         }
         return switch (constant) {
             case "nil" -> Exchange.DELETED;
-            case "true" -> Boolean.TRUE;
-            case "false" -> Boolean.FALSE;
+            case "true" -> true;
+            case "false" -> false;
             default -> number(constant);
         };
     }

@@ -137,13 +137,13 @@ record PayloadText(String text, boolean cut) {
                 String name = parser.currentName().toLowerCase(Locale.ROOT);
                 boolean headers = place == Place.TOOL && name.equals("headers");
                 boolean hide = place == Place.HEADERS
-                        || place == Place.TOOL && name.equals("authorization")
-                        || root && bodyFields.contains(name);
+                        || (place == Place.TOOL && name.equals("authorization"))
+                        || (root && bodyFields.contains(name));
                 goodAfterColon(parser);
                 // headers that are no object are hidden whole, so until the first sign of one they are a secret
                 secret = hide || headers;
                 JsonToken value = parser.nextToken();
-                if (hide || headers && value != JsonToken.START_OBJECT) {
+                if (hide || (headers && value != JsonToken.START_OBJECT)) {
                     hide(parser);
                 } else if (value == JsonToken.START_OBJECT) {
                     secret = false;

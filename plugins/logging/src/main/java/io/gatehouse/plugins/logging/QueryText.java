@@ -57,7 +57,7 @@ final class QueryText {
             boolean hasValue = equals >= 0 && equals < to;
             String name = decoded(query, from, hasValue ? equals : to);
             if (!name.isEmpty()) {
-                Object value = Boolean.TRUE;
+                Object value = true;
                 if (hasValue) {
                     value = redacted.contains(name.toLowerCase(Locale.ROOT))
                             ? LogEntry.REDACTED

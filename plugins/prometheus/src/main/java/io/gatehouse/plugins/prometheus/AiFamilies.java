@@ -78,10 +78,10 @@ final class AiFamilies {
             series.cost().add(call.cost());
         }
         if (call.latencyMillis() >= 0) {
-            series.latency().observe(call.latencyMillis());
+            series.latency().observe((double) call.latencyMillis());
         }
         if (call.timeToFirstTokenMillis() >= 0) {
-            series.timeToFirstToken().observe(call.timeToFirstTokenMillis());
+            series.timeToFirstToken().observe((double) call.timeToFirstTokenMillis());
         }
         TokenUsage usage = call.usage();
         if (usage == null) {
@@ -91,13 +91,13 @@ final class AiFamilies {
             series.timePerToken().observe(call.timePerTokenMillis());
         }
         if (usage.prompt() > 0) {
-            series.promptTokens().add(usage.prompt());
+            series.promptTokens().add((double) usage.prompt());
         }
         if (usage.completion() > 0) {
-            series.completionTokens().add(usage.completion());
+            series.completionTokens().add((double) usage.completion());
         }
         if (usage.total() > 0) {
-            series.totalTokens().add(usage.total());
+            series.totalTokens().add((double) usage.total());
         }
     }
 

@@ -49,8 +49,7 @@ final class CallRecord {
     private boolean added;
 
     /** @param working whether the call makes a model work, so that it uses tokens */
-    CallRecord(
-            Exchange exchange, String pluginId, @Nullable RequestBody requestBody, boolean stream, boolean working) {
+    CallRecord(Exchange exchange, String pluginId, @Nullable RequestBody requestBody, boolean stream, boolean working) {
         this.exchange = exchange;
         this.pluginId = pluginId;
         this.requestBody = requestBody;
@@ -201,11 +200,7 @@ final class CallRecord {
         Payload request = logging.logPayloads() && sent != null ? Payload.of(sent, secretFields) : null;
         boolean oneshot = !stream && end == End.WHOLE;
         Payload response = answer;
-        exchange.add(AiCall.builder(
-                        "proxy",
-                        pluginId,
-                        bound.model().provider(),
-                        model)
+        exchange.add(AiCall.builder("proxy", pluginId, bound.model().provider(), model)
                 .responseModel(responseModel)
                 .mode(stream ? "stream" : "oneshot")
                 .statistics(logging.logStatistics())

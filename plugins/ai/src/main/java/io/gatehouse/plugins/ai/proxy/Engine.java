@@ -151,8 +151,7 @@ final class Engine implements Plugin {
         // a plugin in between may have replaced the body by one that streams
         return buffered(request).compose(fits -> {
             if (!fits) {
-                return Response.done(
-                        refused(request.exchange(), Refusal.badRequest(Refusal.NO_PROMPTS), null));
+                return Response.done(refused(request.exchange(), Refusal.badRequest(Refusal.NO_PROMPTS), null));
             }
             return new LlmCall(this, admission, request, bodyOf(request), next).run();
         });
@@ -202,7 +201,9 @@ final class Engine implements Plugin {
         if (stream && streaming.equals("deny")) {
             throw Refusal.badRequest("response streaming is not enabled for this LLM");
         }
-        if (streaming.equals("always") && working && canStream(targets.get(fitting.nextSetBit(0)).operation())) {
+        if (streaming.equals("always")
+                && working
+                && canStream(targets.get(fitting.nextSetBit(0)).operation())) {
             stream = true;
         }
         LlmTarget.@Nullable Bound[] bounds = new LlmTarget.Bound[targets.size()];
@@ -243,7 +244,9 @@ final class Engine implements Plugin {
         }
         int end = contentType.indexOf(';');
         String type = Lower.of((end < 0 ? contentType : contentType.substring(0, end)).strip());
-        return type.isEmpty() || type.equals("application/json") || type.startsWith("application/") && type.endsWith("+json");
+        return type.isEmpty()
+                || type.equals("application/json")
+                || type.startsWith("application/") && type.endsWith("+json");
     }
 
     /** Binds the targets that a request may go to, by the model that it names. */
@@ -261,10 +264,11 @@ final class Engine implements Plugin {
             try {
                 LlmTarget.Bound bound = target.bind(exchange, requested);
                 bounds[i] = bound;
-                boolean free = target.operation() == LlmOperation.PRESERVE
-                        || target.operation() == LlmOperation.RESPONSES;
-                if (requested == null ? bound.model().name() != null || free : bound.answersTo(requested)
-                        && !target.isOpen()) {
+                boolean free =
+                        target.operation() == LlmOperation.PRESERVE || target.operation() == LlmOperation.RESPONSES;
+                if (requested == null
+                        ? bound.model().name() != null || free
+                        : bound.answersTo(requested) && !target.isOpen()) {
                     named.set(i);
                 } else if (target.isOpen() || target.operation() == LlmOperation.PRESERVE) {
                     open.set(i);
@@ -310,14 +314,11 @@ final class Engine implements Plugin {
     /** Answers a request without sending it; it still counts, under the model that it named. */
     private Response refused(Exchange exchange, Refusal refusal, @Nullable RequestBody body) {
         if (anyStatistics) {
-            exchange.add(AiCall.builder(
-                            "proxy",
-                            pluginId,
-                            AiCall.UNSPECIFIED,
-                            countable(body == null ? null : body.model()))
-                    .statistics(true)
-                    .mode(body != null && body.stream() ? "stream" : "oneshot")
-                    .build());
+            exchange.add(
+                    AiCall.builder("proxy", pluginId, AiCall.UNSPECIFIED, countable(body == null ? null : body.model()))
+                            .statistics(true)
+                            .mode(body != null && body.stream() ? "stream" : "oneshot")
+                            .build());
         }
         return refusal.response();
     }

@@ -59,8 +59,7 @@ final class LlmCall {
         this.turn = engine.turn(admission.candidates());
         this.untried = (BitSet) admission.candidates().clone();
         this.attemptsLeft = engine.balancing().retries() + 1;
-        this.record = new CallRecord(
-                exchange, engine.pluginId(), body, admission.stream(), admission.isWorking());
+        this.record = new CallRecord(exchange, engine.pluginId(), body, admission.stream(), admission.isWorking());
     }
 
     Future<Response> run() {
@@ -111,19 +110,16 @@ final class LlmCall {
         if (to == null) {
             throw new IllegalStateException("attempt without a target");
         }
-        CallRecord.Tried tried =
-                new CallRecord.Tried(bound, to.scheme(), to.host(), to.port(), attempt.path());
+        CallRecord.Tried tried = new CallRecord.Tried(bound, to.scheme(), to.host(), to.port(), attempt.path());
         attempt.attributes().set(CallRecord.TRIED, tried);
-        record.attempt(
-                tried, attempt.body().isEmpty() ? null : attempt.body().bytes(), outgoing.secretFields());
+        record.attempt(tried, attempt.body().isEmpty() ? null : attempt.body().bytes(), outgoing.secretFields());
     }
 
     private Future<Response> send(Request attempt, LlmTarget.Bound bound, Outgoing outgoing) {
         return next.proceed(attempt).compose(response -> answered(attempt, response, bound, outgoing));
     }
 
-    private Future<Response> answered(
-            Request attempt, Response response, LlmTarget.Bound bound, Outgoing outgoing) {
+    private Future<Response> answered(Request attempt, Response response, LlmTarget.Bound bound, Outgoing outgoing) {
         Failure failure = response.failure();
         if (failure != null) {
             if (mayFailOver(failure)) {
@@ -150,8 +146,8 @@ final class LlmCall {
         outgoing.dropEchoes(response.headers());
         record.answering();
         if (response.status() != 200) {
-            return Response.done(response.body(
-                    response.body().transform(Framing.BYTES, new RelayObserver(record, false))));
+            return Response.done(
+                    response.body(response.body().transform(Framing.BYTES, new RelayObserver(record, false))));
         }
         nameModel(response, bound);
         return accepted(attempt, response, bound, outgoing);
@@ -165,7 +161,9 @@ final class LlmCall {
 
     private void nameModel(Response response, LlmTarget.Bound bound) {
         String model = bound.model().name();
-        if (model != null && model.length() <= MAX_HEADER_NAME && (engine.modelHeader() || request.headers().contains("Kong-Debug"))) {
+        if (model != null
+                && model.length() <= MAX_HEADER_NAME
+                && (engine.modelHeader() || request.headers().contains("Kong-Debug"))) {
             response.headers().set("X-Kong-LLM-Model", headerSafe(bound.model().provider() + '/' + model));
         }
     }
@@ -188,8 +186,7 @@ final class LlmCall {
         return text;
     }
 
-    private Future<Response> accepted(
-            Request attempt, Response response, LlmTarget.Bound bound, Outgoing outgoing) {
+    private Future<Response> accepted(Request attempt, Response response, LlmTarget.Bound bound, Outgoing outgoing) {
         String type = response.headers().get("Content-Type");
         String encoding = response.headers().get("Content-Encoding");
         boolean plain = encoding == null || Lower.of(encoding.strip()).equals("identity");
@@ -202,20 +199,17 @@ final class LlmCall {
         return relayed(attempt, response, plain);
     }
 
-    private Future<Response> streamed(
-            Request attempt, Response response, LlmTarget.Bound bound, Outgoing outgoing) {
+    private Future<Response> streamed(Request attempt, Response response, LlmTarget.Bound bound, Outgoing outgoing) {
         LlmOperation operation = bound.target().operation();
         boolean untilContent = hasAnotherTarget() && criteria.mayRepeat(attempt.method());
-        HeldStream stream =
-                new HeldStream(response.body().open(Framing.SSE), operation, record, untilContent);
+        HeldStream stream = new HeldStream(response.body().open(Framing.SSE), operation, record, untilContent);
         return stream.begin().compose(begun -> {
             Failure failure = begun ? null : stream.end().failure();
             if (failure != null) {
                 return brokenOff(failure);
             }
             return Response.done(response.body(Body.of(Framing.SSE, stream)
-                    .transform(
-                            Framing.SSE, new StreamObserver(record, operation, outgoing.usageInjected()))));
+                    .transform(Framing.SSE, new StreamObserver(record, operation, outgoing.usageInjected()))));
         });
     }
 
@@ -243,9 +237,7 @@ final class LlmCall {
         boolean completing = operation == LlmOperation.CHAT || operation == LlmOperation.COMPLETIONS;
         Body answer = response.body();
         if (answer.isEmpty()) {
-            return completing
-                    ? unusable("no response body found when transforming response")
-                    : ended(response);
+            return completing ? unusable("no response body found when transforming response") : ended(response);
         }
         Buffer bytes = answer.bytes();
         record.payload(bytes);
@@ -259,8 +251,7 @@ final class LlmCall {
         }
         record.envelope(json.root());
         if (completing && json.kind("/choices") != JsonKind.ARRAY) {
-            return unusable(
-                    transformationFailed(bound, "'choices' not in " + operation.routeType() + " response"));
+            return unusable(transformationFailed(bound, "'choices' not in " + operation.routeType() + " response"));
         }
         if (completing) {
             record.text(json.text("/choices/0/message/content"));
@@ -292,8 +283,8 @@ final class LlmCall {
             if (failure != null) {
                 return brokenOff(failure);
             }
-            return Response.done(response.body(Body.of(begun, -1)
-                    .transform(Framing.BYTES, new RelayObserver(record, readable))));
+            return Response.done(
+                    response.body(Body.of(begun, -1).transform(Framing.BYTES, new RelayObserver(record, readable))));
         });
     }
 

@@ -47,12 +47,7 @@ final class Outgoing {
     private boolean usageInjected;
 
     /** @param body the scanned body; null when there is none */
-    Outgoing(
-            Engine engine,
-            Admission admission,
-            @Nullable RequestBody body,
-            Request attempt,
-            LlmTarget.Bound bound) {
+    Outgoing(Engine engine, Admission admission, @Nullable RequestBody body, Request attempt, LlmTarget.Bound bound) {
         this.engine = engine;
         this.admission = admission;
         this.body = body;
@@ -140,7 +135,9 @@ final class Outgoing {
     private void headerAuth() {
         String name = auth.headerName();
         Secret value = auth.headerValue();
-        if (name == null || value == null || auth.allowOverride() && attempt.headers().contains(name)) {
+        if (name == null
+                || value == null
+                || auth.allowOverride() && attempt.headers().contains(name)) {
             return;
         }
         attempt.headers().set(name, value.value());

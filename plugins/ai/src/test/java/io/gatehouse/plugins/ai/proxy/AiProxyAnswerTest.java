@@ -91,7 +91,8 @@ class AiProxyAnswerTest {
                     + "\"}}],\"model\":\"m\",\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2}}";
             tester.upstream(Upstream.streams(answer.substring(0, 100), answer.substring(100))
                     .header("Content-Type", "application/json"));
-            TestExchange exchange = tester.post("/x", "{\"messages\":[{\"content\":\"" + text + "\"}]}").send();
+            TestExchange exchange = tester.post("/x", "{\"messages\":[{\"content\":\"" + text + "\"}]}")
+                    .send();
             assertThat(exchange.text()).isEqualTo(answer);
             AiCall call = Ai.call(exchange);
             assertThat(call.payloadTruncated()).isTrue();
@@ -187,8 +188,8 @@ class AiProxyAnswerTest {
     @Test
     void pricesACall() {
         try (PluginTester tester = Ai.openai("llm/v1/chat", ", options: {input_cost: 10, output_cost: 10}")) {
-            tester.upstream(Upstream.json(
-                    200, "{\"choices\":[],\"usage\":{\"prompt_tokens\":25,\"completion_tokens\":12}}"));
+            tester.upstream(
+                    Upstream.json(200, "{\"choices\":[],\"usage\":{\"prompt_tokens\":25,\"completion_tokens\":12}}"));
             assertThat(Ai.call(tester.post("/x", Ai.CHAT).send()).cost()).isEqualTo(0.00037);
         }
     }
@@ -201,8 +202,12 @@ class AiProxyAnswerTest {
                 model: {provider: openai, name: a}
                 """)) {
             tester.upstream(Upstream.json(200, Ai.ANSWER));
-            assertThat(tester.post("/x", Ai.CHAT).send().header("X-Kong-LLM-Model")).isNull();
-            assertThat(tester.post("/x", Ai.CHAT).header("Kong-Debug", "1").send().header("X-Kong-LLM-Model"))
+            assertThat(tester.post("/x", Ai.CHAT).send().header("X-Kong-LLM-Model"))
+                    .isNull();
+            assertThat(tester.post("/x", Ai.CHAT)
+                            .header("Kong-Debug", "1")
+                            .send()
+                            .header("X-Kong-LLM-Model"))
                     .isEqualTo("openai/a");
         }
     }
@@ -245,7 +250,8 @@ class AiProxyAnswerTest {
             TestExchange exchange = tester.post("/x", Ai.CHAT).send();
             assertThat(exchange.status()).isEqualTo(502);
             assertThat(Ai.call(exchange).usage().provenance()).isEqualTo(Provenance.PARTIAL);
-            tester.upstream(Upstream.streams().header("Content-Type", "audio/mp3").thenDies(FailureKind.TIMEOUT));
+            tester.upstream(
+                    Upstream.streams().header("Content-Type", "audio/mp3").thenDies(FailureKind.TIMEOUT));
             assertThat(tester.post("/x", Ai.CHAT).send().status()).isEqualTo(504);
         }
     }
@@ -270,7 +276,9 @@ class AiProxyAnswerTest {
                 model: {provider: openai, name: a, options: {upstream_url: "http://bad host/"}}
                 auth: {header_name: Authorization, header_value: Bearer canary, param_name: k, param_value: canary, param_location: query}
                 """)) {
-            assertThat(String.join("", tester.problems())).contains("upstream_url").doesNotContain("canary");
+            assertThat(String.join("", tester.problems()))
+                    .contains("upstream_url")
+                    .doesNotContain("canary");
         }
         try (PluginTester tester = Ai.single("""
                 route_type: llm/v1/chat
@@ -282,7 +290,10 @@ class AiProxyAnswerTest {
             TestExchange exchange = tester.post("/x", Ai.CHAT).send();
             AiCall call = Ai.call(exchange);
             assertThat(tester.config().toString()).doesNotContain("canary");
-            assertThat(exchange.text() + call.requestPayload() + call.triedTargets() + tester.log().text())
+            assertThat(exchange.text()
+                            + call.requestPayload()
+                            + call.triedTargets()
+                            + tester.log().text())
                     .doesNotContain("canary");
         }
     }

@@ -118,14 +118,19 @@ class AiProxyFailoverTest {
             upstream.call().write(hello);
             upstream.call().die(FailureKind.RESET);
             assertThat(upstream.calls()).hasSize(2);
-            assertThat(exchange.text()).startsWith(role + hello + "data: {\"error\"").doesNotContain("[DONE]");
+            assertThat(exchange.text())
+                    .startsWith(role + hello + "data: {\"error\"")
+                    .doesNotContain("[DONE]");
             assertThat(Ai.call(exchange).triedTargets()).hasSize(2);
         }
         try (PluginTester tester = two("failover_criteria: [error, non_idempotent]")) {
             ManualUpstream upstream = new ManualUpstream();
             tester.upstream(upstream);
             TestExchange exchange = tester.post("/x", ASK).send();
-            upstream.call().respond(200, "Content-Type", "text/event-stream").write(role).write(hello);
+            upstream.call()
+                    .respond(200, "Content-Type", "text/event-stream")
+                    .write(role)
+                    .write(hello);
             assertThat(exchange.text()).isEqualTo(role + hello);
             upstream.call().die(FailureKind.RESET);
             assertThat(upstream.calls()).hasSize(1);

@@ -52,9 +52,14 @@ class AiProxyRefusalTest {
             refused(tester.get("/x").send(), PROMPTS);
             refused(typed(tester, "text/plain").send(), PROMPTS);
             refused(typed(tester, "multipart/form-data; boundary=a").send(), PROMPTS);
-            refused(typed(tester, "application/json").header("Content-Encoding", "gzip").send(), PROMPTS);
+            refused(
+                    typed(tester, "application/json")
+                            .header("Content-Encoding", "gzip")
+                            .send(),
+                    PROMPTS);
             tester.upstream(Upstream.json(200, Ai.ANSWER));
-            assertThat(typed(tester, "Application/JSON; charset=utf-8").send().status()).isEqualTo(200);
+            assertThat(typed(tester, "Application/JSON; charset=utf-8").send().status())
+                    .isEqualTo(200);
             assertThat(typed(tester, null).send().status()).isEqualTo(200);
         }
     }
@@ -71,8 +76,7 @@ class AiProxyRefusalTest {
             TestRequest pieces = tester.request(HttpMethod.POST, "/x")
                     .bodyInPieces("{\"messages\":[{\"role\":", "\"user\",\"content\":\"one two  three\"}]}");
             refused(pieces.send(), PROMPTS);
-            TestRequest small = tester.request(HttpMethod.POST, "/x")
-                    .bodyInPieces("{\"messages\":", "[{}]}");
+            TestRequest small = tester.request(HttpMethod.POST, "/x").bodyInPieces("{\"messages\":", "[{}]}");
             assertThat(small.send().status()).isEqualTo(200);
         }
     }
@@ -98,7 +102,9 @@ class AiProxyRefusalTest {
             refused(
                     tester.post("/x", "{\"messages\":[{}],\"stream\":true}").send(),
                     "response streaming is not enabled for this LLM");
-            assertThat(tester.post("/x", "{\"messages\":[{}],\"stream\":false}").send().status())
+            assertThat(tester.post("/x", "{\"messages\":[{}],\"stream\":false}")
+                            .send()
+                            .status())
                     .isEqualTo(200);
         }
     }
@@ -118,8 +124,8 @@ class AiProxyRefusalTest {
         try (PluginTester tester = Ai.openai("llm/v1/chat", "")) {
             tester.upstream(Upstream.json(200, Ai.ANSWER));
             for (String model : new String[] {"null", "\"\"", "7"}) {
-                TestExchange exchange =
-                        tester.post("/x", "{\"messages\":[{}],\"model\":" + model + "}").send();
+                TestExchange exchange = tester.post("/x", "{\"messages\":[{}],\"model\":" + model + "}")
+                        .send();
                 assertThat(exchange.upstreamRequest().body()).contains("\"model\":\"gpt-4.1\"");
             }
         }
@@ -135,8 +141,8 @@ class AiProxyRefusalTest {
             {"$(query_params.m)", "query_params key m was not provided"},
             {"$(cookies.m)", "source 'cookies' is not supported"},
         }) {
-            try (PluginTester tester = Ai.single(
-                    "route_type: llm/v1/chat\nmodel: {provider: openai, name: \"" + row[0] + "\"}\n")) {
+            try (PluginTester tester =
+                    Ai.single("route_type: llm/v1/chat\nmodel: {provider: openai, name: \"" + row[0] + "\"}\n")) {
                 refused(tester.post("/x", Ai.CHAT).send(), row[1]);
             }
         }
@@ -145,9 +151,7 @@ class AiProxyRefusalTest {
     @Test
     void refusesAPathThatStepsUpwards() {
         try (PluginTester tester = Ai.openai("llm/v1/responses", "")) {
-            refused(
-                    tester.get("/v1/responses/%2e%2e/files").send(),
-                    "path steps upwards (expected: no '..' segment)");
+            refused(tester.get("/v1/responses/%2e%2e/files").send(), "path steps upwards (expected: no '..' segment)");
         }
     }
 
@@ -192,7 +196,8 @@ class AiProxyRefusalTest {
                         .send();
                 assertThat(Ai.call(exchange).requestModel()).isEqualTo(i < 50 ? "m" + i : "UNSPECIFIED");
             }
-            assertThat(Ai.call(tester.post("/x", "{\"messages\":[{}],\"model\":\"m7\"}").send())
+            assertThat(Ai.call(tester.post("/x", "{\"messages\":[{}],\"model\":\"m7\"}")
+                                    .send())
                             .requestModel())
                     .isEqualTo("m7");
             String huge = "x".repeat(200);

@@ -345,8 +345,8 @@ class AiProxyRequestTest {
         try (PluginTester tester = Ai.single("route_type: llm/v1/chat\nmodel: {provider: openai}\n")) {
             tester.upstream(Upstream.json(200, Ai.ANSWER));
             String json = JsonWriter.write(model).toString();
-            TestExchange exchange =
-                    tester.post("/x", "{\"model\":" + json + ",\"messages\":[{}]}").send();
+            TestExchange exchange = tester.post("/x", "{\"model\":" + json + ",\"messages\":[{}]}")
+                    .send();
             assertThat(exchange.upstreamRequest().body()).contains("\"model\":" + json);
             String header = exchange.header("X-Kong-LLM-Model");
             assertThat(header).startsWith("openai/").matches("[\\x21-\\x7e]+");
@@ -414,8 +414,9 @@ class AiProxyRequestTest {
 
     private static SentRequest sent(PluginTester tester, String uri, String json) {
         try (tester) {
-            TestExchange exchange =
-                    tester.upstream(Upstream.json(200, Ai.ANSWER)).post(uri, json).send();
+            TestExchange exchange = tester.upstream(Upstream.json(200, Ai.ANSWER))
+                    .post(uri, json)
+                    .send();
             assertThat(exchange.upstreamRequests()).as(exchange.text()).hasSize(1);
             return exchange.upstreamRequest();
         }

@@ -147,7 +147,8 @@ class AiProxyStreamTest {
         try (PluginTester tester = Ai.openai("llm/v1/responses", "")) {
             tester.upstream(
                     Upstream.streams(created, delta).header("Content-Type", SSE).thenDies(FailureKind.RESET));
-            TestExchange exchange = tester.post("/v1/responses", "{\"input\":\"a b\",\"stream\":true}").send();
+            TestExchange exchange = tester.post("/v1/responses", "{\"input\":\"a b\",\"stream\":true}")
+                    .send();
             assertThat(exchange.text())
                     .isEqualTo(created + delta
                             + "event: error\ndata: {\"type\":\"error\",\"code\":\"upstream_error\",\"message\":\"The"
@@ -169,8 +170,8 @@ class AiProxyStreamTest {
                 + "\"total_tokens\":12}}}\n\n";
         try (PluginTester tester = Ai.openai("llm/v1/responses", "")) {
             tester.upstream(Upstream.streams(completed).header("Content-Type", SSE));
-            TestExchange exchange =
-                    tester.post("/v1/responses", "{\"input\":\"a\",\"stream\":true}").send();
+            TestExchange exchange = tester.post("/v1/responses", "{\"input\":\"a\",\"stream\":true}")
+                    .send();
             assertThat(exchange.text()).isEqualTo(completed);
             AiCall call = Ai.call(exchange);
             assertThat(call.usage().prompt()).isEqualTo(5);
@@ -215,7 +216,8 @@ class AiProxyStreamTest {
     @Test
     void assemblesTheLoggedStream() {
         try (PluginTester tester = Ai.openai("llm/v1/chat", "")) {
-            tester.upstream(Upstream.streams(ROLE, HELLO, THERE, STOP, USAGE, DONE).header("Content-Type", SSE));
+            tester.upstream(
+                    Upstream.streams(ROLE, HELLO, THERE, STOP, USAGE, DONE).header("Content-Type", SSE));
             AiCall call = Ai.call(tester.post("/x", ASK).send());
             assertThat(call.requestPayload()).contains("\"stream\":true").contains("include_usage");
             assertThat(call.responsePayload())

@@ -27,8 +27,8 @@ class AllocationTest {
 
     @Test
     void costsAtMostTwiceTheBody() {
-        Buffer body = Buffer.buffer(
-                "{\"messages\":[{\"role\":\"user\",\"content\":\"" + "x".repeat(SIZE - 100) + "\"}],\"model\":\"gpt-4.1\"}");
+        Buffer body = Buffer.buffer("{\"messages\":[{\"role\":\"user\",\"content\":\"" + "x".repeat(SIZE - 100)
+                + "\"}],\"model\":\"gpt-4.1\"}");
         Buffer answer = Buffer.buffer(Ai.ANSWER);
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         AtomicReference<Plugin> made = new AtomicReference<>();
@@ -43,8 +43,7 @@ class AllocationTest {
             long least = Long.MAX_VALUE;
             for (int i = 0; i < 200; i++) {
                 MultiMap headers = MultiMap.caseInsensitiveMultiMap().set("Content-Type", "application/json");
-                FakeExchange exchange = new FakeExchange(new FakeClock())
-                        .original(FakeHead.of(HttpMethod.POST, "/x"));
+                FakeExchange exchange = new FakeExchange(new FakeClock()).original(FakeHead.of(HttpMethod.POST, "/x"));
                 Request request = new Request(exchange, HttpMethod.POST, "/x", headers, Body.of(body));
                 long before = threads.getCurrentThreadAllocatedBytes();
                 Response response = engine.admit(

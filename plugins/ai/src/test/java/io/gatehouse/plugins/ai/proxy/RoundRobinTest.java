@@ -91,16 +91,30 @@ class RoundRobinTest {
     private static RoundRobin wheel(int... weights) {
         List<TargetConfig> targets = new ArrayList<>();
         for (int weight : weights) {
-            targets.add(new TargetConfig(
-                    "llm/v1/chat", AuthConfig.NONE, model(), weight, null, LoggingConfig.OFF));
+            targets.add(new TargetConfig("llm/v1/chat", AuthConfig.NONE, model(), weight, null, LoggingConfig.OFF));
         }
         return new RoundRobin(targets, new Random(7));
     }
 
     private static ModelConfig model() {
         OptionsConfig options = new OptionsConfig(
-                null, null, null, null, null, null, null, null, List.of(), List.of(), List.of(), null, null, null,
-                "2023-05-15", null, null);
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                List.of(),
+                List.of(),
+                List.of(),
+                null,
+                null,
+                null,
+                "2023-05-15",
+                null,
+                null);
         return new ModelConfig("openai", "a", null, options);
     }
 }

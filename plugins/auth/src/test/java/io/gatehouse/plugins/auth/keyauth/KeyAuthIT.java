@@ -31,7 +31,7 @@ class KeyAuthIT {
                 gateway.get("/llm/v1/models?apikey=hello_world&a=b", "X_Consumer_Username", "admin");
 
         assertThat(response.statusCode()).isEqualTo(200);
-        LedgerRecord seen = gateway.simulator().ledger().last();
+        LedgerRecord seen = gateway.simulator().ledger().records().get(0);
         assertThat(seen.query()).isEqualTo("a=b");
         assertThat(seen.header("X-Consumer-Username")).isEqualTo("alice");
         assertThat(seen.header("X_Consumer_Username")).isNull();

@@ -79,7 +79,7 @@ final class LogFile {
     void add(Buffer entry, boolean reopen) {
         Line line = new Line(entry, reopen);
         synchronized (queue) {
-            if (queue.size() >= MAX_ENTRIES || !queue.isEmpty() && queuedBytes + line.bytes() > MAX_BYTES) {
+            if (queue.size() >= MAX_ENTRIES || (!queue.isEmpty() && queuedBytes + line.bytes() > MAX_BYTES)) {
                 dropped("queue_full");
                 return;
             }

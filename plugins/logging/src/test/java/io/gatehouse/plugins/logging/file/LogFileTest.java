@@ -128,12 +128,13 @@ class LogFileTest {
         assertThat(workers.awaitTermination(20, TimeUnit.SECONDS)).isTrue();
 
         Map<String, Integer> next = new HashMap<>();
-        String[] lines = sink.text().split("\n");
+        List<String> lines = sink.text().lines().toList();
         for (String line : lines) {
-            String[] parts = line.split(" ");
-            assertThat(Integer.parseInt(parts[1])).isEqualTo(next.merge(parts[0], 1, Integer::sum) - 1);
+            String thread = line.substring(0, line.indexOf(' '));
+            int number = Integer.parseInt(line.substring(line.indexOf(' ') + 1));
+            assertThat(number).isEqualTo(next.merge(thread, 1, Integer::sum) - 1);
         }
-        assertThat(lines.length + dropped("queue_full")).isEqualTo(8000);
+        assertThat(lines.size() + dropped("queue_full")).isEqualTo(8000);
     }
 
     private double dropped(String reason) {
