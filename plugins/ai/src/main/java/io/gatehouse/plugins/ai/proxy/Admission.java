@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param stream whether the answer is wanted as a stream
  * @param isWorking whether the call makes a model work, rather than ask for what was made before
  */
+@SuppressWarnings("ArrayRecordComponent") // made and read in one place, never compared
 record Admission(
         LlmTarget.@Nullable Bound[] bounds, BitSet candidates, String suffix, boolean stream, boolean isWorking) {
     LlmTarget.Bound bound(int index) {

@@ -267,7 +267,7 @@ final class CallRecord {
         for (Tried target : tried) {
             String ip = null;
             for (Attempt attempt : exchange.attempts()) {
-                if (attempt.attributes().get(TRIED) == target) {
+                if (target.equals(attempt.attributes().get(TRIED))) {
                     ip = attempt.address();
                 }
             }

@@ -207,7 +207,7 @@ final class Engine implements Plugin {
             stream = true;
         }
         LlmTarget.@Nullable Bound[] bounds = new LlmTarget.Bound[targets.size()];
-        BitSet candidates = choose(exchange, fitting, body == null ? null : body.model(), working, bounds);
+        BitSet candidates = choose(exchange, fitting, body == null ? null : body.model(), bounds);
         return new Admission(bounds, candidates, suffix, stream, working);
     }
 
@@ -251,11 +251,7 @@ final class Engine implements Plugin {
 
     /** Binds the targets that a request may go to, by the model that it names. */
     private BitSet choose(
-            Exchange exchange,
-            BitSet fitting,
-            @Nullable String requested,
-            boolean working,
-            LlmTarget.@Nullable Bound[] bounds) {
+            Exchange exchange, BitSet fitting, @Nullable String requested, LlmTarget.@Nullable Bound[] bounds) {
         BitSet named = new BitSet();
         BitSet open = new BitSet();
         Refusal broken = null;

@@ -194,9 +194,9 @@ final class LlmCall {
             return streamed(attempt, response, bound, outgoing);
         }
         if (plain && bound.target().operation() != LlmOperation.PRESERVE) {
-            return oneshot(attempt, response, bound);
+            return oneshot(response, bound);
         }
-        return relayed(attempt, response, plain);
+        return relayed(response, plain);
     }
 
     private Future<Response> streamed(Request attempt, Response response, LlmTarget.Bound bound, Outgoing outgoing) {
@@ -213,13 +213,13 @@ final class LlmCall {
         });
     }
 
-    private Future<Response> oneshot(Request attempt, Response response, LlmTarget.Bound bound) {
+    private Future<Response> oneshot(Response response, LlmTarget.Bound bound) {
         return response.body().buffer(WHOLE_ANSWER).transform(result -> {
             if (result.failed()) {
                 return brokenOff(failureOf(result.cause()));
             }
             if (!result.result()) {
-                return relayed(attempt, response, true);
+                return relayed(response, true);
             }
             return Response.done(judged(response, bound));
         });
@@ -276,7 +276,7 @@ final class LlmCall {
     }
 
     /** Passes bytes on, once the first of them are there. */
-    private Future<Response> relayed(Request attempt, Response response, boolean readable) {
+    private Future<Response> relayed(Response response, boolean readable) {
         HeldBytes bytes = new HeldBytes(response.body().open(Framing.BYTES));
         return bytes.begin().compose(begun -> {
             Failure failure = bytes.isHollow() ? bytes.end().failure() : null;

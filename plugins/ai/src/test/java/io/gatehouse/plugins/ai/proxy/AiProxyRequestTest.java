@@ -20,11 +20,13 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@NullUnmarked // a null where a value was expected fails the test anyway
 class AiProxyRequestTest {
     private static final String CHAT_TYPE = "llm/v1/chat";
 
@@ -402,8 +404,10 @@ class AiProxyRequestTest {
         String openai = "route_type: llm/v1/chat\nmodel: {provider: openai, name: a}\n";
         assertThat(sent(Ai.single(openai), stream).body())
                 .contains("\"stream_options\":{\"x\":1,\"include_usage\":true}");
-        String mistral = "route_type: llm/v1/chat\n"
-                + "model: {provider: mistral, name: a, options: {mistral_format: openai}}\n";
+        String mistral = """
+                route_type: llm/v1/chat
+                model: {provider: mistral, name: a, options: {mistral_format: openai}}
+                """;
         assertThat(sent(Ai.single(mistral), stream).body())
                 .isEqualTo("{\"messages\":[{}],\"model\":\"a\",\"stream\":true}");
     }
