@@ -52,8 +52,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -210,7 +212,8 @@ public final class Gateway implements AutoCloseable {
                     List.of(listen)));
         }
         if (settings.watch()) {
-            scheduler.scheduleWithFixedDelay(this::lookForChanges, 500, 500, TimeUnit.MILLISECONDS);
+            ScheduledFuture<?> unused =
+                    scheduler.scheduleWithFixedDelay(this::lookForChanges, 500, 500, TimeUnit.MILLISECONDS);
         }
         LOG.info(
                 "gatehouse {} serves: proxy={} admin={} status={} event_loops={}",
@@ -282,21 +285,33 @@ public final class Gateway implements AutoCloseable {
      * @throws ConfigException if there is no such plugin; names the nearest one
      */
     public static String schema(Settings settings, String plugin) throws ConfigException, IOException {
+        return described(settings, plugin, known -> JsonSchema.text(known.factory().configType()));
+    }
+
+    /**
+     * The reference page of a plugin, in Markdown.
+     *
+     * @throws ConfigException if there is no such plugin; names the nearest one
+     */
+    public static String reference(Settings settings, String plugin) throws ConfigException, IOException {
+        return described(settings, plugin, known -> PluginReference.markdown(plugin, known.factory().configType()));
+    }
+
+    private static String described(
+            Settings settings, String plugin, Function<PluginCatalogue.Known, String> description)
+            throws ConfigException {
         PluginCatalogue catalogue = catalogue(settings);
         try {
-            return JsonSchema.text(known(catalogue, plugin).factory().configType());
+            PluginCatalogue.Known known = catalogue.plugin(plugin);
+            if (known == null) {
+                throw new ConfigException(
+                        List.of("plugin " + plugin + ": unknown (expected: " + String.join(", ", catalogue.names())
+                                + ")"));
+            }
+            return description.apply(known);
         } finally {
             catalogue.discard();
         }
-    }
-
-    private static PluginCatalogue.Known known(PluginCatalogue catalogue, String plugin) throws ConfigException {
-        PluginCatalogue.Known known = catalogue.plugin(plugin);
-        if (known == null) {
-            throw new ConfigException(List.of(
-                    "plugin " + plugin + ": unknown (expected: " + String.join(", ", catalogue.names()) + ")"));
-        }
-        return known;
     }
 
     private static PluginCatalogue catalogue(Settings settings) throws ConfigException {
@@ -306,20 +321,6 @@ public final class Gateway implements AutoCloseable {
             throw new ConfigException(problems.stream().map(Problem::toString).toList());
         }
         return catalogue;
-    }
-
-    /**
-     * The reference page of a plugin, in Markdown.
-     *
-     * @throws ConfigException if there is no such plugin; names the nearest one
-     */
-    public static String reference(Settings settings, String plugin) throws ConfigException, IOException {
-        PluginCatalogue catalogue = catalogue(settings);
-        try {
-            return PluginReference.markdown(plugin, known(catalogue, plugin).factory().configType());
-        } finally {
-            catalogue.discard();
-        }
     }
 
     /** The port of the first proxy listener without TLS; -1 when there is none. */
@@ -636,11 +637,12 @@ public final class Gateway implements AutoCloseable {
         @Override
         public Readiness readiness() {
             Snapshot live = reloader.current();
-            return draining
-                    ? Readiness.DRAINING
-                    : live == null || live.routes().size() == 0 && live.config().plugins().isEmpty()
-                            ? Readiness.NO_CONFIGURATION
-                            : Readiness.READY;
+            if (draining) {
+                return Readiness.DRAINING;
+            }
+            boolean empty = live == null
+                    || (live.routes().size() == 0 && live.config().plugins().isEmpty());
+            return empty ? Readiness.NO_CONFIGURATION : Readiness.READY;
         }
 
         @Override

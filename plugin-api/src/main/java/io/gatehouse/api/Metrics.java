@@ -31,7 +31,7 @@ public interface Metrics {
     /** A family of counters. */
     interface Counter {
         /** The child for label values, in the order of the labels. Keep it. */
-        Child with(String... values);
+        Counter.Child with(String... values);
 
         /** One counter. */
         interface Child {
@@ -43,7 +43,7 @@ public interface Metrics {
     /** A family of gauges. */
     interface Gauge {
         /** The child for label values, in the order of the labels. Keep it. */
-        Child with(String... values);
+        Gauge.Child with(String... values);
 
         /** One gauge. */
         interface Child {
@@ -58,7 +58,7 @@ public interface Metrics {
     /** A family of histograms. */
     interface Histogram {
         /** The child for label values, in the order of the labels. Keep it. */
-        Child with(String... values);
+        Histogram.Child with(String... values);
 
         /** One histogram. */
         interface Child {

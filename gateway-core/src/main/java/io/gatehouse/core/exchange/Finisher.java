@@ -63,7 +63,7 @@ final class Finisher implements StreamReader.PushTarget {
         MultiMap headers = answer.headers();
         int status = answer.status();
         Body body = answer.body();
-        boolean hasBody = status != 204 && status != 304 && exchange.original().method() != HttpMethod.HEAD;
+        boolean hasBody = status != 204 && status != 304 && !exchange.original().method().equals(HttpMethod.HEAD);
         if (!hasBody) {
             if (status == 204) {
                 headers.remove(HttpHeaders.CONTENT_LENGTH);

@@ -30,7 +30,6 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
     private final Owner owner;
     private final Sweeper watch;
     private final long readTimeoutNanos;
-    private final Function<Throwable, Failure> classify;
     private @Nullable ArrayDeque<Buffer> queue;
     private @Nullable Promise<@Nullable Buffer> waiting;
     private @Nullable BodyEnd end;
@@ -61,7 +60,6 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
         this.owner = owner;
         this.watch = sweeper;
         this.readTimeoutNanos = readTimeoutNanos;
-        this.classify = classify;
         stream.handler(this::received);
         stream.endHandler(v -> finish(BodyEnd.ok()));
         stream.exceptionHandler(e -> finish(BodyEnd.truncated(classify.apply(e))));

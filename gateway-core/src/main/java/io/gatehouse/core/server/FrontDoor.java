@@ -85,7 +85,7 @@ final class FrontDoor {
             }
         }
         LiveExchange exchange = open(request, snapshot, head, plan, match);
-        StreamReader reader = reader(request, exchange);
+        StreamReader reader = reader(request);
         if (!good) {
             exchange.answer(errors.gateway(exchange, 400, "Bad request"), reader);
         } else if (match == null || path == null) {
@@ -216,7 +216,7 @@ final class FrontDoor {
     }
 
     /** The client's body, or null when the request has none. */
-    private @Nullable StreamReader reader(HttpServerRequest request, LiveExchange exchange) {
+    private @Nullable StreamReader reader(HttpServerRequest request) {
         if (!hasBody(request)) {
             request.resume(); // so that its end is seen
             return null;

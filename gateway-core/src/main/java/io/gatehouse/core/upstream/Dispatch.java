@@ -131,7 +131,7 @@ final class Dispatch extends Watched implements StreamReader.Owner {
     }
 
     private static boolean expectsBody(HttpMethod method) {
-        return method == HttpMethod.POST || method == HttpMethod.PUT || method == HttpMethod.PATCH;
+        return method.equals(HttpMethod.POST) || method.equals(HttpMethod.PUT) || method.equals(HttpMethod.PATCH);
     }
 
     /** Sends the request's body piece by piece, never faster than the upstream takes it. */
@@ -208,7 +208,7 @@ final class Dispatch extends Watched implements StreamReader.Owner {
         answered = true;
         record.head(status);
         MultiMap headers = HopByHop.fromUpstream(in.headers());
-        boolean bodiless = status == 204 || status == 304 || request.method() == HttpMethod.HEAD;
+        boolean bodiless = status == 204 || status == 304 || request.method().equals(HttpMethod.HEAD);
         long length = bodiless ? 0 : length(headers);
         if (!bodiless || status == 204) {
             headers.remove(HttpHeaders.CONTENT_LENGTH);
@@ -245,6 +245,14 @@ final class Dispatch extends Watched implements StreamReader.Owner {
     public void ended(BodyEnd end) {
         over = true;
         record.ended(end.failure());
+        BodyReader<Buffer> source = sending;
+        HttpClientRequest out = wire;
+        if (source != null && out != null) {
+            // answered before the request was sent whole: the connection is of no use any more
+            sending = null;
+            out.reset();
+            source.cancel();
+        }
         Failure failure = end.failure();
         if (failure != null && failure.kind() != FailureKind.CANCELLED) {
             warn(failure);

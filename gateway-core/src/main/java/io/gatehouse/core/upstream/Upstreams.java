@@ -76,7 +76,9 @@ public final class Upstreams {
                 || request.body().isBuffered()
                 || !request.body().isTaken();
         HttpMethod method = request.method();
-        boolean idempotent = method != HttpMethod.POST && method != HttpMethod.PATCH && method != HttpMethod.LOCK;
+        boolean idempotent = !method.equals(HttpMethod.POST)
+                && !method.equals(HttpMethod.PATCH)
+                && !method.equals(HttpMethod.LOCK);
         return bodyIsThere && (!failure.sent() || idempotent);
     }
 }
