@@ -19,6 +19,33 @@ public final class SocketClient implements ClientPort {
         this.response = request.response();
     }
 
+    /**
+     * Answers a request that never becomes an exchange: it was no HTTP, or there is nothing to serve it with. The
+     * connection is closed afterwards.
+     *
+     * @param body plain text
+     */
+    public static void refuse(HttpServerRequest request, int status, String serverName, String body) {
+        request.response()
+                .setStatusCode(status)
+                .putHeader(HttpHeaders.CONTENT_TYPE, "text/plain; charset=utf-8")
+                .putHeader(HeaderNames.SERVER, serverName)
+                .end(body)
+                .onComplete(sent -> request.connection().close());
+    }
+
+    /** Tells the client that its connection ends with this answer. */
+    public void announceClose() {
+        response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+    }
+
+    /** Tells a client that waits for it to send its body, unless it has an answer already. */
+    public void sendContinue() {
+        if (!response.headWritten()) {
+            response.writeContinue();
+        }
+    }
+
     @Override
     public void head(int status, MultiMap headers, long length, boolean hasBody) {
         response.setStatusCode(status);

@@ -69,7 +69,7 @@ final class FrontDoor {
         request.pause();
         Snapshot snapshot = reloader.lease();
         if (snapshot == null) {
-            request.response().setStatusCode(503).end();
+            refuse(request, 503, "The gateway has no configuration");
             return;
         }
         traffic.begun();
@@ -106,12 +106,12 @@ final class FrontDoor {
         Throwable cause = request.decoderResult().cause();
         boolean tooLarge = cause != null && cause.getClass().getSimpleName().startsWith("TooLong");
         String message = tooLarge ? "Request header or cookie too large" : "Bad request";
-        request.response()
-                .setStatusCode(400)
-                .putHeader(HttpHeaders.CONTENT_TYPE, "text/plain; charset=utf-8")
-                .putHeader(HeaderNames.SERVER, serverName)
-                .end(message + "\nrequest_id: " + LiveExchange.newId(random.nextLong(), random.nextLong()) + "\n")
-                .onComplete(sent -> request.connection().close());
+        refuse(request, 400, message);
+    }
+
+    private void refuse(HttpServerRequest request, int status, String message) {
+        String id = LiveExchange.newId(random.nextLong(), random.nextLong());
+        SocketClient.refuse(request, status, serverName, message + "\nrequest_id: " + id + "\n");
     }
 
     private LiveExchange open(
@@ -121,6 +121,7 @@ final class FrontDoor {
             Plan plan,
             @Nullable RouteMatch<RoutePlan> match) {
         SocketAddress peer = request.connection().remoteAddress();
+        SocketClient client = new SocketClient(request);
         LiveExchange[] self = new LiveExchange[1];
         LiveExchange exchange = new LiveExchange(
                 surroundings(snapshot),
@@ -128,7 +129,7 @@ final class FrontDoor {
                 head,
                 peer == null || peer.hostAddress() == null ? "" : peer.hostAddress(),
                 tls(request),
-                new SocketClient(request),
+                client,
                 plan,
                 match == null || match.captures() == null
                         ? Map.of()
@@ -138,7 +139,7 @@ final class FrontDoor {
         live.put(exchange, snapshot);
         observer.begun(match != null);
         if (draining) {
-            request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+            client.announceClose();
         }
         // a connection has one close handler: this one replaces that of the request before
         request.connection().closeHandler(v -> {
@@ -238,11 +239,7 @@ final class FrontDoor {
                         e));
         String expect = request.getHeader(HttpHeaders.EXPECT);
         if (expect != null && expect.equalsIgnoreCase("100-continue")) {
-            reader.beforeFirstRead(() -> {
-                if (!request.response().headWritten()) {
-                    request.response().writeContinue();
-                }
-            });
+            reader.beforeFirstRead(new SocketClient(request)::sendContinue);
         }
         return reader;
     }
