@@ -42,9 +42,9 @@ class ArchitectureTest {
     static final ArchRule theApiNamesOnlyTheJdkSlf4jJspecifyAndTenVertxTypes = classes()
             .that(resideInAPackage("io.gatehouse.api.."))
             .should()
-            .onlyDependOnClassesThat(resideInAnyPackage(
-                            "io.gatehouse.api..", "java..", "org.slf4j..", "org.jspecify..", "")
-                    .or(NAMED_VERTX));
+            .onlyDependOnClassesThat(
+                    resideInAnyPackage("io.gatehouse.api..", "java..", "org.slf4j..", "org.jspecify..", "")
+                            .or(NAMED_VERTX));
 
     @ArchTest
     static final ArchRule theCoreHasNoCircles =
@@ -82,8 +82,7 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule thereIsOneDoorOut = noClasses()
-            .that(resideInAPackage("io.gatehouse.core..")
-                    .and(not(resideInAPackage("io.gatehouse.core.upstream.."))))
+            .that(resideInAPackage("io.gatehouse.core..").and(not(resideInAPackage("io.gatehouse.core.upstream.."))))
             .should()
             .dependOnClassesThat()
             .haveFullyQualifiedName("io.vertx.core.http.HttpClient")

@@ -72,8 +72,14 @@ public interface Exchange {
     /** Adds a finished, cut or failed call to an LLM. */
     void add(AiCall call);
 
-    /** Which parts of the client's request carry credentials on this route. */
+    /** What log entries of this route must not show. */
     Redaction redaction();
+
+    /**
+     * Which parts of the client's request auth plugins of this route read credentials from. They never go to an LLM
+     * provider, whatever the auth plugin leaves in the request.
+     */
+    Redaction credentialsRead();
 
     /**
      * Sets a field of the log entry.

@@ -394,6 +394,11 @@ public final class LiveExchange implements Exchange {
     }
 
     @Override
+    public Redaction credentialsRead() {
+        return plan.credentialsRead();
+    }
+
+    @Override
     public void logField(String path, @Nullable Object value) {
         if (logFields == null) {
             logFields = new HashMap<>();

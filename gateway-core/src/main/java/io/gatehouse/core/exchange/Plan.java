@@ -28,6 +28,7 @@ public final class Plan {
     private final @Nullable Service service;
     private final PluginSlot[] slots;
     private final Next chain;
+    private final Redaction credentialsRead;
     private final Redaction redaction;
 
     /**
@@ -46,7 +47,8 @@ public final class Plan {
                 .thenComparing(Comparator.comparing(PluginSlot::name).reversed()));
         this.slots = ordered.toArray(PluginSlot[]::new);
         this.chain = link(innermost);
-        this.redaction = redaction(ordered);
+        this.credentialsRead = credentialsRead(ordered);
+        this.redaction = withUsual(credentialsRead);
     }
 
     @Nullable
@@ -61,6 +63,10 @@ public final class Plan {
 
     Redaction redaction() {
         return redaction;
+    }
+
+    Redaction credentialsRead() {
+        return credentialsRead;
     }
 
     Next chain() {
@@ -113,8 +119,14 @@ public final class Plan {
         return false;
     }
 
-    private static Redaction redaction(List<PluginSlot> slots) {
+    private static Redaction withUsual(Redaction read) {
         Set<String> headers = new HashSet<>(ALWAYS_REDACTED);
+        headers.addAll(read.headers());
+        return new Redaction(headers, read.queryArguments(), read.bodyFields());
+    }
+
+    private static Redaction credentialsRead(List<PluginSlot> slots) {
+        Set<String> headers = new HashSet<>();
         Set<String> arguments = new HashSet<>();
         Set<String> fields = new HashSet<>();
         for (PluginSlot slot : slots) {

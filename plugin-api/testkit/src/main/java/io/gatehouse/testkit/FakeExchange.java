@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -51,6 +52,7 @@ public final class FakeExchange implements Exchange {
     private @Nullable Consumer consumer;
     private @Nullable Credential credential;
     private Directory directory = new FakeDirectory();
+    private Redaction credentialsRead = new Redaction(Set.of(), Set.of(), Set.of());
     private Supplier<Redaction> redaction = () -> FakeCompletion.DEFAULT_REDACTION;
     private boolean ended;
 
@@ -234,6 +236,17 @@ public final class FakeExchange implements Exchange {
     @Override
     public Redaction redaction() {
         return redaction.get();
+    }
+
+    /** Sets what auth plugins are said to read credentials from; nothing unless set. */
+    public FakeExchange credentialsRead(Redaction read) {
+        credentialsRead = read;
+        return this;
+    }
+
+    @Override
+    public Redaction credentialsRead() {
+        return credentialsRead;
     }
 
     @Override

@@ -31,9 +31,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Outgoing {
     /** What the gateway redacts on every route, whether or not an auth plugin reads it. */
-    private static final Set<String> ALWAYS_REDACTED =
-            Set.of("authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key");
-
     private static final int MIN_KEY = 8;
 
     private final Engine engine;
@@ -98,37 +95,30 @@ final class Outgoing {
     /** @throws Refusal when the target does not make an address for this request */
     void prepare() {
         Exchange exchange = attempt.exchange();
-        Redaction redaction = exchange.redaction();
+        Redaction read = exchange.credentialsRead();
         LlmEndpoint endpoint;
         try {
             endpoint = target.provider().endpoint(model, target.operation(), admission.stream());
         } catch (IllegalArgumentException e) {
             throw Refusal.badRequest(String.valueOf(e.getMessage()));
         }
-        dropCredentials(exchange, redaction);
+        dropCredentials(read);
         // the provider's own name; what the client called is nothing to it
         attempt.headers().remove("Host");
         // usage is read from the answer as it passes
         attempt.headers().set("Accept-Encoding", "identity");
         headerAuth();
-        attempt.uri(path(exchange, endpoint) + query(endpoint, redaction));
+        attempt.uri(path(exchange, endpoint) + query(endpoint, read));
         if (target.operation() != LlmOperation.RESPONSES && target.operation() != LlmOperation.PRESERVE) {
             attempt.method(HttpMethod.POST);
         }
-        editBody(redaction);
+        editBody(read);
         attempt.to(address(exchange, endpoint));
     }
 
-    private void dropCredentials(Exchange exchange, Redaction redaction) {
-        String own = auth.headerName();
-        for (String name : redaction.headers()) {
-            boolean overridable = auth.allowOverride() && name.equalsIgnoreCase(own);
-            // The list does not tell which of the usual names an auth plugin reads: with a credential at hand, each may
-            // be the one it came in.
-            boolean consumed = ALWAYS_REDACTED.contains(name) ? exchange.credential() != null && !overridable : true;
-            if (consumed) {
-                attempt.headers().remove(name);
-            }
+    private void dropCredentials(Redaction read) {
+        for (String name : read.headers()) {
+            attempt.headers().remove(name);
         }
     }
 
@@ -150,8 +140,8 @@ final class Outgoing {
         return path.isEmpty() ? "/" : path;
     }
 
-    private String query(LlmEndpoint endpoint, Redaction redaction) {
-        String query = Queries.join(endpoint.query(), Queries.without(attempt.query(), redaction.queryArguments()));
+    private String query(LlmEndpoint endpoint, Redaction read) {
+        String query = Queries.join(endpoint.query(), Queries.without(attempt.query(), read.queryArguments()));
         String name = auth.paramName();
         Secret value = auth.paramValue();
         if (name != null && value != null && "query".equals(auth.paramLocation())) {
@@ -181,14 +171,14 @@ final class Outgoing {
                 .build();
     }
 
-    private void editBody(Redaction redaction) {
+    private void editBody(Redaction credentials) {
         RequestBody read = body;
         JsonBytes json = read == null ? null : read.json();
         if (read == null || json == null) {
             return;
         }
         JsonEdit edit = json.edit();
-        for (String field : redaction.bodyFields()) {
+        for (String field : credentials.bodyFields()) {
             removeField(json, edit, field);
         }
         LlmOperation operation = target.operation();

@@ -2,7 +2,6 @@ package io.gatehouse.plugins.ai.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.gatehouse.api.Credential;
 import io.gatehouse.api.Next;
 import io.gatehouse.api.Plugin;
 import io.gatehouse.api.Redaction;
@@ -17,7 +16,6 @@ import io.gatehouse.testkit.Upstream;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpMethod;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.NullUnmarked;
@@ -261,10 +259,8 @@ class AiProxyRequestTest {
                         @Override
                         public Future<Response> intercept(Request request, Next next) {
                             FakeExchange exchange = (FakeExchange) request.exchange();
-                            Redaction usual = exchange.redaction();
-                            Set<String> headers = new HashSet<>(usual.headers());
-                            headers.add("apikey");
-                            exchange.redaction(new Redaction(headers, Set.of("apikey"), Set.of("apikey")));
+                            exchange.credentialsRead(
+                                    new Redaction(Set.of("apikey"), Set.of("apikey"), Set.of("apikey")));
                             return next.proceed(request);
                         }
                     })
@@ -292,11 +288,16 @@ class AiProxyRequestTest {
                             .upstreamRequest()
                             .header("Authorization"))
                     .isEqualTo("Bearer client");
-            Credential credential = tester.directory()
-                    .add("keyauth_credentials", "k", tester.directory().add("alice"));
+            tester.around(new Plugin() {
+                @Override
+                public Future<Response> intercept(Request request, Next next) {
+                    ((FakeExchange) request.exchange())
+                            .credentialsRead(new Redaction(Set.of("authorization"), Set.of(), Set.of()));
+                    return next.proceed(request);
+                }
+            });
             assertThat(tester.post("/x", Ai.CHAT)
                             .header("Authorization", "Bearer client")
-                            .credential(credential)
                             .send()
                             .upstreamRequest()
                             .header("Authorization"))
