@@ -56,7 +56,6 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -93,9 +92,8 @@ public final class Gateway implements AutoCloseable {
     private Gateway(Settings settings) {
         this.settings = settings;
         this.vertx = internalMetrics
-                .vertxBuilder(new VertxOptions()
-                        .setPreferNativeTransport(true)
-                        .setEventLoopPoolSize(settings.eventLoops()))
+                .vertxBuilder(
+                        new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(settings.eventLoops()))
                 .build();
         metrics.add(facts);
         PluginServices services = new PluginServices(vertx, metrics, Clock.systemUTC(), scheduler);
@@ -240,7 +238,8 @@ public final class Gateway implements AutoCloseable {
             problems.addAll(result.problems());
             SnapshotBuilder.check(result.config(), catalogue, problems::add);
             if (Reloader.hasErrors(problems)) {
-                throw new ConfigException(problems.stream().map(Problem::toString).toList());
+                throw new ConfigException(
+                        problems.stream().map(Problem::toString).toList());
             }
             DeclarativeConfig config = result.config();
             return new ConfigSummary(
@@ -270,9 +269,7 @@ public final class Gateway implements AutoCloseable {
                         known.version(),
                         known.source().origin()));
             }
-            all.sort(Comparator.comparingInt(PluginInfo::priority)
-                    .reversed()
-                    .thenComparing(PluginInfo::name));
+            all.sort(Comparator.comparingInt(PluginInfo::priority).reversed().thenComparing(PluginInfo::name));
             return all;
         } finally {
             catalogue.discard();
@@ -285,7 +282,8 @@ public final class Gateway implements AutoCloseable {
      * @throws ConfigException if there is no such plugin; names the nearest one
      */
     public static String schema(Settings settings, String plugin) throws ConfigException, IOException {
-        return described(settings, plugin, known -> JsonSchema.text(known.factory().configType()));
+        return described(
+                settings, plugin, known -> JsonSchema.text(known.factory().configType()));
     }
 
     /**
@@ -294,7 +292,10 @@ public final class Gateway implements AutoCloseable {
      * @throws ConfigException if there is no such plugin; names the nearest one
      */
     public static String reference(Settings settings, String plugin) throws ConfigException, IOException {
-        return described(settings, plugin, known -> PluginReference.markdown(plugin, known.factory().configType()));
+        return described(
+                settings,
+                plugin,
+                known -> PluginReference.markdown(plugin, known.factory().configType()));
     }
 
     private static String described(
@@ -302,16 +303,19 @@ public final class Gateway implements AutoCloseable {
             throws ConfigException {
         PluginCatalogue catalogue = catalogue(settings);
         try {
-            PluginCatalogue.Known known = catalogue.plugin(plugin);
-            if (known == null) {
-                throw new ConfigException(
-                        List.of("plugin " + plugin + ": unknown (expected: " + String.join(", ", catalogue.names())
-                                + ")"));
-            }
-            return description.apply(known);
+            return description.apply(known(catalogue, plugin));
         } finally {
             catalogue.discard();
         }
+    }
+
+    private static PluginCatalogue.Known known(PluginCatalogue catalogue, String plugin) throws ConfigException {
+        PluginCatalogue.Known known = catalogue.plugin(plugin);
+        if (known == null) {
+            throw new ConfigException(
+                    List.of("plugin " + plugin + ": unknown (expected: " + String.join(", ", catalogue.names()) + ")"));
+        }
+        return known;
     }
 
     private static PluginCatalogue catalogue(Settings settings) throws ConfigException {
@@ -487,9 +491,7 @@ public final class Gateway implements AutoCloseable {
 
     private static <T> T await(Future<T> future, List<Settings.Listen> listeners) throws StartException {
         try {
-            return future.toCompletionStage()
-                    .toCompletableFuture()
-                    .get(START_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+            return future.toCompletionStage().toCompletableFuture().get(START_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new StartException("start was interrupted", e);
@@ -541,11 +543,7 @@ public final class Gateway implements AutoCloseable {
             String plugin = owner(culprit);
             counters.pluginFailed(plugin, "transform");
             LOG.error(
-                    "plugin failed: plugin={} phase=transform culprit={}.{}",
-                    plugin,
-                    culprit.getName(),
-                    method,
-                    cause);
+                    "plugin failed: plugin={} phase=transform culprit={}.{}", plugin, culprit.getName(), method, cause);
         }
 
         @Override
@@ -618,12 +616,12 @@ public final class Gateway implements AutoCloseable {
 
         @Override
         public int workersBusy() {
-            return 0;
+            return internalMetrics.workersBusy();
         }
 
         @Override
         public int workersQueued() {
-            return 0;
+            return internalMetrics.workersQueued();
         }
     }
 

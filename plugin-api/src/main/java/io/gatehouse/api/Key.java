@@ -7,7 +7,7 @@ import java.util.Objects;
  *
  * @param <T> the type of the value
  */
-@SuppressWarnings("UnusedTypeParameter") // it types the value in Attributes
+@SuppressWarnings("UnusedTypeParameter") // it types the value, not the key
 public final class Key<T> {
     private final String name;
 

@@ -157,9 +157,7 @@ public final class AdminServer {
                 .put("configuration", new JsonObject(view.settings()))
                 .put(
                         "pids",
-                        new JsonObject()
-                                .put("master", memory.pid())
-                                .put("workers", new JsonArray().add(memory.pid())));
+                        new JsonObject().put("master", memory.pid()).put("workers", new JsonArray().add(memory.pid())));
     }
 
     private static void refuseWrites(RoutingContext context, Pages pages) {
@@ -167,7 +165,8 @@ public final class AdminServer {
         String path = context.request().path();
         int end = path.indexOf('/', 1);
         String collection = path.substring(1, end < 0 ? path.length() : end);
-        boolean reads = method == HttpMethod.GET || method == HttpMethod.HEAD || method == HttpMethod.OPTIONS;
+        boolean reads =
+                method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD) || method.equals(HttpMethod.OPTIONS);
         if (reads || !WRITABLE_IN_KONG.contains(collection)) {
             context.next();
             return;
@@ -193,8 +192,7 @@ public final class AdminServer {
             }
             given = authorization.substring(7);
         }
-        return MessageDigest.isEqual(
-                given.getBytes(StandardCharsets.UTF_8), token.getBytes(StandardCharsets.UTF_8));
+        return MessageDigest.isEqual(given.getBytes(StandardCharsets.UTF_8), token.getBytes(StandardCharsets.UTF_8));
     }
 
     private static boolean isLoopback(String host) {

@@ -79,7 +79,7 @@ final class Pages {
         router.route(path).method(HttpMethod.GET).method(HttpMethod.HEAD).handler(handler);
         router.route(path).handler(context -> {
             context.response().putHeader("Allow", ALLOWED);
-            if (context.request().method() == HttpMethod.OPTIONS) {
+            if (context.request().method().equals(HttpMethod.OPTIONS)) {
                 context.response().setStatusCode(204).end();
             } else {
                 message(context, 405, "Method not allowed");
@@ -104,7 +104,7 @@ final class Pages {
     }
 
     private static void scrape(RoutingContext context, Scraper scraper, String type) {
-        if (context.request().method() == HttpMethod.HEAD) {
+        if (context.request().method().equals(HttpMethod.HEAD)) {
             context.response().putHeader("Content-Type", type).end();
             return;
         }

@@ -4,7 +4,6 @@ import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,10 +20,10 @@ final class Signals implements AutoCloseable {
     private final CountDownLatch ended = new CountDownLatch(1);
     private final CountDownLatch done = new CountDownLatch(1);
 
-    private final AtomicReference<Runnable> hangUp = new AtomicReference<>(() -> {});
+    private volatile Runnable hangUp = () -> {};
 
     Signals() {
-        handle("HUP", () -> hangUp.get().run());
+        handle("HUP", () -> hangUp.run());
         Runnable end = () -> {
             if (ended.getCount() == 0) {
                 Runtime.getRuntime().halt(130); // asked twice: at once
@@ -49,7 +48,7 @@ final class Signals implements AutoCloseable {
 
     /** Runs the action on each SIGHUP from now on, on a thread of its own; earlier ones were ignored. */
     void onHangUp(Runnable action) {
-        hangUp.set(action);
+        hangUp = action;
     }
 
     /** Ends the wait of {@link #awaitEnd()} as SIGTERM does. */

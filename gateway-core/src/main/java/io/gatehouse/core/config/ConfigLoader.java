@@ -65,6 +65,17 @@ public final class ConfigLoader {
     }
 
     /**
+     * Reads one text as if it were a file.
+     *
+     * @param file the name for messages
+     */
+    public static LoadResult loadText(String file, String text, Environment environment, LoadOptions options) {
+        ConfigLoader loader = new ConfigLoader(environment, options);
+        loader.files.add(file);
+        return loader.result(loader.parsed(file, text));
+    }
+
+    /**
      * Reads one text as a tree, without looking at what it says; {@code ${{ env "DECK_X" }}} is put in.
      *
      * @param file the name for messages
@@ -95,9 +106,16 @@ public final class ConfigLoader {
     }
 
     private LoadResult load(List<Path> filesOrDirs) {
-        List<Parsed> parsed = new ArrayList<>();
+        List<@Nullable Parsed> parsed = new ArrayList<>();
         for (Path file : files(filesOrDirs)) {
-            Parsed one = parse(file);
+            parsed.add(parse(file));
+        }
+        return result(parsed.toArray(new Parsed[0]));
+    }
+
+    private LoadResult result(@Nullable Parsed... read) {
+        List<Parsed> parsed = new ArrayList<>();
+        for (Parsed one : read) {
             if (one == null) {
                 incomplete = true;
             } else {
@@ -192,9 +210,10 @@ public final class ConfigLoader {
         }
         files.add(file);
         String text = read(path);
-        if (text == null) {
-            return null;
-        }
+        return text == null ? null : parsed(file, text);
+    }
+
+    private @Nullable Parsed parsed(String file, String text) {
         ConfigNode root = parse(file, text, environment, problems::add);
         if (root == null) {
             return null;

@@ -1,5 +1,6 @@
 package io.gatehouse.core.config;
 
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -220,10 +221,10 @@ final class DeckTemplate {
             }
             case "toFloat" -> {
                 Double number = Scalars.parseDouble(value);
-                if (number == null || Double.isNaN(number)) {
+                if (number == null) {
                     throw new Fault("toFloat: environment variable '" + variable + "' is not a number");
                 }
-                return value;
+                return new BigDecimal(number.toString()).stripTrailingZeros().toPlainString();
             }
             default -> {
                 int width;

@@ -111,7 +111,7 @@ public final class DeclarativeConfig {
 
     /**
      * 32 hexadecimal digits that are the same for the same entities, however they are spread over files,
-     * ordered or formatted. Values of variables do not enter, only their names.
+     * ordered or formatted. What variables hold in the configs of plugins does not enter, only their names.
      */
     public String fingerprint() {
         return fingerprint;

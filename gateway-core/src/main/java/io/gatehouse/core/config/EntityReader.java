@@ -86,7 +86,7 @@ final class EntityReader {
         return Objects.requireNonNull(collections.get(kind));
     }
 
-    /** Some file could not be read, so what a reference names may well be in it. */
+    /** Something could not be read, so what a reference names may well be in it. */
     void incomplete() {
         incomplete = true;
     }
@@ -102,7 +102,13 @@ final class EntityReader {
     }
 
     private void collect(EntityKind kind, Fields holder, Map<EntityKind, Draft> parents, boolean before3) {
-        for (ConfigNode.Mapping node : holder.mappings(kind.plural())) {
+        List<ConfigNode.Mapping> nodes = holder.mappings(kind.plural());
+        ConfigNode value = holder.value(kind.plural());
+        if (value != null
+                && !(value instanceof ConfigNode.Sequence list && list.items().size() == nodes.size())) {
+            incomplete = true;
+        }
+        for (ConfigNode.Mapping node : nodes) {
             ConfigNode.Mapping preset = defaults.get(kind);
             Draft draft =
                     new Draft(kind, new Fields(kind, preset == null ? node : node.withDefaults(preset), sink), before3);
@@ -461,7 +467,9 @@ final class EntityReader {
         if (key == null || consumer == null) {
             return null;
         }
-        String id = draft.id != null ? draft.id : Ids.of(EntityKind.KEYAUTH.plural(), key.text());
+        String id = draft.id != null
+                ? draft.id
+                : Ids.of(EntityKind.KEYAUTH.plural(), "keyauth_credentials:*:" + key.text());
         return new KeyauthCredential(id, id(consumer), Secret.literal(key.text()), tags(draft));
     }
 

@@ -1,6 +1,5 @@
 package io.gatehouse.core.config;
 
-import java.math.BigDecimal;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -28,10 +27,15 @@ final class Scalars {
         if (plain.length() > LONGEST_NUMBER || "+-.0123456789".indexOf(plain.charAt(0)) < 0) {
             return ConfigNode.Type.STRING;
         }
-        if (INTEGER.matcher(plain).matches()) {
-            return ConfigNode.Type.INTEGER;
+        boolean integer = INTEGER.matcher(plain).matches();
+        if (!integer && !NUMBER.matcher(plain).matches()) {
+            return ConfigNode.Type.STRING;
         }
-        return NUMBER.matcher(plain).matches() ? ConfigNode.Type.NUMBER : ConfigNode.Type.STRING;
+        // What no number type can hold stays text, so that free data loses nothing.
+        if (parseDouble(plain) == null) {
+            return ConfigNode.Type.STRING;
+        }
+        return integer ? ConfigNode.Type.INTEGER : ConfigNode.Type.NUMBER;
     }
 
     static @Nullable Boolean parseBoolean(String text) {
@@ -93,10 +97,5 @@ final class Scalars {
                 }
             }
         }
-    }
-
-    /** A number without a needless fraction, for messages. */
-    static String plain(double number) {
-        return new BigDecimal(number).stripTrailingZeros().toPlainString();
     }
 }

@@ -34,10 +34,8 @@ public final class ErrorPages {
                 core(exchange, 502, "An invalid response was received from the upstream server", failure);
             case CONNECT_TIMEOUT, TIMEOUT, DEADLINE ->
                 core(exchange, 504, "The upstream server is timing out", failure);
-            case RESOLVE ->
-                render(exchange, 503, "name resolution failed", accepted(exchange), failure);
-            case OVERLOADED, SHUTDOWN ->
-                core(exchange, 503, "The upstream server is currently unavailable", failure);
+            case RESOLVE -> render(exchange, 503, "name resolution failed", accepted(exchange), failure);
+            case OVERLOADED, SHUTDOWN -> core(exchange, 503, "The upstream server is currently unavailable", failure);
             case INVALID_REQUEST, CLIENT_GONE -> core(exchange, 400, "Bad request", failure);
             case PLUGIN -> core(exchange, 500, "An unexpected error occurred", failure);
         };

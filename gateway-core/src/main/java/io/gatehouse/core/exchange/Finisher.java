@@ -48,7 +48,8 @@ final class Finisher implements StreamReader.PushTarget {
         return ended;
     }
 
-    @Nullable Response committed() {
+    @Nullable
+    Response committed() {
         return response;
     }
 
@@ -63,7 +64,8 @@ final class Finisher implements StreamReader.PushTarget {
         MultiMap headers = answer.headers();
         int status = answer.status();
         Body body = answer.body();
-        boolean hasBody = status != 204 && status != 304 && !exchange.original().method().equals(HttpMethod.HEAD);
+        boolean hasBody =
+                status != 204 && status != 304 && !exchange.original().method().equals(HttpMethod.HEAD);
         if (!hasBody) {
             if (status == 204) {
                 headers.remove(HttpHeaders.CONTENT_LENGTH);
@@ -135,7 +137,8 @@ final class Finisher implements StreamReader.PushTarget {
             gathered = buffer;
         } else {
             if (!gatheredIsCopy) {
-                gathered = Buffer.buffer(gathered.length() + buffer.length() + 512).appendBuffer(gathered);
+                gathered =
+                        Buffer.buffer(gathered.length() + buffer.length() + 512).appendBuffer(gathered);
                 gatheredIsCopy = true;
             }
             gathered.appendBuffer(buffer);

@@ -199,14 +199,18 @@ final class Link implements Next {
                     giveUp(other, response);
                 }
             }
-            return response.errorMessage() == null ? response : exchange.errors().written(exchange, response);
+            return response.errorMessage() == null
+                    ? response
+                    : exchange.errors().written(exchange, response);
         }
 
         private void giveUp(Child other, Response kept) {
             Response response = other.response;
             if (response == null) {
                 other.request.cancel();
-            } else if (response != kept && response.body() != kept.body() && !response.body().isTaken()) {
+            } else if (response != kept
+                    && response.body() != kept.body()
+                    && !response.body().isTaken()) {
                 // a body that was opened or transformed lives on in whoever took it, until the exchange ends
                 response.discard();
             }

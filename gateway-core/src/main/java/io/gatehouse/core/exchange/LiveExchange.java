@@ -176,7 +176,8 @@ public final class LiveExchange implements Exchange {
         return !attempts.isEmpty();
     }
 
-    @Nullable PluginInstance pick(int slot) {
+    @Nullable
+    PluginInstance pick(int slot) {
         PluginInstance chosen = picked[slot];
         if (chosen == null) {
             chosen = plan.slot(slot).pick(consumer);
@@ -277,7 +278,8 @@ public final class LiveExchange implements Exchange {
         return logFields == null ? Map.of() : Collections.unmodifiableMap(logFields);
     }
 
-    @Nullable StreamReader requestReader() {
+    @Nullable
+    StreamReader requestReader() {
         return requestReader;
     }
 

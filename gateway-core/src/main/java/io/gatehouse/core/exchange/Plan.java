@@ -49,11 +49,13 @@ public final class Plan {
         this.redaction = redaction(ordered);
     }
 
-    @Nullable Route route() {
+    @Nullable
+    Route route() {
         return route;
     }
 
-    @Nullable Service service() {
+    @Nullable
+    Service service() {
         return service;
     }
 

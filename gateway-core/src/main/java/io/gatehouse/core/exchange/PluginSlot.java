@@ -62,7 +62,8 @@ public final class PluginSlot {
         return all;
     }
 
-    @Nullable PluginInstance pick(@Nullable Consumer consumer) {
+    @Nullable
+    PluginInstance pick(@Nullable Consumer consumer) {
         if (consumer != null && !byConsumer.isEmpty()) {
             PluginInstance own = byConsumer.get(consumer.id());
             if (own != null) {

@@ -108,6 +108,11 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
     }
 
     @Override
+    public boolean keepsLength() {
+        return true; // Netty ends a stream that is not as long as its head said with an exception
+    }
+
+    @Override
     public void cancel() {
         fail(Failure.of(FailureKind.CANCELLED, "the rest of the body is not wanted"));
     }

@@ -70,7 +70,7 @@ public final class Lifecycle {
         }
         String name = known.factory().name();
         LiveContext context =
-                new LiveContext(services, catalogue, name, known.source().bundled(), "");
+                new LiveContext(services, catalogue, name, known.source().ships(known.factory()), "");
         call(name, "start", known.source(), () -> {
             known.factory().start(context);
             return true;
@@ -84,13 +84,9 @@ public final class Lifecycle {
      * @throws PluginCallException when the factory throws, returns null or takes too long
      */
     public <C extends Record> Created create(
-            PluginCatalogue catalogue,
-            PluginFactory<C> factory,
-            PluginSource source,
-            C config,
-            String pluginId)
+            PluginCatalogue catalogue, PluginFactory<C> factory, PluginSource source, C config, String pluginId)
             throws PluginCallException {
-        LiveContext context = new LiveContext(services, catalogue, factory.name(), source.bundled(), pluginId);
+        LiveContext context = new LiveContext(services, catalogue, factory.name(), source.ships(factory), pluginId);
         Plugin plugin;
         try {
             plugin = call(factory.name(), "create", source, () -> factory.create(config, context));
@@ -141,8 +137,7 @@ public final class Lifecycle {
         }
     }
 
-    private <T> T call(String name, String phase, PluginSource source, Callable<T> action)
-            throws PluginCallException {
+    private <T> T call(String name, String phase, PluginSource source, Callable<T> action) throws PluginCallException {
         FutureTask<T> task = new FutureTask<>(action);
         Thread thread = new Thread(task, "plugin-" + name + "-" + phase);
         thread.setDaemon(true);

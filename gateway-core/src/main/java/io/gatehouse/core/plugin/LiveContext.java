@@ -28,8 +28,7 @@ final class LiveContext implements PluginContext {
     private final Set<String> queryArguments = new HashSet<>();
     private final Set<String> bodyFields = new HashSet<>();
 
-    LiveContext(
-            PluginServices services, PluginCatalogue catalogue, String plugin, boolean bundled, String pluginId) {
+    LiveContext(PluginServices services, PluginCatalogue catalogue, String plugin, boolean bundled, String pluginId) {
         this.services = services;
         this.catalogue = catalogue;
         this.metrics = services.metrics().metricsFor(plugin, bundled);

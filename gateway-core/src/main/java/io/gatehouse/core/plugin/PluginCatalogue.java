@@ -98,8 +98,7 @@ public final class PluginCatalogue {
      * @param previous the catalogue so far, or null
      * @param sink takes what is wrong; with errors the result must not be used
      */
-    public static PluginCatalogue load(
-            List<Path> folders, @Nullable PluginCatalogue previous, Consumer<Problem> sink) {
+    public static PluginCatalogue load(List<Path> folders, @Nullable PluginCatalogue previous, Consumer<Problem> sink) {
         List<PluginSource> sources = new ArrayList<>();
         sources.add(
                 previous != null
@@ -142,8 +141,8 @@ public final class PluginCatalogue {
         if (other != null) {
             sink.accept(problem(
                     source.origin(),
-                    "plugin " + name + ": already provided by "
-                            + other.source().origin() + " (expected: one JAR for each plugin name)"));
+                    "plugin " + name + ": already provided by " + other.source().origin()
+                            + " (expected: one JAR for each plugin name)"));
         }
     }
 
@@ -232,8 +231,7 @@ public final class PluginCatalogue {
     }
 
     /** Looks into the JARs before any class is loaded. Null when refused, else whether internals are asked for. */
-    private static @Nullable Boolean check(String origin, List<Path> jars, Consumer<Problem> sink)
-            throws IOException {
+    private static @Nullable Boolean check(String origin, List<Path> jars, Consumer<Problem> sink) throws IOException {
         String api = null;
         String internals = null;
         boolean good = true;

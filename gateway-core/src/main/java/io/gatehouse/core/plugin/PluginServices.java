@@ -8,8 +8,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** What the gateway lends to plugins. Any thread. */
-public record PluginServices(
-        Vertx vertx, MetricsRegistry metrics, Clock clock, ScheduledExecutorService scheduler) {
+public record PluginServices(Vertx vertx, MetricsRegistry metrics, Clock clock, ScheduledExecutorService scheduler) {
     private static final Logger LOG = LoggerFactory.getLogger(PluginServices.class);
 
     /** Runs a periodic action so that one failure does not end the periods. */

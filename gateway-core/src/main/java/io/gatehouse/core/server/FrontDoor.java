@@ -48,7 +48,8 @@ final class FrontDoor {
     private final ErrorPages errors = new ErrorPages();
     private final String via;
     private final String serverName;
-    private final SplittableRandom random = new SplittableRandom(ThreadLocalRandom.current().nextLong());
+    private final SplittableRandom random =
+            new SplittableRandom(ThreadLocalRandom.current().nextLong());
     private final Map<LiveExchange, Snapshot> live = new HashMap<>();
     private LiveExchange.@Nullable Surroundings surroundings;
     private @Nullable Snapshot surroundingsOf;
@@ -129,7 +130,9 @@ final class FrontDoor {
                 tls(request),
                 new SocketClient(request),
                 plan,
-                match == null || match.captures() == null ? Map.of() : match.captures().asMap(),
+                match == null || match.captures() == null
+                        ? Map.of()
+                        : match.captures().asMap(),
                 () -> closed(self[0]));
         self[0] = exchange;
         live.put(exchange, snapshot);
@@ -164,9 +167,9 @@ final class FrontDoor {
         return known;
     }
 
-    private static FrozenHead head(
-            HttpServerRequest request, @Nullable HostHeader host, @Nullable RequestPath path) {
-        String query = path == null || path.query().isEmpty() ? null : path.query().substring(1);
+    private static FrozenHead head(HttpServerRequest request, @Nullable HostHeader host, @Nullable RequestPath path) {
+        String query =
+                path == null || path.query().isEmpty() ? null : path.query().substring(1);
         return new FrozenHead(
                 request.method(),
                 request.isSSL() ? "https" : "http",
@@ -193,7 +196,9 @@ final class FrontDoor {
             return null;
         }
         int colon = head.host().lastIndexOf(':');
-        String name = colon < 0 || head.host().endsWith("]") ? head.host() : head.host().substring(0, colon);
+        String name = colon < 0 || head.host().endsWith("]")
+                ? head.host()
+                : head.host().substring(0, colon);
         return HttpsRule.decide(true, plan.httpsRedirectStatus(), head.scheme(), name, head.uri());
     }
 
@@ -285,7 +290,9 @@ final class FrontDoor {
         headers.set("X-Forwarded-For", before.isEmpty() ? peer : before + ", " + peer);
         headers.set("X-Forwarded-Proto", exchange.original().scheme());
         headers.set("X-Forwarded-Host", host == null ? "" : host.name().toLowerCase(Locale.ROOT));
-        headers.set("X-Forwarded-Port", Integer.toString(in.connection().localAddress().port()));
+        headers.set(
+                "X-Forwarded-Port",
+                Integer.toString(in.connection().localAddress().port()));
         headers.set("X-Forwarded-Path", UpstreamPath.escape(path.raw()));
         String prefix = match.forwardedPrefix();
         if (prefix == null) {

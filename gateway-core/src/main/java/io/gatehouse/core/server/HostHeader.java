@@ -44,7 +44,9 @@ record HostHeader(String value, String name, int port) {
             }
         }
         if (bracketed) {
-            return close + 1 == (colon < 0 ? end : colon) ? new HostHeader(value, value.substring(1, close), port) : null;
+            return close + 1 == (colon < 0 ? end : colon)
+                    ? new HostHeader(value, value.substring(1, close), port)
+                    : null;
         }
         String name = colon < 0 ? value : value.substring(0, colon);
         return name.isEmpty() ? null : new HostHeader(value, name, port);

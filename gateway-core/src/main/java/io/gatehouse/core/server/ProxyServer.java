@@ -66,8 +66,7 @@ public final class ProxyServer extends VerticleBase {
         LoopRuntime.enter(here, shared.observer());
         Upstream out = new Upstream(here, shared.redirects());
         shared.upstreams().set(index, out);
-        FrontDoor front =
-                new FrontDoor(here, shared.reloader(), shared.traffic(), shared.observer(), shared.version());
+        FrontDoor front = new FrontDoor(here, shared.reloader(), shared.traffic(), shared.observer(), shared.version());
         loop = here;
         upstream = out;
         door = front;

@@ -31,7 +31,13 @@ abstract sealed class Family<S extends Series> {
     final MetricsRegistry registry;
     private final ConcurrentHashMap<List<String>, S> series = new ConcurrentHashMap<>();
 
-    private Family(MetricsRegistry registry, MetricType type, String name, String help, List<String> labels, double[] buckets) {
+    private Family(
+            MetricsRegistry registry,
+            MetricType type,
+            String name,
+            String help,
+            List<String> labels,
+            double[] buckets) {
         this.registry = registry;
         this.type = type;
         this.name = name;
@@ -114,7 +120,9 @@ abstract sealed class Family<S extends Series> {
 
         Gauges(MetricsRegistry registry, String name, String help, List<String> labels) {
             super(registry, MetricType.GAUGE, name, help, labels, new double[0]);
-            values = Gauge.build(name, help).labelNames(labels.toArray(String[]::new)).create();
+            values = Gauge.build(name, help)
+                    .labelNames(labels.toArray(String[]::new))
+                    .create();
         }
 
         @Override

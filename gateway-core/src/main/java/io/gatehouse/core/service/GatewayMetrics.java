@@ -41,7 +41,9 @@ public final class GatewayMetrics {
         abortedByUpstream = aborted.with("upstream");
         abortedByGateway = aborted.with("gateway");
         Metrics.Counter reloads = metrics.counter(
-                "gatehouse_config_reloads_total", "Configurations that were offered, by what became of them.", "result");
+                "gatehouse_config_reloads_total",
+                "Configurations that were offered, by what became of them.",
+                "result");
         reloadsDone = reloads.with("success");
         reloadsRefused = reloads.with("failure");
         logEntriesDropped = metrics.counter(
@@ -52,12 +54,14 @@ public final class GatewayMetrics {
                 "ai_provider",
                 "ai_model");
         pluginErrors = metrics.counter(
-                "gatehouse_plugin_errors_total", "Faults of plugins, by the phase they happened in.", "plugin", "phase");
+                "gatehouse_plugin_errors_total",
+                "Faults of plugins, by the phase they happened in.",
+                "plugin",
+                "phase");
         registry.add(samples -> {
             String current = fingerprint;
             if (current != null) {
-                samples.gauge(
-                        "gatehouse_config_info", "The configuration that is live.", 1, "fingerprint", current);
+                samples.gauge("gatehouse_config_info", "The configuration that is live.", 1, "fingerprint", current);
             }
         });
     }
@@ -107,7 +111,7 @@ public final class GatewayMetrics {
      * @param reason a short fixed word such as {@code queue_full}
      */
     public void logEntriesDropped(String plugin, String reason, long count) {
-        logEntriesDropped.with(plugin, reason).add(count);
+        logEntriesDropped.with(plugin, reason).add((double) count);
     }
 
     /**

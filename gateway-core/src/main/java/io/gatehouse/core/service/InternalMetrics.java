@@ -1,6 +1,7 @@
 package io.gatehouse.core.service;
 
 import io.micrometer.core.instrument.Clock;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -62,6 +63,24 @@ public final class InternalMetrics implements AutoCloseable {
     /** Writes everything. */
     public void write(Consumer<String> pieces) {
         pieces.accept(registry.scrape());
+    }
+
+    /** Threads of worker pools that are busy now. */
+    public int workersBusy() {
+        return sum("vertx.pool.in.use");
+    }
+
+    /** Tasks that wait for a worker thread. */
+    public int workersQueued() {
+        return sum("vertx.pool.queue.pending");
+    }
+
+    private int sum(String gauge) {
+        double sum = 0;
+        for (Gauge pool : registry.find(gauge).tag("pool_type", "worker").gauges()) {
+            sum += pool.value();
+        }
+        return (int) sum;
     }
 
     /** Stops watching the JVM. */

@@ -34,10 +34,9 @@ final class LabelText {
         int length = value.length();
         for (int i = 0; i < length; i++) {
             char c = value.charAt(i);
-            boolean pair = Character.isHighSurrogate(c)
-                    && i + 1 < length
-                    && Character.isLowSurrogate(value.charAt(i + 1));
-            if (Character.isSurrogate(c) && !pair || i + (pair ? 2 : 1) > MAX_VALUE_CHARS) {
+            boolean pair =
+                    Character.isHighSurrogate(c) && i + 1 < length && Character.isLowSurrogate(value.charAt(i + 1));
+            if ((Character.isSurrogate(c) && !pair) || i + (pair ? 2 : 1) > MAX_VALUE_CHARS) {
                 return value.substring(0, i);
             }
             if (pair) {

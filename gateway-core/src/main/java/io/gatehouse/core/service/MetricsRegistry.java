@@ -70,7 +70,12 @@ public final class MetricsRegistry {
      */
     public Metrics metricsFor(String plugin, boolean bundled) {
         Objects.requireNonNull(plugin, "plugin");
-        return new View(plugin, bundled ? null : "gatehouse_plugin_" + NO_NAME_CHARACTER.matcher(plugin).replaceAll("_") + '_');
+        return new View(
+                plugin,
+                bundled
+                        ? null
+                        : "gatehouse_plugin_"
+                                + NO_NAME_CHARACTER.matcher(plugin).replaceAll("_") + '_');
     }
 
     /** The gateway's own metrics, with full names; always shown. */
@@ -208,14 +213,14 @@ public final class MetricsRegistry {
                 .filter(family -> family.owners.contains(owner.plugin))
                 .count();
         if (owned >= FAMILY_LIMIT) {
-            throw new IllegalArgumentException(
-                    "metric " + name + ": " + (owned + 1) + " metrics of one plugin (expected: at most " + FAMILY_LIMIT + ")");
+            throw new IllegalArgumentException("metric " + name + ": " + (owned + 1)
+                    + " metrics of one plugin (expected: at most " + FAMILY_LIMIT + ")");
         }
     }
 
     private static void checkLabels(String name, List<String> labels, boolean histogram) {
         for (String label : labels) {
-            if (!NAME.matcher(label).matches() || label.startsWith("__") || histogram && label.equals("le")) {
+            if (!NAME.matcher(label).matches() || label.startsWith("__") || (histogram && label.equals("le"))) {
                 throw new IllegalArgumentException("metric " + name + ": label " + label + " (expected: " + NAME
                         + ", not starting with __" + (histogram ? ", not le" : "") + ")");
             }
@@ -227,7 +232,7 @@ public final class MetricsRegistry {
 
     private static double[] checkedBuckets(String name, double[] buckets) {
         for (int i = 0; i < buckets.length; i++) {
-            if (!(Math.abs(buckets[i]) <= Double.MAX_VALUE) || i > 0 && !(buckets[i] > buckets[i - 1])) {
+            if (!(Math.abs(buckets[i]) <= Double.MAX_VALUE) || (i > 0 && !(buckets[i] > buckets[i - 1]))) {
                 throw new IllegalArgumentException("metric " + name + ": buckets " + Arrays.toString(buckets)
                         + " (expected: finite and ascending)");
             }

@@ -35,7 +35,7 @@ final class NodeMetrics implements MetricSource {
         samples.gauge(
                 "kong_nginx_requests_total",
                 "Requests read from clients.",
-                facts.requests(),
+                (double) facts.requests(),
                 "node_id",
                 node,
                 "subsystem",
@@ -58,7 +58,7 @@ final class NodeMetrics implements MetricSource {
         samples.gauge(
                 "kong_memory_workers_lua_vms_bytes",
                 "Used bytes of the Java heap.",
-                memory.heapUsed(),
+                (double) memory.heapUsed(),
                 "node_id",
                 node,
                 "pid",
@@ -67,12 +67,13 @@ final class NodeMetrics implements MetricSource {
                 SUBSYSTEM);
         for (NodeFacts.Pool pool : memory.pools()) {
             String[] labels = {"node_id", node, "shared_dict", pool.name(), "kong_subsystem", SUBSYSTEM};
-            samples.gauge(DICT, "Used bytes of a bounded pool.", pool.used(), labels);
-            samples.gauge(DICT_TOTAL, "Capacity of a bounded pool in bytes.", pool.capacity(), labels);
+            samples.gauge(DICT, "Used bytes of a bounded pool.", (double) pool.used(), labels);
+            samples.gauge(DICT_TOTAL, "Capacity of a bounded pool in bytes.", (double) pool.capacity(), labels);
         }
     }
 
     private static void connections(Samples samples, String node, String state, long value) {
-        samples.gauge(CONNECTIONS, CONNECTIONS_HELP, value, "node_id", node, "subsystem", SUBSYSTEM, "state", state);
+        samples.gauge(
+                CONNECTIONS, CONNECTIONS_HELP, (double) value, "node_id", node, "subsystem", SUBSYSTEM, "state", state);
     }
 }

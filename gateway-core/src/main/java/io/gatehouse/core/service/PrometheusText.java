@@ -32,8 +32,8 @@ final class PrometheusText {
         SortedMap<String, Family<?>> families = registry.shownFamilies();
         SortedMap<String, Computed> computed = new TreeMap<>();
         for (MetricSource source : registry.sources()) {
-            source.collect((name, help, value, labels) -> computed.computeIfAbsent(name, n -> new Computed(help))
-                    .add(labels, value));
+            source.collect((name, help, value, labels) ->
+                    computed.computeIfAbsent(name, n -> new Computed(help)).add(labels, value));
         }
         Computed errors = new Computed("Updates and labels of metrics that were refused.");
         errors.type = MetricType.COUNTER;

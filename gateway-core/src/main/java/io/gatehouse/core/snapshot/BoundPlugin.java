@@ -18,11 +18,7 @@ final class BoundPlugin {
     private final PluginInstance instance;
     private int users;
 
-    BoundPlugin(
-            PluginEntity entity,
-            Record config,
-            PluginCatalogue.Known known,
-            Lifecycle.Created created) {
+    BoundPlugin(PluginEntity entity, Record config, PluginCatalogue.Known known, Lifecycle.Created created) {
         this.entity = entity;
         this.config = config;
         this.known = known;
@@ -43,7 +39,8 @@ final class BoundPlugin {
     }
 
     /** Whether it may serve on as that entity: same place, equal config, same loader and extensions. */
-    boolean serves(PluginEntity other, Record otherConfig, PluginCatalogue.Known otherKnown, PluginCatalogue catalogue) {
+    boolean serves(
+            PluginEntity other, Record otherConfig, PluginCatalogue.Known otherKnown, PluginCatalogue catalogue) {
         return entity.id().equals(other.id())
                 && entity.name().equals(other.name())
                 && Objects.equals(entity.serviceId(), other.serviceId())

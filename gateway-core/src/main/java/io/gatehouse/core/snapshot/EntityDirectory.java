@@ -37,8 +37,7 @@ final class EntityDirectory implements Directory {
         for (KeyauthCredential entity : config.keyauthCredentials()) {
             Consumer consumer = byId.get(entity.consumerId());
             if (consumer != null) {
-                keyauth.put(
-                        Digest.of(entity.key().value()), new Credential(entity.id(), KEYAUTH, consumer, Map.of()));
+                keyauth.put(Digest.of(entity.key().value()), new Credential(entity.id(), KEYAUTH, consumer, Map.of()));
             }
         }
     }

@@ -96,8 +96,8 @@ public final class Reloader {
     public List<Problem> load() {
         List<Problem> problems = new ArrayList<>();
         Snapshot previous = current;
-        PluginCatalogue catalogue = PluginCatalogue.load(
-                pluginFolders, previous == null ? null : previous.catalogue(), problems::add);
+        PluginCatalogue catalogue =
+                PluginCatalogue.load(pluginFolders, previous == null ? null : previous.catalogue(), problems::add);
         LoadResult result = ConfigLoader.load(files, environment, options.withPlugins(catalogue.names()));
         problems.addAll(result.problems());
         if (hasErrors(problems)) {

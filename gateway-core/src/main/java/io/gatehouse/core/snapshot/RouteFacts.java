@@ -9,8 +9,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A route as plugins see it. */
-record RouteFacts(String id, @Nullable String name, List<String> paths, Map<String, Object> fields)
-        implements Route {
+record RouteFacts(String id, @Nullable String name, List<String> paths, Map<String, Object> fields) implements Route {
     static RouteFacts of(RouteEntity route) {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("id", route.id());

@@ -53,8 +53,7 @@ public final class SnapshotBuilder {
         checked(config, catalogue, sink);
     }
 
-    private static List<Checked> checked(
-            DeclarativeConfig config, PluginCatalogue catalogue, Consumer<Problem> sink) {
+    private static List<Checked> checked(DeclarativeConfig config, PluginCatalogue catalogue, Consumer<Problem> sink) {
         RecordBinder binder = RecordBinder.of(config);
         List<Checked> all = new ArrayList<>();
         for (PluginEntity entity : config.plugins()) {
@@ -96,10 +95,7 @@ public final class SnapshotBuilder {
      * @return null when there is a problem; then nothing was made
      */
     public @Nullable Snapshot build(
-            DeclarativeConfig config,
-            PluginCatalogue catalogue,
-            @Nullable Snapshot previous,
-            Consumer<Problem> sink) {
+            DeclarativeConfig config, PluginCatalogue catalogue, @Nullable Snapshot previous, Consumer<Problem> sink) {
         int[] errors = {0};
         List<Checked> checked = checked(config, catalogue, problem -> {
             errors[0]++;
@@ -157,13 +153,18 @@ public final class SnapshotBuilder {
     private <C extends Record> Lifecycle.Created create(
             PluginCatalogue catalogue, Checked one, PluginFactory<C> factory) throws PluginCallException {
         return lifecycle.create(
-                catalogue, factory, one.known().source(), (C) one.config(), one.entity().id());
+                catalogue,
+                factory,
+                one.known().source(),
+                (C) one.config(),
+                one.entity().id());
     }
 
     private Snapshot assemble(DeclarativeConfig config, PluginCatalogue catalogue, List<BoundPlugin> bound) {
         Map<String, List<BoundPlugin>> byName = new TreeMap<>();
         for (BoundPlugin plugin : bound) {
-            byName.computeIfAbsent(plugin.entity().name(), name -> new ArrayList<>()).add(plugin);
+            byName.computeIfAbsent(plugin.entity().name(), name -> new ArrayList<>())
+                    .add(plugin);
         }
         Map<String, ServiceFacts> services = new HashMap<>();
         for (ServiceEntity service : config.services()) {
@@ -179,8 +180,7 @@ public final class SnapshotBuilder {
         Plan unmatched = new Plan(null, null, slots(byName, null, null), request -> {
             throw new IllegalStateException("an unmatched request has no chain");
         });
-        return new Snapshot(
-                config, catalogue, RouteTable.of(rules), unmatched, new EntityDirectory(config), bound);
+        return new Snapshot(config, catalogue, RouteTable.of(rules), unmatched, new EntityDirectory(config), bound);
     }
 
     private RouteRule<RoutePlan> rule(
@@ -193,7 +193,8 @@ public final class SnapshotBuilder {
                 facts,
                 slots(plugins, route.id(), route.serviceId()),
                 upstreams.to(facts == null ? null : facts.target(), service == null ? 0 : service.retries()));
-        boolean httpsOnly = route.protocols().contains("https") && !route.protocols().contains("http");
+        boolean httpsOnly =
+                route.protocols().contains("https") && !route.protocols().contains("http");
         RoutePlan payload = new RoutePlan(
                 plan,
                 service == null ? null : service.path(),

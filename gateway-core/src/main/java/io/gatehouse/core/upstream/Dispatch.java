@@ -42,6 +42,7 @@ final class Dispatch extends Watched implements StreamReader.Owner {
     private @Nullable HttpClientRequest wire;
     private @Nullable BodyReader<Buffer> sending;
     private boolean answered;
+    private boolean bodiless;
     private boolean over;
     private boolean sent;
 
@@ -65,7 +66,11 @@ final class Dispatch extends Watched implements StreamReader.Owner {
         }
         record.onCancel(this::cancel);
         request.onCancel(this::cancel);
-        client.request(options).onComplete(this::connected);
+        try {
+            client.request(options).onComplete(this::connected);
+        } catch (IllegalArgumentException e) {
+            fail(Failure.of(FailureKind.PLUGIN, e)); // a URI or host that a plugin set and that is none
+        }
         return result.future();
     }
 
@@ -208,23 +213,20 @@ final class Dispatch extends Watched implements StreamReader.Owner {
         answered = true;
         record.head(status);
         MultiMap headers = HopByHop.fromUpstream(in.headers());
-        boolean bodiless = status == 204 || status == 304 || request.method().equals(HttpMethod.HEAD);
-        long length = bodiless ? 0 : length(headers);
-        if (!bodiless || status == 204) {
+        boolean none = status == 204 || status == 304 || request.method().equals(HttpMethod.HEAD);
+        long length = none ? 0 : length(headers);
+        if (!none || status == 204) {
             headers.remove(HttpHeaders.CONTENT_LENGTH);
         }
         StreamReader reader = new StreamReader(
-                in,
-                this,
-                exchange.loop().sweeper(),
-                target.readTimeout().toNanos(),
-                Failures::exchanging);
+                in, this, exchange.loop().sweeper(), target.readTimeout().toNanos(), Failures::exchanging);
         Body body;
         if (length == 0) {
+            bodiless = true;
             body = Body.empty();
             in.resume(); // so that the end is seen and the connection goes back to the pool
         } else {
-            body = length < 0 ? Body.of(reader, -1) : Body.of(reader, length);
+            body = Body.of(reader, length);
         }
         result.complete(Response.from(ResponseSource.UPSTREAM, status, headers, body, null));
     }
@@ -268,8 +270,8 @@ final class Dispatch extends Watched implements StreamReader.Owner {
     }
 
     private void cancel() {
-        if (over) {
-            return;
+        if (over || bodiless) {
+            return; // without a body there is nothing to give up, and its connection is worth keeping
         }
         HttpClientRequest out = wire;
         if (out != null) {
@@ -314,7 +316,8 @@ final class Dispatch extends Watched implements StreamReader.Owner {
         if (out != null) {
             out.reset();
         }
-        fail(Failure.of(FailureKind.TIMEOUT, "no answer within " + target.readTimeout().toMillis() + " ms"));
+        fail(Failure.of(
+                FailureKind.TIMEOUT, "no answer within " + target.readTimeout().toMillis() + " ms"));
     }
 
     private void await(long nanos) {

@@ -28,7 +28,8 @@ public final class Redirects {
                 .collect(Collectors.toUnmodifiableMap(Redirect::from, Redirect::to, (first, second) -> first));
     }
 
-    @Nullable Origin of(Target target) {
+    @Nullable
+    Origin of(Target target) {
         return byOrigin.isEmpty()
                 ? null
                 : byOrigin.get(new Origin(target.tls(), target.host().toLowerCase(Locale.ROOT), target.port()));

@@ -45,11 +45,7 @@ public final class Upstream {
                 .setTcpNoDelay(true);
         PoolOptions pool =
                 new PoolOptions().setHttp1MaxSize(CONNECTIONS_PER_TARGET).setMaxWaitQueueSize(WAITING_PER_TARGET);
-        return loop.vertx()
-                .httpClientBuilder()
-                .with(options)
-                .with(pool)
-                .build();
+        return loop.vertx().httpClientBuilder().with(options).with(pool).build();
     }
 
     /**
@@ -62,8 +58,8 @@ public final class Upstream {
             return Future.succeededFuture(
                     exchange.errors().failed(exchange, Failure.of(FailureKind.CANCELLED, "nobody waits for it")));
         }
-        LiveAttempt record = new LiveAttempt(
-                exchange, target, request.method().name(), request.uri(), request.attributes());
+        LiveAttempt record =
+                new LiveAttempt(exchange, target, request.method().name(), request.uri(), request.attributes());
         exchange.add(record);
         return new Dispatch(exchange, request, target, record)
                 .start(target.verifyTls() ? verifying : trusting, redirects.of(target));

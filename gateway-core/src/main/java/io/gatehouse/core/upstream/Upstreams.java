@@ -64,11 +64,10 @@ public final class Upstreams {
     }
 
     private static boolean mayRepeat(Request request, Failure failure) {
-        boolean worthIt =
-                switch (failure.kind()) {
-                    case CONNECT, CONNECT_TIMEOUT, TLS, RESET, TIMEOUT, INVALID_RESPONSE -> true;
-                    default -> false;
-                };
+        boolean worthIt = switch (failure.kind()) {
+            case CONNECT, CONNECT_TIMEOUT, TLS, RESET, TIMEOUT, INVALID_RESPONSE -> true;
+            default -> false;
+        };
         if (!worthIt || request.isCancelled()) {
             return false;
         }
@@ -76,9 +75,8 @@ public final class Upstreams {
                 || request.body().isBuffered()
                 || !request.body().isTaken();
         HttpMethod method = request.method();
-        boolean idempotent = !method.equals(HttpMethod.POST)
-                && !method.equals(HttpMethod.PATCH)
-                && !method.equals(HttpMethod.LOCK);
+        boolean idempotent =
+                !method.equals(HttpMethod.POST) && !method.equals(HttpMethod.PATCH) && !method.equals(HttpMethod.LOCK);
         return bodyIsThere && (!failure.sent() || idempotent);
     }
 }

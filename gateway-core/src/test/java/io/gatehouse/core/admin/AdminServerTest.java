@@ -91,7 +91,9 @@ class AdminServerTest {
         JsonObject memory = status.getJsonObject("memory");
         assertThat(memory.getJsonArray("workers_lua_vms").getJsonObject(0).getString("http_allocated_gc"))
                 .matches("[0-9]+\\.[0-9]{2} MiB");
-        assertThat(memory.getJsonObject("lua_shared_dicts").getJsonObject("jvm_heap").getString("capacity"))
+        assertThat(memory.getJsonObject("lua_shared_dicts")
+                        .getJsonObject("jvm_heap")
+                        .getString("capacity"))
                 .matches("[0-9]+\\.[0-9]{2} MiB");
     }
 
@@ -121,18 +123,18 @@ class AdminServerTest {
         assertThat(root.getString("gatehouse_version")).isEqualTo("0.1.0");
         assertThat(root.getString("node_id")).isEqualTo(FixedNodeFacts.ID);
         assertThat(root.getString("hostname")).isNotEmpty();
-        assertThat(root.getJsonObject("plugins"))
-                .isEqualTo(
-                        new JsonObject(
-                                """
+        assertThat(root.getJsonObject("plugins")).isEqualTo(new JsonObject("""
                                 {"available_on_server": {"file-log": {"version": "0.1.0", "priority": 9},
                                   "prometheus": {"version": "0.1.0", "priority": 13}},
                                  "enabled_in_cluster": ["prometheus"]}"""));
-        assertThat(root.getJsonObject("configuration").getString("proxy_listen")).isEqualTo("0.0.0.0:8000");
+        assertThat(root.getJsonObject("configuration").getString("proxy_listen"))
+                .isEqualTo("0.0.0.0:8000");
         assertThat(response.headers().firstValue("Content-Type")).hasValue("application/json; charset=utf-8");
         assertThat(response.headers().firstValue("Server")).hasValue("gatehouse/0.1.0");
-        assertThat(response.headers().firstValue("X-Kong-Admin-Request-ID").orElseThrow()).matches("[0-9a-f]{32}");
-        assertThat(response.headers().firstValue("X-Kong-Admin-Latency").orElseThrow()).matches("[0-9]+");
+        assertThat(response.headers().firstValue("X-Kong-Admin-Request-ID").orElseThrow())
+                .matches("[0-9a-f]{32}");
+        assertThat(response.headers().firstValue("X-Kong-Admin-Latency").orElseThrow())
+                .matches("[0-9]+");
     }
 
     @Test
@@ -166,7 +168,8 @@ class AdminServerTest {
 
         assertThat(get(port, "/").statusCode()).isEqualTo(404);
         assertThat(send(port, "POST", "/services").statusCode()).isEqualTo(404);
-        assertThat(get(port, "/status").headers().firstValue("X-Kong-Status-Request-ID")).isPresent();
+        assertThat(get(port, "/status").headers().firstValue("X-Kong-Status-Request-ID"))
+                .isPresent();
     }
 
     @Test
@@ -174,8 +177,10 @@ class AdminServerTest {
         int port = admin("let-me-in");
 
         assertThat(get(port, "/metrics").statusCode()).isEqualTo(401);
-        assertThat(get(port, "/nothing", "Kong-Admin-Token", "wrong").statusCode()).isEqualTo(401);
-        assertThat(get(port, "/metrics", "Kong-Admin-Token", "let-me-in").statusCode()).isEqualTo(200);
+        assertThat(get(port, "/nothing", "Kong-Admin-Token", "wrong").statusCode())
+                .isEqualTo(401);
+        assertThat(get(port, "/metrics", "Kong-Admin-Token", "let-me-in").statusCode())
+                .isEqualTo(200);
         assertThat(get(port, "/metrics", "Authorization", "Bearer let-me-in").statusCode())
                 .isEqualTo(200);
     }
@@ -207,7 +212,8 @@ class AdminServerTest {
                 .port();
     }
 
-    private HttpResponse<String> get(int port, String path, String... headers) throws IOException, InterruptedException {
+    private HttpResponse<String> get(int port, String path, String... headers)
+            throws IOException, InterruptedException {
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path));
         if (headers.length > 0) {
             request.headers(headers);

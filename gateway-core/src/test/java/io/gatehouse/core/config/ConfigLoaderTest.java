@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.tuple;
 import io.gatehouse.core.schema.KeyAuthLike;
 import io.gatehouse.core.schema.RecordBinder;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -567,6 +569,24 @@ class ConfigLoaderTest {
     }
 
     @Test
+    void saysNothingOfReferencesIntoAListThatIsNone() {
+        assertThat(problems("services: {name: s}\nplugins: [{name: p, service: s}]"))
+                .containsExactly("f.yaml:2:11 services: expected an array (got a map)");
+    }
+
+    @Test
+    void loadsAText() {
+        LoadResult result = ConfigLoader.loadText(
+                "memory", VERSION + "consumers: [{username: u}]", Environment.empty(), LoadOptions.defaults());
+
+        assertThat(result.ok()).isTrue();
+        assertThat(result.config().consumer("u")).isNotNull();
+        assertThat(ConfigLoader.loadText("memory", "a: [", Environment.empty(), LoadOptions.defaults())
+                        .ok())
+                .isFalse();
+    }
+
+    @Test
     void asksForTheFormatVersionOnce() {
         assertThat(loading.file("a.yaml", "services: []").problems())
                 .containsExactly(
@@ -680,7 +700,7 @@ class ConfigLoaderTest {
     }
 
     @Test
-    @Timeout(value = 30, unit = TimeUnit.SECONDS)
+    @Timeout(value = 180, unit = TimeUnit.SECONDS)
     void loadsTenThousandRoutes() {
         StringBuilder yaml = new StringBuilder(VERSION).append("services:\n");
         for (int i = 0; i < 10_000; i++) {
@@ -704,12 +724,13 @@ class ConfigLoaderTest {
         }
         loading.file("f.yaml", yaml.toString());
 
-        long start = System.nanoTime();
+        ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+        long start = threads.getCurrentThreadCpuTime();
         DeclarativeConfig config = loaded();
-        long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start);
+        long seconds = TimeUnit.NANOSECONDS.toSeconds(threads.getCurrentThreadCpuTime() - start);
 
         assertThat(config.routes()).hasSize(10_000);
-        // Three seconds on an idle machine; the limit leaves room for a busy one.
-        assertThat(seconds).isLessThan(15);
+        // Processor time, since the machine may be busy with other things; about two seconds when cold.
+        assertThat(seconds).isLessThan(6);
     }
 }

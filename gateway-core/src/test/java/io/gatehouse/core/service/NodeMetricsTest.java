@@ -44,7 +44,8 @@ class NodeMetricsTest {
         String text = registry.text();
         assertThat(labels(text, used)).isEqualTo(labels(text, capacity)).contains("prometheus_metrics", "jvm_heap");
         assertThat(text.lines().filter(l -> l.startsWith(capacity)))
-                .allSatisfy(l -> assertThat(Double.parseDouble(l.substring(l.lastIndexOf(' ')))).isPositive());
+                .allSatisfy(l -> assertThat(Double.parseDouble(l.substring(l.lastIndexOf(' '))))
+                        .isPositive());
     }
 
     private static String labels(String text, String start) {

@@ -56,7 +56,8 @@ class ScraperTest {
         boolean[] onLoop = new boolean[1];
         Scraper scraper = new Scraper(vertx, pieces -> onLoop[0] = Context.isOnEventLoopThread());
 
-        Future.future(promise -> vertx.runOnContext(go -> scraper.scrape().<Void>mapEmpty().onComplete((v, e) -> promise.complete())))
+        Future.future(promise -> vertx.runOnContext(
+                        go -> scraper.scrape().<Void>mapEmpty().onComplete((v, e) -> promise.complete())))
                 .await();
 
         assertThat(onLoop[0]).isFalse();

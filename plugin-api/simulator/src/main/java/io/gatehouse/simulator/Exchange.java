@@ -33,6 +33,7 @@ final class Exchange {
     private static final String MODELS = "/v1/models/";
     private static final byte[] NO_BODY = {};
     private static final long HTTP2_INTERNAL_ERROR = 2;
+    private static final int EVENTS_PER_TURN = 256;
 
     private final LlmSimulator simulator;
     private final HttpServerRequest request;
@@ -60,6 +61,7 @@ final class Exchange {
     private Future<Void> lastWrite = Future.succeededFuture();
     private @Nullable Gate gate;
     private boolean waited;
+    private boolean draining;
     private boolean passed;
     private boolean over;
     private boolean stalled;
@@ -328,7 +330,10 @@ final class Exchange {
             // an answer that is not streamed passes a gate as a whole, its head included
             if (streamed != null || gate == null) {
                 head();
-                lastWrite = response.writeHead();
+                // HTTP/1.0 has no chunks, and there the server takes a head of unknown length only with data
+                if (streamed == null || request.version() != HttpVersion.HTTP_1_0) {
+                    lastWrite = response.writeHead();
+                }
             }
             pump();
         }
@@ -387,7 +392,13 @@ final class Exchange {
 
     /** Sends items until there is a reason to wait; called again when the reason is gone. */
     private void pump() {
+        int turn = 0;
         while (!over) {
+            if (turn++ == EVENTS_PER_TURN) {
+                // a fast reader must not keep the loop from everything else, its own close included
+                timer = simulator.vertx().setTimer(1, fired -> pump());
+                return;
+            }
             if (isAt(behaviour.cutAfter, next)) {
                 cut();
                 return;
@@ -415,7 +426,14 @@ final class Exchange {
                 head();
             }
             if (response.writeQueueFull()) {
-                response.drainHandler(drained -> pump());
+                draining = true;
+                response.drainHandler(drained -> {
+                    // it stays registered, and must not cut a later wait short
+                    if (draining) {
+                        draining = false;
+                        pump();
+                    }
+                });
                 return;
             }
             waited = false;

@@ -2,6 +2,7 @@ package io.gatehouse.simulator;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -14,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -211,12 +213,38 @@ public final class FaultServer implements AutoCloseable {
     public synchronized void refuse() {
         unbind();
         try {
-            Socket reserved = new Socket();
-            placeholder = reserved;
-            reserved.setReuseAddress(true);
-            reserved.bind(new InetSocketAddress(address, port));
+            placeholder = whenFree(() -> {
+                Socket reserved = new Socket();
+                try {
+                    reserved.setReuseAddress(true);
+                    reserved.bind(new InetSocketAddress(address, port));
+                    return reserved;
+                } catch (IOException e) {
+                    reserved.close();
+                    throw e;
+                }
+            });
         } catch (IOException e) {
             throw new UncheckedIOException("port " + port + " cannot be reserved", e);
+        }
+    }
+
+    /** A bind that waits a moment: a listener is gone only when the thread that accepted on it has let go. */
+    private interface Bind<T> {
+        T bind() throws IOException;
+    }
+
+    private static <T> T whenFree(Bind<T> bind) throws IOException {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(2);
+        while (true) {
+            try {
+                return bind.bind();
+            } catch (BindException e) {
+                if (System.nanoTime() - end >= 0) {
+                    throw e;
+                }
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+            }
         }
     }
 
@@ -227,7 +255,7 @@ public final class FaultServer implements AutoCloseable {
     public synchronized void blackhole() {
         unbind();
         try {
-            listener = bind(port, 1);
+            listener = whenFree(() -> bind(port, 1));
             for (int i = 0; i < FILLERS; i++) {
                 SocketChannel filler = SocketChannel.open();
                 fillers.add(filler);
@@ -243,7 +271,7 @@ public final class FaultServer implements AutoCloseable {
     public synchronized void listen() {
         unbind();
         try {
-            listener = bind(port, 256);
+            listener = whenFree(() -> bind(port, 256));
         } catch (IOException e) {
             throw new UncheckedIOException("port " + port + " cannot be bound", e);
         }

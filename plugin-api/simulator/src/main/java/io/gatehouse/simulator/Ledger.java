@@ -309,6 +309,30 @@ public final class Ledger {
         return waiter.promise.future();
     }
 
+    /**
+     * Completes once no request is open. A client has its answer a moment before the simulator knows that it
+     * was sent, so this belongs between the last answer and a look at the sums.
+     *
+     * @return fails with a {@link TimeoutException} after {@code limit}
+     */
+    public Future<Void> awaitIdle(Duration limit) {
+        Promise<Void> promise = Promise.promise();
+        idle(promise, System.nanoTime() + limit.toNanos());
+        return promise.future();
+    }
+
+    private void idle(Promise<Void> promise, long deadline) {
+        long left = open();
+        if (left == 0) {
+            promise.complete();
+        } else if (System.nanoTime() - deadline >= 0) {
+            promise.fail(new TimeoutException(
+                    "ledger: " + left + " requests open (expected: 0): " + records(record -> !record.ended())));
+        } else {
+            vertx.setTimer(1, id -> idle(promise, deadline));
+        }
+    }
+
     private synchronized void forget(Waiter waiter) {
         waiters.remove(waiter);
         waiting = !waiters.isEmpty();

@@ -62,6 +62,7 @@ final class LlmRequest {
             case RESPONSES -> {
                 prompt.add(tree.path("instructions"), false);
                 if (tree.path("input").isTextual()) {
+                    prompt.lastIsUser = true;
                     prompt.add(tree.path("input"), true);
                 } else {
                     prompt.messages(tree, "input");

@@ -116,7 +116,7 @@ public final class LlmSimulator implements AutoCloseable {
                 .setFileSystemOptions(
                         new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
         LlmSimulator simulator = new LlmSimulator(vertx, true, options);
-        // of no context: one of the loops that are closed here could not tell of the failure any more
+        // a promise of no context: the failure must not need an event loop that has been stopped
         Promise<LlmSimulator> started = Promise.promise();
         simulator
                 .listen()
@@ -150,26 +150,27 @@ public final class LlmSimulator implements AutoCloseable {
     private Future<LlmSimulator> listen() {
         HttpServerOptions server = options.serverOptions();
         if (server.getPort() == 0) {
-            // a negative port is a free one that all instances of the deployment share
+            // a negative port is a free one that all instances of one deployment share
             server.setPort(-1);
         }
+        return deploy(server, options.eventLoops()).map(id -> {
+            deployment = id;
+            LOG.info("Simulator listens on {}:{}", options.host(), port);
+            return this;
+        });
+    }
+
+    private Future<String> deploy(HttpServerOptions server, int instances) {
         return vertx.deployVerticle(
-                        () -> new VerticleBase() {
-                            @Override
-                            public Future<?> start() {
-                                HttpServer http = vertx.createHttpServer(server);
-                                http.requestHandler(request -> Exchange.handle(LlmSimulator.this, request));
-                                return http.listen().onSuccess(bound -> port = bound.actualPort());
-                            }
-                        },
-                        new DeploymentOptions()
-                                .setInstances(options.eventLoops())
-                                .setThreadingModel(ThreadingModel.EVENT_LOOP))
-                .map(id -> {
-                    deployment = id;
-                    LOG.info("Simulator listens on {}:{}", options.host(), port);
-                    return this;
-                });
+                () -> new VerticleBase() {
+                    @Override
+                    public Future<?> start() {
+                        HttpServer http = vertx.createHttpServer(server);
+                        http.requestHandler(request -> Exchange.handle(LlmSimulator.this, request));
+                        return http.listen().onSuccess(listening -> port = listening.actualPort());
+                    }
+                },
+                new DeploymentOptions().setInstances(instances).setThreadingModel(ThreadingModel.EVENT_LOOP));
     }
 
     /** The port that it listens on. */

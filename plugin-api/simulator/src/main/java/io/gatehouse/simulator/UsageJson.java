@@ -43,7 +43,8 @@ final class UsageJson {
             default ->
                 out.append("{\"input_tokens\":")
                         .append(input)
-                        .append(",\"input_tokens_details\":{\"cached_tokens\":0},\"output_tokens\":")
+                        .append(
+                                ",\"input_tokens_details\":{\"cached_tokens\":0,\"cache_write_tokens\":0},\"output_tokens\":")
                         .append(output)
                         .append(",\"output_tokens_details\":{\"reasoning_tokens\":0},\"total_tokens\":")
                         .append(input + output)

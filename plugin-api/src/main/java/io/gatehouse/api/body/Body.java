@@ -46,7 +46,8 @@ public interface Body {
      * Whether it was opened, transformed or cancelled, so that it can be read no more. A buffered body is never taken.
      *
      * <p>A body that nobody touched gives back its source: {@code open(Framing.BYTES)} on a body made by {@link
-     * #of(BodyReader, long)} with length -1 returns that very reader, so that its maker can recognise it and take a
+     * #of(BodyReader, long)} with length -1, or of a reader that {@linkplain BodyReader#keepsLength() keeps its length},
+     * returns that very reader, so that its maker can recognise it and take a
      * shorter way. Once it was partly read by {@link #buffer} or transformed, another reader comes.
      */
     boolean isTaken();

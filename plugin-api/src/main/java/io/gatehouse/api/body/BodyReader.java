@@ -22,6 +22,14 @@ public interface BodyReader<T> {
      */
     BodyEnd end();
 
+    /**
+     * Whether this reader makes sure by itself that exactly the announced number of bytes comes, as HTTP's framing does
+     * on a socket: then nobody counts them again.
+     */
+    default boolean keepsLength() {
+        return false;
+    }
+
     /** Gives up the rest: frees the source at once. Afterwards {@link #next()} gives null. Repeated calls do nothing. */
     void cancel();
 }

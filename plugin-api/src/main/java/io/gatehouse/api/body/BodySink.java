@@ -12,7 +12,11 @@ public interface BodySink<T> {
     /** The reading end. */
     Body body();
 
-    /** Offers an item; completes when there is room for the next one, fails when the body was cancelled. */
+    /**
+     * Offers an item; completes when there is room for the next one, on the event loop of the caller. Fails with a
+     * {@link BodyException} when the body was cancelled, and with an {@link IllegalStateException}, without taking the
+     * item, after the end or when many writes wait already.
+     */
     Future<Void> write(T item);
 
     /** Ends the body. */

@@ -4,7 +4,9 @@ package io.gatehouse.api.body;
  * Watches or rewrites the items of one body. One instance per body; used on one event loop. Every method is optional: as
  * it stands, the body passes unchanged.
  *
- * <p>A throw is treated as if the source had died at that point, and the error log names the plugin.
+ * <p>A throw is treated as if the source had died at that point: what was emitted goes out, the source is cancelled,
+ * those further out see an end of {@link io.gatehouse.api.FailureKind#PLUGIN} unless the source had failed before, this
+ * transform sees only {@link #closed}, and the error log names the plugin.
  *
  * @param <T> the item
  */
@@ -27,6 +29,9 @@ public interface BodyTransform<T> {
         return end;
     }
 
-    /** Called exactly once when nothing more will happen: after the end, or when the body was cancelled. */
+    /**
+     * Called exactly once when nothing more will happen: after the end, with the end that goes outward, or when the body
+     * was cancelled or stopped, with that.
+     */
     default void closed(BodyEnd end) {}
 }

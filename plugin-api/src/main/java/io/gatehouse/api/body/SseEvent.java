@@ -83,7 +83,8 @@ public final class SseEvent {
 
     /**
      * The bytes of this block as they came, with their line ends and the blank line; not to be changed. They may begin
-     * with what belongs to no line of it: a byte order mark, or the late second half of the line end before.
+     * with what belongs to no line of it: a byte order mark, or the late second half of the line end before, which is a
+     * blank line without meaning if the block before was rewritten.
      */
     public Buffer raw() {
         return raw;

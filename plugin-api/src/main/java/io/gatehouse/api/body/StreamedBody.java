@@ -151,7 +151,7 @@ final class StreamedBody implements Body {
     @SuppressWarnings("unchecked") // the last pipe gives out items of the wanted framing
     private <T> BodyReader<T> assemble(Framing<T> wanted) {
         BodyReader<?> made = reader;
-        if (length >= 0) {
+        if (length >= 0 && !reader.keepsLength()) {
             made = new LengthReader((BodyReader<Buffer>) made, length);
         }
         Framing<?> current = framing;

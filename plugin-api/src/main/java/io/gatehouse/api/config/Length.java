@@ -6,7 +6,10 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** Allowed length, both ends inclusive: characters of a string, elements of a list, set or map. */
+/**
+ * Allowed length, both ends inclusive: characters of a string, elements of a list, set or map. Without it a string
+ * has at least one character, as in Kong.
+ */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)
 @Target({ElementType.RECORD_COMPONENT})

@@ -8,6 +8,7 @@ import ch.qos.logback.classic.spi.ThrowableProxy;
 import ch.qos.logback.core.AppenderBase;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.ILoggerFactory;
@@ -21,7 +22,11 @@ import org.slf4j.event.KeyValuePair;
  */
 public final class CapturedLog implements AutoCloseable {
     /** Without a configuration Logback shows DEBUG, and these write pages of it when they are first used. */
-    private static final List<String> NOISY = List.of("io.netty", "io.vertx");
+    private static final Map<String, Level> NOISY = Map.of(
+            "io.netty", Level.INFO,
+            "io.vertx", Level.INFO,
+            // says once for each gateway that two HTTP clients share a gauge
+            "io.micrometer.core.instrument.MeterRegistry", Level.ERROR);
 
     private final List<LogLine> lines = new CopyOnWriteArrayList<>();
     private final Logger root;
@@ -34,10 +39,10 @@ public final class CapturedLog implements AutoCloseable {
 
     private CapturedLog(LoggerContext context) {
         root = context.getLogger(Logger.ROOT_LOGGER_NAME);
-        for (String noisy : NOISY) {
-            Logger logger = context.getLogger(noisy);
+        for (Map.Entry<String, Level> noisy : NOISY.entrySet()) {
+            Logger logger = context.getLogger(noisy.getKey());
             if (logger.getLevel() == null) {
-                logger.setLevel(Level.INFO);
+                logger.setLevel(noisy.getValue());
             }
         }
         appender.setContext(context);
@@ -109,8 +114,8 @@ public final class CapturedLog implements AutoCloseable {
                 text.append(' ').append(pair.key).append('=').append(pair.value);
             }
         }
-        @Nullable Throwable thrown =
-                event.getThrowableProxy() instanceof ThrowableProxy proxy ? proxy.getThrowable() : null;
+        @Nullable
+        Throwable thrown = event.getThrowableProxy() instanceof ThrowableProxy proxy ? proxy.getThrowable() : null;
         return new LogLine(event.getLevel().toString(), event.getLoggerName(), text.toString(), thrown);
     }
 }

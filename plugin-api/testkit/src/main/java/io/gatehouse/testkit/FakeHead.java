@@ -11,8 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param headers as sent; a copy that throws when it is changed
  */
-public record FakeHead(
-        HttpMethod method, String scheme, String host, String uri, String protocol, MultiMap headers)
+public record FakeHead(HttpMethod method, String scheme, String host, String uri, String protocol, MultiMap headers)
         implements RequestHead {
     /** Freezes the headers. */
     public FakeHead {
@@ -23,8 +22,7 @@ public record FakeHead(
 
     /** A head without headers, over HTTP/1.1 to {@code gateway.test}. */
     public static FakeHead of(HttpMethod method, String uri) {
-        return new FakeHead(
-                method, "http", "gateway.test", uri, "HTTP/1.1", MultiMap.caseInsensitiveMultiMap());
+        return new FakeHead(method, "http", "gateway.test", uri, "HTTP/1.1", MultiMap.caseInsensitiveMultiMap());
     }
 
     @Override

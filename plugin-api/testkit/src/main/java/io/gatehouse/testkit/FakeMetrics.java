@@ -151,9 +151,7 @@ public final class FakeMetrics implements Metrics {
 
     private synchronized Family family(Type type, String name, String[] labels, double @Nullable [] buckets) {
         Family family = families.computeIfAbsent(name, n -> new Family(n, type, List.of(labels), buckets));
-        if (family.type != type
-                || !family.labels.equals(List.of(labels))
-                || !Arrays.equals(family.buckets, buckets)) {
+        if (family.type != type || !family.labels.equals(List.of(labels)) || !Arrays.equals(family.buckets, buckets)) {
             throw new IllegalArgumentException("metric " + name + ": " + type + List.of(labels) + " (expected: "
                     + family.type + family.labels + ", as it was first made)");
         }

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param text the message with its arguments, then {@code key=value} pairs
  * @param thrown what was logged with it, or null
  */
-public record LogLine(String level, String logger, String text, @Nullable Throwable thrown) {
+public record LogLine(
+        String level, String logger, String text, @Nullable Throwable thrown) {
     @Override
     public String toString() {
         return level + ' ' + logger + ": " + text + (thrown == null ? "" : " (" + thrown + ')');

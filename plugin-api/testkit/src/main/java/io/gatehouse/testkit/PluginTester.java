@@ -434,16 +434,18 @@ public final class PluginTester implements AutoCloseable {
     public record Fault(String phase, Throwable cause) {}
 
     private interface Maker {
-        @Nullable Record config();
+        @Nullable
+        Record config();
 
         List<String> problems();
 
-        @Nullable Plugin make(PluginContext context) throws Exception;
+        @Nullable
+        Plugin make(PluginContext context) throws Exception;
     }
 
     /** A config that was bound, or null with the problems that prevented it. */
-    private record RecordMaker<C extends Record>(PluginFactory<C> factory, @Nullable C config, List<String> found)
-            implements Maker {
+    private record RecordMaker<C extends Record>(
+            PluginFactory<C> factory, @Nullable C config, List<String> found) implements Maker {
         @Override
         public List<String> problems() {
             List<String> problems = new ArrayList<>(found);

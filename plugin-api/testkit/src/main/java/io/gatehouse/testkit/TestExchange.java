@@ -28,7 +28,6 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +38,8 @@ import org.jspecify.annotations.Nullable;
  * and let things happen, such as {@link #clientLeaves()}.
  */
 public final class TestExchange {
-    private static final Target NO_SERVICE = Target.to("http", "no-service.test", 80).build();
+    private static final Target NO_SERVICE =
+            Target.to("http", "no-service.test", 80).build();
 
     private final PluginTester tester;
     private final FakeExchange exchange;
@@ -305,13 +305,12 @@ public final class TestExchange {
         if (failure == null) {
             sentWhole();
         } else {
-            Outcome.Kind kind =
-                    switch (failure.kind()) {
-                        case CLIENT_GONE -> Outcome.Kind.CLIENT_GONE;
-                        case DEADLINE -> Outcome.Kind.DEADLINE;
-                        case SHUTDOWN -> Outcome.Kind.SHUTDOWN;
-                        default -> Outcome.Kind.UPSTREAM_FAILED;
-                    };
+            Outcome.Kind kind = switch (failure.kind()) {
+                case CLIENT_GONE -> Outcome.Kind.CLIENT_GONE;
+                case DEADLINE -> Outcome.Kind.DEADLINE;
+                case SHUTDOWN -> Outcome.Kind.SHUTDOWN;
+                default -> Outcome.Kind.UPSTREAM_FAILED;
+            };
             finish(kind, failure.kind().name().toLowerCase(Locale.ROOT), failure.kind());
         }
         return false;
@@ -387,8 +386,7 @@ public final class TestExchange {
             throw new IllegalStateException(
                     "proceed was called twice with one request (expected: request.copy() for each attempt more)");
         }
-        SentRequest record =
-                new SentRequest(request.method(), request.uri(), request.headers(), request.target());
+        SentRequest record = new SentRequest(request.method(), request.uri(), request.headers(), request.target());
         sent.add(record);
         Service service = exchange.service();
         Target target = request.target();
@@ -483,7 +481,8 @@ public final class TestExchange {
     }
 
     private interface Link {
-        @Nullable Future<Response> handle(Request request, Next next) throws Exception;
+        @Nullable
+        Future<Response> handle(Request request, Next next) throws Exception;
     }
 
     /** One run of one link: its own time (the clock stops inside next) and what it started. */
@@ -491,7 +490,7 @@ public final class TestExchange {
         private final String phase;
         private final Next next;
         private final Promise<Response> result = Promise.promise();
-        private final Map<Request, @Nullable Response> started = new IdentityHashMap<>();
+        private final List<Child> started = new ArrayList<>();
         private long left = tester.timeLimit().toNanos();
         private long since = tester.clock().nanos();
         private int inside;
@@ -513,10 +512,11 @@ public final class TestExchange {
                 stopTimer();
                 left -= tester.clock().nanos() - since;
             }
-            started.put(request, null);
+            Child child = new Child(request);
+            started.add(child);
             Future<Response> answer = next.proceed(request);
             answer.onComplete(done -> {
-                started.put(request, done.result());
+                child.response = done.result();
                 if (--inside == 0) {
                     since = tester.clock().nanos();
                     waits();
@@ -558,22 +558,34 @@ public final class TestExchange {
             }
             over = true;
             stopTimer();
-            for (Map.Entry<Request, @Nullable Response> child : List.copyOf(started.entrySet())) {
-                Response response = child.getValue();
+            for (Child child : started) {
+                Response response = child.response;
                 if (response == null) {
-                    child.getKey().cancel();
-                } else if (response != answer && response.body() != answer.body() && !response.body().isTaken()) {
+                    child.request.cancel();
+                } else if (response != answer
+                        && response.body() != answer.body()
+                        && !response.body().isTaken()) {
                     response.discard();
                 }
             }
             String message = answer.errorMessage();
             if (message != null) {
                 errorMessage = message;
-                answer.body(Body.of(Buffer.buffer("{\n  \"message\":\"" + message + "\",\n  \"request_id\":\""
-                        + exchange.id() + "\"\n}")));
+                answer.body(Body.of(Buffer.buffer(
+                        "{\n  \"message\":\"" + message + "\",\n  \"request_id\":\"" + exchange.id() + "\"\n}")));
                 answer.headers().set("Content-Type", "application/json; charset=utf-8");
             }
             result.complete(answer);
+        }
+    }
+
+    /** A request that a link sent further in, and what came of it. */
+    private static final class Child {
+        private final Request request;
+        private @Nullable Response response;
+
+        private Child(Request request) {
+            this.request = request;
         }
     }
 
@@ -617,8 +629,7 @@ public final class TestExchange {
                 body = watched;
                 passed = Body.of(watched, original.length());
             }
-            promise.complete(
-                    Response.from(ResponseSource.UPSTREAM, answer.status(), answer.headers(), passed, null));
+            promise.complete(Response.from(ResponseSource.UPSTREAM, answer.status(), answer.headers(), passed, null));
         }
 
         private void ended(BodyEnd end) {

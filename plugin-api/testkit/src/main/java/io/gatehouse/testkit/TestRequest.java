@@ -66,8 +66,7 @@ public final class TestRequest {
 
     /** Sets a body that breaks off after these pieces, as when the client dies while it sends. */
     public TestRequest bodyThatBreaksOff(String... pieces) {
-        return body(pieces(
-                BodyEnd.truncated(Failure.of(FailureKind.INVALID_REQUEST, "planted by the test")), pieces));
+        return body(pieces(BodyEnd.truncated(Failure.of(FailureKind.INVALID_REQUEST, "planted by the test")), pieces));
     }
 
     /** Sets path and query as they are sent to the upstream; the client's own unless set. */

@@ -109,21 +109,19 @@ public final class Upstream {
 
     /** What the gateway answers when the upstream gave nothing: Kong's statuses and texts. */
     static Response failed(Failure failure) {
-        int status =
-                switch (failure.kind()) {
-                    case RESOLVE, OVERLOADED, SHUTDOWN -> 503;
-                    case CONNECT_TIMEOUT, TIMEOUT, DEADLINE -> 504;
-                    case PLUGIN -> 500;
-                    default -> 502;
-                };
-        String message =
-                switch (failure.kind()) {
-                    case RESOLVE -> "name resolution failed";
-                    case OVERLOADED, SHUTDOWN -> "The upstream server is currently unavailable";
-                    case CONNECT_TIMEOUT, TIMEOUT, DEADLINE -> "The upstream server is timing out";
-                    case PLUGIN -> "An unexpected error occurred";
-                    default -> "An invalid response was received from the upstream server";
-                };
+        int status = switch (failure.kind()) {
+            case RESOLVE, OVERLOADED, SHUTDOWN -> 503;
+            case CONNECT_TIMEOUT, TIMEOUT, DEADLINE -> 504;
+            case PLUGIN -> 500;
+            default -> 502;
+        };
+        String message = switch (failure.kind()) {
+            case RESOLVE -> "name resolution failed";
+            case OVERLOADED, SHUTDOWN -> "The upstream server is currently unavailable";
+            case CONNECT_TIMEOUT, TIMEOUT, DEADLINE -> "The upstream server is timing out";
+            case PLUGIN -> "An unexpected error occurred";
+            default -> "An invalid response was received from the upstream server";
+        };
         return Response.from(
                 ResponseSource.GATEWAY,
                 status,

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gatehouse.api.Completion;
+import io.gatehouse.api.FactoryContext;
+import io.gatehouse.api.Failure;
 import io.gatehouse.api.FailureKind;
 import io.gatehouse.api.Next;
 import io.gatehouse.api.Outcome;
@@ -17,14 +19,17 @@ import io.gatehouse.api.body.BodyEnd;
 import io.gatehouse.api.body.BodyTransform;
 import io.gatehouse.api.body.Framing;
 import io.gatehouse.api.body.Out;
+import io.gatehouse.api.config.Problems;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class PluginTesterTest {
@@ -35,7 +40,8 @@ class PluginTesterTest {
         try (PluginTester tester = tester(context -> passing())) {
             tester.upstream(Upstream.json(201, "{}"));
 
-            TestExchange exchange = tester.post("/path?a=b", "{\"x\":1}").header("A", "1").send();
+            TestExchange exchange =
+                    tester.post("/path?a=b", "{\"x\":1}").header("A", "1").send();
 
             assertThat(exchange.status()).isEqualTo(201);
             assertThat(exchange.text()).isEqualTo("{}");
@@ -52,7 +58,7 @@ class PluginTesterTest {
     @Test
     void readsAStreamedRequestBodyAsTheUpstreamWould() {
         try (PluginTester tester = tester(context -> passing())) {
-            TestExchange exchange = tester.request(io.vertx.core.http.HttpMethod.POST, "/")
+            TestExchange exchange = tester.request(HttpMethod.POST, "/")
                     .bodyInPieces("one ", "two")
                     .send();
 
@@ -74,8 +80,20 @@ class PluginTesterTest {
 
         assertThat(calls)
                 .containsExactly(
-                        "validate", "start", "create", "admit", "intercept", "head", "admit head", "item", "closed",
-                        "onEnd 2", "onEnd 1", "log", "close", "stop");
+                        "validate",
+                        "start",
+                        "create",
+                        "admit",
+                        "intercept",
+                        "head",
+                        "admit head",
+                        "item",
+                        "closed",
+                        "onEnd 2",
+                        "onEnd 1",
+                        "log",
+                        "close",
+                        "stop");
         assertThat(upstream.call().isCancelled()).isTrue();
         assertThat(exchange.outcome().kind()).isEqualTo(Outcome.Kind.CLIENT_GONE);
         assertThat(exchange.completion().status()).isEqualTo(200);
@@ -105,20 +123,31 @@ class PluginTesterTest {
 
             assertThat(exchange.status()).isEqualTo(200);
             assertThat(exchange.pieces()).containsExactly("a", "b");
-            assertThat(exchange.bodyEnd().complete()).isFalse();
+            assertThat(exchange.bodyEnd()).extracting(BodyEnd::complete).isEqualTo(false);
             assertThat(exchange.outcome()).isEqualTo(new Outcome(Outcome.Kind.UPSTREAM_FAILED, "reset"));
-            assertThat(exchange.completion().attempts().get(0).failure().kind()).isEqualTo(FailureKind.RESET);
+            assertThat(exchange.completion().attempts().get(0).failure())
+                    .extracting(Failure::kind)
+                    .isEqualTo(FailureKind.RESET);
         }
     }
 
     @Test
     void mapsAnUpstreamThatGivesNothingToKongsStatuses() {
         try (PluginTester tester = tester(context -> passing())) {
-            assertThat(tester.upstream(Upstream.fails(FailureKind.CONNECT)).get("/").send().status())
+            assertThat(tester.upstream(Upstream.fails(FailureKind.CONNECT))
+                            .get("/")
+                            .send()
+                            .status())
                     .isEqualTo(502);
-            assertThat(tester.upstream(Upstream.fails(FailureKind.TIMEOUT)).get("/").send().status())
+            assertThat(tester.upstream(Upstream.fails(FailureKind.TIMEOUT))
+                            .get("/")
+                            .send()
+                            .status())
                     .isEqualTo(504);
-            assertThat(tester.upstream(Upstream.fails(FailureKind.RESOLVE)).get("/").send().status())
+            assertThat(tester.upstream(Upstream.fails(FailureKind.RESOLVE))
+                            .get("/")
+                            .send()
+                            .status())
                     .isEqualTo(503);
         }
     }
@@ -167,7 +196,7 @@ class PluginTesterTest {
                 TestExchange exchange = tester.get("/").send();
 
                 assertThat(exchange.status()).isEqualTo(500);
-                assertThat(exchange.failure().kind()).isEqualTo(FailureKind.PLUGIN);
+                assertThat(exchange.failure()).extracting(Failure::kind).isEqualTo(FailureKind.PLUGIN);
                 assertThat(tester.faults()).hasSize(1);
             }
         }
@@ -177,8 +206,8 @@ class PluginTesterTest {
     void limitsThePluginsOwnTimeButNotTheUpstreams() {
         ManualUpstream upstream = new ManualUpstream();
         Promise<Response> never = Promise.promise();
-        try (PluginTester tester = tester(context -> intercepting(
-                                (request, next) -> next.proceed(request).compose(r -> never.future())))
+        try (PluginTester tester = tester(context ->
+                        intercepting((request, next) -> next.proceed(request).compose(r -> never.future())))
                 .upstream(upstream)
                 .timeLimit(Duration.ofSeconds(5))
                 .expectFaults()) {
@@ -212,8 +241,8 @@ class PluginTesterTest {
 
     @Test
     void refusesOneRequestSentTwice() {
-        PluginTester tester = tester(context -> intercepting(
-                (request, next) -> next.proceed(request).compose(r -> next.proceed(request))));
+        PluginTester tester = tester(
+                context -> intercepting((request, next) -> next.proceed(request).compose(r -> next.proceed(request))));
 
         assertThatThrownBy(() -> tester.get("/").send()).hasMessageContaining("request.copy()");
         tester.close();
@@ -338,13 +367,20 @@ class PluginTesterTest {
         return new Plugin() {
             @Override
             public Future<Response> intercept(Request request, Next next) {
-                return interceptor.intercept(request, next);
+                return broken(interceptor.intercept(request, next));
             }
         };
     }
 
+    /** Plugins must not return null; these do. */
+    @SuppressWarnings("NullAway")
+    private static Future<Response> broken(@Nullable Future<Response> answer) {
+        return answer;
+    }
+
     private interface Interceptor {
-        @org.jspecify.annotations.Nullable Future<Response> intercept(Request request, Next next);
+        @org.jspecify.annotations.Nullable
+        Future<Response> intercept(Request request, Next next);
     }
 
     private record Config() {}
@@ -394,12 +430,12 @@ class PluginTesterTest {
         }
 
         @Override
-        public void validate(Config config, io.gatehouse.api.config.Problems problems) {
+        public void validate(Config config, Problems problems) {
             calls.add("validate");
         }
 
         @Override
-        public void start(io.gatehouse.api.FactoryContext context) {
+        public void start(FactoryContext context) {
             calls.add("start");
         }
 

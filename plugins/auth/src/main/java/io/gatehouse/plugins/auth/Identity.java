@@ -136,7 +136,7 @@ public final class Identity {
             if (c == '_') {
                 c = '-';
             } else if (c >= 'A' && c <= 'Z') {
-                c += 'a' - 'A';
+                c = (char) (c + ('a' - 'A'));
             }
             if (c != lowerCasePrefix.charAt(i)) {
                 return false;

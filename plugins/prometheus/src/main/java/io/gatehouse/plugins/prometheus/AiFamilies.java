@@ -51,7 +51,10 @@ final class AiFamilies {
                 "workspace",
                 "consumer");
         latency = metrics.histogram(
-                "kong_ai_llm_provider_latency_ms", "Time until an LLM's answer was complete.", Buckets.provider(), CALL);
+                "kong_ai_llm_provider_latency_ms",
+                "Time until an LLM's answer was complete.",
+                Buckets.provider(),
+                CALL);
         timeToFirstToken = metrics.histogram(
                 "kong_ai_llm_ttft_latency_ms",
                 "Time until the first token of an LLM's answer.",
@@ -75,10 +78,10 @@ final class AiFamilies {
             series.cost().add(call.cost());
         }
         if (call.latencyMillis() >= 0) {
-            series.latency().observe(call.latencyMillis());
+            series.latency().observe((double) call.latencyMillis());
         }
         if (call.timeToFirstTokenMillis() >= 0) {
-            series.timeToFirstToken().observe(call.timeToFirstTokenMillis());
+            series.timeToFirstToken().observe((double) call.timeToFirstTokenMillis());
         }
         TokenUsage usage = call.usage();
         if (usage == null) {
@@ -88,13 +91,13 @@ final class AiFamilies {
             series.timePerToken().observe(call.timePerTokenMillis());
         }
         if (usage.prompt() > 0) {
-            series.promptTokens().add(usage.prompt());
+            series.promptTokens().add((double) usage.prompt());
         }
         if (usage.completion() > 0) {
-            series.completionTokens().add(usage.completion());
+            series.completionTokens().add((double) usage.completion());
         }
         if (usage.total() > 0) {
-            series.totalTokens().add(usage.total());
+            series.totalTokens().add((double) usage.total());
         }
     }
 
@@ -205,15 +208,7 @@ final class AiFamilies {
 
         private String[] call() {
             return new String[] {
-                labels.provider,
-                labels.model,
-                "",
-                "",
-                "",
-                "",
-                TrafficFamilies.WORKSPACE,
-                labels.consumer,
-                labels.mode
+                labels.provider, labels.model, "", "", "", "", TrafficFamilies.WORKSPACE, labels.consumer, labels.mode
             };
         }
 

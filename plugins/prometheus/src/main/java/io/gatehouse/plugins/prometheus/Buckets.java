@@ -16,8 +16,6 @@ final class Buckets {
 
     /** For LLM providers. */
     static double[] provider() {
-        return new double[] {
-            250, 500, 1000, 1500, 2000, 2500, 3000, 3500, 4000, 4500, 5000, 10000, 30000, 60000
-        };
+        return new double[] {250, 500, 1000, 1500, 2000, 2500, 3000, 3500, 4000, 4500, 5000, 10000, 30000, 60000};
     }
 }

@@ -23,7 +23,8 @@ record PrometheusConfig(
         @Default("false")
         boolean aiMetrics,
 
-        @Doc("Measure times: kong_kong_latency_ms, kong_upstream_latency_ms, kong_request_latency_ms and kong_kong_internal_latency_ms.")
+        @Doc(
+                "Measure times: kong_kong_latency_ms, kong_upstream_latency_ms, kong_request_latency_ms and kong_kong_internal_latency_ms.")
         @Default("false")
         boolean latencyMetrics,
 
@@ -33,5 +34,5 @@ record PrometheusConfig(
         @Doc("Show the health of upstream targets.") @Default("false")
         boolean upstreamHealthMetrics,
 
-        @Doc("Accepted for compatibility and without effect: there are no WebAssembly filters.")
-        @Nullable Boolean wasmMetrics) {}
+        @Doc("Accepted for compatibility and without effect: there are no WebAssembly filters.") @Nullable
+        Boolean wasmMetrics) {}

@@ -89,8 +89,7 @@ final class RouteSeries {
 
         private final String consumer;
         /** By source and first digit, then by the code's other digits. Filled by whoever needs one first. */
-        private final Metrics.Counter.@Nullable Child @Nullable [][] byCode =
-                new Metrics.Counter.Child[2 * CLASSES][];
+        private final Metrics.Counter.@Nullable Child[] @Nullable [] byCode = new Metrics.Counter.Child[2 * CLASSES][];
 
         private Metrics.Counter.@Nullable Child ingress;
         private Metrics.Counter.@Nullable Child egress;
@@ -111,14 +110,14 @@ final class RouteSeries {
                     if (ingress == null) {
                         ingress = bandwidth(bandwidth, "ingress");
                     }
-                    ingress.add(in);
+                    ingress.add((double) in);
                 }
                 long out = completion.responseBytes();
                 if (out > 0) {
                     if (egress == null) {
                         egress = bandwidth(bandwidth, "egress");
                     }
-                    egress.add(out);
+                    egress.add((double) out);
                 }
             }
         }
@@ -130,7 +129,7 @@ final class RouteSeries {
         private Metrics.Counter.Child request(Metrics.Counter family, int status, ResponseSource source) {
             boolean upstreams = source == ResponseSource.UPSTREAM;
             int group = status / CODES_PER_CLASS * 2 + (upstreams ? 1 : 0);
-            Metrics.Counter.@Nullable Child[] codes = byCode[group];
+            Metrics.Counter.@Nullable Child @Nullable [] codes = byCode[group];
             if (codes == null) {
                 codes = new Metrics.Counter.Child[CODES_PER_CLASS];
                 byCode[group] = codes;

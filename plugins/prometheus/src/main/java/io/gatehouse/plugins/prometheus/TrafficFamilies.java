@@ -49,10 +49,7 @@ final class TrafficFamilies {
             gateway = metrics.histogram(
                     "kong_kong_latency_ms", "Time added by the gateway and its plugins.", Buckets.gateway(), labels);
             upstream = metrics.histogram(
-                    "kong_upstream_latency_ms",
-                    "Time the upstream took to answer.",
-                    Buckets.upstream(),
-                    labels);
+                    "kong_upstream_latency_ms", "Time the upstream took to answer.", Buckets.upstream(), labels);
             request = metrics.histogram(
                     "kong_request_latency_ms",
                     "Time from the first byte of a request to the last byte of its response.",

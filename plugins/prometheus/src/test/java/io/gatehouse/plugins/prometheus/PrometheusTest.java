@@ -238,7 +238,8 @@ class PrometheusTest {
 
     @Test
     void hasNoTimePerTokenWithoutTokensAndNoTokensWhereThereWereNone() {
-        exchange.add(call().mode("stream").latencyMillis(10).usage(usage(5, 0, 5)).build());
+        exchange.add(
+                call().mode("stream").latencyMillis(10).usage(usage(5, 0, 5)).build());
         try (PluginTester tester = tester(false, false, false, false, true)) {
             tester.log(FakeCompletion.of(exchange).build());
 
@@ -291,8 +292,7 @@ class PrometheusTest {
     }
 
     private static TokenUsage usage(long prompt, long completion, long total) {
-        return new TokenUsage(
-                prompt, completion, total, TokenUsage.Provenance.REPORTED, Map.of(), Map.of(), false);
+        return new TokenUsage(prompt, completion, total, TokenUsage.Provenance.REPORTED, Map.of(), Map.of(), false);
     }
 
     private static PluginTester tester(

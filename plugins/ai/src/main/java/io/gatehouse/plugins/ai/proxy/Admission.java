@@ -12,7 +12,9 @@ import org.jspecify.annotations.Nullable;
  * @param stream whether the answer is wanted as a stream
  * @param isWorking whether the call makes a model work, rather than ask for what was made before
  */
-record Admission(LlmTarget.@Nullable Bound[] bounds, BitSet candidates, String suffix, boolean stream, boolean isWorking) {
+@SuppressWarnings("ArrayRecordComponent") // made and read in one place, never compared
+record Admission(
+        LlmTarget.@Nullable Bound[] bounds, BitSet candidates, String suffix, boolean stream, boolean isWorking) {
     LlmTarget.Bound bound(int index) {
         LlmTarget.Bound bound = bounds[index];
         if (bound == null) {

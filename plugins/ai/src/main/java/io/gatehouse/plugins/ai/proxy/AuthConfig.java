@@ -21,13 +21,24 @@ import org.jspecify.annotations.Nullable;
     "gcp_service_account_json"
 })
 public record AuthConfig(
-        @Doc("The header that carries the credential.") @Referenceable @Nullable String headerName,
-        @Doc("The header's whole value, such as `Bearer` and a key.") @Nullable Secret headerValue,
-        @Doc("The query argument or body field that carries the credential.") @Referenceable @Nullable String paramName,
-        @Doc("The value of that argument or field.") @Nullable Secret paramValue,
-        @Doc("Where the parameter goes.") @OneOf({"query", "body"}) @Nullable String paramLocation,
+        @Doc("The header that carries the credential.") @Referenceable @Nullable
+        String headerName,
+
+        @Doc("The header's whole value, such as `Bearer` and a key.") @Nullable
+        Secret headerValue,
+
+        @Doc("The query argument or body field that carries the credential.") @Referenceable @Nullable
+        String paramName,
+
+        @Doc("The value of that argument or field.") @Nullable
+        Secret paramValue,
+
+        @Doc("Where the parameter goes.") @OneOf({"query", "body"}) @Nullable
+        String paramLocation,
+
         @Doc("A client that sends this header or parameter itself keeps its own.") @Default("false")
-                boolean allowOverride,
+        boolean allowOverride,
+
         @Doc("Only `false` is supported.") @Default("false") boolean azureUseManagedIdentity,
         @Doc("Only `false` is supported.") @Default("false") boolean gcpUseServiceAccount) {
     /** No credential at all. */

@@ -11,56 +11,63 @@ import java.util.Set;
 @Doc("How targets are chosen and what happens when one fails.")
 public record BalancerConfig(
         @Doc("How the first target is chosen.")
-                @Default("round-robin")
-                @OneOf("round-robin")
-                @NotBuilt({
-                    "consistent-hashing",
-                    "least-connections",
-                    "lowest-latency",
-                    "lowest-usage",
-                    "priority",
-                    "semantic"
-                })
-                String algorithm,
+        @Default("round-robin")
+        @OneOf("round-robin")
+        @NotBuilt({"consistent-hashing", "least-connections", "lowest-latency", "lowest-usage", "priority", "semantic"})
+        String algorithm,
+
         @Doc("Read by the algorithm lowest-latency only.") @Default("tpot") @OneOf({"tpot", "e2e"})
-                String latencyStrategy,
+        String latencyStrategy,
+
         @Doc("Read by the algorithm lowest-usage only.")
-                @Default("total-tokens")
-                @OneOf({"total-tokens", "prompt-tokens", "completion-tokens", "cost", "llm-accuracy"})
-                String tokensCountStrategy,
-        @Doc("Read by the algorithm consistent-hashing only.") @Default("X-Kong-LLM-Request-ID") String hashOnHeader,
+        @Default("total-tokens")
+        @OneOf({"total-tokens", "prompt-tokens", "completion-tokens", "cost", "llm-accuracy"})
+        String tokensCountStrategy,
+
+        @Doc("Read by the algorithm consistent-hashing only.") @Default("X-Kong-LLM-Request-ID")
+        String hashOnHeader,
+
         @Doc("Read by the algorithm consistent-hashing only.") @Default("10000") @Range(min = 10, max = 65536)
-                int slots,
+        int slots,
+
         @Doc("How many more targets are tried after the first.") @Default("5") @Range(min = 0, max = 32767)
-                int retries,
+        int retries,
+
         @Doc("Milliseconds that a connection may take.") @Default("60000") @Range(min = 1, max = 2147483646)
-                int connectTimeout,
-        @Doc("Milliseconds between two reads.") @Default("60000") @Range(min = 1, max = 2147483646) int readTimeout,
-        @Doc("Milliseconds between two writes.") @Default("60000") @Range(min = 1, max = 2147483646) int writeTimeout,
+        int connectTimeout,
+
+        @Doc("Milliseconds between two reads.") @Default("60000") @Range(min = 1, max = 2147483646)
+        int readTimeout,
+
+        @Doc("Milliseconds between two writes.") @Default("60000") @Range(min = 1, max = 2147483646)
+        int writeTimeout,
+
         @Doc("""
                 What lets the next target be tried. A POST is repeated only when nothing of it was sent, unless \
                 `non_idempotent` is listed.""")
-                @Default({"error", "timeout"})
-                @OneOf({
-                    "error",
-                    "timeout",
-                    "invalid_header",
-                    "non_idempotent",
-                    "http_403",
-                    "http_404",
-                    "http_429",
-                    "http_500",
-                    "http_502",
-                    "http_503",
-                    "http_504"
-                })
-                Set<String> failoverCriteria,
+        @Default({"error", "timeout"})
+        @OneOf({
+            "error",
+            "timeout",
+            "invalid_header",
+            "non_idempotent",
+            "http_403",
+            "http_404",
+            "http_429",
+            "http_500",
+            "http_502",
+            "http_503",
+            "http_504"
+        })
+        Set<String> failoverCriteria,
+
         @Doc("Failures after which a target rests; only `0`, which means never, is supported.")
-                @Default("0")
-                @Range(min = 0, max = 32767)
-                int maxFails,
+        @Default("0")
+        @Range(min = 0, max = 32767)
+        int maxFails,
+
         @Doc("Milliseconds that a target rests.") @Default("10000") @Range(min = 1, max = 2147483646)
-                int failTimeout) {
+        int failTimeout) {
     /** Kong's defaults; also those of ai-proxy, which has no balancer. */
     static final BalancerConfig DEFAULT = new BalancerConfig(
             "round-robin",

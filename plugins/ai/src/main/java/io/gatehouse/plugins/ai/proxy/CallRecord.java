@@ -49,8 +49,7 @@ final class CallRecord {
     private boolean added;
 
     /** @param working whether the call makes a model work, so that it uses tokens */
-    CallRecord(
-            Exchange exchange, String pluginId, @Nullable RequestBody requestBody, boolean stream, boolean working) {
+    CallRecord(Exchange exchange, String pluginId, @Nullable RequestBody requestBody, boolean stream, boolean working) {
         this.exchange = exchange;
         this.pluginId = pluginId;
         this.requestBody = requestBody;
@@ -107,6 +106,10 @@ final class CallRecord {
         if (firstTokenNanos < 0) {
             firstTokenNanos = exchange.elapsedNanos();
         }
+    }
+
+    boolean hasFirstToken() {
+        return firstTokenNanos >= 0;
     }
 
     /** Reads model, usage and tier where they stand; later ones replace earlier ones. */
@@ -192,16 +195,12 @@ final class CallRecord {
         LlmTarget.Bound bound = last();
         LoggingConfig logging = bound.target().config().logging();
         long latency = end == End.NONE ? -1 : (exchange.elapsedNanos() - startedNanos) / NANOS_PER_MILLI;
-        String model = bound.model().name();
+        String model = Engine.bounded(bound.model().name());
         TokenUsage usage = usage(end);
         Payload request = logging.logPayloads() && sent != null ? Payload.of(sent, secretFields) : null;
         boolean oneshot = !stream && end == End.WHOLE;
         Payload response = answer;
-        exchange.add(AiCall.builder(
-                        "proxy",
-                        pluginId,
-                        bound.model().provider(),
-                        model == null ? AiCall.UNSPECIFIED : model)
+        exchange.add(AiCall.builder("proxy", pluginId, bound.model().provider(), model)
                 .responseModel(responseModel)
                 .mode(stream ? "stream" : "oneshot")
                 .statistics(logging.logStatistics())
@@ -268,14 +267,14 @@ final class CallRecord {
         for (Tried target : tried) {
             String ip = null;
             for (Attempt attempt : exchange.attempts()) {
-                if (attempt.attributes().get(TRIED) == target) {
+                if (target.equals(attempt.attributes().get(TRIED))) {
                     ip = attempt.address();
                 }
             }
-            String model = target.bound().model().name();
+            String model = Engine.bounded(target.bound().model().name());
             targets.add(new AiTarget(
                     target.bound().model().provider(),
-                    model == null ? AiCall.UNSPECIFIED : model,
+                    model,
                     target.bound().target().operation().routeType(),
                     target.host(),
                     ip,

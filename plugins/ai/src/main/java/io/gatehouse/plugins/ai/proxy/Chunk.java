@@ -126,7 +126,8 @@ final class Chunk {
     }
 
     /** The text that the first choice gains; null when it gains none. */
-    @Nullable String text() {
+    @Nullable
+    String text() {
         String type = responsesType;
         if (type != null) {
             return type.equals("response.output_text.delta") ? json.text("/delta") : null;
@@ -135,7 +136,8 @@ final class Chunk {
         return content != null ? content : json.text("/choices/0/text");
     }
 
-    @Nullable String finishReason() {
+    @Nullable
+    String finishReason() {
         return json.text("/choices/0/finish_reason");
     }
 }

@@ -49,8 +49,7 @@ final class ConfigCheck {
     }
 
     /** The checks that need the provider. */
-    static void provider(
-            String path, LlmProvider provider, LlmModel model, LlmOperation operation, Problems problems) {
+    static void provider(String path, LlmProvider provider, LlmModel model, LlmOperation operation, Problems problems) {
         if (!provider.supports(model, operation)) {
             String format = model.option("mistral_format");
             problems.add(
@@ -64,8 +63,7 @@ final class ConfigCheck {
 
     private void auth(String path, AuthConfig auth) {
         if ((auth.headerName() == null) != (auth.headerValue() == null)) {
-            problems.add(
-                    path, "all or none of these fields must be set: 'auth.header_name', 'auth.header_value'");
+            problems.add(path, "all or none of these fields must be set: 'auth.header_name', 'auth.header_value'");
         }
         boolean name = auth.paramName() != null;
         if (name != (auth.paramValue() != null) || name != (auth.paramLocation() != null)) {

@@ -151,8 +151,7 @@ final class Engine implements Plugin {
         // a plugin in between may have replaced the body by one that streams
         return buffered(request).compose(fits -> {
             if (!fits) {
-                return Response.done(
-                        refused(request.exchange(), Refusal.badRequest(Refusal.NO_PROMPTS), null));
+                return Response.done(refused(request.exchange(), Refusal.badRequest(Refusal.NO_PROMPTS), null));
             }
             return new LlmCall(this, admission, request, bodyOf(request), next).run();
         });
@@ -202,11 +201,13 @@ final class Engine implements Plugin {
         if (stream && streaming.equals("deny")) {
             throw Refusal.badRequest("response streaming is not enabled for this LLM");
         }
-        if (streaming.equals("always") && working && canStream(targets.get(fitting.nextSetBit(0)).operation())) {
+        if (streaming.equals("always")
+                && working
+                && canStream(targets.get(fitting.nextSetBit(0)).operation())) {
             stream = true;
         }
         LlmTarget.@Nullable Bound[] bounds = new LlmTarget.Bound[targets.size()];
-        BitSet candidates = choose(exchange, fitting, body == null ? null : body.model(), working, bounds);
+        BitSet candidates = choose(exchange, fitting, body == null ? null : body.model(), bounds);
         return new Admission(bounds, candidates, suffix, stream, working);
     }
 
@@ -243,16 +244,14 @@ final class Engine implements Plugin {
         }
         int end = contentType.indexOf(';');
         String type = Lower.of((end < 0 ? contentType : contentType.substring(0, end)).strip());
-        return type.isEmpty() || type.equals("application/json") || type.startsWith("application/") && type.endsWith("+json");
+        return type.isEmpty()
+                || type.equals("application/json")
+                || type.startsWith("application/") && type.endsWith("+json");
     }
 
     /** Binds the targets that a request may go to, by the model that it names. */
     private BitSet choose(
-            Exchange exchange,
-            BitSet fitting,
-            @Nullable String requested,
-            boolean working,
-            LlmTarget.@Nullable Bound[] bounds) {
+            Exchange exchange, BitSet fitting, @Nullable String requested, LlmTarget.@Nullable Bound[] bounds) {
         BitSet named = new BitSet();
         BitSet open = new BitSet();
         Refusal broken = null;
@@ -261,10 +260,11 @@ final class Engine implements Plugin {
             try {
                 LlmTarget.Bound bound = target.bind(exchange, requested);
                 bounds[i] = bound;
-                boolean free = target.operation() == LlmOperation.PRESERVE
-                        || target.operation() == LlmOperation.RESPONSES;
-                if (requested == null ? bound.model().name() != null || free : bound.answersTo(requested)
-                        && !target.isOpen()) {
+                boolean free =
+                        target.operation() == LlmOperation.PRESERVE || target.operation() == LlmOperation.RESPONSES;
+                if (requested == null
+                        ? bound.model().name() != null || free
+                        : bound.answersTo(requested) && !target.isOpen()) {
                     named.set(i);
                 } else if (target.isOpen() || target.operation() == LlmOperation.PRESERVE) {
                     open.set(i);
@@ -310,16 +310,21 @@ final class Engine implements Plugin {
     /** Answers a request without sending it; it still counts, under the model that it named. */
     private Response refused(Exchange exchange, Refusal refusal, @Nullable RequestBody body) {
         if (anyStatistics) {
-            exchange.add(AiCall.builder(
-                            "proxy",
-                            pluginId,
-                            AiCall.UNSPECIFIED,
-                            countable(body == null ? null : body.model()))
-                    .statistics(true)
-                    .mode(body != null && body.stream() ? "stream" : "oneshot")
-                    .build());
+            exchange.add(
+                    AiCall.builder("proxy", pluginId, AiCall.UNSPECIFIED, countable(body == null ? null : body.model()))
+                            .statistics(true)
+                            .mode(body != null && body.stream() ? "stream" : "oneshot")
+                            .build());
         }
         return refusal.response();
+    }
+
+    /** A model's name as metrics and logs show it. Where none is configured it is the client's, who may write a book. */
+    static String bounded(@Nullable String model) {
+        if (model == null) {
+            return AiCall.UNSPECIFIED;
+        }
+        return model.length() > MAX_MODEL_LENGTH ? model.substring(0, MAX_MODEL_LENGTH) : model;
     }
 
     /** A model's name for metrics: whatever clients make up, there are not many. */
@@ -331,9 +336,11 @@ final class Engine implements Plugin {
             return model;
         }
         synchronized (foreignModels) {
-            return foreignModels.size() < MAX_FOREIGN_MODELS && (foreignModels.add(model) || true)
-                    ? model
-                    : AiCall.UNSPECIFIED;
+            if (foreignModels.size() >= MAX_FOREIGN_MODELS) {
+                return AiCall.UNSPECIFIED;
+            }
+            foreignModels.add(model);
+            return model;
         }
     }
 }

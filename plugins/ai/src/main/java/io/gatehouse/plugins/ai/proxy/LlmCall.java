@@ -31,6 +31,9 @@ final class LlmCall {
     /** Answers up to this size are looked at as a whole before their head is passed on. */
     private static final int WHOLE_ANSWER = 1024 * 1024;
 
+    /** A longer name, which only a client can have made up, is not shown. */
+    private static final int MAX_HEADER_NAME = 256;
+
     private static final Logger LOG = LoggerFactory.getLogger(LlmCall.class);
 
     private final Engine engine;
@@ -56,8 +59,7 @@ final class LlmCall {
         this.turn = engine.turn(admission.candidates());
         this.untried = (BitSet) admission.candidates().clone();
         this.attemptsLeft = engine.balancing().retries() + 1;
-        this.record = new CallRecord(
-                exchange, engine.pluginId(), body, admission.stream(), admission.isWorking());
+        this.record = new CallRecord(exchange, engine.pluginId(), body, admission.stream(), admission.isWorking());
     }
 
     Future<Response> run() {
@@ -108,19 +110,16 @@ final class LlmCall {
         if (to == null) {
             throw new IllegalStateException("attempt without a target");
         }
-        CallRecord.Tried tried =
-                new CallRecord.Tried(bound, to.scheme(), to.host(), to.port(), attempt.path());
+        CallRecord.Tried tried = new CallRecord.Tried(bound, to.scheme(), to.host(), to.port(), attempt.path());
         attempt.attributes().set(CallRecord.TRIED, tried);
-        record.attempt(
-                tried, attempt.body().isEmpty() ? null : attempt.body().bytes(), outgoing.secretFields());
+        record.attempt(tried, attempt.body().isEmpty() ? null : attempt.body().bytes(), outgoing.secretFields());
     }
 
     private Future<Response> send(Request attempt, LlmTarget.Bound bound, Outgoing outgoing) {
         return next.proceed(attempt).compose(response -> answered(attempt, response, bound, outgoing));
     }
 
-    private Future<Response> answered(
-            Request attempt, Response response, LlmTarget.Bound bound, Outgoing outgoing) {
+    private Future<Response> answered(Request attempt, Response response, LlmTarget.Bound bound, Outgoing outgoing) {
         Failure failure = response.failure();
         if (failure != null) {
             if (mayFailOver(failure)) {
@@ -144,10 +143,11 @@ final class LlmCall {
             return attempt();
         }
         response.headers().remove("Set-Cookie");
+        outgoing.dropEchoes(response.headers());
         record.answering();
         if (response.status() != 200) {
-            return Response.done(response.body(
-                    response.body().transform(Framing.BYTES, new RelayObserver(record, false))));
+            return Response.done(
+                    response.body(response.body().transform(Framing.BYTES, new RelayObserver(record, false))));
         }
         nameModel(response, bound);
         return accepted(attempt, response, bound, outgoing);
@@ -161,7 +161,9 @@ final class LlmCall {
 
     private void nameModel(Response response, LlmTarget.Bound bound) {
         String model = bound.model().name();
-        if (model != null && (engine.modelHeader() || request.headers().contains("Kong-Debug"))) {
+        if (model != null
+                && model.length() <= MAX_HEADER_NAME
+                && (engine.modelHeader() || request.headers().contains("Kong-Debug"))) {
             response.headers().set("X-Kong-LLM-Model", headerSafe(bound.model().provider() + '/' + model));
         }
     }
@@ -184,8 +186,7 @@ final class LlmCall {
         return text;
     }
 
-    private Future<Response> accepted(
-            Request attempt, Response response, LlmTarget.Bound bound, Outgoing outgoing) {
+    private Future<Response> accepted(Request attempt, Response response, LlmTarget.Bound bound, Outgoing outgoing) {
         String type = response.headers().get("Content-Type");
         String encoding = response.headers().get("Content-Encoding");
         boolean plain = encoding == null || Lower.of(encoding.strip()).equals("identity");
@@ -193,35 +194,32 @@ final class LlmCall {
             return streamed(attempt, response, bound, outgoing);
         }
         if (plain && bound.target().operation() != LlmOperation.PRESERVE) {
-            return oneshot(attempt, response, bound);
+            return oneshot(response, bound);
         }
-        return relayed(attempt, response, plain);
+        return relayed(response, plain);
     }
 
-    private Future<Response> streamed(
-            Request attempt, Response response, LlmTarget.Bound bound, Outgoing outgoing) {
+    private Future<Response> streamed(Request attempt, Response response, LlmTarget.Bound bound, Outgoing outgoing) {
         LlmOperation operation = bound.target().operation();
         boolean untilContent = hasAnotherTarget() && criteria.mayRepeat(attempt.method());
-        HeldStream stream =
-                new HeldStream(response.body().open(Framing.SSE), operation, record, untilContent);
+        HeldStream stream = new HeldStream(response.body().open(Framing.SSE), operation, record, untilContent);
         return stream.begin().compose(begun -> {
             Failure failure = begun ? null : stream.end().failure();
             if (failure != null) {
                 return brokenOff(failure);
             }
             return Response.done(response.body(Body.of(Framing.SSE, stream)
-                    .transform(
-                            Framing.SSE, new StreamObserver(record, operation, outgoing.usageInjected()))));
+                    .transform(Framing.SSE, new StreamObserver(record, operation, outgoing.usageInjected()))));
         });
     }
 
-    private Future<Response> oneshot(Request attempt, Response response, LlmTarget.Bound bound) {
+    private Future<Response> oneshot(Response response, LlmTarget.Bound bound) {
         return response.body().buffer(WHOLE_ANSWER).transform(result -> {
             if (result.failed()) {
                 return brokenOff(failureOf(result.cause()));
             }
             if (!result.result()) {
-                return relayed(attempt, response, true);
+                return relayed(response, true);
             }
             return Response.done(judged(response, bound));
         });
@@ -239,9 +237,7 @@ final class LlmCall {
         boolean completing = operation == LlmOperation.CHAT || operation == LlmOperation.COMPLETIONS;
         Body answer = response.body();
         if (answer.isEmpty()) {
-            return completing
-                    ? unusable("no response body found when transforming response")
-                    : ended(response);
+            return completing ? unusable("no response body found when transforming response") : ended(response);
         }
         Buffer bytes = answer.bytes();
         record.payload(bytes);
@@ -255,8 +251,7 @@ final class LlmCall {
         }
         record.envelope(json.root());
         if (completing && json.kind("/choices") != JsonKind.ARRAY) {
-            return unusable(
-                    transformationFailed(bound, "'choices' not in " + operation.routeType() + " response"));
+            return unusable(transformationFailed(bound, "'choices' not in " + operation.routeType() + " response"));
         }
         if (completing) {
             record.text(json.text("/choices/0/message/content"));
@@ -281,15 +276,15 @@ final class LlmCall {
     }
 
     /** Passes bytes on, once the first of them are there. */
-    private Future<Response> relayed(Request attempt, Response response, boolean readable) {
+    private Future<Response> relayed(Response response, boolean readable) {
         HeldBytes bytes = new HeldBytes(response.body().open(Framing.BYTES));
         return bytes.begin().compose(begun -> {
             Failure failure = bytes.isHollow() ? bytes.end().failure() : null;
             if (failure != null) {
                 return brokenOff(failure);
             }
-            return Response.done(response.body(Body.of(begun, -1)
-                    .transform(Framing.BYTES, new RelayObserver(record, readable))));
+            return Response.done(
+                    response.body(Body.of(begun, -1).transform(Framing.BYTES, new RelayObserver(record, readable))));
         });
     }
 

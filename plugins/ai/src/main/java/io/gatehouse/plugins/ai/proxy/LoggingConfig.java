@@ -7,8 +7,9 @@ import io.gatehouse.api.config.Doc;
 @Doc("What of a call is recorded.")
 public record LoggingConfig(
         @Doc("Record usage, latency and cost, in the log entry and as metrics.") @Default("false")
-                boolean logStatistics,
+        boolean logStatistics,
+
         @Doc("Record request and response bodies in the log entry, each cut at 1 MiB.") @Default("false")
-                boolean logPayloads) {
+        boolean logPayloads) {
     static final LoggingConfig OFF = new LoggingConfig(false, false);
 }

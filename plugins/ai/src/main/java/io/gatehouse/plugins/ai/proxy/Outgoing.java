@@ -15,10 +15,13 @@ import io.gatehouse.api.json.JsonBytes;
 import io.gatehouse.api.json.JsonEdit;
 import io.gatehouse.api.json.JsonException;
 import io.gatehouse.api.json.JsonKind;
+import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpMethod;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +34,8 @@ final class Outgoing {
     private static final Set<String> ALWAYS_REDACTED =
             Set.of("authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key");
 
+    private static final int MIN_KEY = 8;
+
     private final Engine engine;
     private final Admission admission;
     private final @Nullable RequestBody body;
@@ -42,12 +47,7 @@ final class Outgoing {
     private boolean usageInjected;
 
     /** @param body the scanned body; null when there is none */
-    Outgoing(
-            Engine engine,
-            Admission admission,
-            @Nullable RequestBody body,
-            Request attempt,
-            LlmTarget.Bound bound) {
+    Outgoing(Engine engine, Admission admission, @Nullable RequestBody body, Request attempt, LlmTarget.Bound bound) {
         this.engine = engine;
         this.admission = admission;
         this.body = body;
@@ -67,6 +67,32 @@ final class Outgoing {
     List<String> secretFields() {
         String name = auth.paramName();
         return name != null && "body".equals(auth.paramLocation()) ? List.of(Pointers.to(name)) : List.of();
+    }
+
+    /** Takes out response headers in which a careless upstream sends the gateway's credential back. */
+    void dropEchoes(MultiMap headers) {
+        dropEchoes(headers, auth.headerValue());
+        dropEchoes(headers, auth.paramValue());
+    }
+
+    private static void dropEchoes(MultiMap headers, @Nullable Secret secret) {
+        String value = secret == null ? "" : secret.value();
+        if (value.isEmpty()) {
+            return;
+        }
+        int space = value.lastIndexOf(' ');
+        String key = value.substring(space + 1);
+        Set<String> echoes = Set.of();
+        for (Map.Entry<String, String> header : headers) {
+            // a key is long; a short word of a scheme could be anywhere
+            if (key.length() >= MIN_KEY && header.getValue().contains(key)) {
+                echoes = echoes.isEmpty() ? new HashSet<>() : echoes;
+                echoes.add(header.getKey());
+            }
+        }
+        for (String name : echoes) {
+            headers.remove(name);
+        }
     }
 
     /** @throws Refusal when the target does not make an address for this request */
@@ -109,7 +135,9 @@ final class Outgoing {
     private void headerAuth() {
         String name = auth.headerName();
         Secret value = auth.headerValue();
-        if (name == null || value == null || auth.allowOverride() && attempt.headers().contains(name)) {
+        if (name == null
+                || value == null
+                || auth.allowOverride() && attempt.headers().contains(name)) {
             return;
         }
         attempt.headers().set(name, value.value());

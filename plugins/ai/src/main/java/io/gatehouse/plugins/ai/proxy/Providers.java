@@ -38,7 +38,8 @@ final class Providers {
         return new Providers(byName);
     }
 
-    @Nullable LlmProvider find(String name) {
+    @Nullable
+    LlmProvider find(String name) {
         return byName.get(name);
     }
 

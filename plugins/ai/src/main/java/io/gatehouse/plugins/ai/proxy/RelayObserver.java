@@ -33,7 +33,6 @@ final class RelayObserver implements BodyTransform<Buffer> {
         if (tap != null) {
             record.envelope(tap.value(0), tap.value(1), tap.value(2));
         }
-        record.end(
-                !usesTokens ? CallRecord.End.REFUSED : end.complete() ? CallRecord.End.WHOLE : CallRecord.End.CUT);
+        record.end(!usesTokens ? CallRecord.End.REFUSED : end.complete() ? CallRecord.End.WHOLE : CallRecord.End.CUT);
     }
 }

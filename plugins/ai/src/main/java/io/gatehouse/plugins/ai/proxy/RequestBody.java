@@ -35,12 +35,14 @@ final class RequestBody {
     }
 
     /** The scanned text; null when it is no JSON object. */
-    @Nullable JsonBytes json() {
+    @Nullable
+    JsonBytes json() {
         return json;
     }
 
     /** The model that the client names; null when it names none. */
-    @Nullable String model() {
+    @Nullable
+    String model() {
         return model;
     }
 
@@ -59,7 +61,8 @@ final class RequestBody {
     }
 
     /** Kong's text for a body that an operation cannot work with; null when it can. */
-    @Nullable String problem(LlmOperation operation) {
+    @Nullable
+    String problem(LlmOperation operation) {
         JsonBytes body = json;
         if (body == null) {
             return Refusal.NO_PROMPTS;
@@ -70,8 +73,8 @@ final class RequestBody {
         JsonValue messages = body.at("/messages");
         JsonValue prompt = body.at("/prompt");
         boolean chat = isFilled(messages, JsonKind.ARRAY);
-        boolean completions =
-                isFilled(prompt, JsonKind.STRING) || prompt != null && isFilled(prompt, JsonKind.ARRAY) && areTexts(prompt);
+        boolean completions = isFilled(prompt, JsonKind.STRING)
+                || prompt != null && isFilled(prompt, JsonKind.ARRAY) && areTexts(prompt);
         if (chat && completions) {
             return "request matches multiple LLM request formats";
         }

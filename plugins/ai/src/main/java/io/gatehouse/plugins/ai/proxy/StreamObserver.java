@@ -59,7 +59,7 @@ final class StreamObserver implements BodyTransform<SseEvent> {
     }
 
     private void observe(Chunk chunk) {
-        if (chunk.hasContent()) {
+        if (!record.hasFirstToken() && chunk.hasContent()) {
             record.firstToken();
         }
         record.envelope(chunk.envelope());
@@ -67,12 +67,11 @@ final class StreamObserver implements BodyTransform<SseEvent> {
         if (chunk.isLast()) {
             whole = true;
             record.finishReason(chunk.finishReason());
-            Buffer response = logsPayloads && chunk.isResponses() ? chunk.json().raw("/response") : null;
+            // this dialect has no [DONE]
+            done = chunk.isResponses();
+            Buffer response = done && logsPayloads ? chunk.json().raw("/response") : null;
             if (response != null) {
-                done = true;
                 record.wholePayload(response);
-            } else if (chunk.isResponses()) {
-                done = true;
             }
         }
     }

@@ -30,7 +30,11 @@ final class Template {
 
     /** @param fault the text of the refusal that a broken expression causes; null for a literal or a good expression */
     private record Part(
-            String literal, @Nullable String source, String key, boolean inAuthority, @Nullable String fault) {}
+            String literal,
+            @Nullable String source,
+            String key,
+            boolean inAuthority,
+            @Nullable String fault) {}
 
     /** The template of a text, or null when there is nothing to resolve in it. */
     static @Nullable Template of(String text, Use use) {

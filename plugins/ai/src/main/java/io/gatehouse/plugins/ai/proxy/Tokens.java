@@ -15,16 +15,13 @@ final class Tokens {
         if (body == null) {
             return 0;
         }
-        long words =
-                switch (operation) {
-                    case CHAT -> inMessages(body.at("/messages"));
-                    case COMPLETIONS -> inText(body.at("/prompt"));
-                    case EMBEDDINGS -> inText(body.at("/input"));
-                    case RESPONSES -> inText(body.at("/instructions")) + inInput(body.at("/input"));
-                    case PRESERVE -> inMessages(body.at("/messages"))
-                            + inText(body.at("/prompt"))
-                            + inInput(body.at("/input"));
-                };
+        long words = switch (operation) {
+            case CHAT -> inMessages(body.at("/messages"));
+            case COMPLETIONS -> inText(body.at("/prompt"));
+            case EMBEDDINGS -> inText(body.at("/input"));
+            case RESPONSES -> inText(body.at("/instructions")) + inInput(body.at("/input"));
+            case PRESERVE -> inMessages(body.at("/messages")) + inText(body.at("/prompt")) + inInput(body.at("/input"));
+        };
         return stream ? (words * 18 + 5) / 10 : words;
     }
 

@@ -152,7 +152,8 @@ final class TopLevelTap {
     }
 
     /** The value of a member that has passed; null when there was none, or it was too large or no JSON. */
-    @Nullable JsonValue value(int name) {
+    @Nullable
+    JsonValue value(int name) {
         Buffer value = values[name];
         if (value == null || value.length() == 0) {
             return null;

@@ -43,9 +43,7 @@ final class UsageReader {
 
     private static long count(JsonValue usage, String pointer) {
         OptionalLong value = usage.longValue(pointer);
-        return value.isPresent() && value.getAsLong() >= 0 && value.getAsLong() <= MAX_TOKENS
-                ? value.getAsLong()
-                : -1;
+        return value.isPresent() && value.getAsLong() >= 0 && value.getAsLong() <= MAX_TOKENS ? value.getAsLong() : -1;
     }
 
     private static Map<String, Long> details(@Nullable JsonValue details) {

@@ -33,19 +33,12 @@ abstract class BodyKeys {
 
     /** The keys of a body; null when it is not what its type says. */
     static @Nullable BodyKeys of(@Nullable String contentType, Buffer bytes) {
-        switch (mediaType(contentType)) {
-            case FORM:
-                // ISO-8859-1 gives every byte back as it came
-                return new Form(bytes.toString(StandardCharsets.ISO_8859_1));
-            case MULTIPART:
-                return Multipart.of(contentType == null ? "" : contentType, bytes);
-            default:
-                try {
-                    return new Json(JsonBytes.scan(bytes));
-                } catch (JsonException e) {
-                    return null;
-                }
-        }
+        return switch (mediaType(contentType)) {
+            // ISO-8859-1 gives every byte back as it came
+            case FORM -> new Form(bytes.toString(StandardCharsets.ISO_8859_1));
+            case MULTIPART -> Multipart.of(contentType == null ? "" : contentType, bytes);
+            default -> Json.of(bytes);
+        };
     }
 
     /** All values under a name; two when it is there but not a single string. */
@@ -97,6 +90,14 @@ abstract class BodyKeys {
 
         private Json(JsonBytes json) {
             this.json = json;
+        }
+
+        private static @Nullable Json of(Buffer bytes) {
+            try {
+                return new Json(JsonBytes.scan(bytes));
+            } catch (JsonException e) {
+                return null;
+            }
         }
 
         @Override

@@ -13,6 +13,7 @@ import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpMethod;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -115,9 +116,7 @@ final class KeyAuth implements Plugin {
                 return refuse(request, 413, "Payload too large", next);
             }
             BodyKeys body = BodyKeys.of(type, request.body().bytes());
-            return body == null
-                    ? refuse(request, 400, BodyKeys.UNREADABLE, next)
-                    : search(request, body, next);
+            return body == null ? refuse(request, 400, BodyKeys.UNREADABLE, next) : search(request, body, next);
         });
     }
 
@@ -131,7 +130,7 @@ final class KeyAuth implements Plugin {
                 left = Arguments.without(left, names[i]);
             }
         }
-        if (left != query) {
+        if (!Objects.equals(left, query)) {
             request.query(left);
         }
         if (body != null) {

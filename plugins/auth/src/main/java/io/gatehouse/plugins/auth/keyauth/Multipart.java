@@ -53,8 +53,7 @@ final class Multipart extends BodyKeys {
             String name = fieldName(text.substring(headStart, Math.max(headStart, blank)));
             if (name != null) {
                 String value = text.substring(Math.min(blank + 4, next), next);
-                parts.add(new Part(
-                        utf8(name), utf8(value), at, next + 2));
+                parts.add(new Part(utf8(name), utf8(value), at, next + 2));
             }
             at = next + 2;
         }

@@ -9,14 +9,13 @@ import org.junit.jupiter.api.Test;
 class KeyAuthConfigTest {
     @Test
     void hasTheDefaultsOfKong315() {
-        assertThat(bound("")).isEqualTo(new KeyAuthConfig(List.of("apikey"), true, true, false, true, null, true, null));
+        assertThat(bound(""))
+                .isEqualTo(new KeyAuthConfig(List.of("apikey"), true, true, false, true, null, true, null));
     }
 
     @Test
     void mapsEveryField() {
-        assertThat(
-                        bound(
-                                """
+        assertThat(bound("""
                                 key_names: [a, b-c]
                                 key_in_header: false
                                 key_in_query: false
@@ -31,8 +30,14 @@ class KeyAuthConfigTest {
 
     @Test
     void refusesWhatIsNotBuiltByName() {
-        assertThat(problems("identity_realms: [{scope: cp}]")).singleElement().asString().contains("identity_realms");
-        assertThat(problems("principals: {enabled: true}")).singleElement().asString().contains("principals");
+        assertThat(problems("identity_realms: [{scope: cp}]"))
+                .singleElement()
+                .asString()
+                .contains("identity_realms");
+        assertThat(problems("principals: {enabled: true}"))
+                .singleElement()
+                .asString()
+                .contains("principals");
     }
 
     @Test

@@ -1,0 +1,381 @@
+package io.gatehouse.e2e;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.gatehouse.simulator.LlmSimulator;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A gateway that {@code bin/gatehouse start} started, in a process of its own, on free ports. Everything it writes is
+ * in its folder: {@code gateway.log}, and {@code access.log} of a global file-log that is added to the configuration.
+ *
+ * <p>Netty tracks every buffer, so that a leak shows as a line in the log. For one thread.
+ */
+final class PackagedGateway implements AutoCloseable {
+    private static final Duration START_LIMIT = Duration.ofSeconds(60);
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(40);
+    private static final Pattern SERVES = Pattern.compile("serves: proxy=\\[(\\d+)] admin=\\[(\\d+)] status=\\[(\\d+)]");
+    static final String VERSION = "_format_version: \"3.0\"\n";
+    private static final String STATUS_CODES = """
+            plugins:
+              - name: prometheus
+                config:
+                  status_code_metrics: true
+                  latency_metrics: true
+                  bandwidth_metrics: true
+                  ai_metrics: true
+            """;
+
+    static final HttpClient CLIENT = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(Workplace.SOON)
+            .build();
+
+    private final String name;
+    private final Path folder;
+    private final List<String> arguments;
+    private final Map<String, String> environment;
+    private final List<Pattern> planted = new ArrayList<>();
+    private final List<LlmSimulator> simulators;
+    private final boolean conserved;
+    private final Process process;
+    private final int proxyPort;
+    private final int adminPort;
+    private final int statusPort;
+    private boolean stopped;
+
+    private PackagedGateway(Builder builder) throws IOException {
+        name = builder.name;
+        folder = builder.folder;
+        conserved = builder.conserved;
+        simulators = List.copyOf(builder.simulators);
+        arguments = builder.arguments();
+        environment = builder.environment();
+        process = launch();
+        Matcher serves = Workplace.await(
+                START_LIMIT,
+                () -> {
+                    Matcher matcher = SERVES.matcher(log());
+                    if (!matcher.find()) {
+                        if (process.isAlive()) {
+                            return null;
+                        }
+                        throw new AssertionError(
+                                name + " ended with " + process.exitValue() + " before it served:\n" + log());
+                    }
+                    return matcher;
+                },
+                () -> name + " does not serve:\n" + log());
+        proxyPort = Integer.parseInt(serves.group(1));
+        adminPort = Integer.parseInt(serves.group(2));
+        statusPort = Integer.parseInt(serves.group(3));
+    }
+
+    private Process launch() throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(Workplace.PACKAGED.resolve("bin/gatehouse").toString());
+        command.addAll(arguments);
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .directory(folder.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile().toFile()));
+        builder.environment().clear();
+        builder.environment().putAll(environment);
+        Process started = builder.start();
+        started.getOutputStream().close();
+        return started;
+    }
+
+    static Builder named(String name) {
+        return new Builder(name);
+    }
+
+    /** Says what is started. */
+    static final class Builder {
+        private final String name;
+        private final Path folder;
+        private final List<Path> configs = new ArrayList<>();
+        private final List<Path> plugins = new ArrayList<>();
+        private final List<String> connectTo = new ArrayList<>();
+        private final List<LlmSimulator> simulators = new ArrayList<>();
+        private final Map<String, String> extra = new LinkedHashMap<>();
+        private boolean conserved = true;
+        private boolean statusCodes;
+
+        private Builder(String name) {
+            this.name = name;
+            this.folder = Workplace.folderFor(name);
+        }
+
+        Path folder() {
+            return folder;
+        }
+
+        Builder config(Path... files) {
+            configs.addAll(List.of(files));
+            return this;
+        }
+
+        /** A configuration file with this text, after the line with the format's version, in the gateway's folder. */
+        Builder yaml(String file, String text) {
+            return config(Workplace.write(folder.resolve(file), VERSION + text));
+        }
+
+        /** Adds a global prometheus with everything on; for configurations that bring none. */
+        Builder observed() {
+            statusCodes = true;
+            return this;
+        }
+
+        /** For configurations that count only some requests: the sums over all of them are not compared. */
+        Builder countedInPart() {
+            conserved = false;
+            return this;
+        }
+
+        Builder env(String variable, String value) {
+            extra.put(variable, value);
+            return this;
+        }
+
+        Builder plugins(Path directory) {
+            plugins.add(directory);
+            return this;
+        }
+
+        /** Connections to these hosts go to the simulator, and its ledger is compared with the figures. */
+        Builder connectTo(LlmSimulator simulator, String... hosts) {
+            simulators.add(simulator);
+            for (String host : hosts) {
+                connectTo.add("https://" + host + "=" + simulator.baseUrl());
+            }
+            return this;
+        }
+
+        private List<String> arguments() {
+            List<String> arguments = new ArrayList<>(List.of("start"));
+            List<Path> files = new ArrayList<>(configs);
+            files.add(Workplace.write(folder.resolve("file-log.yaml"), VERSION + """
+                    plugins:
+                      - name: file-log
+                        config:
+                          path: %s
+                    """.formatted(folder.resolve("access.log"))));
+            if (statusCodes) {
+                files.add(Workplace.write(folder.resolve("observed.yaml"), VERSION + STATUS_CODES));
+            }
+            files.forEach(file -> arguments.addAll(List.of("--config", file.toString())));
+            plugins.forEach(directory -> arguments.addAll(List.of("--plugins", directory.toString())));
+            connectTo.forEach(redirect -> arguments.addAll(List.of("--connect-to", redirect)));
+            return arguments;
+        }
+
+        private Map<String, String> environment() {
+            Map<String, String> environment = Workplace.cleanEnvironment();
+            environment.put("KONG_PROXY_LISTEN", "127.0.0.1:0");
+            environment.put("KONG_ADMIN_LISTEN", "127.0.0.1:0");
+            environment.put("KONG_STATUS_LISTEN", "127.0.0.1:0");
+            environment.put("JAVA_OPTS", "-Xmx256m -Dio.netty.leakDetection.level=paranoid");
+            environment.putAll(extra);
+            return environment;
+        }
+
+        PackagedGateway start() throws IOException {
+            return new PackagedGateway(this);
+        }
+    }
+
+    String name() {
+        return name;
+    }
+
+    Path folder() {
+        return folder;
+    }
+
+    Path logFile() {
+        return folder.resolve("gateway.log");
+    }
+
+    /** Everything the process has written so far. */
+    String log() {
+        return Workplace.read(logFile());
+    }
+
+    /** The entries of the file-log so far, one a line. */
+    List<String> entryLines() {
+        return Workplace.read(folder.resolve("access.log")).lines().toList();
+    }
+
+    List<JsonNode> entries() {
+        return entryLines().stream().map(Json::read).toList();
+    }
+
+    /** The entry of the request with this id, as soon as it is there. */
+    JsonNode entry(String requestId) {
+        return Workplace.await(
+                Workplace.SOON,
+                () -> entries().stream()
+                        .filter(entry -> entry.at("/request/id").asText().equals(requestId))
+                        .findFirst()
+                        .orElse(null),
+                () -> "no log entry of " + requestId);
+    }
+
+    List<LlmSimulator> simulators() {
+        return simulators;
+    }
+
+    /** Whether its configuration counts every matched request. */
+    boolean conserved() {
+        return conserved;
+    }
+
+    int proxyPort() {
+        return proxyPort;
+    }
+
+    int adminPort() {
+        return adminPort;
+    }
+
+    int statusPort() {
+        return statusPort;
+    }
+
+    long pid() {
+        return process.pid();
+    }
+
+    URI proxy(String path) {
+        return URI.create("http://127.0.0.1:" + proxyPort + path);
+    }
+
+    URI admin(String path) {
+        return URI.create("http://127.0.0.1:" + adminPort + path);
+    }
+
+    URI status(String path) {
+        return URI.create("http://127.0.0.1:" + statusPort + path);
+    }
+
+    Metrics metrics() {
+        return Metrics.parse(get(admin("/metrics")).body());
+    }
+
+    static HttpResponse<String> get(URI uri) {
+        return send(HttpRequest.newBuilder(uri));
+    }
+
+    /** Sends a request and waits for the whole answer. */
+    static HttpResponse<String> send(HttpRequest.Builder request) {
+        try {
+            return CLIENT.send(request.timeout(Duration.ofSeconds(60)).build(), HttpResponse.BodyHandlers.ofString());
+        } catch (IOException e) {
+            throw new AssertionError("no answer: " + e, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+
+    /** A POST of JSON. Headers alternate name and value. */
+    HttpResponse<String> post(String path, String json, String... headers) {
+        return send(request(path, json, headers));
+    }
+
+    HttpRequest.Builder request(String path, String json, String... headers) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(proxy(path))
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(json));
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        return request;
+    }
+
+    /** From now on an ERROR line that this pattern is found in is one that the test planted. */
+    PackagedGateway planted(String pattern) {
+        planted.add(Pattern.compile(pattern));
+        return this;
+    }
+
+    boolean isPlanted(String line) {
+        return planted.stream().anyMatch(pattern -> pattern.matcher(line).find());
+    }
+
+    /** Waits for a line of the log; {@code from} is what the log's length was before it was caused. */
+    String awaitLog(int from, String pattern) {
+        Pattern wanted = Pattern.compile(pattern);
+        return Workplace.await(
+                Workplace.SOON,
+                () -> log().substring(from)
+                        .lines()
+                        .filter(line -> wanted.matcher(line).find())
+                        .findFirst()
+                        .orElse(null),
+                () -> "no line with " + pattern + " in:\n" + log().substring(from));
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /** Sends SIGHUP. */
+    void hangUp() throws IOException, InterruptedException {
+        Workplace.Ran ran = Workplace.run(
+                folder, Map.of("PATH", "/usr/bin:/bin"), Workplace.SOON, "kill", "-HUP", Long.toString(pid()));
+        if (ran.exit() != 0) {
+            throw new AssertionError(ran.err());
+        }
+    }
+
+    /** Sends SIGTERM and returns at once. */
+    void terminate() {
+        stopped = true;
+        process.destroy();
+    }
+
+    /** Waits for the end; the exit code. */
+    int awaitEnd() {
+        try {
+            if (process.waitFor(STOP_LIMIT.toSeconds(), TimeUnit.SECONDS)) {
+                return process.exitValue();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        process.destroyForcibly();
+        throw new AssertionError(name + ": still running " + STOP_LIMIT + " after SIGTERM\n" + log());
+    }
+
+    /** Whether it was told to stop. */
+    boolean stopped() {
+        return stopped;
+    }
+
+    @Override
+    public void close() {
+        if (stopped) {
+            process.destroyForcibly();
+            return;
+        }
+        terminate();
+        int exit = awaitEnd();
+        if (exit != 0) {
+            throw new AssertionError(name + ": exit code " + exit + " (expected: 0)\n" + log());
+        }
+    }
+}

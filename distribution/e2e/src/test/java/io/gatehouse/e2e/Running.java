@@ -1,0 +1,45 @@
+package io.gatehouse.e2e;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * What runs during the tests of a class: the books of every gateway are balanced after every test, and at the end
+ * everything is stopped, the youngest first.
+ */
+final class Running implements AfterEachCallback, AfterAllCallback {
+    private final List<AutoCloseable> all = new ArrayList<>();
+
+    <T extends AutoCloseable> T add(T started) {
+        all.add(started);
+        return started;
+    }
+
+    @Override
+    public void afterEach(ExtensionContext context) {
+        for (AutoCloseable running : all) {
+            if (running instanceof PackagedGateway gateway) {
+                Conservation.verify(gateway);
+            }
+        }
+    }
+
+    @Override
+    public void afterAll(ExtensionContext context) throws Exception {
+        Exception failure = null;
+        for (int i = all.size() - 1; i >= 0; i--) {
+            try {
+                all.get(i).close();
+            } catch (Exception e) {
+                failure = failure == null ? e : failure;
+            }
+        }
+        all.clear();
+        if (failure != null) {
+            throw failure;
+        }
+    }
+}

@@ -1,0 +1,140 @@
+package io.gatehouse.e2e;
+
+import static java.util.Objects.requireNonNull;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Where things are, and the few things that every test does with files, processes and time. */
+final class Workplace {
+    /** The unpacked distribution that is tested. */
+    static final Path PACKAGED = folder("gatehouse.packaged");
+
+    /** The root of the repository. */
+    static final Path REPOSITORY = folder("gatehouse.repository");
+
+    private static final Path WORK = folder("e2e.work");
+
+    /** For whatever should take moments; long, since the machine may be busy. */
+    static final Duration SOON = Duration.ofSeconds(20);
+
+    private Workplace() {}
+
+    /**
+     * The outcome of a program.
+     *
+     * @param exit its exit code
+     * @param out what it wrote to its standard output
+     * @param err what it wrote to its standard error
+     */
+    record Ran(int exit, String out, String err) {}
+
+    private static Path folder(String property) {
+        return Path.of(requireNonNull(System.getProperty(property), property))
+                .toAbsolutePath()
+                .normalize();
+    }
+
+    /** An empty folder of that name. */
+    static Path folderFor(String name) {
+        Path folder = WORK.resolve(name);
+        try {
+            if (Files.exists(folder)) {
+                try (Stream<Path> all = Files.walk(folder)) {
+                    for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+                        Files.delete(path);
+                    }
+                }
+            }
+            return Files.createDirectories(folder);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static String read(Path file) {
+        try {
+            return Files.exists(file) ? Files.readString(file) : "";
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static Path write(Path file, String text) {
+        try {
+            Files.createDirectories(requireNonNull(file.getParent()));
+            return Files.writeString(file, text);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** This process's environment without anything that steers a gateway. */
+    static Map<String, String> cleanEnvironment() {
+        Map<String, String> environment = new HashMap<>(System.getenv());
+        environment.keySet().removeIf(name -> name.startsWith("GATEHOUSE_")
+                || name.startsWith("KONG_")
+                || name.startsWith("DECK_")
+                || name.startsWith("JAVA_")
+                || name.endsWith("_API_KEY"));
+        return environment;
+    }
+
+    /** Runs a program to its end, at most {@code limit}; its outputs go to files in {@code folder}. */
+    static Ran run(Path folder, Map<String, String> environment, Duration limit, String... command)
+            throws IOException, InterruptedException {
+        Path out = Files.createTempFile(folder, "run", ".out");
+        Path err = Files.createTempFile(folder, "run", ".err");
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .directory(folder.toFile())
+                .redirectOutput(out.toFile())
+                .redirectError(err.toFile());
+        builder.environment().clear();
+        builder.environment().putAll(environment);
+        Process process = builder.start();
+        process.getOutputStream().close();
+        if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
+            process.destroyForcibly();
+            throw new AssertionError(String.join(" ", command) + ": still running after " + limit + "\n" + read(out)
+                    + read(err));
+        }
+        return new Ran(process.exitValue(), read(out), read(err));
+    }
+
+    /** Waits until {@code probe} yields something; fails with what {@code otherwise} says. */
+    static <T> T await(Duration limit, Callable<@Nullable T> probe, Callable<String> otherwise) {
+        long end = System.nanoTime() + limit.toNanos();
+        try {
+            while (true) {
+                T found = probe.call();
+                if (found != null) {
+                    return found;
+                }
+                if (System.nanoTime() > end) {
+                    throw new AssertionError("not within " + limit.toSeconds() + " s: " + otherwise.call());
+                }
+                TimeUnit.MILLISECONDS.sleep(20);
+            }
+        } catch (RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Waits until {@code probe} is true. */
+    static void awaitTrue(Duration limit, Callable<Boolean> probe, Callable<String> otherwise) {
+        Object unused = await(limit, () -> probe.call() ? Boolean.TRUE : null, otherwise);
+    }
+}

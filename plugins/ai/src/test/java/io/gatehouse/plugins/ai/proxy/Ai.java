@@ -1,0 +1,54 @@
+package io.gatehouse.plugins.ai.proxy;
+
+import io.gatehouse.api.ai.AiCall;
+import io.gatehouse.api.ai.LlmProvider;
+import io.gatehouse.testkit.PluginTester;
+import io.gatehouse.testkit.TestExchange;
+import java.util.List;
+import java.util.ServiceLoader;
+
+/** What the tests of this plugin share. */
+final class Ai {
+    static final String CHAT = "{\"messages\":[{\"role\":\"user\",\"content\":\"one two  three\"}]}";
+    static final String ANSWER = "{\"id\":\"c1\",\"object\":\"chat.completion\",\"model\":\"gpt-4.1-2025-04-14\","
+            + "\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"Hello there\"},"
+            + "\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":11,\"completion_tokens\":4,\"total_tokens\":15,"
+            + "\"prompt_tokens_details\":{\"cached_tokens\":3}}}";
+
+    private Ai() {}
+
+    /** ai-proxy-advanced with this config. */
+    static PluginTester advanced(String yaml) {
+        return with(PluginTester.ofYaml(new AiProxyAdvancedFactory(), yaml));
+    }
+
+    /** ai-proxy with this config. */
+    static PluginTester single(String yaml) {
+        return with(PluginTester.ofYaml(new AiProxyFactory(), yaml));
+    }
+
+    static PluginTester with(PluginTester tester) {
+        for (LlmProvider provider : ServiceLoader.load(LlmProvider.class)) {
+            tester.extension(LlmProvider.class, provider);
+        }
+        return tester;
+    }
+
+    /** One target of this route type with a key, statistics and payloads. */
+    static PluginTester openai(String routeType, String more) {
+        return single("""
+                route_type: %s
+                model: {provider: openai, name: gpt-4.1%s}
+                auth: {header_name: Authorization, header_value: Bearer sk-upstream}
+                logging: {log_statistics: true, log_payloads: true}
+                """.formatted(routeType, more));
+    }
+
+    static AiCall call(TestExchange exchange) {
+        List<AiCall> calls = exchange.completion().aiCalls();
+        if (calls.size() != 1) {
+            throw new AssertionError("calls: " + calls.size() + " (expected: 1)");
+        }
+        return calls.get(0);
+    }
+}

@@ -1,0 +1,104 @@
+package io.gatehouse.plugins.logging;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Query strings in log entries: parsed, and without the values of credentials. */
+final class QueryText {
+    private QueryText() {}
+
+    /** Path and query, with {@code REDACTED} for the values of some arguments; all else stays byte for byte. */
+    static String redactedUri(String uri, Set<String> redacted) {
+        int mark = uri.indexOf('?');
+        if (mark < 0 || redacted.isEmpty()) {
+            return uri;
+        }
+        StringBuilder shown = null;
+        int from = mark + 1;
+        while (from <= uri.length()) {
+            int to = end(uri, from);
+            int equals = uri.indexOf('=', from);
+            boolean hide = equals >= 0
+                    && equals < to
+                    && redacted.contains(decoded(uri, from, equals).toLowerCase(Locale.ROOT));
+            if (hide && shown == null) {
+                shown = new StringBuilder(uri.length()).append(uri, 0, from);
+            }
+            if (shown != null) {
+                if (hide) {
+                    shown.append(uri, from, equals + 1).append(LogEntry.REDACTED);
+                } else {
+                    shown.append(uri, from, to);
+                }
+                if (to < uri.length()) {
+                    shown.append('&');
+                }
+            }
+            from = to + 1;
+        }
+        return shown == null ? uri : shown.toString();
+    }
+
+    /** The arguments by name: text, true for one without a value, a list for one that came several times. */
+    static Map<String, Object> parsed(@Nullable String query, Set<String> redacted) {
+        Map<String, Object> arguments = new LinkedHashMap<>();
+        if (query == null) {
+            return arguments;
+        }
+        int from = 0;
+        while (from < query.length()) {
+            int to = end(query, from);
+            int equals = query.indexOf('=', from);
+            boolean hasValue = equals >= 0 && equals < to;
+            String name = decoded(query, from, hasValue ? equals : to);
+            if (!name.isEmpty()) {
+                Object value = true;
+                if (hasValue) {
+                    value = redacted.contains(name.toLowerCase(Locale.ROOT))
+                            ? LogEntry.REDACTED
+                            : decoded(query, equals + 1, to);
+                }
+                LogFields.addRepeated(arguments, name, value);
+            }
+            from = to + 1;
+        }
+        return arguments;
+    }
+
+    private static int end(String text, int from) {
+        int end = text.indexOf('&', from);
+        return end < 0 ? text.length() : end;
+    }
+
+    /** Resolves plus signs and percent signs; a percent sign without two hex digits stays. */
+    private static String decoded(String text, int from, int to) {
+        boolean plain = true;
+        for (int i = from; i < to && plain; i++) {
+            char c = text.charAt(i);
+            plain = c != '%' && c != '+';
+        }
+        if (plain) {
+            return text.substring(from, to);
+        }
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream(to - from);
+        int run = from;
+        for (int i = from; i < to; i++) {
+            char c = text.charAt(i);
+            int high = c == '%' && i + 2 < to ? Character.digit(text.charAt(i + 1), 16) : -1;
+            int low = high >= 0 ? Character.digit(text.charAt(i + 2), 16) : -1;
+            if (low >= 0 || c == '+') {
+                bytes.writeBytes(text.substring(run, i).getBytes(StandardCharsets.UTF_8));
+                bytes.write(c == '+' ? ' ' : high * 16 + low);
+                i += c == '+' ? 0 : 2;
+                run = i + 1;
+            }
+        }
+        bytes.writeBytes(text.substring(Math.min(run, to), to).getBytes(StandardCharsets.UTF_8));
+        return bytes.toString(StandardCharsets.UTF_8);
+    }
+}

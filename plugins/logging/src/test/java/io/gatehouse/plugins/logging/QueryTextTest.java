@@ -1,0 +1,33 @@
+package io.gatehouse.plugins.logging;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class QueryTextTest {
+    @Test
+    void parsesArguments() {
+        assertThat(QueryText.parsed("a=1&b&c=&d=x+y%20z&a=2&=no&&e=%zz%4&f=%C3%A9", Set.of()))
+                .isEqualTo(
+                        Map.of("a", List.of("1", "2"), "b", true, "c", "", "d", "x y z", "e", "%zz%4", "f", "\u00e9"));
+        assertThat(QueryText.parsed(null, Set.of())).isEmpty();
+        assertThat(QueryText.parsed("", Set.of())).isEmpty();
+    }
+
+    @Test
+    void leavesAUriAloneThatHoldsNoCredential() {
+        for (String uri : List.of("/", "/?", "/a?b=1&&c", "/a?apikey", "/a?x=apikey=1")) {
+            assertThat(QueryText.redactedUri(uri, Set.of("apikey"))).isEqualTo(uri);
+        }
+    }
+
+    @Test
+    void hidesValuesAndKeepsTheRestByteForByte() {
+        assertThat(QueryText.redactedUri("/a?b=%20&apikey=s&APIKEY=&c&", Set.of("apikey")))
+                .isEqualTo("/a?b=%20&apikey=REDACTED&APIKEY=REDACTED&c&");
+        assertThat(QueryText.redactedUri("/a?apikey=a=b?c", Set.of("apikey"))).isEqualTo("/a?apikey=REDACTED");
+    }
+}
