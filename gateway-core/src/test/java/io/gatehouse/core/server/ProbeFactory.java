@@ -30,7 +30,11 @@ public final class ProbeFactory implements PluginFactory<ProbeFactory.Config> {
 
     static final AtomicInteger CREATED = new AtomicInteger();
 
-    /** @param does {@code nothing}, or where and how to break */
+    /**
+     * What it shall do.
+     *
+     * @param does {@code nothing}, or where and how to break
+     */
     public record Config(
             @Default("probe") String label,
             @Default("nothing") String does) {}
