@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 public final class SocketClient implements ClientPort {
     private final HttpServerRequest request;
     private final HttpServerResponse response;
+    private boolean closeAfterwards;
 
     /** Makes the port of a request. */
     public SocketClient(HttpServerRequest request) {
@@ -36,6 +37,7 @@ public final class SocketClient implements ClientPort {
 
     /** Tells the client that its connection ends with this answer. */
     public void announceClose() {
+        closeAfterwards = true;
         response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
     }
 
@@ -96,7 +98,9 @@ public final class SocketClient implements ClientPort {
             response.trailers().addAll(trailers);
         }
         (last == null ? response.end() : response.end(last)).onComplete(v -> {
-            if (request.version() == HttpVersion.HTTP_1_0) {
+            if (closeAfterwards) {
+                request.connection().close();
+            } else if (request.version() == HttpVersion.HTTP_1_0) {
                 closeIfEndless();
             }
             done.run();

@@ -22,7 +22,7 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
         /** The stream has ended, whole or not. Called exactly once. */
         void ended(BodyEnd end);
 
-        /** Nobody wants the rest: free the source. Called at most once, before {@link #ended}. */
+        /** Nobody wants the rest: free the source. Called at most once, right after {@link #ended}. */
         void cancelled();
     }
 
@@ -120,8 +120,8 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
     /** Ends the stream from outside: the source is freed and the reader sees the failure. */
     public void fail(Failure failure) {
         if (end == null) {
-            owner.cancelled();
             finish(BodyEnd.truncated(failure));
+            owner.cancelled();
         }
         if (queue != null) {
             queue.clear();
@@ -210,10 +210,6 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
 
     @Override
     protected void expired() {
-        if (end == null) {
-            owner.cancelled();
-            finish(BodyEnd.truncated(
-                    Failure.of(FailureKind.TIMEOUT, "no byte for " + readTimeoutNanos / 1_000_000 + " ms")));
-        }
+        fail(Failure.of(FailureKind.TIMEOUT, "no byte for " + readTimeoutNanos / 1_000_000 + " ms"));
     }
 }

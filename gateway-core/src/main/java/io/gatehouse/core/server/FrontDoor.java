@@ -138,7 +138,7 @@ final class FrontDoor {
         self[0] = exchange;
         live.put(exchange, snapshot);
         observer.begun(match != null);
-        if (draining) {
+        if (draining || wantsClose(request)) {
             client.announceClose();
         }
         // a connection has one close handler: this one replaces that of the request before
@@ -147,6 +147,14 @@ final class FrontDoor {
             exchange.clientGone();
         });
         return exchange;
+    }
+
+    /** Whether {@code close} is one of several tokens: Vert.x by itself only sees it alone. */
+    private static boolean wantsClose(HttpServerRequest request) {
+        String connection = request.headers().get(HttpHeaders.CONNECTION);
+        return connection != null
+                && connection.indexOf(',') >= 0
+                && connection.toLowerCase(Locale.ROOT).contains("close");
     }
 
     private void closed(LiveExchange exchange) {

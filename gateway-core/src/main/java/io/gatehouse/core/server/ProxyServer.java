@@ -20,9 +20,12 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One event loop of the proxy: its listeners, its front door and its HTTP client. */
 public final class ProxyServer extends VerticleBase {
+    private static final Logger LOG = LoggerFactory.getLogger(ProxyServer.class);
     private static final int MAX_HEADER_BYTES = 64 * 1024;
     private static final int MAX_REQUEST_LINE_BYTES = 32 * 1024;
 
@@ -76,6 +79,7 @@ public final class ProxyServer extends VerticleBase {
             HttpServer server = vertx.createHttpServer(options(listener, i))
                     .connectionHandler(connection -> {
                         shared.traffic().connectionOpened();
+                        connection.exceptionHandler(e -> LOG.debug("client connection broke", e));
                         connection.closeHandler(v -> shared.traffic().connectionClosed());
                     })
                     .invalidRequestHandler(front::invalid)

@@ -186,8 +186,8 @@ final class Dispatch extends Watched implements StreamReader.Owner {
                 await(target.readTimeout().toNanos());
             }
         } else {
-            out.reset();
             fail(failure);
+            reset();
         }
     }
 
@@ -263,6 +263,10 @@ final class Dispatch extends Watched implements StreamReader.Owner {
 
     @Override
     public void cancelled() {
+        reset();
+    }
+
+    private void reset() {
         HttpClientRequest out = wire;
         if (out != null) {
             out.reset();
@@ -273,13 +277,10 @@ final class Dispatch extends Watched implements StreamReader.Owner {
         if (over || bodiless) {
             return; // without a body there is nothing to give up, and its connection is worth keeping
         }
-        HttpClientRequest out = wire;
-        if (out != null) {
-            out.reset();
-        }
         if (!answered) {
             fail(Failure.of(FailureKind.CANCELLED, "nobody waits for it any more"));
         }
+        reset(); // last: it makes the connection fail, and the first failure is the one that counts
     }
 
     private void fail(Failure failure) {
@@ -312,12 +313,9 @@ final class Dispatch extends Watched implements StreamReader.Owner {
 
     @Override
     protected void expired() {
-        HttpClientRequest out = wire;
-        if (out != null) {
-            out.reset();
-        }
         fail(Failure.of(
                 FailureKind.TIMEOUT, "no answer within " + target.readTimeout().toMillis() + " ms"));
+        reset();
     }
 
     private void await(long nanos) {

@@ -12,9 +12,12 @@ import io.vertx.core.Future;
 import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.PoolOptions;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The HTTP client of one event loop. Makes single attempts; who wants more than one makes more. */
 public final class Upstream {
+    private static final Logger LOG = LoggerFactory.getLogger(Upstream.class);
     private static final int CONNECTIONS_PER_TARGET = 1024;
     private static final int WAITING_PER_TARGET = 1024;
     private static final int KEEP_ALIVE_SECONDS = 60;
@@ -45,7 +48,14 @@ public final class Upstream {
                 .setTcpNoDelay(true);
         PoolOptions pool =
                 new PoolOptions().setHttp1MaxSize(CONNECTIONS_PER_TARGET).setMaxWaitQueueSize(WAITING_PER_TARGET);
-        return loop.vertx().httpClientBuilder().with(options).with(pool).build();
+        return loop.vertx()
+                .httpClientBuilder()
+                .with(options)
+                .with(pool)
+                // what breaks a connection is told by its attempts; an idle one may break unseen
+                .withConnectHandler(
+                        connection -> connection.exceptionHandler(e -> LOG.debug("upstream connection broke", e)))
+                .build();
     }
 
     /**

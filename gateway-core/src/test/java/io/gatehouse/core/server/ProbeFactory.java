@@ -1,0 +1,129 @@
+package io.gatehouse.core.server;
+
+import io.gatehouse.api.Completion;
+import io.gatehouse.api.Next;
+import io.gatehouse.api.Plugin;
+import io.gatehouse.api.PluginContext;
+import io.gatehouse.api.PluginFactory;
+import io.gatehouse.api.Request;
+import io.gatehouse.api.Response;
+import io.gatehouse.api.body.BodyTransform;
+import io.gatehouse.api.body.Framing;
+import io.gatehouse.api.body.Out;
+import io.gatehouse.api.config.Default;
+import io.gatehouse.api.config.Problems;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.buffer.Buffer;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.NullUnmarked;
+
+/** A plugin for tests: does what its config says, and writes down what happens to it. */
+@NullUnmarked
+public final class ProbeFactory implements PluginFactory<ProbeFactory.Config> {
+    /** Every call of {@code log}, as {@code label kind reason status}. */
+    static final List<String> LOGGED = new CopyOnWriteArrayList<>();
+    /** Every instance made and closed, as {@code +label} and {@code -label}. */
+    static final List<String> LIVES = new CopyOnWriteArrayList<>();
+
+    static final AtomicInteger CREATED = new AtomicInteger();
+
+    /**
+     * What it shall do.
+     *
+     * @param does {@code nothing}, or where and how to break
+     */
+    public record Config(
+            @Default("probe") String label,
+            @Default("nothing") String does) {}
+
+    @Override
+    public String name() {
+        return "probe";
+    }
+
+    @Override
+    public int priority() {
+        return 500;
+    }
+
+    @Override
+    public Class<Config> configType() {
+        return Config.class;
+    }
+
+    @Override
+    public void validate(Config config, Problems problems) {
+        switch (config.does()) {
+            case "validate" -> problems.add("does", "planted");
+            case "validate-throws" -> throw new IllegalStateException("planted");
+            default -> {}
+        }
+    }
+
+    @Override
+    public Plugin create(Config config, PluginContext context) {
+        if (config.does().equals("create")) {
+            throw new IllegalStateException("planted");
+        }
+        CREATED.incrementAndGet();
+        LIVES.add("+" + config.label());
+        return new Probe(config);
+    }
+
+    private record Probe(Config config) implements Plugin {
+        @Override
+        public Future<Response> intercept(Request request, Next next) {
+            return switch (config.does()) {
+                case "throw" -> throw new IllegalStateException("planted");
+                case "returns-null" -> null;
+                case "null-future" -> Future.succeededFuture(null);
+                case "fail" -> Future.failedFuture("planted");
+                case "hang" -> Promise.<Response>promise().future();
+                case "hang-after" ->
+                    next.proceed(request)
+                            .compose(r -> Promise.<Response>promise().future());
+                case "answer" -> Response.done(Response.error(418, "short and stout"));
+                case "twice" -> next.proceed(request.copy()).compose(first -> next.proceed(request.copy()));
+                case "hedge" -> {
+                    Promise<Response> winner = Promise.promise();
+                    next.proceed(request.copy()).onSuccess(winner::tryComplete);
+                    next.proceed(request.copy()).onSuccess(winner::tryComplete);
+                    yield winner.future();
+                }
+                case "transform-throws" ->
+                    next.proceed(request)
+                            .map(r -> r.body(r.body().transform(Framing.BYTES, new BodyTransform<>() {
+                                @Override
+                                public void item(Buffer item, Out<Buffer> out) {
+                                    throw new IllegalStateException("planted");
+                                }
+                            })));
+                default ->
+                    next.proceed(request).map(r -> {
+                        r.headers().set("X-Probe", config.label());
+                        return r;
+                    });
+            };
+        }
+
+        @Override
+        public void log(Completion completion) {
+            LOGGED.add(config.label() + " " + completion.outcome().kind().label() + " "
+                    + completion.outcome().reason() + " " + completion.status());
+            if (config.does().equals("log")) {
+                throw new IllegalStateException("planted");
+            }
+        }
+
+        @Override
+        public void close() {
+            LIVES.add("-" + config.label());
+            if (config.does().equals("close")) {
+                throw new IllegalStateException("planted");
+            }
+        }
+    }
+}
