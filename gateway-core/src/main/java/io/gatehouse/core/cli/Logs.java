@@ -33,8 +33,10 @@ final class Logs {
         appender.start();
         Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         root.addAppender(appender);
-        root.setLevel(libraries(level));
-        context.getLogger("io.gatehouse").setLevel(ours(level));
+        root.setLevel(ours(level)); // the gateway's and, alike, every plugin's
+        for (String library : new String[] {"io.vertx", "io.netty", "io.micrometer", "io.prometheus"}) {
+            context.getLogger(library).setLevel(libraries(level));
+        }
         // two HTTP clients with equal labels are one gauge to Micrometer, which warns about it and goes on
         context.getLogger("io.micrometer.core.instrument.MeterRegistry")
                 .setLevel(level == LogLevel.DEBUG ? Level.DEBUG : Level.ERROR);
