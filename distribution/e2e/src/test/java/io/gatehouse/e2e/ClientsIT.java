@@ -130,9 +130,9 @@ final class ClientsIT {
             StringBuilder streamed = new StringBuilder();
             try (StreamResponse<ChatCompletionChunk> stream =
                     client.chat().completions().createStreaming(question)) {
-                stream.stream().flatMap(chunk -> chunk.choices().stream()).forEach(choice -> choice.delta()
-                        .content()
-                        .ifPresent(streamed::append));
+                stream.stream()
+                        .flatMap(chunk -> chunk.choices().stream())
+                        .forEach(choice -> choice.delta().content().ifPresent(streamed::append));
             }
 
             assertThat(chat.choices().get(0).message().content()).contains(ANSWER);

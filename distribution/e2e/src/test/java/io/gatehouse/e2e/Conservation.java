@@ -28,7 +28,8 @@ final class Conservation {
     static void verify(PackagedGateway gateway) {
         List<String> violations = settled(gateway, SETTLED);
         if (!violations.isEmpty()) {
-            throw new AssertionError(gateway.name() + ": the books do not balance:\n  " + String.join("\n  ", violations));
+            throw new AssertionError(
+                    gateway.name() + ": the books do not balance:\n  " + String.join("\n  ", violations));
         }
     }
 
@@ -152,12 +153,7 @@ final class Conservation {
     }
 
     private static void between(
-            List<String> violations,
-            String what,
-            Map<String, long[]> sums,
-            String model,
-            long[] least,
-            long[] most) {
+            List<String> violations, String what, Map<String, long[]> sums, String model, long[] least, long[] most) {
         long[] sum = sums.getOrDefault(model, new long[2]);
         for (int i = 0; i < 2; i++) {
             if (sum[i] < least[i] || sum[i] > most[i]) {

@@ -26,7 +26,8 @@ import java.util.regex.Pattern;
 final class PackagedGateway implements AutoCloseable {
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(40);
-    private static final Pattern SERVES = Pattern.compile("serves: proxy=\\[(\\d+)] admin=\\[(\\d+)] status=\\[(\\d+)]");
+    private static final Pattern SERVES =
+            Pattern.compile("serves: proxy=\\[(\\d+)] admin=\\[(\\d+)] status=\\[(\\d+)]");
     static final String VERSION = "_format_version: \"3.0\"\n";
     private static final String STATUS_CODES = """
             plugins:
@@ -167,7 +168,8 @@ final class PackagedGateway implements AutoCloseable {
         private List<String> arguments() {
             List<String> arguments = new ArrayList<>(List.of("start"));
             List<Path> files = new ArrayList<>(configs);
-            files.add(Workplace.write(folder.resolve("file-log.yaml"), VERSION + """
+            files.add(Workplace.write(
+                    folder.resolve("file-log.yaml"), VERSION + """
                     plugins:
                       - name: file-log
                         config:

@@ -97,8 +97,7 @@ final class PrometheusServer implements AutoCloseable {
     }
 
     private JsonNode get(String path) {
-        HttpResponse<String> answer =
-                PackagedGateway.get(URI.create("http://127.0.0.1:" + port + path));
+        HttpResponse<String> answer = PackagedGateway.get(URI.create("http://127.0.0.1:" + port + path));
         return Json.read(answer.body());
     }
 
@@ -114,8 +113,10 @@ final class PrometheusServer implements AutoCloseable {
         List<Series> all = new ArrayList<>();
         for (JsonNode result : answer.at("/data/result")) {
             Map<String, String> labels = new TreeMap<>();
-            result.path("metric").properties().forEach(label -> labels.put(
-                    label.getKey(), label.getValue().asText()));
+            result.path("metric")
+                    .properties()
+                    .forEach(
+                            label -> labels.put(label.getKey(), label.getValue().asText()));
             all.add(new Series(labels, result.at("/value/1").asText()));
         }
         return all;

@@ -39,8 +39,7 @@ final class SeedLlmTrafficIT {
     private static final Path EXAMPLE = Workplace.PACKAGED.resolve("examples/observe-llm-traffic");
     private static final String OPENAI_KEY = "sk-canary-openai-4711";
     private static final String MISTRAL_KEY = "canary-mistral-0815";
-    private static final String QUESTION =
-            "{\"messages\":[{\"role\":\"user\",\"content\":\"Why is the sky blue?\"}]}";
+    private static final String QUESTION = "{\"messages\":[{\"role\":\"user\",\"content\":\"Why is the sky blue?\"}]}";
     private static final String STREAMED =
             "{\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"Why is the sky blue?\"}]}";
 
@@ -148,22 +147,23 @@ final class SeedLlmTrafficIT {
             assertThat(answer).allSatisfy(series -> {
                 assertThat(series.labels())
                         .containsOnlyKeys(
-                                "__name__",
-                                "ai_model",
-                                "ai_provider",
-                                "instance",
-                                "job",
-                                "request_mode",
-                                "workspace");
+                                "__name__", "ai_model", "ai_provider", "instance", "job", "request_mode", "workspace");
                 assertThat(series.labels())
                         .containsEntry("instance", "127.0.0.1:" + target)
                         .containsEntry("job", "kong")
                         .containsEntry("request_mode", "oneshot")
                         .containsEntry("workspace", "default");
             });
-            assertThat(prometheus.query("kong_ai_llm_tokens_total")).allSatisfy(series -> assertThat(series.labels())
-                    .containsOnlyKeys(
-                            "__name__", "ai_model", "ai_provider", "instance", "job", "token_type", "workspace"));
+            assertThat(prometheus.query("kong_ai_llm_tokens_total"))
+                    .allSatisfy(series -> assertThat(series.labels())
+                            .containsOnlyKeys(
+                                    "__name__",
+                                    "ai_model",
+                                    "ai_provider",
+                                    "instance",
+                                    "job",
+                                    "token_type",
+                                    "workspace"));
             for (String type : List.of("prompt_tokens", "completion_tokens", "total_tokens")) {
                 long ledger = simulator.ledger().records().stream()
                         .mapToLong(call -> switch (type) {
@@ -178,14 +178,23 @@ final class SeedLlmTrafficIT {
                                 .value())
                         .isEqualTo(Long.toString(ledger));
             }
-            assertThat(prometheus.query("kong_http_requests_total")).singleElement().satisfies(series -> {
-                assertThat(series.labels())
-                        .containsOnlyKeys(
-                                "__name__", "code", "instance", "job", "route", "service", "source", "workspace")
-                        .containsEntry("code", "200")
-                        .containsEntry("source", "service");
-                assertThat(series.value()).isEqualTo("10");
-            });
+            assertThat(prometheus.query("kong_http_requests_total"))
+                    .singleElement()
+                    .satisfies(series -> {
+                        assertThat(series.labels())
+                                .containsOnlyKeys(
+                                        "__name__",
+                                        "code",
+                                        "instance",
+                                        "job",
+                                        "route",
+                                        "service",
+                                        "source",
+                                        "workspace")
+                                .containsEntry("code", "200")
+                                .containsEntry("source", "service");
+                        assertThat(series.value()).isEqualTo("10");
+                    });
         }
     }
 
@@ -203,9 +212,10 @@ final class SeedLlmTrafficIT {
 
         assertThat(page.lines().filter(line -> line.startsWith("kong_ai_llm_requests_total{")))
                 .hasSize(2)
-                .allMatch(line -> line.matches("kong_ai_llm_requests_total\\{ai_provider=\"[a-z]+\",ai_model=\"[^\"]+\","
-                        + "cache_status=\"\",vector_db=\"\",embeddings_provider=\"\",embeddings_model=\"\","
-                        + "workspace=\"default\",consumer=\"\",request_mode=\"oneshot\"} 5"));
+                .allMatch(
+                        line -> line.matches("kong_ai_llm_requests_total\\{ai_provider=\"[a-z]+\",ai_model=\"[^\"]+\","
+                                + "cache_status=\"\",vector_db=\"\",embeddings_provider=\"\",embeddings_model=\"\","
+                                + "workspace=\"default\",consumer=\"\",request_mode=\"oneshot\"} 5"));
         // all that stands on this page is Kong's or ours: no names of the JVM's or of libraries
         assertThat(page.lines().filter(line -> !line.matches("(# (HELP|TYPE) )?(kong|gatehouse)_.*")))
                 .isEmpty();
@@ -218,14 +228,16 @@ final class SeedLlmTrafficIT {
         Path folder = EXAMPLE.resolve("grafana/dashboards");
         Set<String> queries = new TreeSet<>();
         try (Stream<Path> files = Files.list(folder)) {
-            for (Path file : files.filter(path -> path.toString().endsWith(".json")).toList()) {
+            for (Path file :
+                    files.filter(path -> path.toString().endsWith(".json")).toList()) {
                 JsonNode dashboard = Json.read(Files.readString(file));
                 dashboard.findValuesAsText("expr").forEach(queries::add);
                 for (JsonNode variable : dashboard.at("/templating/list")) {
                     String query = variable.at("/query/query").asText();
                     if (query.startsWith("label_values(")) {
                         int comma = query.lastIndexOf(',');
-                        queries.add("count by (" + query.substring(comma + 1, query.length() - 1).trim() + ") ("
+                        queries.add("count by ("
+                                + query.substring(comma + 1, query.length() - 1).trim() + ") ("
                                 + query.substring("label_values(".length(), comma) + ")");
                     }
                 }

@@ -44,9 +44,8 @@ final class SeedMcpTrafficIT {
 
     @BeforeAll
     static void start() throws IOException {
-        simulator = RUNNING.add(LlmSimulator.startAndAwait(SimulatorOptions.builder()
-                .keyFor("api.openai.com", OPENAI_KEY)
-                .build()));
+        simulator = RUNNING.add(LlmSimulator.startAndAwait(
+                SimulatorOptions.builder().keyFor("api.openai.com", OPENAI_KEY).build()));
         gateway = RUNNING.add(PackagedGateway.named("seed-004")
                 .config(EXAMPLE.resolve("gatehouse"))
                 .env("OPENAI_API_KEY", OPENAI_KEY)
@@ -72,13 +71,12 @@ final class SeedMcpTrafficIT {
                 + "{\"Authorization\":\"Bearer " + GITHUB_PAT + "\"}}]}";
 
         HttpResponse<String> missing = gateway.post("/anything/v1/responses", body);
-        HttpResponse<String> wrong =
-                gateway.post("/anything/v1/responses", body, "apikey", "wrong-canary-key-77");
+        HttpResponse<String> wrong = gateway.post("/anything/v1/responses", body, "apikey", "wrong-canary-key-77");
 
         assertThat(missing.statusCode()).isEqualTo(401);
         assertThat(Json.read(missing.body()).path("message").asText()).isEqualTo("No API key found in request");
-        assertThat(missing.headers().firstValue("WWW-Authenticate")).hasValueSatisfying(value -> assertThat(value)
-                .startsWith("Key"));
+        assertThat(missing.headers().firstValue("WWW-Authenticate"))
+                .hasValueSatisfying(value -> assertThat(value).startsWith("Key"));
         assertThat(wrong.statusCode()).isEqualTo(401);
         assertThat(Json.read(wrong.body()).path("message").asText()).isEqualTo("Unauthorized");
         assertThat(simulator.ledger().seen()).isZero();
@@ -134,8 +132,8 @@ final class SeedMcpTrafficIT {
     void aModelThatIsNotConfiguredIsRefused() {
         HttpResponse<String> refused = gateway.post(
                 "/anything/v1/responses",
-                "{\"model\":\"gpt-4.1\",\"input\":\"hello\",\"tools\":[{\"type\":\"mcp\",\"authorization\":\"" + GITHUB_PAT
-                        + "\"}]}",
+                "{\"model\":\"gpt-4.1\",\"input\":\"hello\",\"tools\":[{\"type\":\"mcp\",\"authorization\":\""
+                        + GITHUB_PAT + "\"}]}",
                 "apikey",
                 CLIENT_KEY);
 
@@ -151,8 +149,7 @@ final class SeedMcpTrafficIT {
         Peers.seed("004", SUITE);
         Map<String, String> expected =
                 new TreeMap<>(Map.of("gpt-4o/openai", "5", "gpt-4/openai", "5", "gpt-4.1/UNSPECIFIED", "1"));
-        try (PrometheusServer prometheus =
-                PrometheusServer.scraping(binary, "prometheus-004", gateway.adminPort())) {
+        try (PrometheusServer prometheus = PrometheusServer.scraping(binary, "prometheus-004", gateway.adminPort())) {
             List<PrometheusServer.Series> answer = prometheus.await("kong_ai_llm_requests_total", series -> {
                 Map<String, String> values = new TreeMap<>();
                 series.forEach(one -> values.put(
@@ -160,11 +157,18 @@ final class SeedMcpTrafficIT {
                 return values.equals(expected);
             });
 
-            assertThat(answer).allSatisfy(series -> assertThat(series.labels())
-                    .containsOnlyKeys(
-                            "__name__", "ai_model", "ai_provider", "instance", "job", "request_mode", "workspace")
-                    .containsEntry("workspace", "default")
-                    .containsEntry("job", "kong"));
+            assertThat(answer)
+                    .allSatisfy(series -> assertThat(series.labels())
+                            .containsOnlyKeys(
+                                    "__name__",
+                                    "ai_model",
+                                    "ai_provider",
+                                    "instance",
+                                    "job",
+                                    "request_mode",
+                                    "workspace")
+                            .containsEntry("workspace", "default")
+                            .containsEntry("job", "kong"));
         }
     }
 

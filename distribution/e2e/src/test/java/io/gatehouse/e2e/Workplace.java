@@ -82,11 +82,13 @@ final class Workplace {
     /** This process's environment without anything that steers a gateway. */
     static Map<String, String> cleanEnvironment() {
         Map<String, String> environment = new HashMap<>(System.getenv());
-        environment.keySet().removeIf(name -> name.startsWith("GATEHOUSE_")
-                || name.startsWith("KONG_")
-                || name.startsWith("DECK_")
-                || name.startsWith("JAVA_")
-                || name.endsWith("_API_KEY"));
+        environment
+                .keySet()
+                .removeIf(name -> name.startsWith("GATEHOUSE_")
+                        || name.startsWith("KONG_")
+                        || name.startsWith("DECK_")
+                        || name.startsWith("JAVA_")
+                        || name.endsWith("_API_KEY"));
         return environment;
     }
 
@@ -106,8 +108,8 @@ final class Workplace {
         if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
             process.descendants().forEach(ProcessHandle::destroyForcibly);
             process.destroyForcibly();
-            throw new AssertionError(String.join(" ", command) + ": still running after " + limit + "\n" + read(out)
-                    + read(err));
+            throw new AssertionError(
+                    String.join(" ", command) + ": still running after " + limit + "\n" + read(out) + read(err));
         }
         return new Ran(process.exitValue(), read(out), read(err));
     }
