@@ -111,8 +111,7 @@ final class ConservationIT {
 
     @Test
     void aCallThatWasCutIsMarkedAndNotCountedAboveWhatWasSent() {
-        simulator.behaviour(
-                Scope.all().next(1), Behaviour.builder().cutAfter(3).build());
+        simulator.behaviour(Scope.all().next(1), Behaviour.builder().cutAfter(3).build());
 
         assertThat(stream()).isFalse();
 
@@ -127,7 +126,8 @@ final class ConservationIT {
         boolean whole;
         try {
             PackagedGateway.CLIENT.send(
-                    gateway.request("/llm", "{\"stream\":true," + QUESTION.substring(1)).build(),
+                    gateway.request("/llm", "{\"stream\":true," + QUESTION.substring(1))
+                            .build(),
                     HttpResponse.BodyHandlers.ofString());
             whole = true;
         } catch (IOException e) {

@@ -45,9 +45,8 @@ final class SeedMcpTrafficIT {
 
     @BeforeAll
     static void start() throws IOException {
-        simulator = RUNNING.add(LlmSimulator.startAndAwait(SimulatorOptions.builder()
-                .keyFor("api.openai.com", OPENAI_KEY)
-                .build()));
+        simulator = RUNNING.add(LlmSimulator.startAndAwait(
+                SimulatorOptions.builder().keyFor("api.openai.com", OPENAI_KEY).build()));
         gateway = RUNNING.add(PackagedGateway.named("seed-004")
                 .config(EXAMPLE.resolve("gatehouse"))
                 .env("OPENAI_API_KEY", OPENAI_KEY)
@@ -75,8 +74,8 @@ final class SeedMcpTrafficIT {
 
         assertThat(missing.statusCode()).isEqualTo(401);
         assertThat(Json.read(missing.body()).path("message").asText()).isEqualTo("No API key found in request");
-        assertThat(missing.headers().firstValue("WWW-Authenticate")).hasValueSatisfying(challenge -> assertThat(challenge)
-                .startsWith("Key"));
+        assertThat(missing.headers().firstValue("WWW-Authenticate"))
+                .hasValueSatisfying(challenge -> assertThat(challenge).startsWith("Key"));
         assertThat(wrong.statusCode()).isEqualTo(401);
         assertThat(Json.read(wrong.body()).path("message").asText()).isEqualTo("Unauthorized");
         for (HttpResponse<String> answer : List.of(missing, wrong)) {
@@ -162,19 +161,25 @@ final class SeedMcpTrafficIT {
         }
         expected.put("UNSPECIFIED/gpt-4.1", "1");
         // when
-        try (PrometheusServer prometheus =
-                PrometheusServer.scraping(binary, "prometheus-004", gateway.adminPort())) {
-            List<PrometheusServer.Series> answer =
-                    prometheus.await("kong_ai_llm_requests_total", series -> values(series)
-                            .equals(expected));
+        try (PrometheusServer prometheus = PrometheusServer.scraping(binary, "prometheus-004", gateway.adminPort())) {
+            List<PrometheusServer.Series> answer = prometheus.await(
+                    "kong_ai_llm_requests_total", series -> values(series).equals(expected));
             // then
-            assertThat(answer).hasSize(3).allSatisfy(series -> assertThat(series.labels())
-                    .containsOnlyKeys(
-                            "__name__", "ai_model", "ai_provider", "instance", "job", "request_mode", "workspace")
-                    .containsEntry("instance", "127.0.0.1:" + gateway.adminPort())
-                    .containsEntry("job", "kong")
-                    .containsEntry("request_mode", "oneshot")
-                    .containsEntry("workspace", "default"));
+            assertThat(answer)
+                    .hasSize(3)
+                    .allSatisfy(series -> assertThat(series.labels())
+                            .containsOnlyKeys(
+                                    "__name__",
+                                    "ai_model",
+                                    "ai_provider",
+                                    "instance",
+                                    "job",
+                                    "request_mode",
+                                    "workspace")
+                            .containsEntry("instance", "127.0.0.1:" + gateway.adminPort())
+                            .containsEntry("job", "kong")
+                            .containsEntry("request_mode", "oneshot")
+                            .containsEntry("workspace", "default"));
             for (String type : List.of("prompt_tokens", "completion_tokens", "total_tokens")) {
                 long ledger = simulator.ledger().records().stream()
                         .mapToLong(call -> tokens(call, type))
@@ -221,7 +226,9 @@ final class SeedMcpTrafficIT {
                 + PackagedGateway.get(gateway.status("/status")).body();
 
         assertThat(calls).hasSize(10).allSatisfy(call -> {
-            assertThat(Json.read(call.bodyText()).at("/tools/0/headers/Authorization").asText())
+            assertThat(Json.read(call.bodyText())
+                            .at("/tools/0/headers/Authorization")
+                            .asText())
                     .isEqualTo("Bearer " + GITHUB_PAT);
             assertThat(call.headers().toString() + call.query()).doesNotContain(GITHUB_PAT);
             assertThat(call.header("apikey")).isNull();
