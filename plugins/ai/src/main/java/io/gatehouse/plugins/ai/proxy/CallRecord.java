@@ -33,6 +33,7 @@ final class CallRecord {
     private final long startedNanos;
     private final List<Tried> tried = new ArrayList<>(1);
     private final Tokens.Meter text = new Tokens.Meter();
+    private long textPieces;
 
     private @Nullable Buffer sent;
     private List<String> secretFields = List.of();
@@ -141,6 +142,7 @@ final class CallRecord {
             return;
         }
         text.add(piece);
+        textPieces++;
         if (logsPayloads()) {
             StringBuilder whole = assembled;
             if (whole == null) {
@@ -243,6 +245,10 @@ final class CallRecord {
         // A cut call must not claim more than it used, so its prompt is counted plainly.
         long prompt = Tokens.ofPrompt(requestBody == null ? null : requestBody.json(), operation, stream && !cut);
         long completion = Tokens.ofAnswer(text.bytes());
+        if (cut && stream) {
+            // nor its answer: a delta is one token with most providers, and at least one with all
+            completion = Math.min(completion, textPieces);
+        }
         return new TokenUsage(
                 prompt,
                 completion,
