@@ -47,9 +47,8 @@ final class RealClientsIT {
 
     @BeforeAll
     static void start() throws IOException {
-        simulator = RUNNING.add(LlmSimulator.startAndAwait(SimulatorOptions.builder()
-                .keyFor("api.openai.com", OPENAI_KEY)
-                .build()));
+        simulator = RUNNING.add(LlmSimulator.startAndAwait(
+                SimulatorOptions.builder().keyFor("api.openai.com", OPENAI_KEY).build()));
         gateway = RUNNING.add(PackagedGateway.named("real-clients")
                 .observed()
                 .env("DECK_OPENAI_KEY", OPENAI_KEY)
@@ -90,8 +89,8 @@ final class RealClientsIT {
 
     @AfterEach
     void theProviderSawTheConfiguredKeyOnly() {
-        assertThat(simulator.ledger().records()).allSatisfy(call -> assertThat(call.authorization())
-                .isEqualTo("Bearer " + OPENAI_KEY));
+        assertThat(simulator.ledger().records())
+                .allSatisfy(call -> assertThat(call.authorization()).isEqualTo("Bearer " + OPENAI_KEY));
     }
 
     @Test
@@ -175,7 +174,8 @@ final class RealClientsIT {
     void javaGetsAChatAnswer() {
         OpenAIClient client = javaClient();
         try {
-            ChatCompletion answer = client.chat().completions().create(question().build());
+            ChatCompletion answer =
+                    client.chat().completions().create(question().build());
 
             assertThat(answer.choices().get(0).message().content()).hasValue(ANSWER);
             assertThat(answer.model()).isEqualTo("gpt-4o-2024-08-06");
@@ -198,8 +198,8 @@ final class RealClientsIT {
             List<ChatCompletionChunk> chunks = answer.stream().toList();
 
             StringBuilder content = new StringBuilder();
-            chunks.forEach(chunk -> chunk.choices()
-                    .forEach(choice -> choice.delta().content().ifPresent(content::append)));
+            chunks.forEach(chunk ->
+                    chunk.choices().forEach(choice -> choice.delta().content().ifPresent(content::append)));
             assertThat(content).hasToString(ANSWER);
             assertThat(chunks).hasSizeGreaterThan(3);
             assertThat(call(1, 0).stream()).isTrue();
@@ -243,8 +243,10 @@ final class RealClientsIT {
         }
         Map<String, String> environment = Workplace.cleanEnvironment();
         // the SDKs would obey these, and the gateway is on this machine
-        environment.keySet().removeIf(variable -> variable.toLowerCase(Locale.ROOT).endsWith("_proxy")
-                || variable.startsWith("OPENAI_"));
+        environment
+                .keySet()
+                .removeIf(variable ->
+                        variable.toLowerCase(Locale.ROOT).endsWith("_proxy") || variable.startsWith("OPENAI_"));
         Workplace.Ran ran = Workplace.run(
                 gateway.folder(),
                 environment,
@@ -270,6 +272,7 @@ final class RealClientsIT {
     }
 
     private static List<Long> longs(JsonNode array) {
-        return List.of(array.path(0).asLong(), array.path(1).asLong(), array.path(2).asLong());
+        return List.of(
+                array.path(0).asLong(), array.path(1).asLong(), array.path(2).asLong());
     }
 }
