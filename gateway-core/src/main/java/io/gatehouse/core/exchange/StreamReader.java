@@ -5,8 +5,10 @@ import io.gatehouse.api.FailureKind;
 import io.gatehouse.api.body.BodyEnd;
 import io.gatehouse.api.body.BodyReader;
 import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.streams.ReadStream;
 import java.util.ArrayDeque;
 import java.util.function.Function;
@@ -24,6 +26,11 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
 
         /** Nobody wants the rest: free the source. Called at most once, right after {@link #ended}. */
         void cancelled();
+
+        /** The trailers of a body that came whole, for streams that do not keep them; null when there are none. */
+        default @Nullable MultiMap trailers() {
+            return null;
+        }
     }
 
     private final ReadStream<Buffer> stream;
@@ -61,7 +68,10 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
         this.watch = sweeper;
         this.readTimeoutNanos = readTimeoutNanos;
         stream.handler(this::received);
-        stream.endHandler(v -> finish(BodyEnd.ok()));
+        stream.endHandler(v -> {
+            MultiMap trailers = stream instanceof HttpClientResponse answer ? answer.trailers() : owner.trailers();
+            finish(trailers == null || trailers.isEmpty() ? BodyEnd.ok() : BodyEnd.ok(trailers));
+        });
         stream.exceptionHandler(e -> finish(BodyEnd.truncated(classify.apply(e))));
     }
 
