@@ -31,7 +31,11 @@ public final class EdgeFactory implements PluginFactory<EdgeFactory.Config> {
     /** All instances that garbage collection has not found to be garbage. */
     static final List<WeakReference<Plugin>> LIVING = new CopyOnWriteArrayList<>();
 
-    /** @param does where and how to break */
+    /**
+     * What it shall do.
+     *
+     * @param does {@code nothing}, or where and how to break
+     */
     public record Config(@Default("nothing") String does) {}
 
     @Override
