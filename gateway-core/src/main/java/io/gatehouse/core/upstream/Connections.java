@@ -2,6 +2,7 @@ package io.gatehouse.core.upstream;
 
 import io.gatehouse.core.exchange.StreamReader;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.net.impl.ConnectionBase;
 
@@ -19,11 +20,20 @@ final class Connections {
     }
 
     /**
-     * Closes a connection at once. Vert.x's own reset and close first wait until all is flushed, which is never where
+     * Resets a connection at once. Vert.x's own reset and close first wait until all is flushed, which is never where
      * the upstream does not read.
      */
     static void abort(HttpConnection connection) {
-        channel(connection).close();
+        Channel channel = channel(connection);
+        if (channel.isOpen()) {
+            channel.config().setOption(ChannelOption.SO_LINGER, 0);
+            closeNow(channel);
+        }
+    }
+
+    /** Closes below the pipeline, in which Vert.x would turn it into a polite close. */
+    static void closeNow(Channel channel) {
+        channel.unsafe().close(channel.voidPromise());
     }
 
     /**

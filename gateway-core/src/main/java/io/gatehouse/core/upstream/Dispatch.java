@@ -210,7 +210,8 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
         }
         String coding = headers.get(HttpHeaders.TRANSFER_ENCODING);
         if (coding != null && !coding.equalsIgnoreCase("chunked")
-                || coding != null && headers.getAll(HttpHeaders.TRANSFER_ENCODING).size() > 1) {
+                || coding != null
+                        && headers.getAll(HttpHeaders.TRANSFER_ENCODING).size() > 1) {
             return "transfer coding " + headers.getAll(HttpHeaders.TRANSFER_ENCODING) + " (expected: chunked)";
         }
         return null;
@@ -317,7 +318,8 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
                     "no connection within " + target.connectTimeout().toMillis() + " ms"));
         } else {
             broken(Failure.of(
-                    FailureKind.TIMEOUT, "no answer within " + target.readTimeout().toMillis() + " ms"));
+                    FailureKind.TIMEOUT,
+                    "no answer within " + target.readTimeout().toMillis() + " ms"));
         }
     }
 

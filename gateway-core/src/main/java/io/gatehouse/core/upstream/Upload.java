@@ -178,8 +178,8 @@ final class Upload extends Watched {
     @Override
     protected void expired() {
         stop();
-        owner.uploadFailed(Failure.of(
-                FailureKind.TIMEOUT, "the upstream took no bytes for " + writeTimeout.toMillis() + " ms"));
+        owner.uploadFailed(
+                Failure.of(FailureKind.TIMEOUT, "the upstream took no bytes for " + writeTimeout.toMillis() + " ms"));
         source.cancel();
     }
 }

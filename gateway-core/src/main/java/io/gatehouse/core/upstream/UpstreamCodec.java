@@ -77,7 +77,7 @@ final class UpstreamCodec extends CombinedChannelDuplexHandler<UpstreamCodec.Dec
         protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out) throws Exception {
             if (asked == null && answer == null) {
                 in.skipBytes(in.readableBytes());
-                context.close();
+                Connections.closeNow(context.channel());
                 return;
             }
             super.decode(context, in, out);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gatehouse.core.Gateway;
 import io.gatehouse.core.Settings;
+import io.gatehouse.simulator.ConnectionRecord;
 import io.gatehouse.simulator.FaultServer;
 import io.gatehouse.simulator.ServerScript;
 import java.io.IOException;
@@ -107,13 +108,14 @@ class UpstreamIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokokok",
-        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil",
-        "HTTP/1.1 204 No Content\r\n\r\nbody",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\nX",
-        "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"
-    })
+    @ValueSource(
+            strings = {
+                "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokokok",
+                "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil",
+                "HTTP/1.1 204 No Content\r\n\r\nbody",
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\nX",
+                "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"
+            })
     void keepsNoConnectionWithBytesBehindTheAnswer(String answer) throws Exception {
         upstream.script(
                 ServerScript.builder().readRequest().send(answer).stall().build(), ServerScript.answering(GOOD));
@@ -195,7 +197,8 @@ class UpstreamIT {
             assertNextIsGood();
             HttpResponse<String> posted = send("POST", HttpRequest.BodyPublishers.ofString("x".repeat(100_000)));
             assertThat(posted.body()).isEqualTo(GOOD);
-            assertThat(send("HEAD", HttpRequest.BodyPublishers.noBody()).statusCode()).isEqualTo(200);
+            assertThat(send("HEAD", HttpRequest.BodyPublishers.noBody()).statusCode())
+                    .isEqualTo(200);
         }
     }
 
@@ -215,19 +218,20 @@ class UpstreamIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "HTTP/1.1 99 Low\r\nContent-Length: 2\r\n\r\nok",
-        "HTTP/1.1 1000 High\r\nContent-Length: 2\r\n\r\nok",
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok",
-        "HTTP/1.1 200 OK\r\nContent-Length: +2\r\n\r\nok",
-        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: xchunked\r\n\r\nok",
-        "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
-        "HTTP/3.0 200 OK\r\nContent-Length: 2\r\n\r\nok",
-        "SSH-2.0-x\r\n\r\n"
-    })
+    @ValueSource(
+            strings = {
+                "HTTP/1.1 99 Low\r\nContent-Length: 2\r\n\r\nok",
+                "HTTP/1.1 1000 High\r\nContent-Length: 2\r\n\r\nok",
+                "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+                "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok",
+                "HTTP/1.1 200 OK\r\nContent-Length: +2\r\n\r\nok",
+                "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: xchunked\r\n\r\nok",
+                "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+                "HTTP/3.0 200 OK\r\nContent-Length: 2\r\n\r\nok",
+                "SSH-2.0-x\r\n\r\n"
+            })
     void refusesAnAnswerThatIsNone(String answer) throws Exception {
         upstream.script(
                 ServerScript.builder().readRequest().send(answer).stall().build(), ServerScript.answering(GOOD));
@@ -260,31 +264,35 @@ class UpstreamIT {
 
     @Test
     void doesNotWaitForAnUpstreamThatNeverReadsWhenTheClientLeaves() throws Exception {
-        upstream.script(ServerScript.builder().readHead().hang().build());
+        upstream.script(ServerScript.builder().readHead().awaitRelease().stall().build());
         start("");
         try (Socket socket = new Socket("127.0.0.1", gateway.proxyPort())) {
-            OutputStream out = socket.getOutputStream();
-            out.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n".getBytes(ISO_8859_1));
-            byte[] block = new byte[64 * 1024];
-            Thread writer = new Thread(() -> {
-                try {
-                    for (int i = 0; i < 1000; i++) {
-                        out.write(block);
-                    }
-                } catch (IOException e) {
-                    // closed below
-                }
-            });
-            writer.start();
+            fill(socket.getOutputStream());
             await(() -> gateway.inFlight() == 1, "no exchange");
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(300)); // until everything is full
             socket.setSoLinger(true, 0);
-            socket.close();
-            writer.join(5000);
         }
         await(() -> gateway.inFlight() == 0, "still in flight");
-        upstream.close(); // the server reads again: it must find the end of a connection
+        // a connection that is closed politely would still give all that was written before
+        upstream.release();
         await(() -> upstream.connections().get(0).ended(), "the upstream connection is still open");
+        assertThat(upstream.connections().get(0).end()).isEqualTo(ConnectionRecord.End.PEER_RESET);
+    }
+
+    private static void fill(OutputStream out) throws IOException {
+        out.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n".getBytes(ISO_8859_1));
+        Thread writer = new Thread(() -> {
+            byte[] block = new byte[64 * 1024];
+            try {
+                for (int i = 0; i < 1000; i++) {
+                    out.write(block);
+                }
+            } catch (IOException e) {
+                // the socket was closed, as it was to be
+            }
+        });
+        writer.setDaemon(true);
+        writer.start();
     }
 
     @Test
@@ -328,9 +336,9 @@ class UpstreamIT {
                 .build());
         start("");
         try (Socket socket = new Socket("127.0.0.1", gateway.proxyPort())) {
-            socket.getOutputStream()
-                    .write("GET / HTTP/1.1\r\nHost: a\r\nTE: trailers\r\n\r\n".getBytes(ISO_8859_1));
-            String answer = readUntil(socket.getInputStream(), "\r\n0\r\n") + readUntil(socket.getInputStream(), "\r\n\r\n");
+            socket.getOutputStream().write("GET / HTTP/1.1\r\nHost: a\r\nTE: trailers\r\n\r\n".getBytes(ISO_8859_1));
+            String answer =
+                    readUntil(socket.getInputStream(), "\r\n0\r\n") + readUntil(socket.getInputStream(), "\r\n\r\n");
             assertThat(answer.toLowerCase(Locale.ROOT))
                     .contains("trailer: x-sum\r\n")
                     .endsWith("2\r\nok\r\n0\r\nx-sum: 42\r\n\r\n");
