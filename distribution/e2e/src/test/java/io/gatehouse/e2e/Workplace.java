@@ -39,7 +39,7 @@ final class Workplace {
      */
     record Ran(int exit, String out, String err) {}
 
-    private static Path folder(String property) {
+    static Path folder(String property) {
         return Path.of(requireNonNull(System.getProperty(property), property))
                 .toAbsolutePath()
                 .normalize();
