@@ -99,6 +99,11 @@ final class Peers {
         throw new AssertionError();
     }
 
+    /** Whether a program is on the PATH; for what is merely less without it. */
+    static boolean has(String name) {
+        return onThePath(name) != null;
+    }
+
     private static @Nullable Path onThePath(String name) {
         for (String folder : System.getenv().getOrDefault("PATH", "").split(":", -1)) {
             Path program = Path.of(folder, name);
