@@ -356,7 +356,7 @@ final class PackagedGateway implements AutoCloseable {
     /** Sends SIGHUP. */
     void hangUp() throws IOException, InterruptedException {
         Workplace.Ran ran = Workplace.run(
-                folder, Map.of("PATH", "/usr/bin:/bin"), Workplace.SOON, "kill", "-HUP", Long.toString(pid()));
+                folder, Map.of("PATH", "/usr/bin:/bin"), Workplace.SOON, "sh", "-c", "kill -HUP " + pid());
         if (ran.exit() != 0) {
             throw new AssertionError(ran.err());
         }
