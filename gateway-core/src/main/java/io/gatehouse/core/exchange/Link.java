@@ -164,8 +164,16 @@ final class Link implements Next {
 
         @Override
         protected void expired() {
-            if (!done) {
-                addOwnTime();
+            if (done) {
+                return;
+            }
+            addOwnTime();
+            if (exchange.waitsForUpstreamBody()) {
+                // the time is the upstream's, as inside next; the read time-out limits it
+                ownNanos = 0;
+                pendingSince = System.nanoTime();
+                watch();
+            } else {
                 result.complete(finish(broken(new PluginTimeoutException(
                         "no answer within " + exchange.loop().pluginTimeLimitNanos() / 1_000_000 + " ms"))));
             }
@@ -199,9 +207,7 @@ final class Link implements Next {
                     giveUp(other, response);
                 }
             }
-            return response.errorMessage() == null
-                    ? response
-                    : exchange.errors().written(exchange, response);
+            return exchange.errors().written(exchange, response);
         }
 
         private void giveUp(Child other, Response kept) {

@@ -226,6 +226,7 @@ final class Dispatch extends Watched implements StreamReader.Owner {
             body = Body.empty();
             in.resume(); // so that the end is seen and the connection goes back to the pool
         } else {
+            record.body(reader);
             body = Body.of(reader, length);
         }
         result.complete(Response.from(ResponseSource.UPSTREAM, status, headers, body, null));
