@@ -187,6 +187,13 @@ final class Link implements Next {
             if (done) {
                 return;
             }
+            if (!exchange.ended() && exchange.waitsForUpstreamBody()) {
+                // the time is the upstream's, as inside next; the read time-out limits it
+                stopClock();
+                ownNanos = 0;
+                startClock();
+                return;
+            }
             result.complete(finish(broken(new PluginTimeoutException(
                     "no answer within " + exchange.loop().pluginTimeLimitNanos() / 1_000_000 + " ms"))));
         }
@@ -220,9 +227,7 @@ final class Link implements Next {
                     giveUp(other, response);
                 }
             }
-            return response.errorMessage() == null
-                    ? response
-                    : exchange.errors().written(exchange, response);
+            return exchange.errors().written(exchange, response);
         }
 
         private void giveUp(Child other, Response kept) {

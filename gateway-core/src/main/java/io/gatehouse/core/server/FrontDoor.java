@@ -260,6 +260,18 @@ final class FrontDoor {
         request.pause();
         StreamReader reader = new StreamReader(
                 request,
+                new StreamReader.Valve() {
+                    @Override
+                    public void open() {
+                        request.resume();
+                    }
+
+                    @Override
+                    public void shut() {
+                        request.pause();
+                    }
+                },
+                false,
                 new ClientBody(connection),
                 loop.sweeper(),
                 limits.bodyNanos(),

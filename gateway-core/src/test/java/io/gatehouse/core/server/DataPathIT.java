@@ -260,6 +260,33 @@ class DataPathIT {
     }
 
     @Test
+    void keepsTheCauseWhenAPluginSawTheAnswerDie() throws Exception {
+        upstream.script(
+                ServerScript.builder()
+                        .readRequest()
+                        .head(200, "Content-Length: 9")
+                        .reset()
+                        .build(),
+                ServerScript.builder()
+                        .readRequest()
+                        .head(200, "Content-Length: 9")
+                        .send("half")
+                        .stall()
+                        .build());
+        start("{name: probe, config: {does: buffer}}", "    read_timeout: 700");
+        HttpResponse<String> reset = get("/a", "Accept", "application/json");
+        assertThat(reset.statusCode()).isEqualTo(502);
+        assertThat(reset.body()).contains("\"message\":\"An invalid response was received from the upstream server\"");
+        assertThat(reset.headers().firstValue("X-Probe")).contains("probe");
+        // 700 ms are more than the 300 ms that the plugin has for itself: waiting for the upstream is not its time
+        HttpResponse<String> late = get("/a");
+        assertThat(late.statusCode()).isEqualTo(504);
+        assertThat(late.body()).startsWith("The upstream server is timing out\nrequest_id: ");
+        await(() -> ProbeFactory.LOGGED.size() == 2, "logged: " + ProbeFactory.LOGGED);
+        assertThat(ProbeFactory.LOGGED).containsExactly("probe sent reset 502", "probe sent timeout 504");
+    }
+
+    @Test
     void neverEndsAChunkedBodyThatBrokeOff() throws Exception {
         upstream.script(ServerScript.builder()
                 .readRequest()
@@ -401,6 +428,7 @@ class DataPathIT {
         assertThat(gateway.reload()).isEmpty();
         assertThat(get("/a").headers().firstValue("X-Probe")).hasValue("new");
         await(() -> ProbeFactory.LIVES.contains("-old"), "not closed: " + ProbeFactory.LIVES);
+        errorsPlanted = true;
         for (String bad : List.of("validate", "validate-throws", "create")) {
             Files.writeString(file, yaml("{name: probe, config: {label: bad, does: " + bad + "}}", ""));
             assertThat(gateway.reload()).singleElement().asString().contains("kong.yaml:9:");
