@@ -325,7 +325,7 @@ class ClientConnectionIT {
         assertThat(rig.raw("GET /a HTTP/1.1\r\nHost: a\r\nAccept: application/json\r\nConnection: close\r\n\r\n"))
                 .startsWith("HTTP/1.1 504 ")
                 .contains("\"message\":\"The upstream server is timing out\"");
-        assertThat(rig.logged(1)).containsExactly("probe sent ok 504");
+        assertThat(rig.logged(1)).containsExactly("probe sent deadline 504");
         Rig.await(() -> rig.upstream.connections().get(0).ended(), () -> "the upstream still waits");
     }
 

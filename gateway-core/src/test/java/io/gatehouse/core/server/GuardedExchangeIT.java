@@ -36,7 +36,7 @@ class GuardedExchangeIT {
                 .startsWith("HTTP/1.1 500 ")
                 .contains("An unexpected error occurred")
                 .endsWith("<closed>");
-        assertThat(rig.logged(2)).containsExactly("edge 500", "probe sent ok 500");
+        assertThat(rig.logged(2)).containsExactly("edge 500", "probe sent plugin 500");
     }
 
     @Test
