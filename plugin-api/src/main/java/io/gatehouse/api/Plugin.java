@@ -29,8 +29,8 @@ public interface Plugin {
      * Response#failure()}.
      *
      * @return never null. A null, a throw or a failed future is this plugin's fault: the client gets a plain 500 and
-     *     the error log names the plugin. A future that does not complete within the plugin time limit (the clock stops
-     *     inside {@code next}) is treated alike.
+     *     the error log names the plugin. A future that does not complete within the plugin time limit is treated alike;
+     *     the time inside {@code next} and the time it waits for bytes of an upstream's answer are not its own.
      */
     default Future<Response> intercept(Request request, Next next) {
         return next.proceed(request);
