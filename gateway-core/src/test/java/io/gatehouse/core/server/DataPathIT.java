@@ -74,8 +74,6 @@ class DataPathIT {
         ((Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME)).detachAppender(log);
         List<String> errors = List.copyOf(log.list).stream()
                 .filter(event -> event.getLevel().isGreaterOrEqual(Level.ERROR))
-                // what Netty still wants to tell a loop that has stopped is of no use to anybody
-                .filter(event -> !event.getLoggerName().endsWith(".rejectedExecution"))
                 .map(ILoggingEvent::getFormattedMessage)
                 .toList();
         if (errorsPlanted) {
