@@ -187,7 +187,7 @@ final class Link implements Next {
             if (done) {
                 return;
             }
-            if (!exchange.ended() && exchange.waitsForUpstreamBody()) {
+            if (exchange.waitsForUpstreamBody()) {
                 // the time is the upstream's, as inside next; the read time-out limits it
                 stopClock();
                 ownNanos = 0;

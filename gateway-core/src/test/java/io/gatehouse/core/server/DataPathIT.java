@@ -22,7 +22,11 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -257,6 +261,29 @@ class DataPathIT {
                 .endsWith("0123456789<closed>");
         await(() -> !ProbeFactory.LOGGED.isEmpty(), "not logged");
         assertThat(ProbeFactory.LOGGED).containsExactly("probe upstream_failed reset 200");
+    }
+
+    @Test
+    void givesNoRequestTheConnectionOfAnAnswerThatWasGivenUp() throws Exception {
+        // head and body in one piece: the end of the answer has been read when its head is given up
+        upstream.script(ServerScript.builder()
+                .readRequest()
+                .send("HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{\"ok\":true}")
+                .repeat()
+                .build());
+        start("{name: probe, config: {does: discard}}", "    retries: 0");
+        ExecutorService threads = Executors.newFixedThreadPool(32);
+        try {
+            List<Future<HttpResponse<String>>> answers = new ArrayList<>();
+            for (int i = 0; i < 1000; i++) {
+                answers.add(threads.submit(() -> get("/a")));
+            }
+            for (Future<HttpResponse<String>> answer : answers) {
+                assertThat(answer.get().statusCode()).isEqualTo(204);
+            }
+        } finally {
+            threads.shutdownNow();
+        }
     }
 
     @Test

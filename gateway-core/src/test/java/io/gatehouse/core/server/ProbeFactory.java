@@ -96,6 +96,11 @@ public final class ProbeFactory implements PluginFactory<ProbeFactory.Config> {
                                 failed.headers().set("X-Probe", config.label());
                                 return Response.done(failed);
                             }));
+                case "discard" ->
+                    next.proceed(request).map(response -> {
+                        response.discard();
+                        return response.failure() == null ? Response.of(204) : response;
+                    });
                 case "twice" -> next.proceed(request.copy()).compose(first -> next.proceed(request.copy()));
                 case "hedge" -> {
                     Promise<Response> winner = Promise.promise();
