@@ -303,12 +303,7 @@ final class LlmCall {
         Duration patience = to != null && criteria.mayRepeat(attempt.method()) && hasAnotherTarget()
                 ? to.readTimeout()
                 : Duration.ZERO;
-        HeldStream stream = new HeldStream(
-                response.body().open(Framing.SSE),
-                operation,
-                record,
-                exchange,
-                patience);
+        HeldStream stream = new HeldStream(response.body().open(Framing.SSE), operation, record, exchange, patience);
         return stream.begin().compose(begun -> {
             Failure failure = begun ? null : stream.end().failure();
             if (failure != null) {
