@@ -36,11 +36,17 @@ final class Pipe implements BodyReader<Object> {
     private final Consumer<Object> decoded = this::decoded;
     private final Stage[] stages;
 
+    /** Whether the items are the house's own events, which know their bytes without being encoded. */
+    private final boolean events;
+
     /** Whether bytes are given out rather than items. */
     private final boolean bytesOut;
 
     private final ArrayDeque<Object> items = new ArrayDeque<>(4);
-    private final ArrayList<Buffer> pieces = new ArrayList<>(4);
+
+    /** What is to be given out as bytes: buffers, and events whose bytes may not be needed on their own. */
+    private final ArrayList<Object> pieces = new ArrayList<>(4);
+
     private BodyRuntime.@Nullable Loop loop;
 
     private @Nullable Promise<@Nullable Object> waiting;
@@ -91,6 +97,7 @@ final class Pipe implements BodyReader<Object> {
         this.sourceFraming = decode ? (Framing<Object>) sourceFraming : null;
         this.decoder = decode ? this.framing.decoder() : null;
         this.bytesOut = bytesOut;
+        this.events = framing instanceof SseFraming;
         this.stages = new Stage[transforms.size()];
         for (int i = 0; i < stages.length; i++) {
             stages[i] = new Stage(i, (BodyTransform<Object>) transforms.get(i));
@@ -284,7 +291,7 @@ final class Pipe implements BodyReader<Object> {
     }
 
     private void decoded(Object item) {
-        framed += framing.encode(item).length();
+        framed += events ? ((SseEvent) item).length() : framing.encode(item).length();
         if (feeding && current != null && !currentEmitted) {
             untouched = null;
         }
@@ -357,6 +364,10 @@ final class Pipe implements BodyReader<Object> {
         } else {
             untouched = null;
         }
+        if (events) {
+            pieces.add(item);
+            return;
+        }
         Buffer bytes;
         try {
             bytes = framing.encode(item);
@@ -377,20 +388,25 @@ final class Pipe implements BodyReader<Object> {
             return null;
         }
         if (whole == null && count == 1) {
-            whole = pieces.get(0);
+            whole = bytes(pieces.get(0));
         }
         if (whole == null) {
             int length = 0;
             for (int i = 0; i < count; i++) {
-                length += pieces.get(i).length();
+                Object piece = pieces.get(i);
+                length += piece instanceof SseEvent event ? event.length() : ((Buffer) piece).length();
             }
             whole = Buffer.buffer(length);
             for (int i = 0; i < count; i++) {
-                whole.appendBuffer(pieces.get(i));
+                whole.appendBuffer(bytes(pieces.get(i)));
             }
         }
         pieces.clear();
         return whole;
+    }
+
+    private static Buffer bytes(Object piece) {
+        return piece instanceof SseEvent event ? event.raw() : (Buffer) piece;
     }
 
     /**
