@@ -126,6 +126,16 @@ public final class SseEvent {
         return to - from;
     }
 
+    /** Whether its bytes lie right behind those of another one. */
+    boolean follows(SseEvent before) {
+        return source == before.source && from == before.to;
+    }
+
+    /** A block with the bytes from here to the end of a later one of the same buffer; its fields mean nothing. */
+    SseEvent upTo(SseEvent later) {
+        return new SseEvent(source, from, later.to, first, UNKNOWN, UNKNOWN);
+    }
+
     /** Whether the blank line came. Without it the stream ended here, and clients ignore what this block says. */
     public boolean terminated() {
         return terminated;

@@ -1,11 +1,12 @@
 package io.gatehouse.plugins.ai.proxy;
 
-import io.gatehouse.api.ai.LlmOperation;
+import io.gatehouse.api.body.Body;
 import io.gatehouse.api.body.BodyEnd;
 import io.gatehouse.api.body.BodyReader;
-import io.gatehouse.api.body.SseEvent;
+import io.gatehouse.api.body.Framing;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import io.vertx.core.buffer.Buffer;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -13,20 +14,23 @@ import org.jspecify.annotations.Nullable;
  * The start of a streamed answer, read ahead until it is known that this target answers; then it is read out again, and
  * the rest after it. Belongs to one exchange.
  */
-final class HeldStream implements BodyReader<SseEvent> {
-    private final BodyReader<SseEvent> rest;
-    private final LlmOperation operation;
-    private final CallRecord record;
+final class HeldStream implements BodyReader<Buffer> {
+    private final BodyReader<Buffer> rest;
+    private final StreamObserver observer;
     private final boolean untilContent;
-    private final ArrayDeque<SseEvent> held = new ArrayDeque<>();
+    private final ArrayDeque<Buffer> held = new ArrayDeque<>(1);
     private final Promise<Boolean> begun = Promise.promise();
     private boolean atEnd;
 
-    /** @param untilContent whether to hold until the first event that bears content, or just until any event */
-    HeldStream(BodyReader<SseEvent> rest, LlmOperation operation, CallRecord record, boolean untilContent) {
-        this.rest = rest;
-        this.operation = operation;
-        this.record = record;
+    /**
+     * Takes a body of events over.
+     *
+     * @param observer sees every event before it is held
+     * @param untilContent whether to hold until the first event that bears content, or just until any event
+     */
+    HeldStream(Body body, StreamObserver observer, boolean untilContent) {
+        this.rest = body.transform(Framing.SSE, observer).open(Framing.BYTES);
+        this.observer = observer;
         this.untilContent = untilContent;
     }
 
@@ -37,9 +41,9 @@ final class HeldStream implements BodyReader<SseEvent> {
     }
 
     private void pull() {
-        // a loop, since many events may be at hand at once
+        // a loop, since much may be at hand at once
         while (true) {
-            Future<@Nullable SseEvent> next = rest.next();
+            Future<@Nullable Buffer> next = rest.next();
             if (!next.isComplete()) {
                 next.onComplete(result -> {
                     if (!took(result.result())) {
@@ -54,28 +58,26 @@ final class HeldStream implements BodyReader<SseEvent> {
         }
     }
 
-    private boolean took(@Nullable SseEvent event) {
-        if (event == null) {
+    private boolean took(@Nullable Buffer bytes) {
+        if (bytes == null) {
             atEnd = true;
             begun.complete(false);
             return true;
         }
-        held.add(event);
-        Chunk chunk = untilContent ? Chunk.of(event, operation) : null;
-        if (chunk != null && chunk.hasContent()) {
-            record.firstToken();
-        } else if (untilContent) {
+        held.add(bytes);
+        if (untilContent && !observer.hasContent()) {
             return false;
         }
+        observer.commit();
         begun.complete(true);
         return true;
     }
 
     @Override
-    public Future<@Nullable SseEvent> next() {
-        SseEvent event = held.poll();
-        if (event != null) {
-            return Future.succeededFuture(event);
+    public Future<@Nullable Buffer> next() {
+        Buffer bytes = held.poll();
+        if (bytes != null) {
+            return Future.succeededFuture(bytes);
         }
         return atEnd ? Future.succeededFuture() : rest.next();
     }

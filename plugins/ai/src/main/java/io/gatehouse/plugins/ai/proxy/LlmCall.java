@@ -28,9 +28,6 @@ import org.slf4j.LoggerFactory;
  * content an attempt may be given up for the next target; after it a fault ends the stream with an error.
  */
 final class LlmCall {
-    /** Answers up to this size are looked at as a whole before their head is passed on. */
-    private static final int WHOLE_ANSWER = 1024 * 1024;
-
     /** A longer name, which only a client can have made up, is not shown. */
     private static final int MAX_HEADER_NAME = 256;
 
@@ -145,12 +142,13 @@ final class LlmCall {
         response.headers().remove("Set-Cookie");
         outgoing.dropEchoes(response.headers());
         record.answering();
+        boolean last = !hasAnotherTarget() || !criteria.mayRepeat(attempt.method());
+        Answer answer = new Answer(record, response, bound, last, outgoing.usageInjected(), this::brokenOff);
         if (response.status() != 200) {
-            return Response.done(
-                    response.body(response.body().transform(Framing.BYTES, new RelayObserver(record, false))));
+            return Response.done(answer.refused());
         }
         nameModel(response, bound);
-        return accepted(attempt, response, bound, outgoing);
+        return answer.accepted();
     }
 
     private boolean mayFailOver(Failure failure) {
@@ -184,108 +182,6 @@ final class LlmCall {
             }
         }
         return text;
-    }
-
-    private Future<Response> accepted(Request attempt, Response response, LlmTarget.Bound bound, Outgoing outgoing) {
-        String type = response.headers().get("Content-Type");
-        String encoding = response.headers().get("Content-Encoding");
-        boolean plain = encoding == null || Lower.of(encoding.strip()).equals("identity");
-        if (plain && type != null && Lower.of(type).startsWith("text/event-stream")) {
-            return streamed(attempt, response, bound, outgoing);
-        }
-        if (plain && bound.target().operation() != LlmOperation.PRESERVE) {
-            return oneshot(response, bound);
-        }
-        return relayed(response, plain);
-    }
-
-    private Future<Response> streamed(Request attempt, Response response, LlmTarget.Bound bound, Outgoing outgoing) {
-        LlmOperation operation = bound.target().operation();
-        boolean untilContent = hasAnotherTarget() && criteria.mayRepeat(attempt.method());
-        HeldStream stream = new HeldStream(response.body().open(Framing.SSE), operation, record, untilContent);
-        return stream.begin().compose(begun -> {
-            Failure failure = begun ? null : stream.end().failure();
-            if (failure != null) {
-                return brokenOff(failure);
-            }
-            return Response.done(response.body(Body.of(Framing.SSE, stream)
-                    .transform(Framing.SSE, new StreamObserver(record, operation, outgoing.usageInjected()))));
-        });
-    }
-
-    private Future<Response> oneshot(Response response, LlmTarget.Bound bound) {
-        return response.body().buffer(WHOLE_ANSWER).transform(result -> {
-            if (result.failed()) {
-                return brokenOff(failureOf(result.cause()));
-            }
-            if (!result.result()) {
-                return relayed(response, true);
-            }
-            return Response.done(judged(response, bound));
-        });
-    }
-
-    private static Failure failureOf(Throwable cause) {
-        return cause instanceof BodyException broken
-                ? broken.failure()
-                : Failure.of(FailureKind.INVALID_RESPONSE, cause);
-    }
-
-    /** Looks at a whole answer; its bytes pass as they are unless there is no answer in them. */
-    private Response judged(Response response, LlmTarget.Bound bound) {
-        LlmOperation operation = bound.target().operation();
-        boolean completing = operation == LlmOperation.CHAT || operation == LlmOperation.COMPLETIONS;
-        Body answer = response.body();
-        if (answer.isEmpty()) {
-            return completing ? unusable("no response body found when transforming response") : ended(response);
-        }
-        Buffer bytes = answer.bytes();
-        record.payload(bytes);
-        JsonBytes json;
-        try {
-            json = JsonBytes.scan(bytes);
-        } catch (JsonException e) {
-            return completing
-                    ? unusable(transformationFailed(bound, "failed to decode " + operation.routeType() + " response"))
-                    : ended(response);
-        }
-        record.envelope(json.root());
-        if (completing && json.kind("/choices") != JsonKind.ARRAY) {
-            return unusable(transformationFailed(bound, "'choices' not in " + operation.routeType() + " response"));
-        }
-        if (completing) {
-            record.text(json.text("/choices/0/message/content"));
-            record.text(json.text("/choices/0/text"));
-        }
-        return ended(response);
-    }
-
-    private static String transformationFailed(LlmTarget.Bound bound, String reason) {
-        return "transformation failed from type " + bound.target().provider().name() + "://"
-                + bound.target().operation().routeType() + ": " + reason;
-    }
-
-    private Response ended(Response response) {
-        record.end(CallRecord.End.WHOLE);
-        return response;
-    }
-
-    private Response unusable(String text) {
-        record.end(CallRecord.End.REFUSED);
-        return Refusal.of(500, text).response();
-    }
-
-    /** Passes bytes on, once the first of them are there. */
-    private Future<Response> relayed(Response response, boolean readable) {
-        HeldBytes bytes = new HeldBytes(response.body().open(Framing.BYTES));
-        return bytes.begin().compose(begun -> {
-            Failure failure = bytes.isHollow() ? bytes.end().failure() : null;
-            if (failure != null) {
-                return brokenOff(failure);
-            }
-            return Response.done(
-                    response.body(Body.of(begun, -1).transform(Framing.BYTES, new RelayObserver(record, readable))));
-        });
     }
 
     /** The upstream broke off before the client got anything: as if there had been no answer. */

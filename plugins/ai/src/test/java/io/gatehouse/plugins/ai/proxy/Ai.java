@@ -1,11 +1,15 @@
 package io.gatehouse.plugins.ai.proxy;
 
 import io.gatehouse.api.ai.AiCall;
+import io.gatehouse.api.ai.LlmOperation;
 import io.gatehouse.api.ai.LlmProvider;
+import io.gatehouse.testkit.FakeClock;
+import io.gatehouse.testkit.FakeExchange;
 import io.gatehouse.testkit.PluginTester;
 import io.gatehouse.testkit.TestExchange;
 import java.util.List;
 import java.util.ServiceLoader;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** What the tests of this plugin share. */
 final class Ai {
@@ -42,6 +46,27 @@ final class Ai {
                 auth: {header_name: Authorization, header_value: Bearer sk-upstream}
                 logging: {log_statistics: true, log_payloads: true}
                 """.formatted(routeType, more));
+    }
+
+    /** The record of a call to one target, of an exchange of its own. */
+    static CallRecord record(LlmOperation operation) {
+        AtomicReference<LlmTarget> target = new AtomicReference<>();
+        try (PluginTester tester = openai(operation.routeType(), "")) {
+            AiProxyConfig config = (AiProxyConfig) tester.config();
+            LlmProvider provider = ServiceLoader.load(LlmProvider.class).stream()
+                    .map(ServiceLoader.Provider::get)
+                    .filter(known -> known.name().equals("openai"))
+                    .findFirst()
+                    .orElseThrow();
+            target.set(new LlmTarget(0, config.advanced().targets().get(0), operation, provider));
+        }
+        FakeExchange exchange = new FakeExchange(new FakeClock());
+        CallRecord record = new CallRecord(exchange, "id", null, true, true);
+        record.attempt(
+                new CallRecord.Tried(target.get().bind(exchange, null), "https", "api.openai.com", 443, "/"),
+                null,
+                List.of());
+        return record;
     }
 
     static AiCall call(TestExchange exchange) {
