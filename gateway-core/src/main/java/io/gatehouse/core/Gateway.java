@@ -13,10 +13,12 @@ import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.config.Severity;
 import io.gatehouse.core.exchange.ExchangeObserver;
 import io.gatehouse.core.plugin.Lifecycle;
+import io.gatehouse.core.plugin.PluginCalls;
 import io.gatehouse.core.plugin.PluginCatalogue;
 import io.gatehouse.core.plugin.PluginServices;
 import io.gatehouse.core.schema.JsonSchema;
 import io.gatehouse.core.schema.PluginReference;
+import io.gatehouse.core.server.Limits;
 import io.gatehouse.core.server.ProxyServer;
 import io.gatehouse.core.server.Traffic;
 import io.gatehouse.core.service.GatewayMetrics;
@@ -36,7 +38,6 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.io.IOException;
-import java.net.BindException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -97,7 +98,7 @@ public final class Gateway implements AutoCloseable {
                 .build();
         metrics.add(facts);
         PluginServices services = new PluginServices(vertx, metrics, Clock.systemUTC(), scheduler);
-        this.lifecycle = new Lifecycle(services, counters, settings.pluginTimeLimit());
+        this.lifecycle = new Lifecycle(services, new PluginCalls(settings.pluginTimeLimit(), this::pluginFailed));
         Upstreams upstreams = new Upstreams(settings.eventLoops());
         this.reloader = new Reloader(
                 settings.configs(),
@@ -118,6 +119,8 @@ public final class Gateway implements AutoCloseable {
                 settings.sslCert(),
                 settings.sslCertKey(),
                 settings.pluginTimeLimit().toNanos(),
+                exchangeDeadline(settings),
+                limits(settings.clientLimits()),
                 redirects(settings),
                 upstreams,
                 reloader,
@@ -236,7 +239,11 @@ public final class Gateway implements AutoCloseable {
                     environment(settings),
                     LoadOptions.defaults().withCompat(settings.compat()).withPlugins(catalogue.names()));
             problems.addAll(result.problems());
-            SnapshotBuilder.check(result.config(), catalogue, problems::add);
+            SnapshotBuilder.check(
+                    result.config(),
+                    catalogue,
+                    new PluginCalls(settings.pluginTimeLimit(), (plugin, phase, cause) -> {}),
+                    problems::add);
             if (Reloader.hasErrors(problems)) {
                 throw new ConfigException(
                         problems.stream().map(Problem::toString).toList());
@@ -329,8 +336,17 @@ public final class Gateway implements AutoCloseable {
 
     /** The port of the first proxy listener without TLS; -1 when there is none. */
     public int proxyPort() {
+        return proxyPort(false);
+    }
+
+    /** The port of the first proxy listener with TLS; -1 when there is none. */
+    public int proxyTlsPort() {
+        return proxyPort(true);
+    }
+
+    private int proxyPort(boolean tls) {
         for (int i = 0; i < settings.proxyListen().size(); i++) {
-            if (!settings.proxyListen().get(i).ssl()) {
+            if (settings.proxyListen().get(i).ssl() == tls) {
                 return loops.get(0).ports().get(i);
             }
         }
@@ -399,7 +415,8 @@ public final class Gateway implements AutoCloseable {
         }
         stopped = true;
         draining = true;
-        loops.forEach(loop -> loop.drain(drain));
+        Future<?> connections =
+                Future.join(loops.stream().map(loop -> loop.drain(drain)).toList());
         if (!waitFor(drain, () -> traffic.inFlight() == 0)) {
             LOG.warn("exchanges are aborted: in_flight={}", traffic.inFlight());
             loops.forEach(loop -> loop.abort(null, "shutdown"));
@@ -414,6 +431,7 @@ public final class Gateway implements AutoCloseable {
         }
         scheduler.shutdownNow();
         reloadThread.shutdown();
+        quietly(connections); // first: a connection that ends after its event loop has nobody to tell
         quietly(vertx.close());
         internalMetrics.close();
         LOG.info("gatehouse has stopped");
@@ -437,9 +455,29 @@ public final class Gateway implements AutoCloseable {
                 snapshot.config().plugins().size());
     }
 
+    /** A plugin's fault outside of exchanges. */
+    private void pluginFailed(String plugin, String phase, Throwable cause) {
+        counters.pluginFailed(plugin, phase);
+        LOG.error("plugin failed: plugin={} phase={}", plugin, phase, cause);
+    }
+
     private static Environment environment(Settings settings) {
         Map<String, String> variables = settings.environment();
         return variables::get;
+    }
+
+    private static long exchangeDeadline(Settings settings) {
+        Duration deadline = settings.exchangeDeadline();
+        return deadline == null ? 0 : deadline.toNanos();
+    }
+
+    private static Limits limits(Settings.ClientLimits limits) {
+        return new Limits(
+                limits.header().toNanos(),
+                limits.idle().toNanos(),
+                limits.body().toNanos(),
+                limits.send().toNanos(),
+                limits.maxHeaders());
     }
 
     private static Redirects redirects(Settings settings) {
@@ -504,7 +542,8 @@ public final class Gateway implements AutoCloseable {
     }
 
     private static String message(Throwable cause, List<Settings.Listen> listeners) {
-        if (cause instanceof BindException || cause.getCause() instanceof BindException) {
+        // a BindException, or with native transport an exception of Netty's own
+        if (cause instanceof IOException || cause.getCause() instanceof IOException) {
             String addresses = String.join(
                     " or ", listeners.stream().map(Settings.Listen::address).toList());
             return "cannot listen on " + addresses + ": " + cause.getMessage();
@@ -530,6 +569,11 @@ public final class Gateway implements AutoCloseable {
             if (!matched) {
                 counters.unmatched();
             }
+        }
+
+        @Override
+        public void refused() {
+            counters.refused();
         }
 
         @Override

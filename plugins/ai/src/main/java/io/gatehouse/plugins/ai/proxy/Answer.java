@@ -13,7 +13,7 @@ import io.gatehouse.api.json.JsonException;
 import io.gatehouse.api.json.JsonKind;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
-import java.util.function.Function;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,45 +36,57 @@ final class Answer {
     private final LlmTarget.Bound bound;
     private final LlmOperation operation;
     private final boolean completing;
-    private final boolean last;
     private final boolean hidesUsage;
-    private final Function<Failure, Future<Response>> brokenOff;
+    private final Duration patience;
+    private final Attempt attempt;
+
+    /** Whose answer it is. */
+    interface Attempt {
+        /** From here this answer is the client's. */
+        void commit();
+
+        /**
+         * It broke off before the client got anything of it.
+         *
+         * @param end how the call ends, if no other target takes over
+         */
+        Future<Response> brokenOff(Failure failure, CallRecord.End end);
+    }
 
     /**
      * Takes a response from upstream over.
      *
-     * @param last whether no other target can take over, so that there is nothing to wait for
      * @param hidesUsage whether the usage of a stream was asked for by the gateway alone
-     * @param brokenOff what to do when it breaks off before the client got anything of it
+     * @param patience how long it may be held back; zero when no other target can take over, so that there is nothing to
+     *     wait for
      */
     Answer(
             CallRecord record,
             Response response,
             LlmTarget.Bound bound,
-            boolean last,
             boolean hidesUsage,
-            Function<Failure, Future<Response>> brokenOff) {
+            Duration patience,
+            Attempt attempt) {
         this.record = record;
         this.response = response;
         this.bound = bound;
         this.operation = bound.target().operation();
         this.completing = operation == LlmOperation.CHAT || operation == LlmOperation.COMPLETIONS;
-        this.last = last;
         this.hidesUsage = hidesUsage;
-        this.brokenOff = brokenOff;
+        this.patience = patience;
+        this.attempt = attempt;
     }
 
     /** An answer with another status than 200: nothing is known of it but its end. */
-    Response refused() {
-        return pass(new ObservedAnswer(response.body().open(Framing.BYTES), record, false, CallRecord.End.REFUSED)
-                .unheld());
+    Future<Response> refused() {
+        return relayed(false, CallRecord.End.REFUSED);
     }
 
     /** An answer with status 200. */
     Future<Response> accepted() {
         ContentCoding coding = ContentCoding.of(response.headers().get("Content-Encoding"));
         if (coding == null) {
-            return relayed(false);
+            return relayed(false, CallRecord.End.WHOLE);
         }
         String type = response.headers().get("Content-Type");
         boolean events = type != null && Lower.of(type).startsWith("text/event-stream");
@@ -90,28 +102,32 @@ final class Answer {
         if (events) {
             return streamed();
         }
-        return operation == LlmOperation.PRESERVE ? relayed(true) : oneshot(last ? SMALL_ANSWER : WHOLE_ANSWER);
-    }
-
-    private Response pass(ObservedAnswer answer) {
-        return response.body(Body.of(answer, response.body().length()));
+        return operation == LlmOperation.PRESERVE ? relayed(true, CallRecord.End.WHOLE) : oneshot(patience.isZero() ? SMALL_ANSWER : WHOLE_ANSWER);
     }
 
     private Future<Response> streamed() {
         StreamObserver observer = new StreamObserver(record, operation, hidesUsage);
-        HeldStream stream = new HeldStream(response.body(), observer, !last);
+        HeldStream stream = new HeldStream(response.body(), observer, record.exchange(), patience);
         return stream.begin().compose(begun -> {
             Failure failure = begun ? null : stream.end().failure();
-            return failure != null ? brokenOff.apply(failure) : Response.done(response.body(Body.of(stream, -1)));
+            if (failure != null) {
+                return attempt.brokenOff(failure, CallRecord.End.CUT);
+            }
+            attempt.commit();
+            return Response.done(response.body(Body.of(stream, -1)));
         });
     }
 
     private Future<Response> oneshot(long max) {
         return response.body().buffer(max).transform(result -> {
             if (result.failed()) {
-                return brokenOff.apply(failureOf(result.cause()));
+                return attempt.brokenOff(failureOf(result.cause()), CallRecord.End.CUT);
             }
-            return result.result() ? Response.done(judged()) : relayed(true);
+            if (!result.result()) {
+                return relayed(true, CallRecord.End.WHOLE);
+            }
+            attempt.commit();
+            return Response.done(judged());
         });
     }
 
@@ -168,22 +184,28 @@ final class Answer {
         return Refusal.of(500, text).response();
     }
 
-    /** Passes bytes on, once it is known that they are an answer. */
-    private Future<Response> relayed(boolean readable) {
+    /**
+     * Passes bytes on, once it is known that they are an answer.
+     *
+     * @param readable whether usage can be read from it
+     * @param whole what it means when it comes whole
+     */
+    private Future<Response> relayed(boolean readable, CallRecord.End whole) {
         boolean untilChoices = readable && completing;
         long length = response.body().length();
-        ObservedAnswer answer =
-                new ObservedAnswer(response.body().open(Framing.BYTES), record, readable, CallRecord.End.WHOLE);
+        ObservedAnswer answer = new ObservedAnswer(response.body().open(Framing.BYTES), record, readable, whole);
         return answer.begin(untilChoices).compose(begun -> {
             Failure failure = answer.isAtEnd() ? answer.end().failure() : null;
             if (failure != null) {
-                return brokenOff.apply(failure);
+                return attempt.brokenOff(failure, whole == CallRecord.End.REFUSED ? whole : CallRecord.End.CUT);
             }
+            attempt.commit();
             if (!begun && untilChoices) {
                 JsonBytes json = answer.isAtEnd() ? scanned(answer.heldBytes()) : null;
                 answer.cancel();
                 return Response.done(unusable(noAnswer(json)));
             }
+            answer.commit();
             return Response.done(response.body(Body.of(answer, length)));
         });
     }

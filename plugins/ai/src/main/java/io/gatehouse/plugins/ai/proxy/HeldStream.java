@@ -1,5 +1,6 @@
 package io.gatehouse.plugins.ai.proxy;
 
+import io.gatehouse.api.Exchange;
 import io.gatehouse.api.body.Body;
 import io.gatehouse.api.body.BodyEnd;
 import io.gatehouse.api.body.BodyReader;
@@ -7,6 +8,7 @@ import io.gatehouse.api.body.Framing;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -17,21 +19,25 @@ import org.jspecify.annotations.Nullable;
 final class HeldStream implements BodyReader<Buffer> {
     private final BodyReader<Buffer> rest;
     private final StreamObserver observer;
-    private final boolean untilContent;
+    private final Exchange exchange;
+    private final long untilNanos;
     private final ArrayDeque<Buffer> held = new ArrayDeque<>(1);
     private final Promise<Boolean> begun = Promise.promise();
+    private int heldBytes;
     private boolean atEnd;
 
     /**
      * Takes a body of events over.
      *
      * @param observer sees every event before it is held
-     * @param untilContent whether to hold until the first event that bears content, or just until any event
+     * @param patience how long to hold until an event bears content; zero to hold just until any event. An upstream that
+     *     is silent ends the stream by its read time-out
      */
-    HeldStream(Body body, StreamObserver observer, boolean untilContent) {
+    HeldStream(Body body, StreamObserver observer, Exchange exchange, Duration patience) {
         this.rest = body.transform(Framing.SSE, observer).open(Framing.BYTES);
         this.observer = observer;
-        this.untilContent = untilContent;
+        this.exchange = exchange;
+        this.untilNanos = patience.isZero() ? 0 : exchange.elapsedNanos() + patience.toNanos();
     }
 
     /** Reads ahead; true when there is something to pass on, false when the stream ended before it. */
@@ -65,7 +71,9 @@ final class HeldStream implements BodyReader<Buffer> {
             return true;
         }
         held.add(bytes);
-        if (untilContent && !observer.hasContent()) {
+        heldBytes += bytes.length();
+        boolean waits = untilNanos > 0 && !observer.hasContent();
+        if (waits && heldBytes <= FailoverLimits.MAX_HELD_BYTES && exchange.elapsedNanos() < untilNanos) {
             return false;
         }
         observer.commit();

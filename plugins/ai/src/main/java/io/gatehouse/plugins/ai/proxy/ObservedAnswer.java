@@ -49,10 +49,13 @@ final class ObservedAnswer implements BodyReader<Buffer> {
         this.passed = readable ? new ArrayList<>() : null;
     }
 
-    /** Passes it on from its first byte. */
-    ObservedAnswer unheld() {
+    /** From here on the client sees this answer, whatever becomes of it. */
+    void commit() {
         committed = true;
-        return this;
+        if (atEnd) {
+            // nobody reads an answer without a body
+            ended(source.end());
+        }
     }
 
     /**
@@ -102,7 +105,6 @@ final class ObservedAnswer implements BodyReader<Buffer> {
                 return false;
             }
         }
-        committed = true;
         begun.complete(true);
         return true;
     }
@@ -159,15 +161,11 @@ final class ObservedAnswer implements BodyReader<Buffer> {
         }
     }
 
-    /** Notes the end, of an answer that the client got something of. */
     private void ended(BodyEnd end) {
         if (over) {
             return;
         }
         over = true;
-        if (!committed && !end.complete()) {
-            return;
-        }
         if (tap != null) {
             record.envelope(tap.value(USAGE), tap.value(MODEL), tap.value(TIER));
         }

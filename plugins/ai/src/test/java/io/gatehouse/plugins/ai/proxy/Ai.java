@@ -8,8 +8,9 @@ import io.gatehouse.testkit.FakeExchange;
 import io.gatehouse.testkit.PluginTester;
 import io.gatehouse.testkit.TestExchange;
 import java.util.List;
+import java.util.Map;
 import java.util.ServiceLoader;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** What the tests of this plugin share. */
 final class Ai {
@@ -18,6 +19,8 @@ final class Ai {
             + "\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"Hello there\"},"
             + "\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":11,\"completion_tokens\":4,\"total_tokens\":15,"
             + "\"prompt_tokens_details\":{\"cached_tokens\":3}}}";
+
+    private static final Map<LlmOperation, LlmTarget> TARGETS = new ConcurrentHashMap<>();
 
     private Ai() {}
 
@@ -50,7 +53,17 @@ final class Ai {
 
     /** The record of a call to one target, of an exchange of its own. */
     static CallRecord record(LlmOperation operation) {
-        AtomicReference<LlmTarget> target = new AtomicReference<>();
+        LlmTarget target = TARGETS.computeIfAbsent(operation, Ai::target);
+        FakeExchange exchange = new FakeExchange(new FakeClock());
+        CallRecord record = new CallRecord(exchange, "id", null, true, true);
+        record.attempt(
+                new CallRecord.Tried(target.bind(exchange, null), "https", "api.openai.com", 443, "/"),
+                null,
+                List.of());
+        return record;
+    }
+
+    private static LlmTarget target(LlmOperation operation) {
         try (PluginTester tester = openai(operation.routeType(), "")) {
             AiProxyConfig config = (AiProxyConfig) tester.config();
             LlmProvider provider = ServiceLoader.load(LlmProvider.class).stream()
@@ -58,15 +71,8 @@ final class Ai {
                     .filter(known -> known.name().equals("openai"))
                     .findFirst()
                     .orElseThrow();
-            target.set(new LlmTarget(0, config.advanced().targets().get(0), operation, provider));
+            return new LlmTarget(0, config.advanced().targets().get(0), operation, provider);
         }
-        FakeExchange exchange = new FakeExchange(new FakeClock());
-        CallRecord record = new CallRecord(exchange, "id", null, true, true);
-        record.attempt(
-                new CallRecord.Tried(target.get().bind(exchange, null), "https", "api.openai.com", 443, "/"),
-                null,
-                List.of());
-        return record;
     }
 
     static AiCall call(TestExchange exchange) {

@@ -9,7 +9,10 @@ import java.util.List;
 class ObservedAnswerTest extends BodyReaderContract {
     @Override
     protected BodyReader<Buffer> reader(BodyReader<Buffer> source) {
-        return new ObservedAnswer(source, Ai.record(LlmOperation.CHAT), true, CallRecord.End.WHOLE).unheld();
+        ObservedAnswer answer =
+                new ObservedAnswer(source, Ai.record(LlmOperation.CHAT), true, CallRecord.End.WHOLE);
+        answer.commit();
+        return answer;
     }
 
     @Override
