@@ -178,6 +178,9 @@ final class Reading {
     }
 
     static String unescapeToken(String pointer, int from, int to) {
+        if (pointer.indexOf('~', from) < 0) {
+            return pointer.substring(from, to);
+        }
         StringBuilder out = new StringBuilder(to - from);
         for (int i = from; i < to; i++) {
             char c = pointer.charAt(i);

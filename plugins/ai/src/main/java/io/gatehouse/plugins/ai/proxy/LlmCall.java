@@ -21,9 +21,6 @@ import org.slf4j.LoggerFactory;
  * content an attempt may be given up for the next target; after it a fault ends the stream with an error.
  */
 final class LlmCall {
-    /** A longer name, which only a client can have made up, is not shown. */
-    private static final int MAX_HEADER_NAME = 256;
-
     private static final Logger LOG = LoggerFactory.getLogger(LlmCall.class);
 
     private final Engine engine;
@@ -80,8 +77,10 @@ final class LlmCall {
         untried.clear(index);
         attemptsLeft--;
         LlmTarget.Bound bound = admission.bound(index);
-        Request copy = request.copy();
-        Outgoing outgoing = new Outgoing(engine, admission, body, copy, bound);
+        // what no other target can get, now or later, need not be kept as it was
+        boolean lastEver = attemptsLeft == 0 || untried.isEmpty();
+        Request copy = lastEver ? request : request.copy();
+        Outgoing outgoing = new Outgoing(admission, body, copy, bound);
         outgoing.prepare();
         return new Prepared(index, bound, copy, outgoing);
     }
@@ -280,29 +279,9 @@ final class LlmCall {
     }
 
     private void nameModel(Response response, LlmTarget.Bound bound) {
-        String model = bound.model().name();
-        if (model != null
-                && model.length() <= MAX_HEADER_NAME
-                && (engine.modelHeader() || request.headers().contains("Kong-Debug"))) {
-            response.headers().set("X-Kong-LLM-Model", headerSafe(bound.model().provider() + '/' + model));
+        String label = bound.label();
+        if (label != null && (engine.modelHeader() || request.headers().contains("Kong-Debug"))) {
+            response.headers().set("X-Kong-LLM-Model", label);
         }
-    }
-
-    /** A model's name may come from the client, and may hold what a header must not. */
-    private static String headerSafe(String text) {
-        for (int i = 0; i < text.length(); i++) {
-            if (text.charAt(i) <= ' ' || text.charAt(i) >= 0x7F) {
-                StringBuilder out = new StringBuilder(text.length() + 16);
-                text.codePoints().forEach(c -> {
-                    if (c > ' ' && c < 0x7F) {
-                        out.append((char) c);
-                    } else {
-                        Queries.encode(out, Character.toString(c));
-                    }
-                });
-                return out.toString();
-            }
-        }
-        return text;
     }
 }

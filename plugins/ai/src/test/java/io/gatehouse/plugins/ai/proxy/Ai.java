@@ -71,7 +71,8 @@ final class Ai {
                     .filter(known -> known.name().equals("openai"))
                     .findFirst()
                     .orElseThrow();
-            return new LlmTarget(0, config.advanced().targets().get(0), operation, provider);
+            AiProxyAdvancedConfig advanced = config.advanced();
+            return new LlmTarget(0, advanced.targets().get(0), operation, provider, advanced.balancer(), true);
         }
     }
 
