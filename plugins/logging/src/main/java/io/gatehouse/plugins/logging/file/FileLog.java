@@ -10,26 +10,26 @@ import io.vertx.core.buffer.Buffer;
 final class FileLog implements Plugin {
     private final LogFile file;
     private final boolean reopen;
-    private final CustomFields custom;
+    private final LogEntry entries;
     private final FileLogFactory factory;
 
     FileLog(LogFile file, boolean reopen, CustomFields custom, FileLogFactory factory) {
         this.file = file;
         this.reopen = reopen;
-        this.custom = custom;
+        this.entries = new LogEntry(custom);
         this.factory = factory;
     }
 
     @Override
     public void log(Completion completion) {
-        Buffer entry;
+        byte[] entry;
         try {
-            entry = LogEntry.json(completion, custom);
+            entry = entries.json(completion);
         } catch (RuntimeException e) {
             file.dropped("not_serializable");
             throw e;
         }
-        file.add(entry, reopen);
+        file.add(Buffer.buffer(entry), reopen);
     }
 
     @Override
