@@ -96,7 +96,8 @@ public final class Gateway implements AutoCloseable {
                         new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(settings.eventLoops()))
                 .build();
         metrics.add(facts);
-        PluginServices services = new PluginServices(vertx, metrics, Clock.systemUTC(), scheduler);
+        Redirects redirects = redirects(settings);
+        PluginServices services = new PluginServices(vertx, metrics, Clock.systemUTC(), scheduler, redirects);
         this.lifecycle = new Lifecycle(services, counters, settings.pluginTimeLimit());
         Upstreams upstreams = new Upstreams(settings.eventLoops());
         this.reloader = new Reloader(
@@ -118,7 +119,7 @@ public final class Gateway implements AutoCloseable {
                 settings.sslCert(),
                 settings.sslCertKey(),
                 settings.pluginTimeLimit().toNanos(),
-                redirects(settings),
+                redirects,
                 upstreams,
                 reloader,
                 traffic,

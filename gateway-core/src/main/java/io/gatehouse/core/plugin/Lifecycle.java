@@ -105,13 +105,15 @@ public final class Lifecycle {
     /** Closes an instance after its last log. A failure is logged and changes nothing. */
     public void close(String name, PluginSource source, Created created) {
         try {
-            created.context.close();
+            created.context.closing();
             call(name, "close", source, () -> {
                 created.plugin().close();
                 return true;
             });
         } catch (Exception e) {
             LOG.error("plugin failed: plugin={} phase=close", name, e);
+        } finally {
+            created.context.close();
         }
     }
 
@@ -120,13 +122,15 @@ public final class Lifecycle {
         for (Map.Entry<PluginFactory<?>, LiveContext> entry : source.started().entrySet()) {
             String name = entry.getKey().name();
             try {
-                entry.getValue().close();
+                entry.getValue().closing();
                 call(name, "stop", source, () -> {
                     entry.getKey().stop();
                     return true;
                 });
             } catch (PluginCallException e) {
                 LOG.error("plugin failed: plugin={} phase=stop", name, e);
+            } finally {
+                entry.getValue().close();
             }
         }
         source.started().clear();

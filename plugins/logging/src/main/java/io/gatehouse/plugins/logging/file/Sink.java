@@ -6,21 +6,40 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What lines are written to. Used by one thread at a time. */
 interface Sink {
-    /** Opens it unless it is open. */
-    void open() throws IOException;
+    /**
+     * Opens it unless it is open, and anew where its path leads to something else by now.
+     *
+     * @param reopen to close it first in any case
+     * @return whether what is written next goes to another file than what was written last
+     */
+    boolean open(boolean reopen) throws IOException;
 
     /** Writes bytes; fewer than all is no fault. */
     int write(ByteBuffer bytes) throws IOException;
+
+    /**
+     * Takes back the last bytes that were written since it was opened or found open.
+     *
+     * @return whether they are gone; false where that is not possible, or others have written meanwhile
+     */
+    boolean takeBack(int bytes) throws IOException;
+
+    /** Brings what was written to the disk. */
+    void sync() throws IOException;
 
     /** Closes it; it can be opened again. */
     void close() throws IOException;
@@ -35,7 +54,7 @@ interface Sink {
         };
     }
 
-    /** A file that only grows. */
+    /** A file that only grows. Whoever renames or removes it gets a new one at its path. */
     final class AppendedFile implements Sink {
         private static final Set<OpenOption> OPTIONS =
                 Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND);
@@ -48,15 +67,38 @@ interface Sink {
 
         private final Path path;
         private @Nullable FileChannel channel;
+        /** Which file was opened last; null where the system does not tell. */
+        private @Nullable Object file;
+        /** Where the next byte stands, as long as nobody else writes. */
+        private long end;
 
         AppendedFile(Path path) {
             this.path = path;
         }
 
         @Override
-        public void open() throws IOException {
-            if (channel == null) {
-                channel = FileChannel.open(path, OPTIONS, MODE);
+        public boolean open(boolean reopen) throws IOException {
+            if (channel != null && (reopen || !Objects.equals(file, fileAtPath()))) {
+                close();
+            }
+            boolean other = false;
+            FileChannel open = channel;
+            if (open == null) {
+                open = FileChannel.open(path, OPTIONS, MODE);
+                channel = open;
+                Object now = fileAtPath();
+                other = now == null || !now.equals(file);
+                file = now;
+            }
+            end = open.size();
+            return other;
+        }
+
+        private @Nullable Object fileAtPath() throws IOException {
+            try {
+                return Files.readAttributes(path, BasicFileAttributes.class).fileKey();
+            } catch (NoSuchFileException e) {
+                return null;
             }
         }
 
@@ -66,7 +108,28 @@ interface Sink {
             if (open == null) {
                 throw new IOException(path + ": closed");
             }
-            return open.write(bytes);
+            int written = open.write(bytes);
+            end += written;
+            return written;
+        }
+
+        @Override
+        public boolean takeBack(int bytes) throws IOException {
+            FileChannel open = channel;
+            if (open == null || open.size() != end) {
+                return false;
+            }
+            open.truncate(end - bytes);
+            end -= bytes;
+            return true;
+        }
+
+        @Override
+        public void sync() throws IOException {
+            FileChannel open = channel;
+            if (open != null) {
+                open.force(true);
+            }
         }
 
         @Override
@@ -89,12 +152,22 @@ interface Sink {
         }
 
         @Override
-        public void open() {}
+        public boolean open(boolean reopen) {
+            return false;
+        }
 
         @Override
         public int write(ByteBuffer bytes) throws IOException {
             return channel.write(bytes);
         }
+
+        @Override
+        public boolean takeBack(int bytes) {
+            return false; // it may be a terminal or a pipe
+        }
+
+        @Override
+        public void sync() {}
 
         @Override
         public void close() {}
