@@ -13,6 +13,7 @@ import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.config.Severity;
 import io.gatehouse.core.exchange.ExchangeObserver;
 import io.gatehouse.core.plugin.Lifecycle;
+import io.gatehouse.core.plugin.PluginCalls;
 import io.gatehouse.core.plugin.PluginCatalogue;
 import io.gatehouse.core.plugin.PluginServices;
 import io.gatehouse.core.schema.JsonSchema;
@@ -98,7 +99,7 @@ public final class Gateway implements AutoCloseable {
         metrics.add(facts);
         Redirects redirects = redirects(settings);
         PluginServices services = new PluginServices(vertx, metrics, Clock.systemUTC(), scheduler, redirects);
-        this.lifecycle = new Lifecycle(services, counters, settings.pluginTimeLimit());
+        this.lifecycle = new Lifecycle(services, new PluginCalls(settings.pluginTimeLimit(), this::pluginFailed));
         Upstreams upstreams = new Upstreams(settings.eventLoops());
         this.reloader = new Reloader(
                 settings.configs(),
@@ -237,7 +238,11 @@ public final class Gateway implements AutoCloseable {
                     environment(settings),
                     LoadOptions.defaults().withCompat(settings.compat()).withPlugins(catalogue.names()));
             problems.addAll(result.problems());
-            SnapshotBuilder.check(result.config(), catalogue, problems::add);
+            SnapshotBuilder.check(
+                    result.config(),
+                    catalogue,
+                    new PluginCalls(settings.pluginTimeLimit(), (plugin, phase, cause) -> {}),
+                    problems::add);
             if (Reloader.hasErrors(problems)) {
                 throw new ConfigException(
                         problems.stream().map(Problem::toString).toList());
@@ -436,6 +441,12 @@ public final class Gateway implements AutoCloseable {
                 snapshot.config().routes().size(),
                 snapshot.config().consumers().size(),
                 snapshot.config().plugins().size());
+    }
+
+    /** A plugin's fault outside of exchanges. */
+    private void pluginFailed(String plugin, String phase, Throwable cause) {
+        counters.pluginFailed(plugin, phase);
+        LOG.error("plugin failed: plugin={} phase={}", plugin, phase, cause);
     }
 
     private static Environment environment(Settings settings) {

@@ -106,6 +106,9 @@ final class ConservationIT {
             assertThat(Conservation.settled(own, Duration.ZERO))
                     .anyMatch(line -> line.startsWith("tokens of openai/gpt-4o in the metrics: prompt 3"))
                     .anyMatch(line -> line.startsWith("tokens of openai/gpt-4o in the log: prompt 3"));
+            // not to be looked at once more
+            own.terminate();
+            own.awaitEnd();
         }
     }
 

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * A gateway that {@code bin/gatehouse start} started, in a process of its own, on free ports. Everything it writes is
@@ -114,6 +115,7 @@ final class PackagedGateway implements AutoCloseable {
         private final Map<String, String> extra = new LinkedHashMap<>();
         private boolean conserved = true;
         private boolean statusCodes;
+        private boolean kongVariables;
 
         private Builder(String name) {
             this.name = name;
@@ -146,6 +148,12 @@ final class PackagedGateway implements AutoCloseable {
             return this;
         }
 
+        /** The configuration's files are named in Kong's variable, not in options. */
+        Builder kongVariables() {
+            kongVariables = true;
+            return this;
+        }
+
         Builder env(String variable, String value) {
             extra.put(variable, value);
             return this;
@@ -165,8 +173,7 @@ final class PackagedGateway implements AutoCloseable {
             return this;
         }
 
-        private List<String> arguments() {
-            List<String> arguments = new ArrayList<>(List.of("start"));
+        private List<Path> files() {
             List<Path> files = new ArrayList<>(configs);
             files.add(Workplace.write(
                     folder.resolve("file-log.yaml"), VERSION + """
@@ -178,7 +185,18 @@ final class PackagedGateway implements AutoCloseable {
             if (statusCodes) {
                 files.add(Workplace.write(folder.resolve("observed.yaml"), VERSION + STATUS_CODES));
             }
-            files.forEach(file -> arguments.addAll(List.of("--config", file.toString())));
+            return files;
+        }
+
+        private List<String> arguments() {
+            List<String> arguments = new ArrayList<>(List.of("start"));
+            if (kongVariables) {
+                extra.put(
+                        "KONG_DECLARATIVE_CONFIG",
+                        files().stream().map(Path::toString).collect(Collectors.joining(",")));
+            } else {
+                files().forEach(file -> arguments.addAll(List.of("--config", file.toString())));
+            }
             plugins.forEach(directory -> arguments.addAll(List.of("--plugins", directory.toString())));
             connectTo.forEach(redirect -> arguments.addAll(List.of("--connect-to", redirect)));
             return arguments;
@@ -338,7 +356,7 @@ final class PackagedGateway implements AutoCloseable {
     /** Sends SIGHUP. */
     void hangUp() throws IOException, InterruptedException {
         Workplace.Ran ran = Workplace.run(
-                folder, Map.of("PATH", "/usr/bin:/bin"), Workplace.SOON, "kill", "-HUP", Long.toString(pid()));
+                folder, Map.of("PATH", "/usr/bin:/bin"), Workplace.SOON, "sh", "-c", "kill -HUP " + pid());
         if (ran.exit() != 0) {
             throw new AssertionError(ran.err());
         }
@@ -368,16 +386,22 @@ final class PackagedGateway implements AutoCloseable {
         return stopped;
     }
 
+    /** Balances the books, stops the gateway, and looks at what it wrote until then. */
     @Override
     public void close() {
-        if (stopped) {
+        try {
+            if (!stopped) {
+                Conservation.verify(this);
+                terminate();
+                int exit = awaitEnd();
+                if (exit != 0) {
+                    throw new AssertionError(name + ": exit code " + exit + " (expected: 0)\n" + log());
+                }
+            }
+        } finally {
+            stopped = true;
             process.destroyForcibly();
-            return;
         }
-        terminate();
-        int exit = awaitEnd();
-        if (exit != 0) {
-            throw new AssertionError(name + ": exit code " + exit + " (expected: 0)\n" + log());
-        }
+        Conservation.verify(this);
     }
 }

@@ -42,9 +42,13 @@ final class Peers {
                     Workplace.SOON,
                     python.toString(),
                     "-c",
-                    "import importlib.util as u, sys; sys.exit(u.find_spec('" + module + "') is None)");
+                    "import " + module);
             if (ran.exit() != 0) {
-                missing(suite, "no Python package " + module + " for " + python);
+                String why = ran.err().strip();
+                missing(
+                        suite,
+                        "no Python package " + module + " for " + python + ": "
+                                + why.substring(why.lastIndexOf('\n') + 1));
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -97,6 +101,11 @@ final class Peers {
         }
         missing(suite, "the text of how-to " + number + " is not in ../shared/seeds");
         throw new AssertionError();
+    }
+
+    /** Whether a program is on the PATH; for what is merely less without it. */
+    static boolean has(String name) {
+        return onThePath(name) != null;
     }
 
     private static @Nullable Path onThePath(String name) {

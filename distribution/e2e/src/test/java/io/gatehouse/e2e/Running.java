@@ -28,17 +28,19 @@ final class Running implements AfterEachCallback, AfterAllCallback {
     }
 
     @Override
-    public void afterAll(ExtensionContext context) throws Exception {
-        Exception failure = null;
+    public void afterAll(ExtensionContext context) {
+        List<Throwable> failures = new ArrayList<>();
         for (int i = all.size() - 1; i >= 0; i--) {
             try {
                 all.get(i).close();
-            } catch (Exception e) {
-                failure = failure == null ? e : failure;
+            } catch (Exception | AssertionError e) {
+                failures.add(e);
             }
         }
         all.clear();
-        if (failure != null) {
+        if (!failures.isEmpty()) {
+            AssertionError failure = new AssertionError("not everything ended well", failures.get(0));
+            failures.subList(1, failures.size()).forEach(failure::addSuppressed);
             throw failure;
         }
     }

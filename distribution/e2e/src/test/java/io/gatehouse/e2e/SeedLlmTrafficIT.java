@@ -225,7 +225,7 @@ final class SeedLlmTrafficIT {
     @Order(5)
     void everyQueryOfTheDashboardAnswersData() throws IOException {
         Path binary = Peers.prometheus(SUITE);
-        Path folder = EXAMPLE.resolve("grafana/dashboards");
+        Path folder = Workplace.PACKAGED.resolve("examples/grafana/dashboards");
         Set<String> queries = new TreeSet<>();
         try (Stream<Path> files = Files.list(folder)) {
             for (Path file :

@@ -28,6 +28,8 @@ final class Workplace {
     /** For whatever should take moments; long, since the machine may be busy. */
     static final Duration SOON = Duration.ofSeconds(20);
 
+    private static boolean unpacked;
+
     private Workplace() {}
 
     /**
@@ -39,10 +41,43 @@ final class Workplace {
      */
     record Ran(int exit, String out, String err) {}
 
-    private static Path folder(String property) {
+    static Path folder(String property) {
         return Path.of(requireNonNull(System.getProperty(property), property))
                 .toAbsolutePath()
                 .normalize();
+    }
+
+    /** The distribution as a user gets it: its tar.gz, unpacked once into a folder with a blank in its name. */
+    static Path unpacked() {
+        Path root = WORK.resolve("un packed");
+        Path home = root.resolve(String.valueOf(PACKAGED.getFileName()));
+        if (!unpacked) {
+            folderFor("un packed");
+            try {
+                Ran ran = run(
+                        root,
+                        cleanEnvironment(),
+                        Duration.ofMinutes(1),
+                        "tar",
+                        "xzf",
+                        archive(".tar.gz").toString());
+                if (ran.exit() != 0) {
+                    throw new AssertionError(ran.err());
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new AssertionError(e);
+            }
+            unpacked = true;
+        }
+        return home;
+    }
+
+    /** One of the archives of the distribution. */
+    static Path archive(String extension) {
+        return PACKAGED.resolveSibling(PACKAGED.getFileName() + extension);
     }
 
     /** An empty folder of that name. */

@@ -36,13 +36,21 @@ final class PrometheusServer implements AutoCloseable {
         return null;
     }
 
-    /** Starts the server on 9090, or on any free port when that is taken. */
-    static PrometheusServer start(Path binary, Path config) throws IOException {
+    /**
+     * Starts the server on 9090, or on any free port when that is taken.
+     *
+     * @param config the example's file, which scrapes Kong's Admin port on this machine
+     * @param target the port to scrape instead
+     */
+    static PrometheusServer start(Path binary, Path config, int target) throws IOException {
         Path data = Files.createTempDirectory("gatehouse-prometheus-");
+        Path used = Files.writeString(
+                data.resolve("prometheus.yml"),
+                Files.readString(config).replace("'localhost:8001'", "'localhost:" + target + "'"));
         int port = free(9090) ? 9090 : anyFree();
         Process process = new ProcessBuilder(List.of(
                         binary.toString(),
-                        "--config.file=" + config.toAbsolutePath(),
+                        "--config.file=" + used,
                         "--storage.tsdb.path=" + data.resolve("data"),
                         "--web.listen-address=127.0.0.1:" + port))
                 .redirectErrorStream(true)

@@ -118,8 +118,9 @@ final class QuickstartCommand implements Callable<Integer> {
             out.println("gateway  " + proxy + ", metrics " + metrics);
             out.println("config   " + config);
             Path binary = PrometheusServer.find(environment.getOrDefault("PATH", ""));
-            PrometheusServer prometheus =
-                    binary == null ? null : PrometheusServer.start(binary, example.resolve("prometheus.yml"));
+            PrometheusServer prometheus = binary == null
+                    ? null
+                    : PrometheusServer.start(binary, example.resolve("prometheus.yml"), gateway.adminPort());
             try {
                 boolean right = check(proxy, metrics, prometheus);
                 out.println();

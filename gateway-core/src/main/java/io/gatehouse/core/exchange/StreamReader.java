@@ -5,11 +5,13 @@ import io.gatehouse.api.FailureKind;
 import io.gatehouse.api.body.BodyEnd;
 import io.gatehouse.api.body.BodyReader;
 import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.streams.ReadStream;
 import java.util.ArrayDeque;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +28,16 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
         void cancelled();
     }
 
-    private final ReadStream<Buffer> stream;
+    /** Lets bytes come, or holds them back. A few that were under way may still come after {@link #shut}. */
+    public interface Valve {
+        /** Bytes are wanted. */
+        void open();
+
+        /** No bytes are wanted for now. */
+        void shut();
+    }
+
+    private final Valve valve;
     private final Owner owner;
     private final Sweeper watch;
     private final long readTimeoutNanos;
@@ -36,6 +47,8 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
     private @Nullable PushTarget pushed;
     private long bytes;
     private @Nullable Runnable beforeFirstRead;
+    private @Nullable Supplier<MultiMap> trailers;
+    private boolean shut;
 
     /** Where a pushed stream goes. */
     interface PushTarget {
@@ -45,23 +58,28 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
     }
 
     /**
-     * Takes a paused stream over.
+     * Takes a stream over that has not begun to flow.
      *
+     * @param valve holds the stream's bytes back
+     * @param flowing whether the valve is open now
      * @param readTimeoutNanos the longest wait for bytes while they are wanted; 0 for none
      * @param classify tells what a throwable of the stream means
      */
     public StreamReader(
             ReadStream<Buffer> stream,
+            Valve valve,
+            boolean flowing,
             Owner owner,
             Sweeper sweeper,
             long readTimeoutNanos,
             Function<Throwable, Failure> classify) {
-        this.stream = stream;
+        this.valve = valve;
+        this.shut = !flowing;
         this.owner = owner;
         this.watch = sweeper;
         this.readTimeoutNanos = readTimeoutNanos;
         stream.handler(this::received);
-        stream.endHandler(v -> finish(BodyEnd.ok()));
+        stream.endHandler(v -> finish(whole()));
         stream.exceptionHandler(e -> finish(BodyEnd.truncated(classify.apply(e))));
     }
 
@@ -69,6 +87,17 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
     public StreamReader beforeFirstRead(Runnable action) {
         beforeFirstRead = action;
         return this;
+    }
+
+    /** Sets where the trailers are once the stream has ended. */
+    public StreamReader trailers(Supplier<MultiMap> trailers) {
+        this.trailers = trailers;
+        return this;
+    }
+
+    private BodyEnd whole() {
+        MultiMap after = trailers == null ? null : trailers.get();
+        return after == null || after.isEmpty() ? BodyEnd.ok() : BodyEnd.ok(after);
     }
 
     /** Bytes read so far. */
@@ -95,7 +124,7 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
         Promise<@Nullable Buffer> promise = Promise.promise();
         waiting = promise;
         await();
-        stream.fetch(1);
+        open();
         return promise.future();
     }
 
@@ -139,18 +168,32 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
             return;
         }
         await();
-        stream.resume();
+        open();
     }
 
     void pausePush() {
-        stream.pause();
+        shut();
         unwatch();
     }
 
     void resumePush() {
         if (end == null) {
             await();
-            stream.resume();
+            open();
+        }
+    }
+
+    private void open() {
+        if (shut) {
+            shut = false;
+            valve.open();
+        }
+    }
+
+    private void shut() {
+        if (!shut) {
+            shut = true;
+            valve.shut();
         }
     }
 
@@ -160,7 +203,9 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
             return; // cancelled: what was under way is dropped
         }
         if (pushed != null) {
-            await();
+            if (!shut) {
+                await();
+            }
             pushed.bytes(buffer);
         } else if (waiting != null) {
             Promise<@Nullable Buffer> promise = waiting;
@@ -172,6 +217,7 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
                 queue = new ArrayDeque<>(2);
             }
             queue.add(buffer);
+            shut();
         }
     }
 
@@ -181,6 +227,9 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
         }
         end = how;
         unwatch();
+        if (how.complete()) {
+            open(); // what comes next on the connection is not this stream's
+        }
         owner.ended(how);
         if (pushed != null) {
             pushed.end(how);

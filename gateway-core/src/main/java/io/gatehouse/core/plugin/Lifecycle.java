@@ -3,33 +3,29 @@ package io.gatehouse.core.plugin;
 import io.gatehouse.api.Plugin;
 import io.gatehouse.api.PluginFactory;
 import io.gatehouse.api.Redaction;
-import io.gatehouse.core.service.GatewayMetrics;
-import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Calls factories and closes instances: one call at a time, off the event loops, with a time limit and with the
- * plugin's own class loader as the thread's.
+ * Calls factories and closes instances: one call at a time, off the event loops.
  */
 public final class Lifecycle {
     private static final Logger LOG = LoggerFactory.getLogger(Lifecycle.class);
 
     private final PluginServices services;
-    private final GatewayMetrics counters;
-    private final Duration limit;
+    private final PluginCalls calls;
 
-    /** @param limit how long one call may take */
-    public Lifecycle(PluginServices services, GatewayMetrics counters, Duration limit) {
+    /** Makes a lifecycle that calls plugins like this. */
+    public Lifecycle(PluginServices services, PluginCalls calls) {
         this.services = services;
-        this.counters = counters;
-        this.limit = limit;
+        this.calls = calls;
+    }
+
+    /** How plugins are called. */
+    public PluginCalls calls() {
+        return calls;
     }
 
     /** An instance with its context. */
@@ -71,10 +67,15 @@ public final class Lifecycle {
         String name = known.factory().name();
         LiveContext context =
                 new LiveContext(services, catalogue, name, known.source().ships(known.factory()), "");
-        call(name, "start", known.source(), () -> {
-            known.factory().start(context);
-            return true;
-        });
+        try {
+            calls.call(name, "start", known.source(), () -> {
+                known.factory().start(context);
+                return true;
+            });
+        } catch (PluginCallException e) {
+            context.close();
+            throw e;
+        }
         started.put(known.factory(), context);
     }
 
@@ -89,49 +90,38 @@ public final class Lifecycle {
         LiveContext context = new LiveContext(services, catalogue, factory.name(), source.ships(factory), pluginId);
         Plugin plugin;
         try {
-            plugin = call(factory.name(), "create", source, () -> factory.create(config, context));
+            plugin = calls.call(factory.name(), "create", source, () -> factory.create(config, context));
         } catch (PluginCallException e) {
             context.close();
             throw e;
         }
         if (plugin == null) {
             context.close();
-            counters.pluginFailed(factory.name(), "create");
-            throw new PluginCallException(factory.name(), "create", new NullPointerException("it returned null"));
+            throw calls.failed(factory.name(), "create", new NullPointerException("it returned null"));
         }
         return new Created(plugin, context);
     }
 
     /** Closes an instance after its last log. A failure is logged and changes nothing. */
     public void close(String name, PluginSource source, Created created) {
-        try {
-            created.context.closing();
-            call(name, "close", source, () -> {
-                created.plugin().close();
-                return true;
-            });
-        } catch (Exception e) {
-            LOG.error("plugin failed: plugin={} phase=close", name, e);
-        } finally {
-            created.context.close();
-        }
+        created.context.closing();
+        attempt(name, "close", source, () -> {
+            created.plugin().close();
+            return true;
+        });
+        created.context.close();
     }
 
     /** Stops a source's factories and unloads it. A failure is logged and changes nothing. */
     public void unload(PluginSource source) {
         for (Map.Entry<PluginFactory<?>, LiveContext> entry : source.started().entrySet()) {
             String name = entry.getKey().name();
-            try {
-                entry.getValue().closing();
-                call(name, "stop", source, () -> {
-                    entry.getKey().stop();
-                    return true;
-                });
-            } catch (PluginCallException e) {
-                LOG.error("plugin failed: plugin={} phase=stop", name, e);
-            } finally {
-                entry.getValue().close();
-            }
+            entry.getValue().closing();
+            attempt(name, "stop", source, () -> {
+                entry.getKey().stop();
+                return true;
+            });
+            entry.getValue().close();
         }
         source.started().clear();
         try {
@@ -141,25 +131,12 @@ public final class Lifecycle {
         }
     }
 
-    private <T> T call(String name, String phase, PluginSource source, Callable<T> action) throws PluginCallException {
-        FutureTask<T> task = new FutureTask<>(action);
-        Thread thread = new Thread(task, "plugin-" + name + "-" + phase);
-        thread.setDaemon(true);
-        thread.setContextClassLoader(source.loader());
-        thread.start();
+    /** For calls whose failure changes nothing; whoever hears of failures has heard of it. */
+    private void attempt(String name, String phase, PluginSource source, Callable<Boolean> action) {
         try {
-            return task.get(limit.toNanos(), TimeUnit.NANOSECONDS);
-        } catch (ExecutionException e) {
-            counters.pluginFailed(name, phase);
-            throw new PluginCallException(name, phase, e.getCause() == null ? e : e.getCause());
-        } catch (TimeoutException e) {
-            task.cancel(true);
-            counters.pluginFailed(name, phase);
-            throw new PluginCallException(
-                    name, phase, new TimeoutException("no return within " + limit.toMillis() + " ms"));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new PluginCallException(name, phase, e);
+            calls.call(name, phase, source, action);
+        } catch (PluginCallException e) {
+            LOG.debug("goes on after a failed call: plugin={} phase={}", name, phase);
         }
     }
 }

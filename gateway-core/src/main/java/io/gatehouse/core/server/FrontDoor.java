@@ -237,6 +237,18 @@ final class FrontDoor {
         }
         StreamReader reader = new StreamReader(
                 request,
+                new StreamReader.Valve() {
+                    @Override
+                    public void open() {
+                        request.resume();
+                    }
+
+                    @Override
+                    public void shut() {
+                        request.pause();
+                    }
+                },
+                false,
                 new Leftovers(request),
                 loop.sweeper(),
                 0,

@@ -11,6 +11,7 @@ import io.gatehouse.core.exchange.PluginInstance;
 import io.gatehouse.core.exchange.PluginSlot;
 import io.gatehouse.core.plugin.Lifecycle;
 import io.gatehouse.core.plugin.PluginCallException;
+import io.gatehouse.core.plugin.PluginCalls;
 import io.gatehouse.core.plugin.PluginCatalogue;
 import io.gatehouse.core.routing.PathHandling;
 import io.gatehouse.core.routing.RouteRule;
@@ -47,19 +48,22 @@ public final class SnapshotBuilder {
     /**
      * Binds and validates every plugin's config, offline: starts and makes nothing.
      *
+     * @param calls how {@code validate} is called
      * @param sink takes every problem
      */
-    public static void check(DeclarativeConfig config, PluginCatalogue catalogue, Consumer<Problem> sink) {
-        checked(config, catalogue, sink);
+    public static void check(
+            DeclarativeConfig config, PluginCatalogue catalogue, PluginCalls calls, Consumer<Problem> sink) {
+        checked(config, catalogue, calls, sink);
     }
 
-    private static List<Checked> checked(DeclarativeConfig config, PluginCatalogue catalogue, Consumer<Problem> sink) {
+    private static List<Checked> checked(
+            DeclarativeConfig config, PluginCatalogue catalogue, PluginCalls calls, Consumer<Problem> sink) {
         RecordBinder binder = RecordBinder.of(config);
         List<Checked> all = new ArrayList<>();
         for (PluginEntity entity : config.plugins()) {
             PluginCatalogue.Known known = catalogue.plugin(entity.name());
             if (known != null) { // the loader has reported unknown names
-                Checked checked = bound(entity, known, known.factory(), binder, sink);
+                Checked checked = bound(entity, known, known.factory(), binder, calls, sink);
                 if (checked != null) {
                     all.add(checked);
                 }
@@ -73,18 +77,25 @@ public final class SnapshotBuilder {
             PluginCatalogue.Known known,
             PluginFactory<C> factory,
             RecordBinder binder,
+            PluginCalls calls,
             Consumer<Problem> sink) {
         C config = binder.bind(entity.config(), factory.configType(), sink);
         if (config == null) {
             return null;
         }
-        NodeProblems problems = new NodeProblems(entity.config(), sink);
+        // a validate that was left behind may go on to report: nobody reads this list then
+        List<Problem> reported = new ArrayList<>();
+        NodeProblems problems = new NodeProblems(entity.config(), reported::add);
         try {
-            factory.validate(config, problems);
-        } catch (RuntimeException | LinkageError | StackOverflowError e) {
-            sink.accept(at(entity, "plugin " + entity.name() + " failed in validate: " + e));
+            calls.call(entity.name(), "validate", known.source(), () -> {
+                factory.validate(config, problems);
+                return true;
+            });
+        } catch (PluginCallException e) {
+            sink.accept(at(entity, String.valueOf(e.getMessage())));
             return null;
         }
+        reported.forEach(sink);
         return problems.count() == 0 ? new Checked(entity, config, known) : null;
     }
 
@@ -97,7 +108,7 @@ public final class SnapshotBuilder {
     public @Nullable Snapshot build(
             DeclarativeConfig config, PluginCatalogue catalogue, @Nullable Snapshot previous, Consumer<Problem> sink) {
         int[] errors = {0};
-        List<Checked> checked = checked(config, catalogue, problem -> {
+        List<Checked> checked = checked(config, catalogue, lifecycle.calls(), problem -> {
             errors[0]++;
             sink.accept(problem);
         });

@@ -8,7 +8,6 @@ import io.gatehouse.api.ResponseSource;
 import io.gatehouse.api.Target;
 import io.gatehouse.api.body.Body;
 import io.gatehouse.api.body.BodyEnd;
-import io.gatehouse.api.body.BodyReader;
 import io.gatehouse.api.body.Framing;
 import io.gatehouse.core.exchange.LiveAttempt;
 import io.gatehouse.core.exchange.LiveExchange;
@@ -18,7 +17,6 @@ import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Promise;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
@@ -31,7 +29,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** One attempt while it runs: connection, request, response head, response body, and every way these can fail. */
-final class Dispatch extends Watched implements StreamReader.Owner {
+final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner {
     private static final Logger LOG = LoggerFactory.getLogger(Dispatch.class);
 
     private final LiveExchange exchange;
@@ -40,11 +38,12 @@ final class Dispatch extends Watched implements StreamReader.Owner {
     private final LiveAttempt record;
     private final Promise<Response> result = Promise.promise();
     private @Nullable HttpClientRequest wire;
-    private @Nullable BodyReader<Buffer> sending;
+    private @Nullable Upload upload;
+    private boolean sent;
+    private boolean uploadStopped;
     private boolean answered;
     private boolean bodiless;
     private boolean over;
-    private boolean sent;
 
     Dispatch(LiveExchange exchange, Request request, Target target, LiveAttempt record) {
         this.exchange = exchange;
@@ -67,7 +66,12 @@ final class Dispatch extends Watched implements StreamReader.Owner {
         record.onCancel(this::cancel);
         request.onCancel(this::cancel);
         try {
-            client.request(options).onComplete(this::connected);
+            Future<HttpClientRequest> connecting = client.request(options);
+            if (!connecting.isComplete()) {
+                // name, connection and TLS handshake together
+                await(target.connectTimeout().toNanos());
+            }
+            connecting.onComplete(this::connected);
         } catch (IllegalArgumentException e) {
             fail(Failure.of(FailureKind.PLUGIN, e)); // a URI or host that a plugin set and that is none
         }
@@ -75,30 +79,28 @@ final class Dispatch extends Watched implements StreamReader.Owner {
     }
 
     private void connected(AsyncResult<HttpClientRequest> outcome) {
+        unwatch();
         if (outcome.failed()) {
             fail(Failures.connecting(outcome.cause()));
             return;
         }
         HttpClientRequest out = outcome.result();
         if (over) {
-            out.reset();
+            out.reset(); // nothing was sent: the connection stays in the pool
             return;
         }
         wire = out;
         SocketAddress peer = out.connection().remoteAddress();
         record.connected(peer == null ? null : peer.hostAddress(), peer == null ? target.port() : peer.port());
         try {
+            out.exceptionHandler(e -> broken(Failures.exchanging(e)));
+            out.response().onComplete(this::head);
             head(out);
+            body(out);
         } catch (IllegalArgumentException e) {
             // a header or URI that a plugin set and that HTTP does not allow
-            out.reset();
-            fail(Failure.of(FailureKind.PLUGIN, e));
-            return;
+            broken(Failure.of(FailureKind.PLUGIN, e));
         }
-        out.exceptionHandler(e -> fail(Failures.exchanging(e)));
-        out.response().onComplete(this::head);
-        sent = true;
-        body(out);
     }
 
     private void head(HttpClientRequest out) {
@@ -118,20 +120,22 @@ final class Dispatch extends Watched implements StreamReader.Owner {
             if (expectsBody(request.method())) {
                 out.headers().set(HttpHeaders.CONTENT_LENGTH, "0");
             }
+            sent = true;
             out.end();
-            await(target.readTimeout().toNanos());
+            uploaded();
         } else if (body.isBuffered()) {
+            sent = true;
             out.end(body.bytes());
-            await(target.readTimeout().toNanos());
+            uploaded();
         } else {
             if (body.length() >= 0) {
                 out.headers().set(HttpHeaders.CONTENT_LENGTH, Long.toString(body.length()));
             } else {
                 out.setChunked(true);
             }
-            sending = body.open(Framing.BYTES);
-            out.sendHead();
-            pump();
+            Upload started = new Upload(this, exchange.loop(), out, body.open(Framing.BYTES), target.writeTimeout());
+            upload = started;
+            started.start();
         }
     }
 
@@ -139,79 +143,46 @@ final class Dispatch extends Watched implements StreamReader.Owner {
         return method.equals(HttpMethod.POST) || method.equals(HttpMethod.PUT) || method.equals(HttpMethod.PATCH);
     }
 
-    /** Sends the request's body piece by piece, never faster than the upstream takes it. */
-    private void pump() {
-        BodyReader<Buffer> source = sending;
-        HttpClientRequest out = wire;
-        while (source != null && out != null && !over) {
-            if (out.writeQueueFull()) {
-                await(target.writeTimeout().toNanos());
-                out.drainHandler(v -> {
-                    unwatch();
-                    pump();
-                });
-                return;
-            }
-            Future<@Nullable Buffer> next = source.next();
-            if (!next.isComplete()) {
-                next.onComplete(item -> {
-                    if (!over) {
-                        piece(item.result());
-                        pump();
-                    }
-                });
-                return;
-            }
-            piece(next.result());
-            source = sending;
-        }
+    @Override
+    public void sending() {
+        sent = true;
     }
 
-    private void piece(@Nullable Buffer buffer) {
-        HttpClientRequest out = wire;
-        BodyReader<Buffer> source = sending;
-        if (out == null || source == null) {
-            return;
-        }
-        if (buffer != null) {
-            out.write(buffer);
-            return;
-        }
-        sending = null;
-        BodyEnd end = source.end();
-        Failure failure = end.failure();
-        if (failure == null) {
-            out.end();
-            if (!answered) {
-                await(target.readTimeout().toNanos());
-            }
-        } else {
-            fail(failure);
-            reset();
-        }
+    @Override
+    public void uploaded() {
+        upload = null;
+        await(target.readTimeout().toNanos());
+    }
+
+    @Override
+    public void uploadFailed(Failure failure) {
+        upload = null;
+        uploadStopped = true;
+        broken(failure);
     }
 
     private void head(AsyncResult<HttpClientResponse> outcome) {
         unwatch();
         if (outcome.failed()) {
-            fail(Failures.exchanging(outcome.cause()));
+            broken(Failures.exchanging(outcome.cause()));
             return;
         }
-        HttpClientResponse in = outcome.result();
-        in.pause();
         HttpClientRequest out = wire;
         if (over || out == null) {
-            in.request().reset();
-            return;
+            return; // its connection is closed already
         }
+        HttpClientResponse in = outcome.result();
         int status = in.statusCode();
-        if (status < 200 || status > 599) {
-            out.reset();
-            fail(Failure.of(FailureKind.INVALID_RESPONSE, "status " + status + " (expected: 200-599)"));
+        String problem = problem(status, in.headers());
+        if (problem != null) {
+            broken(Failure.of(FailureKind.INVALID_RESPONSE, problem));
             return;
         }
         answered = true;
         record.head(status);
+        if (HopByHop.closes(in.headers())) {
+            out.headers().set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE); // Vert.x overlooks it among other tokens
+        }
         MultiMap headers = HopByHop.fromUpstream(in.headers());
         boolean none = status == 204 || status == 304 || request.method().equals(HttpMethod.HEAD);
         long length = none ? 0 : length(headers);
@@ -219,41 +190,44 @@ final class Dispatch extends Watched implements StreamReader.Owner {
             headers.remove(HttpHeaders.CONTENT_LENGTH);
         }
         StreamReader reader = new StreamReader(
-                in, this, exchange.loop().sweeper(), target.readTimeout().toNanos(), Failures::exchanging);
-        Body body;
-        if (length == 0) {
-            bodiless = true;
-            body = Body.empty();
-            in.resume(); // so that the end is seen and the connection goes back to the pool
-        } else {
-            body = Body.of(reader, length);
-        }
+                        in,
+                        new Connections.Reading(out.connection()),
+                        true,
+                        this,
+                        exchange.loop().sweeper(),
+                        target.readTimeout().toNanos(),
+                        Failures::exchanging)
+                .trailers(in::trailers);
+        bodiless = length == 0; // then its end is on its way, and brings the connection back to the pool
+        Body body = bodiless ? Body.empty() : Body.of(reader, length);
         result.complete(Response.from(ResponseSource.UPSTREAM, status, headers, body, null));
+    }
+
+    /** What is wrong with an answer's head, beyond what the codec has refused; null when nothing is. */
+    private static @Nullable String problem(int status, MultiMap headers) {
+        if (status < 200 || status > 599) {
+            return "status " + status + " (expected: 200-599)";
+        }
+        String coding = headers.get(HttpHeaders.TRANSFER_ENCODING);
+        if (coding != null && !coding.equalsIgnoreCase("chunked")
+                || coding != null
+                        && headers.getAll(HttpHeaders.TRANSFER_ENCODING).size() > 1) {
+            return "transfer coding " + headers.getAll(HttpHeaders.TRANSFER_ENCODING) + " (expected: chunked)";
+        }
+        return null;
     }
 
     private static long length(MultiMap headers) {
         String value = headers.get(HttpHeaders.CONTENT_LENGTH);
-        if (value == null) {
-            return -1;
-        }
-        try {
-            return Long.parseLong(value);
-        } catch (NumberFormatException e) {
-            return -1; // Netty has refused conflicting ones; what is left is for the client to see
-        }
+        return value == null ? -1 : Long.parseLong(value); // the codec has refused what is no number
     }
 
     @Override
     public void ended(BodyEnd end) {
         over = true;
         record.ended(end.failure());
-        BodyReader<Buffer> source = sending;
-        HttpClientRequest out = wire;
-        if (source != null && out != null) {
-            // answered before the request was sent whole: the connection is of no use any more
-            sending = null;
-            out.reset();
-            source.cancel();
+        if (upload != null || uploadStopped) {
+            giveUp(); // half a request is on the connection
         }
         Failure failure = end.failure();
         if (failure != null && failure.kind() != FailureKind.CANCELLED) {
@@ -263,59 +237,90 @@ final class Dispatch extends Watched implements StreamReader.Owner {
 
     @Override
     public void cancelled() {
-        reset();
-    }
-
-    private void reset() {
-        HttpClientRequest out = wire;
-        if (out != null) {
-            out.reset();
-        }
+        giveUp();
     }
 
     private void cancel() {
-        if (over || bodiless) {
+        if (over || bodiless && upload == null) {
             return; // without a body there is nothing to give up, and its connection is worth keeping
         }
-        if (!answered) {
-            fail(Failure.of(FailureKind.CANCELLED, "nobody waits for it any more"));
+        if (answered) {
+            giveUp();
+        } else {
+            broken(Failure.of(FailureKind.CANCELLED, "nobody waits for it any more"));
         }
-        reset(); // last: it makes the connection fail, and the first failure is the one that counts
+    }
+
+    /** The attempt has failed. After the head it is for the body's reader to tell, which may still come whole. */
+    private void broken(Failure failure) {
+        if (!answered) {
+            fail(failure);
+            giveUp();
+        } else if (upload != null) {
+            stopUpload();
+        }
     }
 
     private void fail(Failure failure) {
         unwatch();
-        if (over || answered) {
-            return; // after the head, the body's reader tells
+        if (over) {
+            return;
         }
         over = true;
         Failure known = sent ? failure.afterSending() : failure;
         record.ended(known);
-        if (known.kind() != FailureKind.CANCELLED && known.kind() != FailureKind.INVALID_REQUEST) {
-            warn(known);
-        }
-        BodyReader<Buffer> source = sending;
-        if (source != null) {
-            sending = null;
-            source.cancel();
-        }
+        warn(known);
         result.complete(exchange.errors().failed(exchange, known));
     }
 
+    /** Frees what the attempt still holds. The connection is closed at once unless nothing was sent on it. */
+    private void giveUp() {
+        stopUpload();
+        HttpClientRequest out = wire;
+        wire = null;
+        if (out == null) {
+            return;
+        }
+        if (sent) {
+            Connections.abort(out.connection());
+        } else {
+            out.reset();
+        }
+    }
+
+    private void stopUpload() {
+        Upload sending = upload;
+        if (sending != null) {
+            upload = null;
+            uploadStopped = true;
+            sending.cancel();
+        }
+    }
+
     private void warn(Failure failure) {
-        LOG.warn(
-                "upstream failed: target={} kind={} problem=\"{}\" request_id={}",
-                target,
-                failure.kind(),
-                failure.message(),
-                exchange.id());
+        switch (failure.kind()) {
+            case CANCELLED, CLIENT_GONE, INVALID_REQUEST, SHUTDOWN, DEADLINE -> {}
+            default ->
+                LOG.warn(
+                        "upstream failed: target={} kind={} problem=\"{}\" request_id={}",
+                        target,
+                        failure.kind(),
+                        failure.message(),
+                        exchange.id());
+        }
     }
 
     @Override
     protected void expired() {
-        fail(Failure.of(
-                FailureKind.TIMEOUT, "no answer within " + target.readTimeout().toMillis() + " ms"));
-        reset();
+        if (wire == null) {
+            fail(Failure.of(
+                    FailureKind.CONNECT_TIMEOUT,
+                    "no connection within " + target.connectTimeout().toMillis() + " ms"));
+        } else {
+            broken(Failure.of(
+                    FailureKind.TIMEOUT,
+                    "no answer within " + target.readTimeout().toMillis() + " ms"));
+        }
     }
 
     private void await(long nanos) {

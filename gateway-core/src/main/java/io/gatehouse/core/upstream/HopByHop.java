@@ -5,7 +5,6 @@ import io.vertx.core.http.HttpHeaders;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** Headers that belong to one connection and are not passed on. */
 public final class HopByHop {
@@ -21,6 +20,9 @@ public final class HopByHop {
             "expect",
             "host");
 
+    private static final Set<String> FROM_UPSTREAM =
+            Set.of("connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade");
+
     private HopByHop() {}
 
     /**
@@ -28,15 +30,16 @@ public final class HopByHop {
      * Host}.
      */
     public static MultiMap fromClient(MultiMap headers) {
-        String connection = headers.get(HttpHeaders.CONNECTION);
         MultiMap kept = HttpHeaders.headers();
         for (Map.Entry<String, String> header : headers) {
             String name = header.getKey();
-            if (!dropped(name)) {
+            if (!dropped(name, FROM_CLIENT)) {
                 kept.add(name, header.getValue());
             }
         }
-        removeListed(connection, kept);
+        for (String connection : headers.getAll(HttpHeaders.CONNECTION)) {
+            removeListed(connection, kept);
+        }
         String te = headers.get("te");
         if (te != null && te.toLowerCase(Locale.ROOT).contains("trailers")) {
             kept.set("te", "trailers");
@@ -44,31 +47,43 @@ public final class HopByHop {
         return kept;
     }
 
-    private static boolean dropped(String name) {
+    private static boolean dropped(String name, Set<String> names) {
         // lengths first: most names are none of these and are not lower-cased for nothing
         return switch (name.length()) {
-            case 2, 4, 5, 6, 7, 10, 16, 17 -> FROM_CLIENT.contains(name.toLowerCase(Locale.ROOT));
+            case 2, 4, 5, 6, 7, 10, 16, 17 -> names.contains(name.toLowerCase(Locale.ROOT));
             default -> false;
         };
     }
 
-    /** An upstream's headers without what belongs to the connection; changed in place. */
+    /** An upstream's headers as they may be passed on: a copy without what belongs to the connection. */
     static MultiMap fromUpstream(MultiMap headers) {
-        String connection = headers.get(HttpHeaders.CONNECTION);
-        if (connection != null) {
-            headers.remove(HttpHeaders.CONNECTION);
-            removeListed(connection, headers);
+        MultiMap kept = HttpHeaders.headers();
+        for (Map.Entry<String, String> header : headers) {
+            String name = header.getKey();
+            if (!dropped(name, FROM_UPSTREAM)) {
+                kept.add(name, header.getValue());
+            }
         }
-        headers.remove(HttpHeaders.TRANSFER_ENCODING);
-        headers.remove("keep-alive");
-        headers.remove("proxy-connection");
-        headers.remove("upgrade");
-        headers.remove("trailer");
-        return headers;
+        for (String connection : headers.getAll(HttpHeaders.CONNECTION)) {
+            removeListed(connection, kept);
+        }
+        return kept;
     }
 
-    private static void removeListed(@Nullable String connection, MultiMap headers) {
-        if (connection == null || connection.equalsIgnoreCase("keep-alive") || connection.equalsIgnoreCase("close")) {
+    /** Whether {@code close} is a token of a {@code Connection} header. */
+    static boolean closes(MultiMap headers) {
+        for (String connection : headers.getAll(HttpHeaders.CONNECTION)) {
+            for (String token : connection.split(",", 100)) {
+                if (token.trim().equalsIgnoreCase("close")) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private static void removeListed(String connection, MultiMap headers) {
+        if (connection.equalsIgnoreCase("keep-alive") || connection.equalsIgnoreCase("close")) {
             return;
         }
         for (String listed : connection.split(",", 100)) {

@@ -32,6 +32,7 @@ import org.slf4j.LoggerFactory;
 public final class PluginHttpClient implements HttpCaller {
     private static final Logger LOG = LoggerFactory.getLogger(PluginHttpClient.class);
     private static final int WAITING_PER_TARGET = 1024;
+    private static final int MAX_HANDSHAKE_SECONDS = 60;
     private static final int MAX_HEADER_BYTES = 64 * 1024;
 
     private final Vertx vertx;
@@ -88,6 +89,8 @@ public final class PluginHttpClient implements HttpCaller {
                 .setDecompressionSupported(false)
                 .setHttp2ClearTextUpgrade(false)
                 .setMaxRedirects(0)
+                // a call's own time-out is what counts
+                .setSslHandshakeTimeout(MAX_HANDSHAKE_SECONDS)
                 .setTcpNoDelay(true);
         if (seconds > 0) {
             http.setKeepAliveTimeout(seconds);
@@ -97,9 +100,11 @@ public final class PluginHttpClient implements HttpCaller {
                 .with(new PoolOptions()
                         .setHttp1MaxSize(options.connections())
                         .setMaxWaitQueueSize(WAITING_PER_TARGET))
-                // what breaks a connection is told by its calls; an idle one may break unseen
-                .withConnectHandler(
-                        connection -> connection.exceptionHandler(e -> LOG.debug("a plugin's connection broke", e)))
+                .withConnectHandler(connection -> {
+                    Connections.opened(connection, MAX_HEADER_BYTES);
+                    // what breaks a connection is told by its calls; an idle one may break unseen
+                    connection.exceptionHandler(e -> LOG.debug("a plugin's connection broke", e));
+                })
                 .build();
     }
 
@@ -161,7 +166,7 @@ public final class PluginHttpClient implements HttpCaller {
             }
             HttpClientRequest out = outcome.result();
             if (over) {
-                out.reset();
+                Connections.abort(out.connection());
                 return;
             }
             wire = out;
@@ -246,7 +251,7 @@ public final class PluginHttpClient implements HttpCaller {
         private void reset() {
             HttpClientRequest out = wire;
             if (out != null) {
-                out.reset();
+                Connections.abort(out.connection());
             }
         }
     }

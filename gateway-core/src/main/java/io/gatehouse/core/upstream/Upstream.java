@@ -21,6 +21,7 @@ public final class Upstream {
     private static final int CONNECTIONS_PER_TARGET = 1024;
     private static final int WAITING_PER_TARGET = 1024;
     private static final int KEEP_ALIVE_SECONDS = 60;
+    private static final int MAX_HANDSHAKE_SECONDS = 60;
     private static final int MAX_HEADER_BYTES = 64 * 1024;
 
     private final Loop loop;
@@ -45,6 +46,8 @@ public final class Upstream {
                 .setDecompressionSupported(false)
                 .setHttp2ClearTextUpgrade(false)
                 .setMaxRedirects(0)
+                // a target's own connect time-out is what counts
+                .setSslHandshakeTimeout(MAX_HANDSHAKE_SECONDS)
                 .setTcpNoDelay(true);
         PoolOptions pool =
                 new PoolOptions().setHttp1MaxSize(CONNECTIONS_PER_TARGET).setMaxWaitQueueSize(WAITING_PER_TARGET);
@@ -52,9 +55,11 @@ public final class Upstream {
                 .httpClientBuilder()
                 .with(options)
                 .with(pool)
-                // what breaks a connection is told by its attempts; an idle one may break unseen
-                .withConnectHandler(
-                        connection -> connection.exceptionHandler(e -> LOG.debug("upstream connection broke", e)))
+                .withConnectHandler(connection -> {
+                    Connections.opened(connection, MAX_HEADER_BYTES);
+                    // what breaks a connection is told by its attempts; an idle one may break unseen
+                    connection.exceptionHandler(e -> LOG.debug("upstream connection broke", e));
+                })
                 .build();
     }
 

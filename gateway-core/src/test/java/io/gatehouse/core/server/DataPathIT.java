@@ -403,6 +403,7 @@ class DataPathIT {
         assertThat(gateway.reload()).isEmpty();
         assertThat(get("/a").headers().firstValue("X-Probe")).hasValue("new");
         await(() -> ProbeFactory.LIVES.contains("-old"), "not closed: " + ProbeFactory.LIVES);
+        errorsPlanted = true;
         for (String bad : List.of("validate", "validate-throws", "create")) {
             Files.writeString(file, yaml("{name: probe, config: {label: bad, does: " + bad + "}}", ""));
             assertThat(gateway.reload()).singleElement().asString().contains("kong.yaml:9:");

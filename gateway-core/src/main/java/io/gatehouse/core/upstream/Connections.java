@@ -1,0 +1,54 @@
+package io.gatehouse.core.upstream;
+
+import io.gatehouse.core.exchange.StreamReader;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.net.impl.ConnectionBase;
+
+/** What has to be done to upstream connections below Vert.x. Call it on the connection's event loop. */
+final class Connections {
+    private Connections() {}
+
+    private static Channel channel(HttpConnection connection) {
+        return ((ConnectionBase) connection).channel();
+    }
+
+    /** Prepares a new connection, before anything was sent. */
+    static void opened(HttpConnection connection, int maxHeaderBytes) {
+        UpstreamCodec.install(channel(connection).pipeline(), maxHeaderBytes);
+    }
+
+    /**
+     * Resets a connection at once. Vert.x's own reset and close first wait until all is flushed, which is never where
+     * the upstream does not read.
+     */
+    static void abort(HttpConnection connection) {
+        Channel channel = channel(connection);
+        if (channel.isOpen()) {
+            channel.config().setOption(ChannelOption.SO_LINGER, 0);
+            closeNow(channel);
+        }
+    }
+
+    /** Closes below the pipeline, in which Vert.x would turn it into a polite close. */
+    static void closeNow(Channel channel) {
+        channel.unsafe().close(channel.voidPromise());
+    }
+
+    /**
+     * Holds back reading from the socket. A stream that Vert.x pauses keeps what it has read in the connection, and
+     * drops it, the end of a whole answer included, when the upstream closes.
+     */
+    record Reading(HttpConnection connection) implements StreamReader.Valve {
+        @Override
+        public void open() {
+            channel(connection).config().setAutoRead(true);
+        }
+
+        @Override
+        public void shut() {
+            channel(connection).config().setAutoRead(false);
+        }
+    }
+}

@@ -1,0 +1,185 @@
+package io.gatehouse.core.upstream;
+
+import io.gatehouse.api.Failure;
+import io.gatehouse.api.FailureKind;
+import io.gatehouse.api.body.BodyEnd;
+import io.gatehouse.api.body.BodyReader;
+import io.gatehouse.core.exchange.Loop;
+import io.gatehouse.core.exchange.Watched;
+import io.vertx.core.AsyncResult;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientRequest;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends a request's body as it comes, never faster than the upstream takes it. What comes within one turn of the event
+ * loop leaves in one write, the head with it: a short request is one system call.
+ */
+final class Upload extends Watched {
+    private static final int GATHER_LIMIT = 64 * 1024;
+
+    /** Who wants to know how it goes. */
+    interface Owner {
+        /** The first bytes are on their way. Called at most once. */
+        void sending();
+
+        /** Everything was handed to the connection. */
+        void uploaded();
+
+        /** The body cannot be sent to its end. The connection is of no use any more. */
+        void uploadFailed(Failure failure);
+    }
+
+    private final Owner owner;
+    private final Loop loop;
+    private final HttpClientRequest out;
+    private final BodyReader<Buffer> source;
+    private final Duration writeTimeout;
+    private @Nullable Buffer gathered;
+    private boolean gatheredIsCopy;
+    private boolean flushPlanned;
+    private boolean begun;
+    private boolean complete;
+    private boolean over;
+
+    Upload(Owner owner, Loop loop, HttpClientRequest out, BodyReader<Buffer> source, Duration writeTimeout) {
+        this.owner = owner;
+        this.loop = loop;
+        this.out = out;
+        this.source = source;
+        this.writeTimeout = writeTimeout;
+    }
+
+    void start() {
+        planFlush(); // the head does not wait for a client that is slow with its body
+        pull();
+    }
+
+    /** Nobody wants the rest sent. */
+    void cancel() {
+        if (!over) {
+            stop();
+            source.cancel();
+        }
+    }
+
+    private void stop() {
+        over = true;
+        gathered = null;
+        loop.sweeper().remove(this);
+    }
+
+    private void pull() {
+        while (!over && !complete) {
+            if (begun && out.writeQueueFull()) {
+                loop.sweeper().add(this, System.nanoTime() + writeTimeout.toNanos());
+                out.drainHandler(v -> drained());
+                return;
+            }
+            Future<@Nullable Buffer> next = source.next();
+            if (!next.isComplete()) {
+                next.onComplete(this::pulled);
+                return;
+            }
+            take(next);
+        }
+    }
+
+    private void pulled(AsyncResult<@Nullable Buffer> item) {
+        if (!over) {
+            take(item);
+            pull();
+        }
+    }
+
+    private void drained() {
+        loop.sweeper().remove(this);
+        pull();
+    }
+
+    private void take(AsyncResult<@Nullable Buffer> item) {
+        Buffer bytes = item.result();
+        if (bytes != null) {
+            gather(bytes);
+            return;
+        }
+        BodyEnd end = source.end();
+        Failure failure = end.failure();
+        if (failure != null) {
+            stop();
+            owner.uploadFailed(failure);
+            return;
+        }
+        complete = true;
+        if (!flushPlanned) {
+            flush();
+        }
+    }
+
+    private void gather(Buffer bytes) {
+        Buffer before = gathered;
+        if (before == null) {
+            gathered = bytes;
+            gatheredIsCopy = false;
+        } else if (gatheredIsCopy) {
+            before.appendBuffer(bytes);
+        } else {
+            gathered = Buffer.buffer(before.length() + bytes.length() + 512)
+                    .appendBuffer(before)
+                    .appendBuffer(bytes);
+            gatheredIsCopy = true;
+        }
+        Buffer now = gathered;
+        if (now != null && now.length() >= GATHER_LIMIT) {
+            flush();
+        } else {
+            planFlush();
+        }
+    }
+
+    private void planFlush() {
+        if (!flushPlanned) {
+            flushPlanned = true;
+            loop.later(() -> {
+                flushPlanned = false;
+                flush();
+            });
+        }
+    }
+
+    private void flush() {
+        if (over) {
+            return;
+        }
+        Buffer bytes = gathered;
+        gathered = null;
+        boolean first = !begun;
+        begun = true;
+        if (first) {
+            owner.sending();
+        }
+        if (complete) {
+            stop();
+            if (bytes == null) {
+                out.end();
+            } else {
+                out.end(bytes);
+            }
+            owner.uploaded();
+        } else if (bytes != null) {
+            out.write(bytes);
+        } else if (first) {
+            out.sendHead();
+        }
+    }
+
+    @Override
+    protected void expired() {
+        stop();
+        owner.uploadFailed(
+                Failure.of(FailureKind.TIMEOUT, "the upstream took no bytes for " + writeTimeout.toMillis() + " ms"));
+        source.cancel();
+    }
+}
