@@ -80,7 +80,8 @@ public final class PluginHttpClient implements HttpCaller {
     }
 
     private HttpClientAgent make(boolean verify) {
-        int seconds = (int) Math.min(Integer.MAX_VALUE, options.keepAlive().plusMillis(999).toSeconds());
+        int seconds = (int)
+                Math.min(Integer.MAX_VALUE, options.keepAlive().plusMillis(999).toSeconds());
         HttpClientOptions http = new HttpClientOptions()
                 .setTrustAll(!verify)
                 .setVerifyHost(verify)
@@ -97,9 +98,7 @@ public final class PluginHttpClient implements HttpCaller {
         }
         return vertx.httpClientBuilder()
                 .with(http)
-                .with(new PoolOptions()
-                        .setHttp1MaxSize(options.connections())
-                        .setMaxWaitQueueSize(WAITING_PER_TARGET))
+                .with(new PoolOptions().setHttp1MaxSize(options.connections()).setMaxWaitQueueSize(WAITING_PER_TARGET))
                 .withConnectHandler(connection -> {
                     Connections.opened(connection, MAX_HEADER_BYTES);
                     // what breaks a connection is told by its calls; an idle one may break unseen

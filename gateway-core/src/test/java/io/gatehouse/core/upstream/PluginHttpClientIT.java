@@ -89,8 +89,8 @@ class PluginHttpClientIT {
 
         assertThat(answer.body().toString()).isEqualTo("abcdabcdab");
         assertThat(answer.truncated()).isTrue();
-        ConnectionRecord ended = server.await(ConnectionRecord::ended, Duration.ofSeconds(5))
-                .join();
+        ConnectionRecord ended =
+                server.await(ConnectionRecord::ended, Duration.ofSeconds(5)).join();
         assertThat(ended.peerClosedMs()).isPresent();
     }
 
@@ -113,7 +113,8 @@ class PluginHttpClientIT {
                 .build());
         assertThat(failure(client.send(get("/"))).failure().kind()).isEqualTo(FailureKind.RESET);
 
-        server.script(ServerScript.builder().readRequest().send("SSH-2.0-x\r\n\r\n").build());
+        server.script(
+                ServerScript.builder().readRequest().send("SSH-2.0-x\r\n\r\n").build());
         assertThat(failure(client.send(get("/"))).failure().kind()).isEqualTo(FailureKind.INVALID_RESPONSE);
     }
 
@@ -124,8 +125,9 @@ class PluginHttpClientIT {
                 .head(200, "Transfer-Encoding: chunked")
                 .endless("1\r\nx\r\n", Duration.ofMillis(20))
                 .build());
-        HttpCallException late = failure(client.send(
-                HttpCall.to(HttpMethod.GET, target, "/").timeout(Duration.ofMillis(200)).build()));
+        HttpCallException late = failure(client.send(HttpCall.to(HttpMethod.GET, target, "/")
+                .timeout(Duration.ofMillis(200))
+                .build()));
 
         assertThat(late.failure().kind()).isEqualTo(FailureKind.TIMEOUT);
         server.await(ConnectionRecord::ended, Duration.ofSeconds(5)).join();
@@ -134,8 +136,9 @@ class PluginHttpClientIT {
     @Test
     void givesUpAServerThatSaysNothing() {
         server.script(ServerScript.silent());
-        HttpCallException late = failure(client.send(
-                HttpCall.to(HttpMethod.GET, target, "/").timeout(Duration.ofMillis(100)).build()));
+        HttpCallException late = failure(client.send(HttpCall.to(HttpMethod.GET, target, "/")
+                .timeout(Duration.ofMillis(100))
+                .build()));
 
         assertThat(late).hasMessageContaining("no whole answer within 100 ms");
     }
@@ -162,9 +165,7 @@ class PluginHttpClientIT {
                         new Redirects.Origin(false, "127.0.0.1", server.port())))),
                 HttpOptions.standard().build());
         HttpAnswer answer = await(client.send(HttpCall.to(
-                        HttpMethod.GET,
-                        Target.to("https", "logs.example", 443).build(),
-                        "/")
+                        HttpMethod.GET, Target.to("https", "logs.example", 443).build(), "/")
                 .build()));
 
         assertThat(answer.status()).isEqualTo(200);

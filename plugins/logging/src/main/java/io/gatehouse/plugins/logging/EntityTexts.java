@@ -10,16 +10,24 @@ import org.jspecify.annotations.Nullable;
  * writing.
  */
 final class EntityTexts {
-    private static final int PLACES = 1024;
+    private static final int PLACES = 512;
 
     private final @Nullable Text[] places = new Text[PLACES];
 
-    private record Text(Object entity, byte[] json) {}
+    private static final class Text {
+        private final Object entity;
+        private final byte[] json;
+
+        Text(Object entity, byte[] json) {
+            this.entity = entity;
+            this.json = json;
+        }
+    }
 
     /** The text that was kept for an entity; null when there is none. Not to be changed. */
     byte @Nullable [] of(Object entity) {
         Text text = places[place(entity)];
-        return text != null && text.entity() == entity ? text.json() : null;
+        return text != null && text.entity == entity ? text.json : null;
     }
 
     /** Keeps a text. */
@@ -30,6 +38,6 @@ final class EntityTexts {
 
     private static int place(Object entity) {
         int hash = System.identityHashCode(entity);
-        return (hash ^ (hash >>> 10)) & (PLACES - 1);
+        return (hash ^ (hash >>> 9)) & (PLACES - 1);
     }
 }

@@ -235,7 +235,10 @@ public final class BatchQueue<T> {
             lost(loss, lost);
         }
         if (warn && maxEntries > 1) {
-            LOG.atWarn().addKeyValue("queue", name).addKeyValue("max_entries", maxEntries).log("the queue is 80 % full");
+            LOG.atWarn()
+                    .addKeyValue("queue", name)
+                    .addKeyValue("max_entries", maxEntries)
+                    .log("the queue is 80 % full");
         }
         if (go) {
             pump();
@@ -410,7 +413,10 @@ public final class BatchQueue<T> {
             full = false;
         }
         if (again) {
-            LOG.atInfo().addKeyValue("queue", name).addKeyValue("dropped", lost).log("queued entries are delivered again");
+            LOG.atInfo()
+                    .addKeyValue("queue", name)
+                    .addKeyValue("dropped", lost)
+                    .log("queued entries are delivered again");
         }
         pump();
         completeWhenEmpty();

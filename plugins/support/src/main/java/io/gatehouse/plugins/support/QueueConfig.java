@@ -43,8 +43,9 @@ public record QueueConfig(
         @Doc("Seconds after which a batch that fails is dropped and counted; -1 for no second attempt.") @Default("60")
         double maxRetryTime,
 
-        @Doc("1 sends one batch after the other, which keeps the order. -1 sends each entry at once and by itself, up to 64"
-                + " at a time.")
+        @Doc(
+                "1 sends one batch after the other, which keeps the order. -1 sends each entry at once and by itself, up to 64"
+                        + " at a time.")
         @Default("1")
         @Range(min = -1, max = 1)
         int concurrencyLimit) {

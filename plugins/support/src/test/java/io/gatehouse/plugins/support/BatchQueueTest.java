@@ -60,8 +60,11 @@ class BatchQueueTest {
     @Test
     void limitsTheBytesOfABatch() {
         sink.hold();
-        BatchQueue<String> queue =
-                builder().maxBatch(100).maxBatchBytes(5).coalescing(Duration.ZERO).build(sink);
+        BatchQueue<String> queue = builder()
+                .maxBatch(100)
+                .maxBatchBytes(5)
+                .coalescing(Duration.ZERO)
+                .build(sink);
         offer(queue, "aa", "bbb", "cc", "dddddddd", "e");
         sink.releaseAll();
 

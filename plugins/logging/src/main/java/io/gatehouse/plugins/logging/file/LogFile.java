@@ -47,7 +47,15 @@ final class LogFile {
     /** How much of the first line that is not delivered is in the file already. Guarded by {@code writing}. */
     private int torn;
 
-    private record Line(byte[] entry, boolean reopen) {
+    private static final class Line {
+        private final byte[] entry;
+        private final boolean reopen;
+
+        Line(byte[] entry, boolean reopen) {
+            this.entry = entry;
+            this.reopen = reopen;
+        }
+
         int bytes() {
             return entry.length + 1;
         }
@@ -130,14 +138,14 @@ final class LogFile {
         int size = 0;
         for (Line line : lines) {
             size += line.bytes();
-            reopen |= line.reopen();
+            reopen |= line.reopen;
         }
         if (sink.open(reopen)) {
             torn = 0; // another file: what is left of a line does not belong into it
         }
         ByteBuffer bytes = buffer(size);
         for (Line line : lines) {
-            bytes.put(line.entry()).put((byte) '\n');
+            bytes.put(line.entry).put((byte) '\n');
         }
         bytes.flip().position(torn);
         try {

@@ -5,6 +5,7 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -81,17 +82,43 @@ interface Sink {
             if (channel != null && (reopen || !Objects.equals(file, fileAtPath()))) {
                 close();
             }
-            boolean other = false;
             FileChannel open = channel;
-            if (open == null) {
-                open = FileChannel.open(path, OPTIONS, MODE);
-                channel = open;
-                Object now = fileAtPath();
-                other = now == null || !now.equals(file);
-                file = now;
+            if (open != null) {
+                end = open.size();
+                return false;
             }
-            end = open.size();
-            return other;
+            open = FileChannel.open(path, OPTIONS, MODE);
+            try {
+                Object now = fileAtPath();
+                boolean other = now == null || !now.equals(file);
+                if (other) {
+                    endTornLine(open);
+                }
+                end = open.size();
+                channel = open;
+                file = now;
+                return other;
+            } catch (IOException e) {
+                open.close();
+                throw e;
+            }
+        }
+
+        /** A process that was killed may have left half a line: it gets its end, so that the next line is whole. */
+        private void endTornLine(FileChannel open) throws IOException {
+            long size = open.size();
+            if (size == 0) {
+                return;
+            }
+            ByteBuffer last = ByteBuffer.allocate(1);
+            try (FileChannel reading = FileChannel.open(path, StandardOpenOption.READ)) {
+                reading.read(last, size - 1);
+            } catch (AccessDeniedException e) {
+                return; // it may be written, but not read
+            }
+            if (last.get(0) != '\n') {
+                open.write(ByteBuffer.wrap(new byte[] {'\n'}));
+            }
         }
 
         private @Nullable Object fileAtPath() throws IOException {

@@ -45,7 +45,9 @@ public final class HttpLogFactory implements PluginFactory<HttpLogConfig> {
         String url = config.httpEndpoint().value();
         if (!url.isEmpty()) { // a vault that does not know it was told already, and it may come
             try {
-                user = Endpoint.of(url, config.sslVerify(), Duration.ofSeconds(1)).authorization() != null;
+                user = Endpoint.of(url, config.sslVerify(), Duration.ofSeconds(1))
+                                .authorization()
+                        != null;
             } catch (IllegalArgumentException e) {
                 problems.add("http_endpoint", String.valueOf(e.getMessage()));
             }

@@ -39,8 +39,8 @@ class FileLogConfigTest {
     @Test
     void hasTheSchemaOfTheGoldenFile() throws IOException {
         try (PluginTester tester = PluginTester.ofYaml(new FileLogFactory(), "path: a");
-                InputStream golden =
-                        Objects.requireNonNull(getClass().getResourceAsStream("/file-log.schema.json"), "golden file")) {
+                InputStream golden = Objects.requireNonNull(
+                        getClass().getResourceAsStream("/file-log.schema.json"), "golden file")) {
             assertThat(tester.schema()).isEqualTo(new String(golden.readAllBytes(), StandardCharsets.UTF_8));
         }
     }

@@ -45,6 +45,20 @@ class FileLogTest {
     }
 
     @Test
+    void partsItsLinesFromTheHalfOfOneThatAKilledProcessLeft() throws IOException {
+        Path path = folder.resolve("access.log");
+        Files.writeString(path, "{\"whole\":1}\n{\"ha");
+        try (PluginTester tester = tester(path, true, Map.of())) {
+            send(tester, "/1");
+            send(tester, "/2");
+        }
+
+        List<String> lines = Files.readAllLines(path);
+        assertThat(lines).hasSize(4).startsWith("{\"whole\":1}", "{\"ha");
+        assertThat(lines.get(2)).startsWith("{").contains("\"/1\"");
+    }
+
+    @Test
     void makesAFileThatOthersMayRead() throws IOException {
         Path path = folder.resolve("access.log");
         try (PluginTester tester = tester(path, false, Map.of())) {

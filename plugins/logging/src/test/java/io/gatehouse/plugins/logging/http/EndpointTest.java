@@ -31,11 +31,8 @@ class EndpointTest {
 
     @Test
     void makesBasicAuthenticationOfTheUser() {
-        String header = of("http://user:p@ss@sink/").authorization();
-
-        assertThat(header).startsWith("Basic ");
-        assertThat(new String(Base64.getDecoder().decode(header.substring(6)), StandardCharsets.UTF_8))
-                .isEqualTo("user:p@ss");
+        assertThat(of("http://user:p@ss@sink/").authorization())
+                .isEqualTo("Basic " + Base64.getEncoder().encodeToString("user:p@ss".getBytes(StandardCharsets.UTF_8)));
         assertThat(of("http://sink/").authorization()).isNull();
     }
 

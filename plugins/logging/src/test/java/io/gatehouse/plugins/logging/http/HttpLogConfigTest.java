@@ -129,8 +129,8 @@ class HttpLogConfigTest {
     @Test
     void hasTheSchemaOfTheGoldenFile() throws IOException {
         try (PluginTester tester = PluginTester.ofYaml(new HttpLogFactory(), "http_endpoint: http://s");
-                InputStream golden =
-                        Objects.requireNonNull(getClass().getResourceAsStream("/http-log.schema.json"), "golden file")) {
+                InputStream golden = Objects.requireNonNull(
+                        getClass().getResourceAsStream("/http-log.schema.json"), "golden file")) {
             assertThat(tester.schema()).isEqualTo(new String(golden.readAllBytes(), StandardCharsets.UTF_8));
         }
     }

@@ -76,8 +76,7 @@ class HttpLogIT {
     @Test
     void answersClientsWhileTheSinkStallsAndDropsExactlyWhatItCounts() throws Exception {
         assertThat(gateway.reload(yaml("""
-                queue: {max_batch_size: 5, max_coalescing_delay: 0.01, max_entries: 40, max_retry_delay: 0.1}""")))
-                .isEmpty();
+                queue: {max_batch_size: 5, max_coalescing_delay: 0.01, max_entries: 40, max_retry_delay: 0.1}"""))).isEmpty();
         sink.stall();
         List<String> sent = send(120); // returns: nobody waits for the sink
         double lost = gateway.metric(DROPPED, "plugin", "http-log", "reason", "queue_full");
@@ -111,7 +110,9 @@ class HttpLogIT {
         await(() -> sink.ids().size() >= 20);
 
         assertThat(sink.ids()).containsExactlyInAnyOrderElementsOf(sent);
-        assertThat(sink.requests()).extracting(SinkServer.HttpRequestSeen::method).contains("POST", "PUT");
+        assertThat(sink.requests())
+                .extracting(SinkServer.HttpRequestSeen::method)
+                .contains("POST", "PUT");
         assertThat(gateway.metric(DROPPED)).isZero();
     }
 

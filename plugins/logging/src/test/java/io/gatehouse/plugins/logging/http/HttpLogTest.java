@@ -65,7 +65,9 @@ class HttpLogTest {
             tester.get("/1").send();
             tester.get("/2").send();
 
-            assertThat(tester.http().calls()).hasSize(2).allMatch(call -> body(call).startsWith("[{"));
+            assertThat(tester.http().calls())
+                    .hasSize(2)
+                    .allMatch(call -> body(call).startsWith("[{"));
             slow.complete(FakeHttp.answer(200, "").result());
         }
     }
@@ -130,16 +132,15 @@ class HttpLogTest {
 
     @Test
     void sendsWhatIsQueuedWhenItIsClosed() {
-        List<HttpCall> calls;
+        FakeHttp sink;
         try (PluginTester tester = tester("http://sink/", "queue: {max_batch_size: 10}")) {
+            sink = tester.http();
             tester.get("/1").send();
             tester.get("/2").send();
-            assertThat(tester.http().calls()).isEmpty();
-            tester.close();
-            calls = tester.http().calls();
+            assertThat(sink.calls()).isEmpty();
         }
 
-        assertThat(uris(calls)).containsExactly("/1", "/2");
+        assertThat(uris(sink.calls())).containsExactly("/1", "/2");
     }
 
     @Test

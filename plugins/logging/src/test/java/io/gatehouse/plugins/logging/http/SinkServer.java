@@ -27,7 +27,8 @@ final class SinkServer implements AutoCloseable {
     private volatile CountDownLatch gate = new CountDownLatch(0);
 
     /** A request with the ids of its entries. */
-    record HttpRequestSeen(String method, String uri, @Nullable String authorization, String contentType, String body) {}
+    record HttpRequestSeen(
+            String method, String uri, @Nullable String authorization, String contentType, String body) {}
 
     SinkServer() throws IOException {
         port = open(0);
