@@ -18,6 +18,7 @@ import io.gatehouse.core.plugin.PluginCatalogue;
 import io.gatehouse.core.plugin.PluginServices;
 import io.gatehouse.core.schema.JsonSchema;
 import io.gatehouse.core.schema.PluginReference;
+import io.gatehouse.core.server.Limits;
 import io.gatehouse.core.server.ProxyServer;
 import io.gatehouse.core.server.Traffic;
 import io.gatehouse.core.service.GatewayMetrics;
@@ -120,6 +121,8 @@ public final class Gateway implements AutoCloseable {
                 settings.sslCert(),
                 settings.sslCertKey(),
                 settings.pluginTimeLimit().toNanos(),
+                exchangeDeadline(settings),
+                limits(settings.clientLimits()),
                 redirects,
                 upstreams,
                 reloader,
@@ -335,8 +338,17 @@ public final class Gateway implements AutoCloseable {
 
     /** The port of the first proxy listener without TLS; -1 when there is none. */
     public int proxyPort() {
+        return proxyPort(false);
+    }
+
+    /** The port of the first proxy listener with TLS; -1 when there is none. */
+    public int proxyTlsPort() {
+        return proxyPort(true);
+    }
+
+    private int proxyPort(boolean tls) {
         for (int i = 0; i < settings.proxyListen().size(); i++) {
-            if (!settings.proxyListen().get(i).ssl()) {
+            if (settings.proxyListen().get(i).ssl() == tls) {
                 return loops.get(0).ports().get(i);
             }
         }
@@ -405,7 +417,8 @@ public final class Gateway implements AutoCloseable {
         }
         stopped = true;
         draining = true;
-        loops.forEach(loop -> loop.drain(drain));
+        Future<?> connections =
+                Future.join(loops.stream().map(loop -> loop.drain(drain)).toList());
         if (!waitFor(drain, () -> traffic.inFlight() == 0)) {
             LOG.warn("exchanges are aborted: in_flight={}", traffic.inFlight());
             loops.forEach(loop -> loop.abort(null, "shutdown"));
@@ -420,6 +433,7 @@ public final class Gateway implements AutoCloseable {
         }
         scheduler.shutdownNow();
         reloadThread.shutdown();
+        quietly(connections); // first: a connection that ends after its event loop has nobody to tell
         quietly(vertx.close());
         internalMetrics.close();
         LOG.info("gatehouse has stopped");
@@ -452,6 +466,20 @@ public final class Gateway implements AutoCloseable {
     private static Environment environment(Settings settings) {
         Map<String, String> variables = settings.environment();
         return variables::get;
+    }
+
+    private static long exchangeDeadline(Settings settings) {
+        Duration deadline = settings.exchangeDeadline();
+        return deadline == null ? 0 : deadline.toNanos();
+    }
+
+    private static Limits limits(Settings.ClientLimits limits) {
+        return new Limits(
+                limits.header().toNanos(),
+                limits.idle().toNanos(),
+                limits.body().toNanos(),
+                limits.send().toNanos(),
+                limits.maxHeaders());
     }
 
     private static Redirects redirects(Settings settings) {
@@ -542,6 +570,11 @@ public final class Gateway implements AutoCloseable {
             if (!matched) {
                 counters.unmatched();
             }
+        }
+
+        @Override
+        public void refused() {
+            counters.refused();
         }
 
         @Override

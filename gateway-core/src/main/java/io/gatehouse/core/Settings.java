@@ -33,8 +33,11 @@ import org.jspecify.annotations.Nullable;
  * @param sslCertKey PEM file with the key of {@code sslCert}
  * @param compat whose defaults apply where Kong's versions differ
  * @param drainTimeout how long exchanges in flight may take to end on SIGTERM
- * @param pluginTimeLimit how long a plugin may take until its response head, the time inside {@code next} excepted
- * @param exchangeDeadline how long an exchange may take in all; null for as long as it likes
+ * @param pluginTimeLimit how long a plugin may take until its response head, not counting the time it waits for the
+ *     upstream
+ * @param exchangeDeadline how long an exchange may take in all: afterwards there is a 504, or a response that has begun
+ *     breaks off; null for as long as it likes
+ * @param clientLimits what clients may take of time and memory
  * @param watch whether changed configuration files and plugin JARs are loaded by themselves
  * @param eventLoops number of event loops
  * @param environment what {@code $NAME}, {@code ${{ env "NAME" }}} and {@code {vault://env/name}} in files refer to
@@ -54,6 +57,7 @@ public record Settings(
         Duration drainTimeout,
         Duration pluginTimeLimit,
         @Nullable Duration exchangeDeadline,
+        ClientLimits clientLimits,
         boolean watch,
         int eventLoops,
         Map<String, String> environment,
@@ -73,6 +77,7 @@ public record Settings(
         requireNonNull(compat, "compat");
         requireNonNull(drainTimeout, "drainTimeout");
         requireNonNull(pluginTimeLimit, "pluginTimeLimit");
+        requireNonNull(clientLimits, "clientLimits");
         if (eventLoops < 1) {
             throw new IllegalArgumentException("eventLoops: " + eventLoops + " (expected: 1 or more)");
         }
@@ -104,11 +109,10 @@ public record Settings(
      * @param host address or host name to bind, IPv6 without brackets
      * @param port 0 to 65535; 0 for any free one
      * @param ssl whether it speaks TLS
-     * @param http2 whether HTTP/2 is offered
      * @param reusePort whether several processes may share the port
      * @param backlog length of the queue of connections not yet accepted; -1 for the system's own
      */
-    public record Listen(String host, int port, boolean ssl, boolean http2, boolean reusePort, int backlog) {
+    public record Listen(String host, int port, boolean ssl, boolean reusePort, int backlog) {
         /** Checks the port. */
         public Listen {
             requireNonNull(host, "host");
@@ -119,12 +123,39 @@ public record Settings(
 
         /** A listener without TLS and without flags. */
         public static Listen of(String host, int port) {
-            return new Listen(host, port, false, false, false, -1);
+            return new Listen(host, port, false, false, -1);
         }
 
         /** {@code host:port}, with brackets round IPv6. */
         public String address() {
             return (host.indexOf(':') < 0 ? host : '[' + host + ']') + ':' + port;
+        }
+    }
+
+    /**
+     * What a client may take of the gateway's time and memory. nginx's defaults, but for the head, for which less time is
+     * plenty, and the number of header lines.
+     *
+     * @param header for the whole head of a request, from its first byte, or from when the connection was opened
+     * @param idle between two requests of a connection
+     * @param body between two pieces of a request body that is waited for
+     * @param send between two pieces of an answer that the client takes
+     * @param maxHeaders header lines of a request
+     */
+    public record ClientLimits(Duration header, Duration idle, Duration body, Duration send, int maxHeaders) {
+        /** 10 s for a head, 75 s between requests, 60 s for the next piece of a body or an answer, 100 header lines. */
+        public static final ClientLimits DEFAULT = new ClientLimits(
+                Duration.ofSeconds(10), Duration.ofSeconds(75), Duration.ofSeconds(60), Duration.ofSeconds(60), 100);
+
+        /** Checks that nothing is missing. */
+        public ClientLimits {
+            requireNonNull(header, "header");
+            requireNonNull(idle, "idle");
+            requireNonNull(body, "body");
+            requireNonNull(send, "send");
+            if (maxHeaders < 1) {
+                throw new IllegalArgumentException("maxHeaders: " + maxHeaders + " (expected: 1 or more)");
+            }
         }
     }
 
@@ -185,6 +216,7 @@ public record Settings(
         b.drainTimeout = drainTimeout;
         b.pluginTimeLimit = pluginTimeLimit;
         b.exchangeDeadline = exchangeDeadline;
+        b.clientLimits = clientLimits;
         b.watch = watch;
         b.eventLoops = eventLoops;
         b.environment = environment;
@@ -210,8 +242,8 @@ public record Settings(
         return "Settings[configs=" + configs + ", plugins=" + plugins + ", connectTo=" + connectTo + ", proxyListen="
                 + proxyListen + ", adminListen=" + adminListen + ", statusListen=" + statusListen + ", logLevel="
                 + logLevel + ", sslCert=" + sslCert + ", compat=" + compat + ", drainTimeout=" + drainTimeout
-                + ", pluginTimeLimit=" + pluginTimeLimit + ", exchangeDeadline=" + exchangeDeadline + ", watch="
-                + watch + ", eventLoops=" + eventLoops + "]";
+                + ", pluginTimeLimit=" + pluginTimeLimit + ", exchangeDeadline=" + exchangeDeadline
+                + ", clientLimits=" + clientLimits + ", watch=" + watch + ", eventLoops=" + eventLoops + "]";
     }
 
     /** Collects settings; each method replaces one value and returns this. Not for use by several threads. */
@@ -229,6 +261,7 @@ public record Settings(
         private Duration drainTimeout = Duration.ofSeconds(30);
         private Duration pluginTimeLimit = Duration.ofSeconds(60);
         private @Nullable Duration exchangeDeadline;
+        private ClientLimits clientLimits = ClientLimits.DEFAULT;
         private boolean watch = true;
         private int eventLoops = Runtime.getRuntime().availableProcessors();
         private Map<String, String> environment = Map.of();
@@ -309,6 +342,12 @@ public record Settings(
             return this;
         }
 
+        /** See {@link Settings#clientLimits()}. */
+        public Builder clientLimits(ClientLimits value) {
+            clientLimits = value;
+            return this;
+        }
+
         /** See {@link Settings#watch()}. */
         public Builder watch(boolean value) {
             watch = value;
@@ -349,6 +388,7 @@ public record Settings(
                     drainTimeout,
                     pluginTimeLimit,
                     exchangeDeadline,
+                    clientLimits,
                     watch,
                     eventLoops,
                     environment,

@@ -1,5 +1,6 @@
 package io.gatehouse.core;
 
+import io.gatehouse.core.Settings.ClientLimits;
 import io.gatehouse.core.Settings.ConnectTo;
 import io.gatehouse.core.Settings.Listen;
 import io.gatehouse.core.Settings.LogLevel;
@@ -22,11 +23,11 @@ import org.jspecify.annotations.Nullable;
 /** Turns variables and options into {@link Settings}; collects every problem before it complains. */
 final class SettingsReader {
     private static final String LISTEN_GRAMMAR =
-            "ip:port [ssl] [http2] [reuseport] [backlog=n], several separated by commas, or off";
+            "ip:port [ssl] [reuseport] [backlog=n], several separated by commas, or off";
 
     /** What Kong knows and Gatehouse has not built. */
     private static final Set<String> KONG_ONLY_FLAGS =
-            Set.of("proxy_protocol", "deferred", "bind", "ipv6only", "so_keepalive");
+            Set.of("http2", "proxy_protocol", "deferred", "bind", "ipv6only", "so_keepalive");
 
     /** Read by the start script, not here. */
     private static final Set<String> SCRIPT_VARIABLES = Set.of("GATEHOUSE_HOME", "GATEHOUSE_JAVA_HOME");
@@ -71,7 +72,7 @@ final class SettingsReader {
         if (proxy != null) {
             b.proxyListen(proxy);
         } else if (tls) {
-            b.proxyListen(List.of(Listen.of("0.0.0.0", 8000), new Listen("0.0.0.0", 8443, true, true, false, -1)));
+            b.proxyListen(List.of(Listen.of("0.0.0.0", 8000), new Listen("0.0.0.0", 8443, true, false, -1)));
         }
         List<Listen> admin = one("--admin-listen", "GATEHOUSE_ADMIN_LISTEN", "KONG_ADMIN_LISTEN", this::listeners);
         if (admin != null) {
@@ -92,13 +93,34 @@ final class SettingsReader {
         set(one(null, "GATEHOUSE_DRAIN_TIMEOUT", null, this::duration), b::drainTimeout);
         set(one(null, "GATEHOUSE_PLUGIN_TIME_LIMIT", null, this::positiveDuration), b::pluginTimeLimit);
         set(one(null, "GATEHOUSE_EXCHANGE_DEADLINE", null, this::positiveDuration), b::exchangeDeadline);
+        b.clientLimits(clientLimits());
         set(one(null, "GATEHOUSE_WATCH", null, this::onOff), b::watch);
-        set(one(null, "GATEHOUSE_EVENT_LOOPS", null, this::eventLoops), b::eventLoops);
+        set(one(null, "GATEHOUSE_EVENT_LOOPS", null, (name, text) -> count(name, text, 1024)), b::eventLoops);
 
         if (!problems.isEmpty()) {
             throw new ConfigException(problems);
         }
         return b.warnings(warnings()).build();
+    }
+
+    private ClientLimits clientLimits() {
+        ClientLimits usual = ClientLimits.DEFAULT;
+        return new ClientLimits(
+                limit("GATEHOUSE_CLIENT_HEADER_TIMEOUT", usual.header()),
+                limit("GATEHOUSE_CLIENT_IDLE_TIMEOUT", usual.idle()),
+                limit("GATEHOUSE_CLIENT_BODY_TIMEOUT", usual.body()),
+                limit("GATEHOUSE_CLIENT_SEND_TIMEOUT", usual.send()),
+                or(
+                        one(null, "GATEHOUSE_CLIENT_MAX_HEADERS", null, (name, text) -> count(name, text, 10_000)),
+                        usual.maxHeaders()));
+    }
+
+    private Duration limit(String variable, Duration usual) {
+        return or(one(null, variable, null, this::positiveDuration), usual);
+    }
+
+    private static <T> T or(@Nullable T value, T usual) {
+        return value == null ? usual : value;
     }
 
     /** A misspelt variable must not pass in silence; it cannot be an error, since Kubernetes sets such names itself. */
@@ -277,7 +299,6 @@ final class SettingsReader {
             return null;
         }
         boolean ssl = false;
-        boolean http2 = false;
         boolean reusePort = false;
         int backlog = -1;
         for (int i = 1; i < words.length; i++) {
@@ -285,7 +306,6 @@ final class SettingsReader {
             String flag = word.indexOf('=') < 0 ? word : word.substring(0, word.indexOf('='));
             switch (word) {
                 case "ssl" -> ssl = true;
-                case "http2" -> http2 = true;
                 case "reuseport" -> reusePort = true;
                 default -> {
                     if (flag.equals("backlog") && word.length() > 8 && number(word.substring(8)) > 0) {
@@ -295,7 +315,7 @@ final class SettingsReader {
                                 name,
                                 text,
                                 "no flag " + flag
-                                        + ", which Gatehouse does not have; it has ssl, http2, reuseport, backlog=n");
+                                        + ", which Gatehouse does not have; it has ssl, reuseport, backlog=n");
                         return null;
                     } else {
                         problem(name, text, LISTEN_GRAMMAR + "; " + word + " is none of these");
@@ -304,7 +324,7 @@ final class SettingsReader {
                 }
             }
         }
-        return new Listen(host, port, ssl, http2, reusePort, backlog);
+        return new Listen(host, port, ssl, reusePort, backlog);
     }
 
     /** -1 when it is none. */
@@ -363,10 +383,10 @@ final class SettingsReader {
         return null;
     }
 
-    private @Nullable Integer eventLoops(String name, String text) {
+    private @Nullable Integer count(String name, String text, int most) {
         int count = number(text);
-        if (count < 1 || count > 1024) {
-            problem(name, text, "1-1024");
+        if (count < 1 || count > most) {
+            problem(name, text, "1-" + most);
             return null;
         }
         return count;

@@ -3,6 +3,7 @@ package io.gatehouse.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.gatehouse.core.Settings.ClientLimits;
 import io.gatehouse.core.Settings.Listen;
 import io.gatehouse.core.Settings.LogLevel;
 import io.gatehouse.core.config.Compat;
@@ -30,6 +31,7 @@ class SettingsTest {
         assertThat(settings.drainTimeout()).isEqualTo(Duration.ofSeconds(30));
         assertThat(settings.pluginTimeLimit()).isEqualTo(Duration.ofSeconds(60));
         assertThat(settings.exchangeDeadline()).isNull();
+        assertThat(settings.clientLimits()).isEqualTo(ClientLimits.DEFAULT);
         assertThat(settings.watch()).isTrue();
         assertThat(settings.warnings()).isEmpty();
     }
@@ -39,7 +41,7 @@ class SettingsTest {
         Settings settings = Settings.from(
                 Map.of(
                         "KONG_DECLARATIVE_CONFIG", "/etc/kong/kong.yaml",
-                        "KONG_PROXY_LISTEN", "0.0.0.0:80 reuseport backlog=16384, [::]:443 ssl http2",
+                        "KONG_PROXY_LISTEN", "0.0.0.0:80 reuseport backlog=16384, [::]:443 ssl",
                         "KONG_ADMIN_LISTEN", "off",
                         "KONG_STATUS_LISTEN", "127.0.0.1:0",
                         "KONG_LOG_LEVEL", "warn",
@@ -49,9 +51,7 @@ class SettingsTest {
 
         assertThat(settings.configs()).containsExactly(Path.of("/etc/kong/kong.yaml"));
         assertThat(settings.proxyListen())
-                .containsExactly(
-                        new Listen("0.0.0.0", 80, false, false, true, 16384),
-                        new Listen("::", 443, true, true, false, -1));
+                .containsExactly(new Listen("0.0.0.0", 80, false, true, 16384), new Listen("::", 443, true, false, -1));
         assertThat(settings.proxyListen().get(1).address()).isEqualTo("[::]:443");
         assertThat(settings.adminListen()).isEmpty();
         assertThat(settings.statusListen()).containsExactly(Listen.of("127.0.0.1", 0));
@@ -74,7 +74,7 @@ class SettingsTest {
         Settings settings = Settings.from(Map.of("KONG_SSL_CERT", "c.pem", "KONG_SSL_CERT_KEY", "k.pem"), Map.of());
 
         assertThat(settings.proxyListen())
-                .containsExactly(Listen.of("0.0.0.0", 8000), new Listen("0.0.0.0", 8443, true, true, false, -1));
+                .containsExactly(Listen.of("0.0.0.0", 8000), new Listen("0.0.0.0", 8443, true, false, -1));
     }
 
     @Test
@@ -109,17 +109,17 @@ class SettingsTest {
                 .singleElement()
                 .asString()
                 .startsWith("KONG_PROXY_LISTEN: ")
-                .contains("(expected: ip:port [ssl] [http2] [reuseport] [backlog=n], several");
+                .contains("(expected: ip:port [ssl] [reuseport] [backlog=n], several");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"proxy_protocol", "deferred", "bind", "ipv6only=on", "so_keepalive=on"})
+    @ValueSource(strings = {"http2", "proxy_protocol", "deferred", "bind", "ipv6only=on", "so_keepalive=on"})
     void refusesByNameAFlagThatOnlyKongHas(String flag) {
         String name = flag.replaceAll("=.*", "");
 
         assertThat(problems(Map.of("KONG_PROXY_LISTEN", "0.0.0.0:8000 " + flag)))
                 .containsExactly("KONG_PROXY_LISTEN: 0.0.0.0:8000 " + flag + " (expected: no flag " + name
-                        + ", which Gatehouse does not have; it has ssl, http2, reuseport, backlog=n)");
+                        + ", which Gatehouse does not have; it has ssl, reuseport, backlog=n)");
     }
 
     @Test
@@ -153,6 +153,26 @@ class SettingsTest {
         Settings settings = Settings.from(Map.of("GATEHOUSE_DRAIN_TIMEOUT", text), Map.of());
 
         assertThat(settings.drainTimeout()).hasMillis(millis);
+    }
+
+    @Test
+    void readsWhatClientsMayTake() throws Exception {
+        Settings settings = Settings.from(
+                Map.of(
+                        "GATEHOUSE_CLIENT_HEADER_TIMEOUT", "1s",
+                        "GATEHOUSE_CLIENT_IDLE_TIMEOUT", "2s",
+                        "GATEHOUSE_CLIENT_BODY_TIMEOUT", "3s",
+                        "GATEHOUSE_CLIENT_SEND_TIMEOUT", "4s",
+                        "GATEHOUSE_CLIENT_MAX_HEADERS", "5"),
+                Map.of());
+
+        assertThat(settings.clientLimits())
+                .isEqualTo(new ClientLimits(
+                        Duration.ofSeconds(1), Duration.ofSeconds(2), Duration.ofSeconds(3), Duration.ofSeconds(4), 5));
+        assertThat(problems(Map.of("GATEHOUSE_CLIENT_MAX_HEADERS", "0", "GATEHOUSE_CLIENT_IDLE_TIMEOUT", "0")))
+                .containsExactly(
+                        "GATEHOUSE_CLIENT_IDLE_TIMEOUT: 0 (expected: more than 0)",
+                        "GATEHOUSE_CLIENT_MAX_HEADERS: 0 (expected: 1-10000)");
     }
 
     @Test

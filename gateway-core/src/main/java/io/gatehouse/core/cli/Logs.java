@@ -37,9 +37,6 @@ final class Logs {
         for (String library : new String[] {"io.vertx", "io.netty", "io.micrometer", "io.prometheus"}) {
             context.getLogger(library).setLevel(libraries(level));
         }
-        // what Netty still wants to tell a loop that has stopped is of no use to anybody
-        context.getLogger("io.netty.util.concurrent.DefaultPromise.rejectedExecution")
-                .setLevel(Level.OFF);
         // two HTTP clients with equal labels are one gauge to Micrometer, which warns about it and goes on
         context.getLogger("io.micrometer.core.instrument.MeterRegistry")
                 .setLevel(level == LogLevel.DEBUG ? Level.DEBUG : Level.ERROR);

@@ -32,7 +32,7 @@ final class StartCommand implements Callable<Integer> {
     @Option(
             names = "--proxy-listen",
             paramLabel = "LISTENERS",
-            description = "ip:port [ssl] [http2] [reuseport] [backlog=n], ... or off (default: 0.0.0.0:8000).")
+            description = "ip:port [ssl] [reuseport] [backlog=n], ... or off (default: 0.0.0.0:8000).")
     private @Nullable String proxyListen;
 
     @Option(

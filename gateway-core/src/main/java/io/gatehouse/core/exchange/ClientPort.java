@@ -14,6 +14,9 @@ interface ClientPort {
      */
     void head(int status, MultiMap headers, long length, boolean hasBody);
 
+    /** Whether the head is on its way, so that another one cannot be sent any more. */
+    boolean headSent();
+
     /** Sends the head now, if it has not gone out with bytes of the body yet. */
     void flushHead();
 
@@ -26,12 +29,23 @@ interface ClientPort {
     /** Sets what happens once it takes more again. */
     void onDrain(Runnable action);
 
-    /** Sends the last piece and ends the response whole. {@code done} runs when the last byte was handed to the socket. */
-    void end(@Nullable Buffer last, @Nullable MultiMap trailers, Runnable done);
+    /** Sends the last piece and ends the response whole. */
+    void end(@Nullable Buffer last, @Nullable MultiMap trailers, Done done);
 
     /** Breaks the response off, so that the client cannot take it for whole. */
     void reset();
 
     /** Bytes of the body that were sent. */
     long bytesWritten();
+
+    /** Who waits for the end of a response. */
+    @FunctionalInterface
+    interface Done {
+        /**
+         * Called once.
+         *
+         * @param whole whether the last byte was handed to the socket; false when the client cannot get it any more
+         */
+        void sent(boolean whole);
+    }
 }

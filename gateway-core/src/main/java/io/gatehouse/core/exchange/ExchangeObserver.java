@@ -11,6 +11,9 @@ public interface ExchangeObserver {
      */
     void begun(boolean matched);
 
+    /** What came in is no request that could be served, and becomes no exchange. */
+    void refused();
+
     /**
      * A plugin broke.
      *

@@ -37,6 +37,7 @@ final class Finisher implements StreamReader.PushTarget {
     private boolean flushPlanned;
     private boolean stalled;
     private boolean ended;
+    private boolean replaced;
     private long stalledSince;
 
     Finisher(LiveExchange exchange, ClientPort client) {
@@ -53,12 +54,31 @@ final class Finisher implements StreamReader.PushTarget {
         return response;
     }
 
-    /** Sends a response. From here no error page is possible. */
+    /** Sends what the chain came to; a chain that broke its promise never to fail has an answer too. */
+    void commit(AsyncResult<Response> outcome) {
+        Response answer = outcome.result();
+        if (answer != null) {
+            commit(answer);
+        } else {
+            Throwable cause = outcome.cause();
+            broken("intercept", cause == null ? new NullPointerException("the chain gave null") : cause);
+        }
+    }
+
+    /** Sends a response. From here no error page is possible, unless committing itself fails. */
     void commit(Response answer) {
         if (ended || response != null) {
             answer.discard();
             return;
         }
+        try {
+            send(answer);
+        } catch (Throwable e) {
+            broken("commit", e);
+        }
+    }
+
+    private void send(Response answer) {
         response = answer;
         exchange.stampHead(answer);
         MultiMap headers = answer.headers();
@@ -96,35 +116,67 @@ final class Finisher implements StreamReader.PushTarget {
         }
     }
 
+    /** Something threw where nothing may: a 500 while the client has seen nothing, else the response breaks off. */
+    private void broken(String phase, Throwable cause) {
+        if (ended) {
+            return;
+        }
+        exchange.pluginFailed("unknown", phase, cause);
+        if (client.headSent() || replaced) {
+            finish(Outcome.Kind.UPSTREAM_FAILED, FailureKind.PLUGIN.name().toLowerCase(Locale.ROOT));
+            return;
+        }
+        replaced = true;
+        giveUp(reader, response);
+        reader = null;
+        direct = null;
+        gathered = null;
+        response = null;
+        commit(exchange.errors().broken(exchange, "unknown", cause));
+    }
+
     /** Pulls until an item has to be waited for, the client is full, or the end has come. */
     private void pull() {
         BodyReader<Buffer> source = reader;
-        while (source != null && !ended && !stalled) {
-            Future<@Nullable Buffer> next = source.next();
-            if (!next.isComplete()) {
-                next.onComplete(this::pulled);
-                return;
+        try {
+            while (source != null && source == reader && !ended && !stalled) {
+                Future<@Nullable Buffer> next = source.next();
+                if (!next.isComplete()) {
+                    next.onComplete(item -> pulled(source, item));
+                    return;
+                }
+                item(source, next);
             }
-            Buffer item = next.result();
-            if (item == null) {
-                end(source.end());
-                return;
-            }
-            bytes(item);
+        } catch (Throwable e) {
+            broken("transform", e);
         }
     }
 
-    private void pulled(AsyncResult<@Nullable Buffer> item) {
-        BodyReader<Buffer> source = reader;
-        if (ended || source == null) {
+    private void pulled(BodyReader<Buffer> source, AsyncResult<@Nullable Buffer> item) {
+        if (!exchange.loop().isCurrent()) {
+            exchange.loop().run(() -> pulled(source, item));
             return;
+        }
+        if (ended || source != reader) {
+            return;
+        }
+        try {
+            item(source, item);
+        } catch (Throwable e) {
+            broken("transform", e);
+        }
+        pull();
+    }
+
+    private void item(BodyReader<Buffer> source, AsyncResult<@Nullable Buffer> item) {
+        if (item.failed()) {
+            throw new IllegalStateException("next: its future failed", item.cause());
         }
         Buffer buffer = item.result();
         if (buffer == null) {
             end(source.end());
         } else {
             bytes(buffer);
-            pull();
         }
     }
 
@@ -155,14 +207,15 @@ final class Finisher implements StreamReader.PushTarget {
             flushPlanned = true;
             exchange.loop().later(() -> {
                 flushPlanned = false;
-                if (!ended) {
-                    flush();
-                }
+                flush();
             });
         }
     }
 
     private void flush() {
+        if (ended) {
+            return;
+        }
         Buffer out = gathered;
         if (out == null) {
             client.flushHead();
@@ -217,11 +270,21 @@ final class Finisher implements StreamReader.PushTarget {
         } else {
             client.flushHead();
         }
-        finish(kind(failure), failure.kind().name().toLowerCase(Locale.ROOT));
+        finish(kind(failure), reason(failure));
     }
 
-    private void sent() {
-        finish(Outcome.Kind.SENT, "ok");
+    /** Sent, whole or not; of the gateway's own page about a failure the log learns which. */
+    private void sent(boolean whole) {
+        if (whole) {
+            Failure failure = response == null ? null : response.failure();
+            finish(Outcome.Kind.SENT, failure == null ? "ok" : reason(failure));
+        } else {
+            finish(Outcome.Kind.CLIENT_GONE, "closed");
+        }
+    }
+
+    private static String reason(Failure failure) {
+        return failure.kind().name().toLowerCase(Locale.ROOT);
     }
 
     /** Ends the exchange in whatever way; the first call counts. */
@@ -233,16 +296,25 @@ final class Finisher implements StreamReader.PushTarget {
         if (stalled) {
             exchange.addClientNanos(System.nanoTime() - stalledSince);
         }
-        if (kind != Outcome.Kind.SENT && kind != Outcome.Kind.CLIENT_GONE) {
+        if (kind != Outcome.Kind.SENT) {
             client.reset();
         }
-        if (reader != null) {
-            reader.cancel();
-            reader = null;
-        } else if (response != null) {
-            response.body().cancel();
-        }
+        giveUp(reader, response);
+        reader = null;
         exchange.complete(new Outcome(kind, reason));
+    }
+
+    /** Frees what a response was read from, or would have been. Code of a plugin may hear of it. */
+    private void giveUp(@Nullable BodyReader<Buffer> opened, @Nullable Response unread) {
+        try {
+            if (opened != null) {
+                opened.cancel();
+            } else if (unread != null) {
+                unread.body().cancel();
+            }
+        } catch (Throwable e) {
+            exchange.pluginFailed("unknown", "cancel", e);
+        }
     }
 
     private static Outcome.Kind kind(Failure failure) {

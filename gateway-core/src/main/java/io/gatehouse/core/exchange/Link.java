@@ -5,6 +5,7 @@ import io.gatehouse.api.FailureKind;
 import io.gatehouse.api.Next;
 import io.gatehouse.api.Request;
 import io.gatehouse.api.Response;
+import io.gatehouse.api.body.BodyException;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -36,7 +37,12 @@ final class Link implements Next {
         return new Call(exchange, instance).run(request);
     }
 
-    /** One call of the plugin. The {@link Next} that the plugin gets, so that its time and its children are known. */
+    /**
+     * One call of the plugin. The {@link Next} that the plugin gets, so that its time and its children are known.
+     *
+     * <p>Its clock runs exactly while the plugin owes an answer and nothing further in owes it one: from the moment when
+     * the call returned without an answer, but for the time between {@link #goInside} and {@link #comeBack}.
+     */
     private final class Call extends Watched implements Next {
         private final LiveExchange exchange;
         private final PluginInstance instance;
@@ -44,8 +50,10 @@ final class Link implements Next {
         private @Nullable Child child;
         private @Nullable List<Child> more;
         private int inside;
+        private boolean pending;
         private boolean done;
-        private long pendingSince;
+        private boolean running;
+        private long runningSince;
         private long ownNanos;
 
         Call(LiveExchange exchange, PluginInstance instance) {
@@ -68,9 +76,9 @@ final class Link implements Next {
             if (answer.isComplete()) {
                 return Future.succeededFuture(finish(checked(answer)));
             }
-            pendingSince = System.nanoTime();
+            pending = true;
             if (inside == 0) {
-                watch();
+                startClock();
             }
             answer.onComplete(this::answered);
             return result.future();
@@ -113,13 +121,10 @@ final class Link implements Next {
                 }
                 more.add(started);
             }
-            if (inside++ == 0) {
-                unwatch();
-                addOwnTime();
-            }
-            Future<Response> answer = inner.proceed(request);
+            goInside();
+            Future<Response> answer = further(request);
             if (answer.isComplete()) {
-                inside--;
+                comeBack();
                 started.response = answer.result();
                 return answer;
             }
@@ -130,67 +135,90 @@ final class Link implements Next {
                     response.discard();
                     return;
                 }
-                inside--;
+                comeBack(); // first: what the plugin does next is its own time, and may lead inside again
                 started.response = response;
                 outward.complete(response);
-                if (!done && inside == 0) {
-                    // it goes on by itself after its inner response: its own clock runs again
-                    pendingSince = System.nanoTime();
-                    watch();
-                }
             });
             return outward.future();
         }
 
-        private void watch() {
-            long left = exchange.loop().pluginTimeLimitNanos() - ownNanos;
-            exchange.loop().sweeper().add(this, System.nanoTime() + left);
-        }
-
-        private void unwatch() {
-            if (watched()) {
-                exchange.loop().sweeper().remove(this);
+        /** What is further in, with a throw made the response that it should have been. */
+        private Future<Response> further(Request request) {
+            try {
+                return inner.proceed(request);
+            } catch (Throwable e) {
+                exchange.pluginFailed("unknown", "intercept", e);
+                return Future.succeededFuture(exchange.errors().broken(exchange, "unknown", e));
             }
         }
 
-        private void addOwnTime() {
-            if (pendingSince != 0) {
-                long own = System.nanoTime() - pendingSince;
+        private void goInside() {
+            if (inside++ == 0) {
+                stopClock();
+            }
+        }
+
+        private void comeBack() {
+            if (--inside == 0 && pending && !done) {
+                startClock();
+            }
+        }
+
+        private void startClock() {
+            running = true;
+            runningSince = System.nanoTime();
+            long left = exchange.loop().pluginTimeLimitNanos() - ownNanos;
+            exchange.loop().sweeper().add(this, runningSince + left);
+        }
+
+        private void stopClock() {
+            if (running) {
+                running = false;
+                exchange.loop().sweeper().remove(this);
+                long own = System.nanoTime() - runningSince;
                 ownNanos += own;
                 exchange.addThirdPartyNanos(own);
-                pendingSince = 0;
+                runningSince = 0;
             }
         }
 
         @Override
         protected void expired() {
-            if (!done) {
-                addOwnTime();
-                result.complete(finish(broken(new PluginTimeoutException(
-                        "no answer within " + exchange.loop().pluginTimeLimitNanos() / 1_000_000 + " ms"))));
+            if (done) {
+                return;
             }
+            if (exchange.waitsForUpstreamBody()) {
+                // the time is the upstream's, as inside next; the read time-out limits it
+                stopClock();
+                ownNanos = 0;
+                startClock();
+                return;
+            }
+            result.complete(finish(broken(new PluginTimeoutException(
+                    "no answer within " + exchange.loop().pluginTimeLimitNanos() / 1_000_000 + " ms"))));
         }
 
         private Response checked(AsyncResult<Response> outcome) {
             if (outcome.failed()) {
-                return broken(outcome.cause());
+                return outcome.cause() instanceof BodyException body
+                        ? exchange.errors().failed(exchange, body.failure()) // its sender's fault, not the plugin's
+                        : broken(outcome.cause());
             }
             Response response = outcome.result();
             return response == null ? broken(new NullPointerException("its future gave null")) : response;
         }
 
         private Response broken(Throwable cause) {
-            exchange.pluginFailed(name, admits ? "admit" : "intercept", cause);
+            if (!exchange.ended()) { // afterwards much fails that nobody waits for
+                exchange.pluginFailed(name, admits ? "admit" : "intercept", cause);
+            }
             return exchange.errors().broken(exchange, name, cause);
         }
 
         /** Ends the call: what it started and does not return is given up at once. */
         private Response finish(Response response) {
             done = true;
-            unwatch();
-            if (inside == 0) {
-                addOwnTime();
-            }
+            stopClock();
             if (child != null) {
                 giveUp(child, response);
             }
@@ -199,9 +227,7 @@ final class Link implements Next {
                     giveUp(other, response);
                 }
             }
-            return response.errorMessage() == null
-                    ? response
-                    : exchange.errors().written(exchange, response);
+            return exchange.errors().written(exchange, response);
         }
 
         private void giveUp(Child other, Response kept) {

@@ -9,7 +9,6 @@ import io.gatehouse.api.Directory;
 import io.gatehouse.api.Exchange;
 import io.gatehouse.api.Failure;
 import io.gatehouse.api.FailureKind;
-import io.gatehouse.api.Next;
 import io.gatehouse.api.Outcome;
 import io.gatehouse.api.Redaction;
 import io.gatehouse.api.Request;
@@ -75,6 +74,7 @@ public final class LiveExchange implements Exchange {
     private long clientNanos;
     private long thirdPartyNanos;
     private boolean completing;
+    private @Nullable Deadline deadline;
 
     /**
      * Makes an exchange; {@link #run} starts it.
@@ -125,12 +125,21 @@ public final class LiveExchange implements Exchange {
     public void run(Request request, @Nullable StreamReader reader) {
         initial = request;
         requestReader = reader;
-        Next chain = plan.chain();
-        Future<Response> answer = chain.proceed(request);
+        long limit = loop().exchangeDeadlineNanos();
+        if (limit > 0) {
+            deadline = new Deadline();
+            loop().sweeper().add(deadline, startNanos + limit);
+        }
+        Future<Response> answer;
+        try {
+            answer = plan.chain().proceed(request);
+        } catch (Throwable e) {
+            answer = Future.failedFuture(e);
+        }
         if (answer.isComplete()) {
-            finisher.commit(answer.result());
+            finisher.commit(answer);
         } else {
-            answer.onComplete(outcome -> finisher.commit(outcome.result()));
+            answer.onComplete(finisher::commit);
         }
     }
 
@@ -140,18 +149,44 @@ public final class LiveExchange implements Exchange {
         finisher.commit(response);
     }
 
-    /** The client closed its connection. */
-    public void clientGone() {
-        if (!finisher.hasEnded()) {
-            finisher.finish(Outcome.Kind.CLIENT_GONE, "closed");
+    /**
+     * The client's connection is no more.
+     *
+     * @param reason such as {@code closed} or {@code send_timeout}
+     */
+    public void clientGone(String reason) {
+        finisher.finish(Outcome.Kind.CLIENT_GONE, reason);
+    }
+
+    /**
+     * The client broke its request off, or sends it too slowly: whoever works on it is not waited for.
+     *
+     * @param reason for the log, when the response is under way already and can only be broken off
+     */
+    public void requestBroken(int status, String message, String reason) {
+        if (finisher.committed() == null) {
+            finisher.commit(around.errors().gateway(this, status, message));
+        } else {
+            finisher.finish(Outcome.Kind.CLIENT_GONE, reason);
+        }
+    }
+
+    /** The whole exchange took too long: an error while there is no answer yet, else the answer breaks off. */
+    private final class Deadline extends Watched {
+        @Override
+        protected void expired() {
+            if (finisher.committed() == null) {
+                Failure late = Failure.of(FailureKind.DEADLINE, "the exchange's deadline passed");
+                finisher.commit(errors().failed(LiveExchange.this, late));
+            } else {
+                finisher.finish(Outcome.Kind.DEADLINE, "deadline");
+            }
         }
     }
 
     /** The gateway gives this exchange up. */
     public void abort(String reason) {
-        if (!finisher.hasEnded()) {
-            finisher.finish(Outcome.Kind.SHUTDOWN, reason);
-        }
+        finisher.finish(Outcome.Kind.SHUTDOWN, reason);
     }
 
     // ---- what the chain and the upstream need
@@ -188,6 +223,16 @@ public final class LiveExchange implements Exchange {
 
     void pluginFailed(String plugin, String phase, Throwable cause) {
         around.observer().pluginFailed(plugin, phase, cause, id);
+    }
+
+    /** Whether somebody waits for bytes of an upstream's answer. */
+    boolean waitsForUpstreamBody() {
+        for (LiveAttempt attempt : attempts) {
+            if (attempt.waitsForBody()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     void addThirdPartyNanos(long nanos) {
@@ -227,41 +272,65 @@ public final class LiveExchange implements Exchange {
             return;
         }
         completing = true;
-        for (LiveAttempt attempt : attempts) {
-            attempt.cancel();
+        if (deadline != null) {
+            loop().sweeper().remove(deadline);
         }
-        if (requestReader != null && !requestReader.hasEnded()) {
-            requestReader.fail(
-                    outcome.kind() == Outcome.Kind.CLIENT_GONE
-                            ? Finisher.clientGone()
-                            : Failure.of(FailureKind.CANCELLED, "the exchange has ended"));
-        }
-        if (initial != null) {
-            initial.body().cancel();
-        }
-        List<Runnable> actions = endActions;
-        if (actions != null) {
-            for (int i = actions.size() - 1; i >= 0; i--) {
-                try {
-                    actions.get(i).run();
-                } catch (RuntimeException e) {
-                    pluginFailed("unknown", "end", e);
+        try {
+            // what an end hook may say of the consumer comes too late to change who logs
+            for (int i = 0; i < picked.length; i++) {
+                pick(i);
+            }
+            for (int i = 0; i < attempts.size(); i++) {
+                guarded("cancel", attempts.get(i)::cancel);
+            }
+            freeRequest(outcome);
+            List<Runnable> actions = endActions;
+            if (actions != null) {
+                for (int i = actions.size() - 1; i >= 0; i--) {
+                    guarded("end", actions.get(i));
                 }
             }
-        }
-        FrozenCompletion completion = new FrozenCompletion(this, outcome);
-        for (int i = 0; i < picked.length; i++) {
-            PluginInstance instance = pick(i);
-            if (instance != null) {
-                try {
-                    instance.plugin().log(completion);
-                } catch (Throwable e) {
-                    pluginFailed(instance.name(), "log", e);
+            FrozenCompletion completion = new FrozenCompletion(this, outcome);
+            for (PluginInstance instance : picked) {
+                if (instance != null) {
+                    log(instance, completion);
                 }
             }
+            around.observer().ended(completion);
+        } finally {
+            release.run();
         }
-        around.observer().ended(completion);
-        release.run();
+    }
+
+    private void freeRequest(Outcome outcome) {
+        StreamReader reader = requestReader;
+        if (reader != null && !reader.hasEnded()) {
+            Failure why = outcome.kind() == Outcome.Kind.CLIENT_GONE
+                    ? Finisher.clientGone()
+                    : Failure.of(FailureKind.CANCELLED, "the exchange has ended");
+            guarded("cancel", () -> reader.fail(why));
+        }
+        Request request = initial;
+        if (request != null) {
+            guarded("cancel", () -> request.body().cancel());
+        }
+    }
+
+    private void log(PluginInstance instance, Completion completion) {
+        try {
+            instance.plugin().log(completion);
+        } catch (Throwable e) {
+            pluginFailed(instance.name(), "log", e);
+        }
+    }
+
+    /** Runs what may be, or may lead to, a plugin's code: whatever it throws, the end goes on. */
+    private void guarded(String phase, Runnable action) {
+        try {
+            action.run();
+        } catch (Throwable e) {
+            pluginFailed("unknown", phase, e);
+        }
     }
 
     // ---- facts for the completion
@@ -356,6 +425,9 @@ public final class LiveExchange implements Exchange {
 
     @Override
     public void authenticate(Consumer who, @Nullable Credential with) {
+        if (completing) {
+            return; // nobody is chosen by it any more, and the log entry is being written
+        }
         consumer = who;
         credential = with;
     }

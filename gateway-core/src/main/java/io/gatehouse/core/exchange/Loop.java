@@ -10,19 +10,24 @@ public final class Loop {
     private final Vertx vertx;
     private final ContextInternal context;
     private final Sweeper sweeper;
+    private final Sweeper connections;
     private final long pluginTimeLimitNanos;
+    private final long exchangeDeadlineNanos;
 
     /**
      * Makes the loop of a context. Call it on that context.
      *
      * @param index from 0, one for each loop of the gateway
+     * @param exchangeDeadlineNanos how long an exchange may take in all; 0 for as long as it likes
      */
-    public Loop(int index, Vertx vertx, Context context, long pluginTimeLimitNanos) {
+    public Loop(int index, Vertx vertx, Context context, long pluginTimeLimitNanos, long exchangeDeadlineNanos) {
         this.index = index;
         this.vertx = vertx;
         this.context = (ContextInternal) context;
-        this.sweeper = new Sweeper(vertx);
+        this.sweeper = new Sweeper(vertx, 20);
+        this.connections = new Sweeper(vertx, 200);
         this.pluginTimeLimitNanos = pluginTimeLimitNanos;
+        this.exchangeDeadlineNanos = exchangeDeadlineNanos;
     }
 
     /** The number of this loop, from 0. */
@@ -38,6 +43,11 @@ public final class Loop {
     /** The sweeper of this loop. */
     public Sweeper sweeper() {
         return sweeper;
+    }
+
+    /** The sweeper of client connections, of which there are many and which wait for seconds. */
+    public Sweeper connectionSweeper() {
+        return connections;
     }
 
     /** Whether the caller is on this loop. */
@@ -57,5 +67,9 @@ public final class Loop {
 
     long pluginTimeLimitNanos() {
         return pluginTimeLimitNanos;
+    }
+
+    long exchangeDeadlineNanos() {
+        return exchangeDeadlineNanos;
     }
 }

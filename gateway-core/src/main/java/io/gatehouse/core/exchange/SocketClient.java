@@ -6,18 +6,25 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
+import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A client on a socket. */
 public final class SocketClient implements ClientPort {
+    private static final Buffer NOTHING = Buffer.buffer();
+
     private final HttpServerRequest request;
     private final HttpServerResponse response;
-    private boolean closeAfterwards;
+    private final ClientLine line;
+    private boolean takesTrailers;
+    private boolean waitsForContinue;
 
     /** Makes the port of a request. */
-    public SocketClient(HttpServerRequest request) {
+    public SocketClient(HttpServerRequest request, ClientLine line) {
         this.request = request;
         this.response = request.response();
+        this.line = line;
     }
 
     /**
@@ -26,47 +33,68 @@ public final class SocketClient implements ClientPort {
      *
      * @param body plain text
      */
-    public static void refuse(HttpServerRequest request, int status, String serverName, String body) {
+    public static void refuse(HttpServerRequest request, ClientLine line, int status, String serverName, String body) {
+        line.closeAfterAnswer();
         request.response()
                 .setStatusCode(status)
+                .putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE)
                 .putHeader(HttpHeaders.CONTENT_TYPE, "text/plain; charset=utf-8")
                 .putHeader(HeaderNames.SERVER, serverName)
-                .end(body)
-                .onComplete(sent -> request.connection().close());
+                .end(body);
     }
 
-    /** Tells the client that its connection ends with this answer. */
-    public void announceClose() {
-        closeAfterwards = true;
-        response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+    /** The client said that it reads trailers. */
+    public void takesTrailers() {
+        takesTrailers = true;
+    }
+
+    /** The client holds its body back until it is told to send it. */
+    public void waitsForContinue() {
+        waitsForContinue = true;
     }
 
     /** Tells a client that waits for it to send its body, unless it has an answer already. */
     public void sendContinue() {
-        if (!response.headWritten()) {
+        if (waitsForContinue && !response.headWritten()) {
+            waitsForContinue = false;
             response.writeContinue();
         }
     }
 
     @Override
     public void head(int status, MultiMap headers, long length, boolean hasBody) {
+        MultiMap out = response.headers();
+        out.setAll(headers); // all: there may be left-overs of a head that could not be sent
         response.setStatusCode(status);
-        response.headers().addAll(headers);
-        if (!hasBody) {
-            return;
+        if (waitsForContinue) {
+            line.closeAfterAnswer(); // nobody knows whether the body still comes
         }
-        if (length >= 0) {
-            response.headers().set(HttpHeaders.CONTENT_LENGTH, Long.toString(length));
-        } else if (request.version() == HttpVersion.HTTP_1_0) {
-            response.headers().set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE); // the end is where the connection ends
-        } else {
+        boolean old = request.version() == HttpVersion.HTTP_1_0;
+        if (hasBody && length >= 0) {
+            out.set(HttpHeaders.CONTENT_LENGTH, Long.toString(length));
+        } else if (hasBody && old) {
+            line.closeAfterAnswer(); // the end is where the connection ends
+        } else if (hasBody) {
             response.setChunked(true);
+        }
+        if (line.closesAfterAnswer()) {
+            out.set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
         }
     }
 
     @Override
+    public boolean headSent() {
+        return response.headWritten() || response.ended();
+    }
+
+    @Override
     public void flushHead() {
-        if (!response.headWritten() && !response.ended()) {
+        if (response.headWritten() || response.ended()) {
+            return;
+        }
+        if (isEndless()) {
+            response.write(NOTHING); // Vert.x sends no bare head of an answer that tells no length
+        } else {
             response.writeHead();
         }
     }
@@ -89,38 +117,49 @@ public final class SocketClient implements ClientPort {
     }
 
     @Override
-    public void end(@Nullable Buffer last, @Nullable MultiMap trailers, Runnable done) {
+    public void end(@Nullable Buffer last, @Nullable MultiMap trailers, Done done) {
         if (response.ended() || response.closed()) {
-            done.run();
+            done.sent(false);
             return;
         }
-        if (trailers != null && !trailers.isEmpty() && response.isChunked()) {
-            response.trailers().addAll(trailers);
-        }
-        (last == null ? response.end() : response.end(last)).onComplete(v -> {
-            if (closeAfterwards) {
-                request.connection().close();
-            } else if (request.version() == HttpVersion.HTTP_1_0) {
-                closeIfEndless();
+        if (takesTrailers && trailers != null && response.isChunked()) {
+            for (Map.Entry<String, String> trailer : trailers) {
+                if (!framing(trailer.getKey())) {
+                    response.trailers().add(trailer.getKey(), trailer.getValue());
+                }
             }
-            done.run();
-        });
+        }
+        (last == null ? response.end() : response.end(last)).onComplete(sent -> done.sent(sent.succeeded()));
+    }
+
+    /** What says where a message ends, or belongs to the connection, has no business after the body. */
+    private static boolean framing(String name) {
+        return switch (name.toLowerCase(Locale.ROOT)) {
+            case "content-length",
+                    "transfer-encoding",
+                    "trailer",
+                    "connection",
+                    "keep-alive",
+                    "te",
+                    "upgrade",
+                    "host" -> true;
+            default -> false;
+        };
     }
 
     @Override
     public void reset() {
-        // closing in the middle of a body is what tells an HTTP/1 client that it is not whole
-        response.reset();
+        line.cut(response.headWritten() && isEndless());
+    }
+
+    /** Whether only the end of the connection tells where the body ends, as for HTTP/1.0 clients. */
+    private boolean isEndless() {
+        MultiMap head = response.headers();
+        return !head.contains(HttpHeaders.CONTENT_LENGTH) && !head.contains(HttpHeaders.TRANSFER_ENCODING);
     }
 
     @Override
     public long bytesWritten() {
         return response.bytesWritten();
-    }
-
-    private void closeIfEndless() {
-        if (!response.headers().contains(HttpHeaders.CONTENT_LENGTH)) {
-            request.connection().close();
-        }
     }
 }

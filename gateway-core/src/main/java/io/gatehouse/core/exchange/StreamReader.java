@@ -11,7 +11,6 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.streams.ReadStream;
 import java.util.ArrayDeque;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +25,11 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
 
         /** Nobody wants the rest: free the source. Called at most once, right after {@link #ended}. */
         void cancelled();
+
+        /** The trailers of a body that came whole; null when there are none. */
+        default @Nullable MultiMap trailers() {
+            return null;
+        }
     }
 
     /** Lets bytes come, or holds them back. A few that were under way may still come after {@link #shut}. */
@@ -47,7 +51,6 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
     private @Nullable PushTarget pushed;
     private long bytes;
     private @Nullable Runnable beforeFirstRead;
-    private @Nullable Supplier<MultiMap> trailers;
     private boolean shut;
 
     /** Where a pushed stream goes. */
@@ -79,7 +82,10 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
         this.watch = sweeper;
         this.readTimeoutNanos = readTimeoutNanos;
         stream.handler(this::received);
-        stream.endHandler(v -> finish(whole()));
+        stream.endHandler(v -> {
+            MultiMap trailers = owner.trailers();
+            finish(trailers == null || trailers.isEmpty() ? BodyEnd.ok() : BodyEnd.ok(trailers));
+        });
         stream.exceptionHandler(e -> finish(BodyEnd.truncated(classify.apply(e))));
     }
 
@@ -87,17 +93,6 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
     public StreamReader beforeFirstRead(Runnable action) {
         beforeFirstRead = action;
         return this;
-    }
-
-    /** Sets where the trailers are once the stream has ended. */
-    public StreamReader trailers(Supplier<MultiMap> trailers) {
-        this.trailers = trailers;
-        return this;
-    }
-
-    private BodyEnd whole() {
-        MultiMap after = trailers == null ? null : trailers.get();
-        return after == null || after.isEmpty() ? BodyEnd.ok() : BodyEnd.ok(after);
     }
 
     /** Bytes read so far. */
@@ -108,6 +103,11 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
     /** Whether the end has been reached, whole or not. */
     public boolean hasEnded() {
         return end != null;
+    }
+
+    /** Whether somebody waits for the next bytes. */
+    boolean isWaitedFor() {
+        return waiting != null;
     }
 
     @Override

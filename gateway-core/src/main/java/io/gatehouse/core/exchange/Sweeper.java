@@ -8,16 +8,20 @@ import org.jspecify.annotations.Nullable;
  * watch: cheaper than a timer per request, exact to one period.
  */
 public final class Sweeper {
-    static final long PERIOD_MILLIS = 20;
-
     private final Vertx vertx;
+    private final long periodMillis;
     private final Runnable idle;
     private @Nullable Watched first;
     private long timer = -1;
 
-    /** Makes a sweeper for the current event loop. */
-    public Sweeper(Vertx vertx) {
+    /**
+     * Makes a sweeper for the current event loop.
+     *
+     * @param periodMillis how exact it is; many things that may wait long are better watched by a lazier one
+     */
+    public Sweeper(Vertx vertx, long periodMillis) {
         this.vertx = vertx;
+        this.periodMillis = periodMillis;
         this.idle = () -> {
             vertx.cancelTimer(timer);
             timer = -1;
@@ -37,7 +41,7 @@ public final class Sweeper {
         }
         first = watched;
         if (timer < 0) {
-            timer = vertx.setPeriodic(PERIOD_MILLIS, t -> sweep());
+            timer = vertx.setPeriodic(periodMillis, t -> sweep());
         }
     }
 

@@ -24,6 +24,8 @@ import io.gatehouse.core.snapshot.Reloader;
 import io.gatehouse.core.snapshot.RoutePlan;
 import io.gatehouse.core.snapshot.Snapshot;
 import io.gatehouse.core.upstream.HopByHop;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
@@ -45,6 +47,7 @@ final class FrontDoor {
     private final Reloader reloader;
     private final Traffic traffic;
     private final ExchangeObserver observer;
+    private final Limits limits;
     private final ErrorPages errors = new ErrorPages();
     private final String via;
     private final String serverName;
@@ -53,10 +56,10 @@ final class FrontDoor {
     private final Map<LiveExchange, Snapshot> live = new HashMap<>();
     private LiveExchange.@Nullable Surroundings surroundings;
     private @Nullable Snapshot surroundingsOf;
-    private boolean draining;
 
-    FrontDoor(Loop loop, Reloader reloader, Traffic traffic, ExchangeObserver observer, String version) {
+    FrontDoor(Loop loop, Reloader reloader, Traffic traffic, ExchangeObserver observer, Limits limits, String version) {
         this.loop = loop;
+        this.limits = limits;
         this.reloader = reloader;
         this.traffic = traffic;
         this.observer = observer;
@@ -64,31 +67,34 @@ final class FrontDoor {
         this.serverName = "gatehouse/" + version;
     }
 
-    /** Handles a request whose head Netty found well-formed. */
+    /** Handles a request whose head came whole. */
     void handle(HttpServerRequest request) {
-        request.pause();
+        ClientConnection connection = ClientConnection.of(request);
         Snapshot snapshot = reloader.lease();
         if (snapshot == null) {
-            refuse(request, 503, "The gateway has no configuration");
+            refuse(request, connection, 503, "The gateway has no configuration");
             return;
         }
         traffic.begun();
-        HostHeader host = HostHeader.of(request.headers().getAll(HttpHeaders.HOST));
-        RequestPath path = RequestPath.of(request.uri());
-        boolean good = path != null && (host != null || request.version() == HttpVersion.HTTP_1_0);
-        FrozenHead head = head(request, host, path);
+        connection.begins(request);
+        StrictHead strict = StrictHead.of(request);
+        FrozenHead head = head(request, strict);
         Plan plan = snapshot.unmatched();
+        RequestPath path = strict.path();
         RouteMatch<RoutePlan> match = null;
-        if (good && path != null) {
-            match = snapshot.routes().match(facts(request, host, path));
+        if (strict.refusal() == null && path != null) {
+            match = snapshot.routes().match(facts(request, strict.host(), path));
             if (match != null) {
                 plan = match.payload().plan();
             }
         }
-        LiveExchange exchange = open(request, snapshot, head, plan, match);
-        StreamReader reader = reader(request);
-        if (!good) {
-            exchange.answer(errors.gateway(exchange, 400, "Bad request"), reader);
+        SocketClient client = client(request, connection, strict);
+        LiveExchange exchange = open(request, connection, client, snapshot, head, plan, match);
+        StreamReader reader = reader(request, connection, client, strict);
+        Refusal refusal = strict.refusal();
+        if (refusal != null) {
+            connection.closeAfterAnswer();
+            exchange.answer(errors.gateway(exchange, refusal.status(), refusal.text()), reader);
         } else if (match == null || path == null) {
             exchange.answer(errors.gateway(exchange, 404, "no Route matched with those values"), reader);
         } else {
@@ -96,32 +102,51 @@ final class FrontDoor {
             if (rule != null) {
                 exchange.answer(refused(exchange, rule), reader);
             } else {
-                exchange.run(request(request, exchange, match, path, host, reader), reader);
+                exchange.run(request(request, exchange, match, path, strict, reader), reader);
             }
         }
     }
 
-    /** Answers a request that Netty could not make sense of. */
+    /** Answers what is no request that could be served: not HTTP as it is spoken here, too large, or too slow. */
     void invalid(HttpServerRequest request) {
         Throwable cause = request.decoderResult().cause();
-        boolean tooLarge = cause != null && cause.getClass().getSimpleName().startsWith("TooLong");
-        String message = tooLarge ? "Request header or cookie too large" : "Bad request";
-        refuse(request, 400, message);
+        Refusal why = cause instanceof Refusal.Refused refused
+                ? refused.why()
+                : cause instanceof TooLongHttpLineException
+                        ? Refusal.URI_TOO_LONG
+                        : cause instanceof TooLongHttpHeaderException ? Refusal.TOO_LARGE : Refusal.BAD_REQUEST;
+        refuse(request, ClientConnection.of(request), why.status(), why.text());
     }
 
-    private void refuse(HttpServerRequest request, int status, String message) {
+    private void refuse(HttpServerRequest request, ClientConnection connection, int status, String message) {
+        observer.refused();
         String id = LiveExchange.newId(random.nextLong(), random.nextLong());
-        SocketClient.refuse(request, status, serverName, message + "\nrequest_id: " + id + "\n");
+        SocketClient.refuse(request, connection, status, serverName, message + "\nrequest_id: " + id + "\n");
+    }
+
+    private static SocketClient client(HttpServerRequest request, ClientConnection connection, StrictHead strict) {
+        SocketClient client = new SocketClient(request, connection);
+        if (strict.closes()) {
+            connection.closeAfterAnswer();
+        }
+        if (strict.takesTrailers()) {
+            client.takesTrailers();
+        }
+        if (strict.expectsContinue()) {
+            client.waitsForContinue();
+        }
+        return client;
     }
 
     private LiveExchange open(
             HttpServerRequest request,
+            ClientConnection connection,
+            SocketClient client,
             Snapshot snapshot,
             FrozenHead head,
             Plan plan,
             @Nullable RouteMatch<RoutePlan> match) {
         SocketAddress peer = request.connection().remoteAddress();
-        SocketClient client = new SocketClient(request);
         LiveExchange[] self = new LiveExchange[1];
         LiveExchange exchange = new LiveExchange(
                 surroundings(snapshot),
@@ -134,30 +159,16 @@ final class FrontDoor {
                 match == null || match.captures() == null
                         ? Map.of()
                         : match.captures().asMap(),
-                () -> closed(self[0]));
+                () -> closed(self[0], connection));
         self[0] = exchange;
         live.put(exchange, snapshot);
         observer.begun(match != null);
-        if (draining || wantsClose(request)) {
-            client.announceClose();
-        }
-        // a connection has one close handler: this one replaces that of the request before
-        request.connection().closeHandler(v -> {
-            traffic.connectionClosed();
-            exchange.clientGone();
-        });
+        connection.serves(exchange);
         return exchange;
     }
 
-    /** Whether {@code close} is one of several tokens: Vert.x by itself only sees it alone. */
-    private static boolean wantsClose(HttpServerRequest request) {
-        String connection = request.headers().get(HttpHeaders.CONNECTION);
-        return connection != null
-                && connection.indexOf(',') >= 0
-                && connection.toLowerCase(Locale.ROOT).contains("close");
-    }
-
-    private void closed(LiveExchange exchange) {
+    private void closed(LiveExchange exchange, ClientConnection connection) {
+        connection.served();
         Snapshot snapshot = live.remove(exchange);
         if (snapshot != null) {
             traffic.ended();
@@ -172,19 +183,30 @@ final class FrontDoor {
                     loop, errors, observer, snapshot.directory(), snapshot.retiring(), via, serverName);
             surroundings = known;
             surroundingsOf = snapshot;
+            snapshot.retiring().onComplete(retired -> loop.run(() -> forget(snapshot)));
         }
         return known;
     }
 
-    private static FrozenHead head(HttpServerRequest request, @Nullable HostHeader host, @Nullable RequestPath path) {
+    /** Else a loop that nobody calls would keep a retired snapshot, and the classes of its plugins, for ever. */
+    private void forget(Snapshot retired) {
+        if (surroundingsOf == retired) {
+            surroundings = null;
+            surroundingsOf = null;
+        }
+    }
+
+    private static FrozenHead head(HttpServerRequest request, StrictHead strict) {
+        HostHeader host = strict.host();
+        RequestPath path = strict.path();
         String query =
                 path == null || path.query().isEmpty() ? null : path.query().substring(1);
         return new FrozenHead(
                 request.method(),
                 request.isSSL() ? "https" : "http",
                 host == null ? "" : host.value(),
-                request.uri(),
-                path == null ? request.uri() : path.path(),
+                strict.target(),
+                path == null ? strict.target() : path.path(),
                 query,
                 request.headers(),
                 request.version() == HttpVersion.HTTP_1_0 ? "HTTP/1.0" : "HTTP/1.1");
@@ -230,11 +252,12 @@ final class FrontDoor {
     }
 
     /** The client's body, or null when the request has none. */
-    private @Nullable StreamReader reader(HttpServerRequest request) {
-        if (!hasBody(request)) {
-            request.resume(); // so that its end is seen
+    private @Nullable StreamReader reader(
+            HttpServerRequest request, ClientConnection connection, SocketClient client, StrictHead strict) {
+        if (!strict.hasBody()) {
             return null;
         }
+        request.pause();
         StreamReader reader = new StreamReader(
                 request,
                 new StreamReader.Valve() {
@@ -249,25 +272,14 @@ final class FrontDoor {
                     }
                 },
                 false,
-                new Leftovers(request),
+                new ClientBody(connection),
                 loop.sweeper(),
-                0,
-                e -> Failure.of(
-                        e instanceof io.vertx.core.http.HttpClosedException
-                                ? FailureKind.CLIENT_GONE
-                                : FailureKind.INVALID_REQUEST,
-                        e));
-        String expect = request.getHeader(HttpHeaders.EXPECT);
-        if (expect != null && expect.equalsIgnoreCase("100-continue")) {
-            reader.beforeFirstRead(new SocketClient(request)::sendContinue);
+                limits.bodyNanos(),
+                e -> Failure.of(FailureKind.CLIENT_GONE, e)); // what is not HTTP does not come so far
+        if (strict.expectsContinue()) {
+            reader.beforeFirstRead(client::sendContinue);
         }
         return reader;
-    }
-
-    private static boolean hasBody(HttpServerRequest request) {
-        MultiMap headers = request.headers();
-        String length = headers.get(HttpHeaders.CONTENT_LENGTH);
-        return length != null ? !length.equals("0") : headers.contains(HttpHeaders.TRANSFER_ENCODING);
     }
 
     private Request request(
@@ -275,8 +287,9 @@ final class FrontDoor {
             LiveExchange exchange,
             RouteMatch<RoutePlan> match,
             RequestPath path,
-            @Nullable HostHeader host,
+            StrictHead strict,
             @Nullable StreamReader reader) {
+        HostHeader host = strict.host();
         MultiMap headers = HopByHop.fromClient(in.headers());
         forwarded(headers, in, exchange, match, path, host);
         RoutePlan plan = match.payload();
@@ -286,8 +299,7 @@ final class FrontDoor {
         String uri = match.upstreamPath(plan.servicePath(), path.path());
         Body body = Body.empty();
         if (reader != null) {
-            String length = in.headers().get(HttpHeaders.CONTENT_LENGTH);
-            body = Body.of(reader, length == null ? -1 : Long.parseLong(length));
+            body = Body.of(reader, strict.length());
         }
         headers.remove(HttpHeaders.CONTENT_LENGTH);
         return new Request(exchange, in.method(), path.query().isEmpty() ? uri : uri + path.query(), headers, body);
@@ -330,11 +342,6 @@ final class FrontDoor {
         return session == null ? null : new Completion.TlsFacts(session.getProtocol(), session.getCipherSuite());
     }
 
-    /** From now on every answer closes its connection. */
-    void drain() {
-        draining = true;
-    }
-
     /** Aborts what is left, or what is left of one snapshot. */
     void abort(@Nullable Snapshot of, String reason) {
         List<LiveExchange> doomed = new ArrayList<>();
@@ -346,36 +353,24 @@ final class FrontDoor {
         doomed.forEach(exchange -> exchange.abort(reason));
     }
 
-    /** What becomes of a request body that nobody wants to the end: some of it is read so that the connection lives on. */
-    private static final class Leftovers implements StreamReader.Owner {
-        private static final long LIMIT = 1024 * 1024;
-
-        private final HttpServerRequest request;
-
-        Leftovers(HttpServerRequest request) {
-            this.request = request;
-        }
-
+    /** What a request body means for its connection. */
+    private record ClientBody(ClientConnection connection) implements StreamReader.Owner {
         @Override
         public void ended(BodyEnd end) {
-            // the exchange hears of it through its reader
+            Failure failure = end.failure();
+            if (failure != null && failure.kind() == FailureKind.TIMEOUT) {
+                connection.requestBroken(Refusal.TOO_SLOW, "body_timeout");
+            }
         }
 
         @Override
         public void cancelled() {
-            if (request.isEnded()) {
-                return;
-            }
-            long[] left = {LIMIT};
-            request.handler(buffer -> {
-                left[0] -= buffer.length();
-                if (left[0] < 0) {
-                    request.connection().close();
-                }
-            });
-            request.endHandler(v -> {});
-            request.exceptionHandler(e -> {});
-            request.resume();
+            connection.discardRest();
+        }
+
+        @Override
+        public @Nullable MultiMap trailers() {
+            return connection.trailers();
         }
     }
 }

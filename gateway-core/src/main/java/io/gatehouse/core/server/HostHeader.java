@@ -1,6 +1,5 @@
 package io.gatehouse.core.server;
 
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,12 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param port -1 when it names none
  */
 record HostHeader(String value, String name, int port) {
-    /** Reads the values of the header; null when there is not exactly one, or it is no host. */
-    static @Nullable HostHeader of(List<String> values) {
-        if (values.size() != 1) {
-            return null;
-        }
-        String value = values.get(0);
+    /** Reads the value of the header; null when it is no host. */
+    static @Nullable HostHeader of(String value) {
         int end = value.length();
         int colon = -1;
         boolean bracketed = end > 0 && value.charAt(0) == '[';
@@ -50,6 +45,12 @@ record HostHeader(String value, String name, int port) {
         }
         String name = colon < 0 ? value : value.substring(0, colon);
         return name.isEmpty() ? null : new HostHeader(value, name, port);
+    }
+
+    /** Whether both mean the same host and port. */
+    boolean sameAs(HostHeader other, int defaultPort) {
+        return name.equalsIgnoreCase(other.name)
+                && (port < 0 ? defaultPort : port) == (other.port < 0 ? defaultPort : other.port);
     }
 
     private static boolean allowed(char c) {

@@ -9,6 +9,7 @@ import io.gatehouse.core.upstream.Redirects;
 import io.gatehouse.core.upstream.Upstream;
 import io.gatehouse.core.upstream.Upstreams;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
@@ -18,7 +19,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +28,9 @@ public final class ProxyServer extends VerticleBase {
     private static final Logger LOG = LoggerFactory.getLogger(ProxyServer.class);
     private static final int MAX_HEADER_BYTES = 64 * 1024;
     private static final int MAX_REQUEST_LINE_BYTES = 32 * 1024;
+
+    /** For connections to end whose exchanges have ended. */
+    private static final long GRACE_MILLIS = 3000;
 
     /**
      * One listener.
@@ -43,6 +46,8 @@ public final class ProxyServer extends VerticleBase {
             @Nullable Path certificate,
             @Nullable Path key,
             long pluginTimeLimitNanos,
+            long exchangeDeadlineNanos,
+            Limits limits,
             Redirects redirects,
             Upstreams upstreams,
             Reloader reloader,
@@ -65,22 +70,24 @@ public final class ProxyServer extends VerticleBase {
 
     @Override
     public Future<?> start() {
-        Loop here = new Loop(index, vertx, context, shared.pluginTimeLimitNanos());
+        Loop here = new Loop(index, vertx, context, shared.pluginTimeLimitNanos(), shared.exchangeDeadlineNanos());
         LoopRuntime.enter(here, shared.observer());
         Upstream out = new Upstream(here, shared.redirects());
         shared.upstreams().set(index, out);
-        FrontDoor front = new FrontDoor(here, shared.reloader(), shared.traffic(), shared.observer(), shared.version());
+        FrontDoor front = new FrontDoor(
+                here, shared.reloader(), shared.traffic(), shared.observer(), shared.limits(), shared.version());
         loop = here;
         upstream = out;
         door = front;
         List<Future<HttpServer>> starting = new ArrayList<>();
         for (int i = 0; i < shared.listeners().size(); i++) {
             Listener listener = shared.listeners().get(i);
-            HttpServer server = vertx.createHttpServer(options(listener, i))
+            HttpServerOptions options = options(listener, i);
+            HttpServer server = vertx.createHttpServer(options)
                     .connectionHandler(connection -> {
-                        shared.traffic().connectionOpened();
                         connection.exceptionHandler(e -> LOG.debug("client connection broke", e));
-                        connection.closeHandler(v -> shared.traffic().connectionClosed());
+                        ClientConnection.accept(
+                                connection, options, shared.limits(), shared.traffic(), here.connectionSweeper());
                     })
                     .invalidRequestHandler(front::invalid)
                     .requestHandler(front::handle);
@@ -102,6 +109,11 @@ public final class ProxyServer extends VerticleBase {
                 .setHandle100ContinueAutomatically(false)
                 .setDecompressionSupported(false)
                 .setCompressionSupported(false)
+                // WebSocket is not proxied: its handler would only be in the way of every message
+                .setPerFrameWebSocketCompressionSupported(false)
+                .setPerMessageWebSocketCompressionSupported(false)
+                .setPerFrameWebSocketCompressionSupported(false)
+                .setPerMessageWebSocketCompressionSupported(false)
                 .setTcpNoDelay(true);
         if (listener.backlog() > 0) {
             options.setAcceptBacklog(listener.backlog());
@@ -126,24 +138,31 @@ public final class ProxyServer extends VerticleBase {
         return ports;
     }
 
-    /** Takes no new connections; what is in flight goes on, each answer closing its connection. */
-    public void drain(Duration limit) {
-        onLoop(front -> {
-            front.drain();
-            servers.forEach(server -> server.shutdown(limit.toMillis() + 1000, TimeUnit.MILLISECONDS));
-        });
+    /**
+     * Takes no new connections; what is in flight goes on, each answer closing its connection.
+     *
+     * @return completes when the last connection has ended
+     */
+    public Future<Void> drain(Duration limit) {
+        Promise<Void> drained = Promise.promise();
+        Loop here = loop;
+        if (here == null) {
+            return Future.succeededFuture();
+        }
+        here.run(() -> Future.join(servers.stream()
+                        .map(server -> server.shutdown(limit.toMillis() + GRACE_MILLIS, TimeUnit.MILLISECONDS))
+                        .toList())
+                .<Void>mapEmpty()
+                .onComplete(drained));
+        return drained.future();
     }
 
     /** Aborts all exchanges, or those of one snapshot. */
     public void abort(@Nullable Snapshot of, String reason) {
-        onLoop(front -> front.abort(of, reason));
-    }
-
-    private void onLoop(Consumer<FrontDoor> action) {
         Loop here = loop;
         FrontDoor front = door;
         if (here != null && front != null) {
-            here.run(() -> action.accept(front));
+            here.run(() -> front.abort(of, reason));
         }
     }
 

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 public final class GatewayMetrics {
     private final Metrics.Counter.Child requests;
     private final Metrics.Counter.Child unmatched;
+    private final Metrics.Counter.Child refused;
     private final Metrics.Gauge.Child inFlight;
     private final Metrics.Counter.Child abortedByClient;
     private final Metrics.Counter.Child abortedByUpstream;
@@ -32,6 +33,10 @@ public final class GatewayMetrics {
         requests = metrics.counter("gatehouse_requests_total", "Requests read from clients.")
                 .with();
         unmatched = metrics.counter("gatehouse_requests_unmatched_total", "Requests that no route matched.")
+                .with();
+        refused = metrics.counter(
+                        "gatehouse_requests_refused_total",
+                        "What clients sent that became no request: not valid HTTP, too large, too slow.")
                 .with();
         inFlight = metrics.gauge("gatehouse_exchanges_in_flight", "Exchanges that have begun and not ended.")
                 .with();
@@ -70,6 +75,11 @@ public final class GatewayMetrics {
     public void begun() {
         requests.add(1);
         inFlight.add(1);
+    }
+
+    /** What a client sent became no request. */
+    public void refused() {
+        refused.add(1);
     }
 
     /** The request of an exchange matched no route. */

@@ -38,6 +38,7 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
     private final LiveAttempt record;
     private final Promise<Response> result = Promise.promise();
     private @Nullable HttpClientRequest wire;
+    private @Nullable HttpClientResponse answer;
     private @Nullable Upload upload;
     private boolean sent;
     private boolean uploadStopped;
@@ -189,15 +190,16 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
         if (!none || status == 204) {
             headers.remove(HttpHeaders.CONTENT_LENGTH);
         }
+        answer = in;
         StreamReader reader = new StreamReader(
-                        in,
-                        new Connections.Reading(out.connection()),
-                        true,
-                        this,
-                        exchange.loop().sweeper(),
-                        target.readTimeout().toNanos(),
-                        Failures::exchanging)
-                .trailers(in::trailers);
+                in,
+                new Connections.Reading(out.connection()),
+                true,
+                this,
+                exchange.loop().sweeper(),
+                target.readTimeout().toNanos(),
+                Failures::exchanging);
+        record.body(reader);
         bodiless = length == 0; // then its end is on its way, and brings the connection back to the pool
         Body body = bodiless ? Body.empty() : Body.of(reader, length);
         result.complete(Response.from(ResponseSource.UPSTREAM, status, headers, body, null));
@@ -220,6 +222,11 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
     private static long length(MultiMap headers) {
         String value = headers.get(HttpHeaders.CONTENT_LENGTH);
         return value == null ? -1 : Long.parseLong(value); // the codec has refused what is no number
+    }
+
+    @Override
+    public @Nullable MultiMap trailers() {
+        return answer == null ? null : answer.trailers();
     }
 
     @Override

@@ -1,0 +1,598 @@
+package io.gatehouse.core.server;
+
+import io.gatehouse.core.exchange.ClientLine;
+import io.gatehouse.core.exchange.LiveExchange;
+import io.gatehouse.core.exchange.Sweeper;
+import io.gatehouse.core.exchange.Watched;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.ChannelPipeline;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.DecoderResult;
+import io.netty.handler.codec.http.DefaultFullHttpRequest;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpStatusClass;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.util.AttributeKey;
+import io.netty.util.ReferenceCountUtil;
+import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.impl.ConnectionBase;
+import io.vertx.core.net.impl.ShutdownEvent;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The gateway's own eyes and hands on a client's connection, in front of Vert.x's handler. It
+ *
+ * <ul>
+ *   <li>lets one request at a time through: what is pipelined waits here, and is released when the client leaves;
+ *   <li>keeps the time: for a head to come, for the next request, for a client to take its answer;
+ *   <li>tells the exchange at once when the client is gone or sends no HTTP any more;
+ *   <li>ends connections such that the client gets its answer (it reads on for a while what the client still sends), or
+ *       such that it cannot take half an answer for a whole one.
+ * </ul>
+ *
+ * <p>Event loop only.
+ */
+@SuppressWarnings("FutureReturnValueIgnored") // of Netty's: that a connection has closed is told by channelInactive
+final class ClientConnection extends ChannelDuplexHandler implements ClientLine {
+    private static final AttributeKey<ClientConnection> KEY = AttributeKey.valueOf(ClientConnection.class, "line");
+
+    /** What is read of a body that nobody wants, so that the connection can live on. */
+    private static final long DISCARD_LIMIT = 1024 * 1024;
+
+    /** What may wait behind a request that is not answered yet before no more is read. */
+    private static final long HELD_LIMIT = 64 * 1024;
+
+    /** nginx's lingering_time: how long is read on, after the last byte was sent, what nobody wants. */
+    private static final long LINGER_NANOS = 30_000_000_000L;
+
+    /** How long a connection may take to end once the gateway wants to stop. */
+    private static final long STOP_NANOS = 1_000_000_000L;
+
+    /** What the time is kept for. */
+    private enum Waiting {
+        NOTHING,
+        NEXT_REQUEST,
+        HEAD,
+        DISCARD,
+        SENDING,
+        LINGER
+    }
+
+    private final Limits limits;
+    private final Clock clock;
+    private @Nullable ChannelHandlerContext context;
+    private @Nullable ArrayDeque<Object> held;
+    private long heldBytes;
+    private @Nullable HttpServerRequest request;
+    private @Nullable LiveExchange exchange;
+    private @Nullable MultiMap trailers;
+    private boolean receiving;
+    private boolean answering;
+    private boolean ending;
+    private boolean discarding;
+    private long discarded;
+    private boolean closeAfterAnswer;
+    private boolean refused;
+    private boolean stopping;
+    private boolean broken;
+    private boolean stoppedReading;
+    private @Nullable ChannelPromise lingering;
+    private boolean headBegun;
+    private long unsent;
+
+    private ClientConnection(Limits limits, Sweeper sweeper) {
+        this.limits = limits;
+        this.clock = new Clock(sweeper);
+    }
+
+    /** Takes its place on a new connection. */
+    static void accept(
+            HttpConnection connection, HttpServerOptions options, Limits limits, Traffic traffic, Sweeper sweeper) {
+        ClientConnection own = new ClientConnection(limits, sweeper);
+        ChannelPipeline pipeline = ((ConnectionBase) connection).channel().pipeline();
+        pipeline.channel().attr(KEY).set(own);
+        pipeline.replace("httpDecoder", "httpDecoder", new StrictDecoder(options, own, limits.maxHeaders()));
+        pipeline.addBefore("handler", "gatehouse", own);
+        traffic.connectionOpened();
+        pipeline.channel().closeFuture().addListener(closed -> traffic.connectionClosed());
+        own.clock.start(Waiting.HEAD, limits.headNanos());
+    }
+
+    /** The connection that a request came on. */
+    static ClientConnection of(HttpServerRequest request) {
+        return ((ConnectionBase) request.connection()).channel().attr(KEY).get();
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        context = ctx;
+    }
+
+    private ChannelHandlerContext context() {
+        ChannelHandlerContext known = context;
+        if (known == null) {
+            throw new IllegalStateException("not on a connection");
+        }
+        return known;
+    }
+
+    // ---- what the front door says
+
+    /** A request is on its way: its body can be given up. */
+    void begins(HttpServerRequest current) {
+        request = current;
+    }
+
+    /** The exchange of the request, to be told how the client fares. */
+    void serves(LiveExchange current) {
+        exchange = current;
+    }
+
+    /** The exchange has ended: nothing of it is kept here. */
+    void served() {
+        exchange = null;
+    }
+
+    /** The trailers of the request body, once it has come whole; null when there are none. */
+    @Nullable
+    MultiMap trailers() {
+        return trailers;
+    }
+
+    /** The gateway is about to stop: this connection is not to be waited for longer than needed. */
+    private void stopSoon() {
+        stopping = true;
+        closeAfterAnswer = true;
+        if (clock.waiting == Waiting.LINGER || clock.waiting == Waiting.DISCARD) {
+            clock.start(clock.waiting, STOP_NANOS);
+        }
+    }
+
+    /** Nobody wants the rest of the request's body: it is read and dropped, up to a limit. */
+    void discardRest() {
+        discarding = true;
+        HttpServerRequest current = request;
+        if (current != null) {
+            current.resume(); // what Vert.x has of it goes the way of all that nobody reads
+        }
+    }
+
+    // ---- what an exchange says
+
+    @Override
+    public boolean closesAfterAnswer() {
+        return closeAfterAnswer;
+    }
+
+    @Override
+    public void closeAfterAnswer() {
+        closeAfterAnswer = true;
+    }
+
+    @Override
+    public void cut(boolean hard) {
+        ChannelHandlerContext ctx = context();
+        if (!ctx.channel().isActive()) {
+            return;
+        }
+        answering = true; // whatever else comes in goes nowhere
+        refused = true;
+        if (hard) {
+            ctx.flush();
+            reset();
+        } else {
+            // what was sent so far still goes out, as long as the client takes it
+            ending = true;
+            ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(sent -> {
+                ending = false;
+                ctx.close();
+            });
+            if (ending) {
+                clock.stop();
+                watchSending();
+            }
+        }
+    }
+
+    /** Ends the connection with a reset: past TLS, which would end it politely. */
+    private void reset() {
+        Channel channel = context().channel();
+        channel.config().setOption(ChannelOption.SO_LINGER, 0);
+        SslHandler tls = channel.pipeline().get(SslHandler.class);
+        if (tls == null) {
+            context().close();
+        } else {
+            channel.pipeline().context(tls).close();
+        }
+    }
+
+    // ---- what comes in
+
+    /** Bytes came, whatever they will turn out to be. */
+    void bytesCame() {
+        if (!headBegun) {
+            headBegun = true;
+            if (clock.waiting == Waiting.NEXT_REQUEST) {
+                clock.start(Waiting.HEAD, limits.headNanos());
+            }
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        if (refused || !ctx.channel().isActive()) {
+            ReferenceCountUtil.release(message);
+        } else if (held != null && !held.isEmpty() || message instanceof HttpRequest && (answering || receiving)) {
+            hold(ctx, message);
+        } else {
+            take(ctx, message);
+        }
+    }
+
+    private void hold(ChannelHandlerContext ctx, Object message) {
+        if (held == null) {
+            held = new ArrayDeque<>();
+        }
+        held.add(message);
+        heldBytes += size(message);
+        if (heldBytes > HELD_LIMIT && !stoppedReading) {
+            stoppedReading = true;
+            ctx.channel().config().setAutoRead(false);
+        }
+    }
+
+    private static int size(Object message) {
+        return message instanceof HttpContent content ? content.content().readableBytes() : 512;
+    }
+
+    private void takeHeld() {
+        ChannelHandlerContext ctx = context();
+        ArrayDeque<Object> waiting = held;
+        while (waiting != null && !waiting.isEmpty()) {
+            if (waiting.peek() instanceof HttpRequest && (answering || receiving)) {
+                break;
+            }
+            Object message = waiting.remove();
+            heldBytes -= size(message);
+            if (stoppedReading && heldBytes <= HELD_LIMIT) {
+                stoppedReading = false;
+                ctx.channel().config().setAutoRead(true); // now: Vert.x may have its own reasons not to read on
+            }
+            take(ctx, message);
+        }
+        ctx.fireChannelReadComplete();
+    }
+
+    private void releaseHeld() {
+        if (held != null) {
+            held.forEach(ReferenceCountUtil::release);
+            held.clear();
+        }
+    }
+
+    private void take(ChannelHandlerContext ctx, Object message) {
+        if (message instanceof HttpRequest head) {
+            clock.stop();
+            receiving = head.decoderResult().isSuccess();
+            refused = !receiving; // nothing that comes after it is HTTP
+            answering = true;
+            discarding = false;
+            discarded = 0;
+            trailers = null;
+            ctx.fireChannelRead(message);
+        } else if (message instanceof HttpContent content) {
+            takeContent(ctx, content);
+        } else {
+            ctx.fireChannelRead(message);
+        }
+    }
+
+    private void takeContent(ChannelHandlerContext ctx, HttpContent content) {
+        if (content.decoderResult().isFailure()) {
+            content.release();
+            requestBroken(Refusal.BAD_REQUEST, "invalid_request");
+            return;
+        }
+        boolean last = content instanceof LastHttpContent;
+        if (last) {
+            receiving = false;
+            headBegun = false;
+            keepTrailers(((LastHttpContent) content).trailingHeaders());
+        }
+        if (!discarding) {
+            ctx.fireChannelRead(content);
+        } else {
+            discarded += content.content().readableBytes();
+            content.release();
+            if (last) {
+                ctx.fireChannelRead(LastHttpContent.EMPTY_LAST_CONTENT);
+            } else if (discarded > DISCARD_LIMIT) {
+                closeAfterAnswer = true;
+                if (!answering) {
+                    ctx.channel().close();
+                }
+            }
+        }
+        if (last && !answering) {
+            ready();
+        }
+    }
+
+    /** Vert.x drops them. */
+    private void keepTrailers(HttpHeaders came) {
+        if (!came.isEmpty()) {
+            MultiMap kept = io.vertx.core.http.HttpHeaders.headers();
+            for (Map.Entry<String, String> trailer : came) {
+                kept.add(trailer.getKey(), trailer.getValue());
+            }
+            trailers = kept;
+        }
+    }
+
+    /** What still comes of the request is not HTTP, or comes too slowly. */
+    void requestBroken(Refusal why, String reason) {
+        refused = true;
+        closeAfterAnswer = true;
+        LiveExchange current = exchange;
+        if (current != null) {
+            current.requestBroken(why.status(), why.text(), reason);
+        } else if (!answering) {
+            context().channel().close();
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        broken |= exchange != null || cause instanceof IOException;
+        gone("reset");
+        ctx.fireExceptionCaught(cause);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        clock.stop();
+        gone("closed");
+        releaseHeld();
+        HttpServerRequest current = request;
+        if (current != null) {
+            request = null;
+            current.resume(); // Vert.x keeps what it has of a paused body, and its buffers, for ever
+        }
+        ctx.fireChannelInactive();
+        if (lingering != null) {
+            lingering.trySuccess();
+        }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event instanceof ShutdownEvent) {
+            stopSoon();
+        }
+        ctx.fireUserEventTriggered(event);
+    }
+
+    private void gone(String reason) {
+        LiveExchange current = exchange;
+        if (current != null) {
+            current.clientGone(reason);
+        }
+    }
+
+    // ---- what goes out
+
+    @Override
+    public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+        if (!(message instanceof LastHttpContent) || message instanceof HttpResponse head && isInterim(head)) {
+            ctx.write(message, promise);
+            return;
+        }
+        ending = true;
+        ChannelPromise written = ctx.newPromise();
+        ctx.write(message, written);
+        written.addListener(sent -> {
+            if (sent.isSuccess()) {
+                promise.trySuccess();
+            } else {
+                promise.tryFailure(sent.cause());
+            }
+            answered();
+        });
+    }
+
+    private static boolean isInterim(HttpResponse head) {
+        return head.status().codeClass() == HttpStatusClass.INFORMATIONAL
+                && head.status().code() != HttpResponseStatus.SWITCHING_PROTOCOLS.code();
+    }
+
+    @Override
+    public void flush(ChannelHandlerContext ctx) {
+        ctx.flush();
+        if (ending) {
+            watchSending(); // the last byte did not fit: it is waited for, but not for ever
+        }
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        if (ctx.channel().isWritable()) {
+            if (clock.waiting == Waiting.SENDING && !ending) {
+                clock.stop();
+            }
+        } else {
+            watchSending();
+        }
+        ctx.fireChannelWritabilityChanged();
+    }
+
+    private void watchSending() {
+        if (clock.waiting != Waiting.SENDING && context().channel().isActive()) {
+            unsent = unsent();
+            clock.start(Waiting.SENDING, sendNanos());
+        }
+    }
+
+    /** An answer that was cut off is not worth as much waiting as one that goes on, least of all at the very end. */
+    private long sendNanos() {
+        return refused && stopping ? Math.min(STOP_NANOS, limits.sendNanos()) : limits.sendNanos();
+    }
+
+    /** The last byte of the answer went to the socket, or will never go. */
+    private void answered() {
+        ending = false;
+        answering = false;
+        if (clock.waiting == Waiting.SENDING) {
+            clock.stop();
+        }
+        Channel channel = context().channel();
+        if (!channel.isActive() || lingering != null) {
+            return;
+        }
+        if (closeAfterAnswer) {
+            channel.close();
+        } else if (receiving) {
+            if (discarded > DISCARD_LIMIT) {
+                channel.close();
+            } else {
+                clock.start(Waiting.DISCARD, LINGER_NANOS);
+            }
+        } else {
+            ready();
+        }
+    }
+
+    /** The connection is free for the next request. */
+    private void ready() {
+        request = null;
+        if (held != null && !held.isEmpty()) {
+            context().executor().execute(this::takeHeld); // Vert.x has to come to its own end first
+        } else {
+            // a part of the next head may have come already
+            clock.start(
+                    headBegun ? Waiting.HEAD : Waiting.NEXT_REQUEST,
+                    headBegun ? limits.headNanos() : limits.idleNanos());
+        }
+    }
+
+    @Override
+    public void close(ChannelHandlerContext ctx, ChannelPromise promise) {
+        boolean more = receiving || refused || held != null && !held.isEmpty();
+        if (lingering != null) {
+            lingering.addListener(closed -> promise.trySuccess());
+        } else if (more && !broken && ctx.channel().isActive() && ctx.channel() instanceof DuplexChannel channel) {
+            linger(ctx, channel, promise);
+        } else {
+            ctx.close(promise);
+        }
+    }
+
+    /**
+     * Closes in two steps. A socket that is closed with bytes unread resets, and the client may lose the answer that it
+     * was just sent: so the last byte is sent first, and what the client still sends is read and dropped for a while.
+     */
+    private void linger(ChannelHandlerContext ctx, DuplexChannel channel, ChannelPromise promise) {
+        lingering = promise;
+        refused = true;
+        releaseHeld();
+        ending = true;
+        ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(sent -> {
+            ending = false;
+            SslHandler tls = ctx.pipeline().get(SslHandler.class);
+            if (tls != null) {
+                tls.closeOutbound();
+            }
+            channel.shutdownOutput();
+            channel.config().setAutoRead(true);
+            clock.start(Waiting.LINGER, stopping ? STOP_NANOS : LINGER_NANOS);
+        });
+        if (ending) {
+            watchSending();
+        }
+    }
+
+    // ---- time
+
+    private void expired(Waiting waitedFor) {
+        Channel channel = context().channel();
+        switch (waitedFor) {
+            case NOTHING -> {}
+            case NEXT_REQUEST -> channel.close();
+            case DISCARD, LINGER -> context().close();
+            case HEAD -> {
+                if (headBegun) {
+                    DefaultFullHttpRequest late = new DefaultFullHttpRequest(
+                            HttpVersion.HTTP_1_1, HttpMethod.GET, "/", Unpooled.EMPTY_BUFFER);
+                    late.setDecoderResult(DecoderResult.failure(Refusal.TOO_SLOW.refused()));
+                    take(context(), late);
+                    context().fireChannelReadComplete();
+                } else {
+                    channel.close();
+                }
+            }
+            case SENDING -> {
+                long now = unsent();
+                if (now != unsent) {
+                    unsent = now;
+                    clock.start(Waiting.SENDING, sendNanos());
+                } else {
+                    gone("send_timeout");
+                    reset();
+                }
+            }
+        }
+    }
+
+    /** Bytes that the socket has not taken yet: changes as long as the client reads. */
+    private long unsent() {
+        ChannelOutboundBuffer buffer = context().channel().unsafe().outboundBuffer();
+        return buffer == null ? 0 : buffer.totalPendingWriteBytes() - buffer.currentProgress();
+    }
+
+    /** What is waited for, and until when. */
+    private final class Clock extends Watched {
+        private final Sweeper sweeper;
+        private Waiting waiting = Waiting.NOTHING;
+
+        Clock(Sweeper sweeper) {
+            this.sweeper = sweeper;
+        }
+
+        void start(Waiting what, long nanos) {
+            waiting = what;
+            sweeper.add(this, System.nanoTime() + nanos);
+        }
+
+        void stop() {
+            if (waiting != Waiting.NOTHING) {
+                waiting = Waiting.NOTHING;
+                sweeper.remove(this);
+            }
+        }
+
+        @Override
+        protected void expired() {
+            Waiting was = waiting;
+            waiting = Waiting.NOTHING;
+            ClientConnection.this.expired(was);
+        }
+    }
+}

@@ -1,0 +1,12 @@
+package io.gatehouse.core.server;
+
+/**
+ * What a client may take of the gateway's time and memory before it is its turn to be served.
+ *
+ * @param headNanos for the whole head of a request, from its first byte, or from when the connection was opened
+ * @param idleNanos between two requests of a connection
+ * @param bodyNanos between two pieces of a request body that is waited for
+ * @param sendNanos between two pieces of an answer that the client takes
+ * @param maxHeaders header lines of a request
+ */
+public record Limits(long headNanos, long idleNanos, long bodyNanos, long sendNanos, int maxHeaders) {}

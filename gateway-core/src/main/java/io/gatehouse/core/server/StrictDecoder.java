@@ -1,0 +1,114 @@
+package io.gatehouse.core.server;
+
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http.DefaultFullHttpRequest;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMessage;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.util.AsciiString;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.impl.VertxHttpRequestDecoder;
+
+/**
+ * Reads requests off the wire as strictly as a proxy must, where two parsers could otherwise read one request in two
+ * ways: single spaces in the request line, no odd bytes in method and target, a version that is spoken here, no nameless
+ * headers, not too many of them. The rest (line ends, header characters, lengths, chunks, {@code Content-Length} beside
+ * {@code Transfer-Encoding}) Netty refuses by itself.
+ *
+ * <p>What is refused here never becomes a request. What a whole head says is checked by {@link StrictHead}.
+ */
+final class StrictDecoder extends VertxHttpRequestDecoder {
+    private final ClientConnection connection;
+    private final int maxHeaders;
+    private int headers;
+    private int lengths;
+
+    StrictDecoder(HttpServerOptions options, ClientConnection connection, int maxHeaders) {
+        super(options);
+        this.connection = connection;
+        this.maxHeaders = maxHeaders;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
+        connection.bytesCame();
+        super.channelRead(ctx, message);
+    }
+
+    @Override
+    protected String splitFirstWordInitialLine(byte[] line, int start, int length) {
+        if (start != 0 || length == 0) {
+            throw Refusal.BAD_REQUEST.refused();
+        }
+        for (int i = start; i < start + length; i++) {
+            byte b = line[i];
+            if ((b < 'A' || b > 'Z') && b != '-' && b != '_') {
+                throw Refusal.BAD_REQUEST.refused();
+            }
+        }
+        return super.splitFirstWordInitialLine(line, start, length);
+    }
+
+    @Override
+    protected String splitSecondWordInitialLine(byte[] line, int start, int length) {
+        requireOneSpaceBefore(line, start);
+        for (int i = start; i < start + length; i++) {
+            byte b = line[i];
+            if (b <= ' ' || b == 0x7f || b == '#') { // bytes from 0x80 on are negative
+                throw Refusal.BAD_REQUEST.refused();
+            }
+        }
+        return super.splitSecondWordInitialLine(line, start, length);
+    }
+
+    @Override
+    protected String splitThirdWordInitialLine(byte[] line, int start, int length) {
+        requireOneSpaceBefore(line, start);
+        return super.splitThirdWordInitialLine(line, start, length);
+    }
+
+    private static void requireOneSpaceBefore(byte[] line, int start) {
+        if (line[start - 1] != ' ' || line[start - 2] <= ' ') {
+            throw Refusal.BAD_REQUEST.refused();
+        }
+    }
+
+    @Override
+    protected HttpMessage createMessage(String[] initialLine) {
+        headers = 0;
+        lengths = 0;
+        String version = initialLine[2];
+        if (!version.equals(HttpVersion.HTTP_1_1.text()) && !version.equals(HttpVersion.HTTP_1_0.text())) {
+            throw (version.startsWith("HTTP/") ? Refusal.VERSION : Refusal.BAD_REQUEST).refused();
+        }
+        String method = initialLine[0];
+        if (method.equals("TRACE") || method.equals("CONNECT")) {
+            throw Refusal.METHOD.refused();
+        }
+        return super.createMessage(initialLine);
+    }
+
+    @Override
+    protected HttpMessage createInvalidMessage() {
+        return new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/bad-request", Unpooled.EMPTY_BUFFER);
+    }
+
+    @Override
+    protected AsciiString splitHeaderName(byte[] line, int start, int length) {
+        if (length == 0) {
+            throw Refusal.BAD_REQUEST.refused();
+        }
+        if (++headers > maxHeaders) {
+            throw Refusal.TOO_MANY.refused();
+        }
+        AsciiString name = super.splitHeaderName(line, start, length);
+        // Netty takes the first of two lengths for HTTP/1.0, and eight bytes of body for an early draft of WebSocket
+        if (length == 14 && HttpHeaderNames.CONTENT_LENGTH.contentEqualsIgnoreCase(name) && ++lengths > 1
+                || length == 18 && HttpHeaderNames.SEC_WEBSOCKET_KEY1.contentEqualsIgnoreCase(name)) {
+            throw Refusal.BAD_REQUEST.refused();
+        }
+        return name;
+    }
+}
