@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
@@ -52,10 +53,10 @@ class HttpLogIT {
         sink.down();
         sent.addAll(send(50));
         sink.up();
-        await(() -> sink.ids().size() >= 70);
+        await(() -> new HashSet<>(sink.ids()).size() >= 70);
 
         // a batch whose answer was lost when the sink went down may have come twice
-        assertThat(sink.ids().stream().distinct().toList()).containsExactlyInAnyOrderElementsOf(sent);
+        assertThat(new HashSet<>(sink.ids())).containsExactlyInAnyOrderElementsOf(sent);
         assertThat(gateway.metric(DROPPED)).isZero();
         assertThat(gateway.log().text()).contains("cannot be delivered").doesNotContain("s3cret");
     }
