@@ -31,7 +31,11 @@ final class HeldStream implements BodyReader<SseEvent> {
      *     is silent ends the stream by its read time-out
      */
     HeldStream(
-            BodyReader<SseEvent> rest, LlmOperation operation, CallRecord record, Exchange exchange, Duration patience) {
+            BodyReader<SseEvent> rest,
+            LlmOperation operation,
+            CallRecord record,
+            Exchange exchange,
+            Duration patience) {
         this.rest = rest;
         this.operation = operation;
         this.record = record;

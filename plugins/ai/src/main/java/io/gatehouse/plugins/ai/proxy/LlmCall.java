@@ -10,7 +10,6 @@ import io.gatehouse.api.Response;
 import io.gatehouse.api.ResponseSource;
 import io.gatehouse.api.Target;
 import io.gatehouse.api.ai.LlmOperation;
-import io.gatehouse.api.ai.LlmProvider;
 import io.gatehouse.api.body.Body;
 import io.gatehouse.api.body.BodyException;
 import io.gatehouse.api.body.Framing;
@@ -169,8 +168,7 @@ final class LlmCall {
 
     private Future<Response> send(Prepared prepared) {
         return next.proceed(prepared.request())
-                .compose(response ->
-                        answered(prepared.request(), response, prepared.bound(), prepared.outgoing()));
+                .compose(response -> answered(prepared.request(), response, prepared.bound(), prepared.outgoing()));
     }
 
     private Future<Response> answered(Request attempt, Response response, LlmTarget.Bound bound, Outgoing outgoing) {

@@ -30,12 +30,10 @@ final class RetryBudget {
             Window known = window.get();
             long age = nowMillis - known.startMillis;
             // a clock that was set back must not stop the window from ending
-            Window current = age < 0 || age >= FailoverLimits.RETRY_WINDOW
-                    ? new Window(nowMillis, requests.sum(), 0)
-                    : known;
-            long allowed = Math.max(
-                    FailoverLimits.MIN_RETRIES,
-                    (long) ((requests.sum() - current.requestsBefore) * FailoverLimits.RETRY_SHARE));
+            Window current =
+                    age < 0 || age >= FailoverLimits.RETRY_WINDOW ? new Window(nowMillis, requests.sum(), 0) : known;
+            long allowed = Math.max(FailoverLimits.MIN_RETRIES, (long)
+                    ((requests.sum() - current.requestsBefore) * FailoverLimits.RETRY_SHARE));
             if (!harmless && current.retries >= allowed) {
                 return false;
             }
