@@ -206,23 +206,18 @@ public final class BatchQueue<T> {
             } else if (bytes > maxBytes) {
                 loss = Loss.TOO_LARGE;
                 lost = 1;
+            } else if (flyingEntries >= maxEntries || flyingBytes + bytes > maxBytes) {
+                loss = Loss.QUEUE_FULL; // what is being sent leaves no room for it, whatever else went
+                lost = 1;
             } else {
-                boolean room = hasRoom(bytes);
-                while (!room) {
+                while (!hasRoom(bytes)) {
                     loss = Loss.QUEUE_FULL;
                     lost++;
-                    Item<T> oldest = waiting.poll();
-                    if (oldest == null) {
-                        break; // all the others are being sent: the new one goes
-                    }
-                    waitingBytes -= oldest.bytes();
-                    room = hasRoom(bytes);
+                    waitingBytes -= waiting.remove().bytes();
                 }
-                if (room) {
-                    waiting.add(new Item<>(entry, bytes));
-                    waitingBytes += bytes;
-                    go = due();
-                }
+                waiting.add(new Item<>(entry, bytes));
+                waitingBytes += bytes;
+                go = due();
             }
             if (loss != null) {
                 dropped.merge(loss, (long) lost, Long::sum);
@@ -350,11 +345,16 @@ public final class BatchQueue<T> {
     }
 
     private void launch(Batch<T> batch) {
-        context.blocking(() -> {
-                    attempt(batch);
-                    return true;
-                })
-                .onFailure(noThread -> failed(batch, noThread));
+        Future<Boolean> run;
+        try {
+            run = context.blocking(() -> {
+                attempt(batch);
+                return true;
+            });
+        } catch (RuntimeException e) {
+            run = Future.failedFuture(e);
+        }
+        run.onFailure(noThread -> failed(batch, noThread));
     }
 
     // a sender of a plugin may throw anything; the queue survives it

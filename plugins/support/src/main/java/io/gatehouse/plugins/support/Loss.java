@@ -4,7 +4,7 @@ import java.util.Locale;
 
 /** Why a queue dropped an entry. */
 public enum Loss {
-    /** There was no room: the oldest entry went, or the new one where all others were being sent. */
+    /** There was no room: the oldest entry went, or the new one where what was being sent left none for it. */
     QUEUE_FULL,
     /** The entry alone is larger than all that may wait. */
     TOO_LARGE,

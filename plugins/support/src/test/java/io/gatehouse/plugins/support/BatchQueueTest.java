@@ -196,11 +196,11 @@ class BatchQueueTest {
     void boundsTheBytes() {
         sink.hold();
         BatchQueue<String> queue = builder().maxBytes(10).build(sink);
-        offer(queue, "aaaa", "bbb", "ccc", "dddddd", "eeeeeeeeeee");
+        offer(queue, "aaaa", "bbb", "ccc", "dddddd", "eeeeeeeeeee", "fffffff");
         sink.releaseAll();
 
         assertThat(sink.sent).containsExactly("aaaa", "dddddd");
-        assertThat(losses).containsExactly("QUEUE_FULL 2", "TOO_LARGE 1");
+        assertThat(losses).containsExactly("QUEUE_FULL 2", "TOO_LARGE 1", "QUEUE_FULL 1");
     }
 
     @Test
