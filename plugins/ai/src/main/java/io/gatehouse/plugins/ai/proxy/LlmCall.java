@@ -249,7 +249,7 @@ final class LlmCall {
             balancer.left(target);
         } else if (committed) {
             for (Attempt attempt : exchange.attempts()) {
-                Failure brokenOff = attempt.attributes().get(CallRecord.TRIED) == last ? attempt.failure() : null;
+                Failure brokenOff = last.equals(attempt.attributes().get(CallRecord.TRIED)) ? attempt.failure() : null;
                 if (brokenOff != null && FailoverCriteria.isTargets(brokenOff)) {
                     balancer.failed(target, true);
                 }
@@ -300,13 +300,15 @@ final class LlmCall {
     private Future<Response> streamed(Request attempt, Response response, LlmTarget.Bound bound, Outgoing outgoing) {
         LlmOperation operation = bound.target().operation();
         Target to = attempt.target();
-        boolean patient = to != null && criteria.mayRepeat(attempt.method()) && hasAnotherTarget();
+        Duration patience = to != null && criteria.mayRepeat(attempt.method()) && hasAnotherTarget()
+                ? to.readTimeout()
+                : Duration.ZERO;
         HeldStream stream = new HeldStream(
                 response.body().open(Framing.SSE),
                 operation,
                 record,
                 exchange,
-                patient ? to.readTimeout() : Duration.ZERO);
+                patience);
         return stream.begin().compose(begun -> {
             Failure failure = begun ? null : stream.end().failure();
             if (failure != null) {
