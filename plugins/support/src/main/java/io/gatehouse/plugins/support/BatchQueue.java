@@ -3,6 +3,7 @@ package io.gatehouse.plugins.support;
 import static java.util.Objects.requireNonNull;
 
 import io.gatehouse.api.FactoryContext;
+import io.gatehouse.api.HttpCallException;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.time.Duration;
@@ -10,6 +11,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +50,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class BatchQueue<T> {
     private static final Logger LOG = LoggerFactory.getLogger(BatchQueue.class);
+    private static final Duration QUIET = Duration.ofSeconds(10);
 
     private final String name;
     private final FactoryContext context;
@@ -83,9 +86,15 @@ public final class BatchQueue<T> {
     private boolean pumping;
     private boolean closing;
     private boolean closed;
-    private boolean failing;
-    private boolean full;
     private boolean nearlyFull;
+
+    /** The error log knows that sending fails, or that the queue is full, and is to be told when that is over. */
+    private boolean failureTold;
+
+    private boolean fullTold;
+
+    /** When something of this kind was last told. What comes and goes with every batch is not told each time. */
+    private final Map<String, Long> toldAtMillis = new HashMap<>();
 
     /** Takes batches away. */
     @FunctionalInterface
@@ -223,17 +232,14 @@ public final class BatchQueue<T> {
                 dropped.merge(loss, (long) lost, Long::sum);
             }
             boolean nearly = (waiting.size() + flyingEntries) * 5L >= maxEntries * 4L;
-            warn = nearly && !nearlyFull;
+            warn = nearly && !nearlyFull && maxEntries > 1 && mayTell("nearly full");
             nearlyFull = nearly;
         }
         if (loss != null) {
             lost(loss, lost);
         }
-        if (warn && maxEntries > 1) {
-            LOG.atWarn()
-                    .addKeyValue("queue", name)
-                    .addKeyValue("max_entries", maxEntries)
-                    .log("the queue is 80 % full");
+        if (warn) {
+            LOG.warn("the queue is 80 % full: queue={} max_entries={}", name, maxEntries);
         }
         if (go) {
             pump();
@@ -407,16 +413,13 @@ public final class BatchQueue<T> {
             }
             delivered += batch.items.size();
             land(batch);
-            again = failing || full;
+            again = failureTold || fullTold;
             lost = dropped.getOrDefault(Loss.QUEUE_FULL, 0L);
-            failing = false;
-            full = false;
+            failureTold = false;
+            fullTold = false;
         }
         if (again) {
-            LOG.atInfo()
-                    .addKeyValue("queue", name)
-                    .addKeyValue("dropped", lost)
-                    .log("queued entries are delivered again");
+            LOG.info("queued entries are delivered again: queue={} dropped_when_full={}", name, lost);
         }
         pump();
         completeWhenEmpty();
@@ -437,8 +440,8 @@ public final class BatchQueue<T> {
             if (!flying.contains(batch)) {
                 return;
             }
-            first = !failing;
-            failing = true;
+            first = !failureTold && mayTell("failing");
+            failureTold |= first;
             Duration limit = maxRetryTime;
             long tried = batch.firstAttemptMillis < 0 ? 0 : context.clock().millis() - batch.firstAttemptMillis;
             if (limit != null && tried > limit.toMillis()) {
@@ -453,10 +456,7 @@ public final class BatchQueue<T> {
             }
         }
         if (first) {
-            LOG.atWarn()
-                    .addKeyValue("queue", name)
-                    .addKeyValue("cause", cause.toString())
-                    .log("queued entries cannot be delivered, they are sent again");
+            LOG.warn("queued entries cannot be delivered, they are sent again: queue={} cause={}", name, text(cause));
         }
         if (lost > 0) {
             lost(Loss.RETRY_TIME, lost);
@@ -509,27 +509,35 @@ public final class BatchQueue<T> {
     private void lost(Loss loss, int entries) {
         onLoss.accept(loss, entries);
         long all;
-        boolean first;
         synchronized (lock) {
+            if ((loss == Loss.QUEUE_FULL && fullTold) || !mayTell(loss.label())) {
+                return;
+            }
+            fullTold |= loss == Loss.QUEUE_FULL;
             all = dropped.getOrDefault(loss, 0L);
-            first = !full;
-            full |= loss == Loss.QUEUE_FULL;
         }
         String text = switch (loss) {
-            case QUEUE_FULL ->
-                first ? "the queue is full, the oldest entries are dropped until others were delivered" : null;
-            // one line for each power of two: clients decide how often this happens
-            case TOO_LARGE -> Long.bitCount(all) == 1 ? "an entry is larger than the whole queue and dropped" : null;
+            case QUEUE_FULL -> "the queue is full, the oldest entries are dropped until others were delivered";
+            case TOO_LARGE -> "an entry is larger than the whole queue and dropped";
             case RETRY_TIME -> "entries could not be delivered in time and are dropped";
-            case CLOSED -> entries > 1 || Long.bitCount(all) == 1 ? "entries are dropped, the queue is closed" : null;
+            case CLOSED -> "entries are dropped, the queue is closed";
         };
-        if (text != null) {
-            LOG.atWarn()
-                    .addKeyValue("queue", name)
-                    .addKeyValue("entries", entries)
-                    .addKeyValue("dropped", all)
-                    .log(text);
+        LOG.warn("{}: queue={} entries={} dropped_so_far={}", text, name, entries, all);
+    }
+
+    /** Whether something of this kind may be told again. Under the lock. */
+    private boolean mayTell(String kind) {
+        long now = context.clock().millis();
+        Long last = toldAtMillis.get(kind);
+        if (last != null && now - last < QUIET.toMillis()) {
+            return false;
         }
+        toldAtMillis.put(kind, now);
+        return true;
+    }
+
+    private static String text(Throwable cause) {
+        return cause instanceof HttpCallException ? String.valueOf(cause.getMessage()) : cause.toString();
     }
 
     /** Collects the limits of a queue. Those not set are Kong's defaults. */

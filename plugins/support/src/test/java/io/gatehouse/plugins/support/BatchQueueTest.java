@@ -275,6 +275,36 @@ class BatchQueueTest {
     }
 
     @Test
+    void tellsWhatComesAndGoesWithEveryBatchOnlyNowAndThen() {
+        int[] calls = {0};
+        BatchQueue<String> queue = builder()
+                .build(batch -> calls[0]++ % 2 == 0 ? Future.failedFuture("flaps") : Future.succeededFuture());
+        for (int i = 0; i < 190; i++) {
+            offer(queue, "a");
+            context.clock.advance(Duration.ofMillis(100));
+        }
+
+        assertThat(log.at("WARN")).hasSize(2).allMatch(line -> line.text().contains("flaps"));
+        assertThat(log.at("INFO")).hasSize(2);
+        assertThat(queue.counts().delivered()).isEqualTo(190);
+    }
+
+    @Test
+    void tellsALongFailureEvenIfItBeganRightAfterAnother() {
+        BatchQueue<String> queue = builder().maxRetryTime(null).build(sink);
+        sink.failing = true;
+        offer(queue, "a");
+        sink.failing = false;
+        context.clock.advance(Duration.ofSeconds(1));
+        sink.failing = true;
+        offer(queue, "b");
+        assertThat(log.at("WARN")).hasSize(1);
+        context.clock.advance(Duration.ofMinutes(5));
+
+        assertThat(log.at("WARN")).hasSize(2);
+    }
+
+    @Test
     void handlesALongBacklogWithoutRecursion() {
         sink.hold();
         BatchQueue<String> queue = builder().maxEntries(100_000).build(sink);

@@ -107,12 +107,12 @@ final class LogFile {
                 sink.sync();
                 sink.close();
             } else {
-                LOG.atWarn().addKeyValue("path", path).log("a log file was not closed, a write to it does not return");
+                LOG.warn("a log file was not closed, a write to it does not return: path={}", path);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (IOException e) {
-            LOG.atWarn().setCause(e).addKeyValue("path", path).log("a log file did not close");
+            LOG.warn("a log file did not close: path={}", path, e);
         } finally {
             if (mine) {
                 writing.unlock();
@@ -174,12 +174,12 @@ final class LogFile {
                 torn = 0;
             }
         } catch (IOException e) {
-            LOG.atDebug().setCause(e).addKeyValue("path", path).log("a part of a line stays until it can be finished");
+            LOG.debug("a part of a line stays until it can be finished: path={}", path, e);
         }
         try {
             sink.close(); // a file that fails is opened anew
         } catch (IOException e) {
-            LOG.atDebug().setCause(e).addKeyValue("path", path).log("a log file did not close");
+            LOG.debug("a log file did not close: path={}", path, e);
         }
     }
 

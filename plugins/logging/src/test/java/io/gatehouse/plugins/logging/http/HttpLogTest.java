@@ -85,7 +85,7 @@ class HttpLogTest {
                 assertThat(tester.http().calls()).hasSize(before + 1);
             }
             assertThat(dropped(tester)).isZero();
-            assertThat(tester.log().text()).contains("http://sink answered 500 (expected: below 300)");
+            assertThat(tester.log().text()).contains("http://sink answered 300 (expected: below 300)");
         }
     }
 
