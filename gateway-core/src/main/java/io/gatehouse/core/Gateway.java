@@ -337,8 +337,17 @@ public final class Gateway implements AutoCloseable {
 
     /** The port of the first proxy listener without TLS; -1 when there is none. */
     public int proxyPort() {
+        return proxyPort(false);
+    }
+
+    /** The port of the first proxy listener with TLS; -1 when there is none. */
+    public int proxyTlsPort() {
+        return proxyPort(true);
+    }
+
+    private int proxyPort(boolean tls) {
         for (int i = 0; i < settings.proxyListen().size(); i++) {
-            if (!settings.proxyListen().get(i).ssl()) {
+            if (settings.proxyListen().get(i).ssl() == tls) {
                 return loops.get(0).ports().get(i);
             }
         }

@@ -33,7 +33,8 @@ import org.jspecify.annotations.Nullable;
  * @param sslCertKey PEM file with the key of {@code sslCert}
  * @param compat whose defaults apply where Kong's versions differ
  * @param drainTimeout how long exchanges in flight may take to end on SIGTERM
- * @param pluginTimeLimit how long a plugin may take until its response head, the time inside {@code next} excepted
+ * @param pluginTimeLimit how long a plugin may take until its response head, not counting the time it waits for the
+ *     upstream
  * @param exchangeDeadline how long an exchange may take in all: afterwards there is a 504, or a response that has begun
  *     breaks off; null for as long as it likes
  * @param clientLimits what clients may take of time and memory

@@ -51,7 +51,8 @@ public interface Exchange {
     Credential credential();
 
     /**
-     * Says who the client is. Plugins further in are then chosen for this consumer.
+     * Says who the client is. Plugins further in are then chosen for this consumer. Does nothing once the exchange has
+     * ended.
      *
      * @param credential null for an anonymous consumer
      */

@@ -20,6 +20,7 @@ public final class Response {
     private int status;
     private Body body;
     private @Nullable String errorMessage;
+    private boolean unwritten;
 
     private Response(int status, MultiMap headers, Body body, ResponseSource source, @Nullable Failure failure) {
         this.status = checkedStatus(status);
@@ -41,6 +42,32 @@ public final class Response {
     public static Response error(int status, String message) {
         Response response = of(status);
         response.errorMessage = Objects.requireNonNull(message, "message");
+        response.unwritten = true;
+        return response;
+    }
+
+    /**
+     * The gateway's own answer to a failure: what {@link Next#proceed} gives when the upstream fails before its head. For
+     * a plugin that has seen an answer break off while nothing of it was passed on, so that the client, plugins further
+     * out and the log learn the cause and not just that some plugin answered 502.
+     *
+     * <pre>{@code
+     * return response.body().buffer(LIMIT).transform(read -> Response.done(
+     *         read.cause() instanceof BodyException broken ? Response.failed(broken.failure()) : checked(response)));
+     * }</pre>
+     *
+     * <p>Its {@link #source} is {@link ResponseSource#GATEWAY} and its {@link #failure} the given one. Status and body
+     * are written by the gateway when the response leaves the plugin, by the same table as for all failures: until then
+     * the status is 502 and the body empty. Headers that the plugin sets stay.
+     */
+    public static Response failed(Failure failure) {
+        Response response = new Response(
+                502,
+                MultiMap.caseInsensitiveMultiMap(),
+                Body.empty(),
+                ResponseSource.GATEWAY,
+                Objects.requireNonNull(failure, "failure"));
+        response.unwritten = true;
         return response;
     }
 
@@ -87,6 +114,7 @@ public final class Response {
     public Response body(Body body) {
         this.body = Objects.requireNonNull(body, "body");
         this.errorMessage = null;
+        this.unwritten = false;
         return this;
     }
 
@@ -103,6 +131,11 @@ public final class Response {
     /** The message of an {@link #error} whose body is still to be written; null otherwise. */
     public @Nullable String errorMessage() {
         return errorMessage;
+    }
+
+    /** Whether this is an {@link #error} or {@link #failed} whose body the gateway has still to write. */
+    public boolean isUnwritten() {
+        return unwritten;
     }
 
     /** Gives up this response: cancels its body, which frees the upstream connection. */

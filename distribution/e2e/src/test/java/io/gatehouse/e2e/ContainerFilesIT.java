@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,12 +35,12 @@ final class ContainerFilesIT {
     private static final Path DOCKERFILE = Workplace.REPOSITORY.resolve("distribution/Dockerfile");
 
     @SuppressWarnings("unchecked") // what is not of this shape fails the test
-    private static Map<String, Object> map(Object node) {
+    private static Map<String, Object> map(@Nullable Object node) {
         return (Map<String, Object>) requireNonNull(node);
     }
 
     @SuppressWarnings("unchecked") // what is not of this shape fails the test
-    private static List<String> list(Object node) {
+    private static List<String> list(@Nullable Object node) {
         return (List<String>) requireNonNull(node);
     }
 

@@ -41,7 +41,11 @@ interface ClientPort {
     /** Who waits for the end of a response. */
     @FunctionalInterface
     interface Done {
-        /** @param whole whether the last byte was handed to the socket; false when the client cannot get it any more */
+        /**
+         * Called once.
+         *
+         * @param whole whether the last byte was handed to the socket; false when the client cannot get it any more
+         */
         void sent(boolean whole);
     }
 }

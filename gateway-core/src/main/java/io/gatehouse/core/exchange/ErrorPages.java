@@ -9,6 +9,7 @@ import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import java.util.Locale;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,12 +48,18 @@ public final class ErrorPages {
         return render(exchange, 500, "An unexpected error occurred", accepted(exchange), failure);
     }
 
-    /** A plugin's {@link Response#error} with its body written. */
+    /** A plugin's {@link Response#error} or {@link Response#failed} with its body written. */
     Response written(LiveExchange exchange, Response response) {
-        String message = response.errorMessage();
-        if (message == null) {
+        if (!response.isUnwritten()) {
             return response;
         }
+        Failure failure = response.failure();
+        if (failure != null) {
+            Response page = failed(exchange, failure);
+            response.headers().set(HttpHeaders.CONTENT_TYPE, page.headers().get(HttpHeaders.CONTENT_TYPE));
+            return response.status(page.status()).body(page.body());
+        }
+        String message = Objects.requireNonNullElse(response.errorMessage(), "");
         String type = accepted(exchange);
         response.headers().set(HttpHeaders.CONTENT_TYPE, type + "; charset=utf-8");
         return response.body(Body.of(text(type, message, exchange.id())));

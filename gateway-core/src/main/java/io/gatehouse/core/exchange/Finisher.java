@@ -270,15 +270,21 @@ final class Finisher implements StreamReader.PushTarget {
         } else {
             client.flushHead();
         }
-        finish(kind(failure), failure.kind().name().toLowerCase(Locale.ROOT));
+        finish(kind(failure), reason(failure));
     }
 
+    /** Sent, whole or not; of the gateway's own page about a failure the log learns which. */
     private void sent(boolean whole) {
         if (whole) {
-            finish(Outcome.Kind.SENT, "ok");
+            Failure failure = response == null ? null : response.failure();
+            finish(Outcome.Kind.SENT, failure == null ? "ok" : reason(failure));
         } else {
             finish(Outcome.Kind.CLIENT_GONE, "closed");
         }
+    }
+
+    private static String reason(Failure failure) {
+        return failure.kind().name().toLowerCase(Locale.ROOT);
     }
 
     /** Ends the exchange in whatever way; the first call counts. */

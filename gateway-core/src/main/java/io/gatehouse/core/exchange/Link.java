@@ -5,6 +5,7 @@ import io.gatehouse.api.FailureKind;
 import io.gatehouse.api.Next;
 import io.gatehouse.api.Request;
 import io.gatehouse.api.Response;
+import io.gatehouse.api.body.BodyException;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -186,24 +187,31 @@ final class Link implements Next {
             if (done) {
                 return;
             }
-            result.complete(finish(
-                    exchange.ended()
-                            ? exchange.errors()
-                                    .failed(exchange, Failure.of(FailureKind.CANCELLED, "the exchange has ended"))
-                            : broken(new PluginTimeoutException("no answer within "
-                                    + exchange.loop().pluginTimeLimitNanos() / 1_000_000 + " ms"))));
+            if (exchange.waitsForUpstreamBody()) {
+                // the time is the upstream's, as inside next; the read time-out limits it
+                stopClock();
+                ownNanos = 0;
+                startClock();
+                return;
+            }
+            result.complete(finish(broken(new PluginTimeoutException(
+                    "no answer within " + exchange.loop().pluginTimeLimitNanos() / 1_000_000 + " ms"))));
         }
 
         private Response checked(AsyncResult<Response> outcome) {
             if (outcome.failed()) {
-                return broken(outcome.cause());
+                return outcome.cause() instanceof BodyException body
+                        ? exchange.errors().failed(exchange, body.failure()) // its sender's fault, not the plugin's
+                        : broken(outcome.cause());
             }
             Response response = outcome.result();
             return response == null ? broken(new NullPointerException("its future gave null")) : response;
         }
 
         private Response broken(Throwable cause) {
-            exchange.pluginFailed(name, admits ? "admit" : "intercept", cause);
+            if (!exchange.ended()) { // afterwards much fails that nobody waits for
+                exchange.pluginFailed(name, admits ? "admit" : "intercept", cause);
+            }
             return exchange.errors().broken(exchange, name, cause);
         }
 
@@ -219,9 +227,7 @@ final class Link implements Next {
                     giveUp(other, response);
                 }
             }
-            return response.errorMessage() == null
-                    ? response
-                    : exchange.errors().written(exchange, response);
+            return exchange.errors().written(exchange, response);
         }
 
         private void giveUp(Child other, Response kept) {

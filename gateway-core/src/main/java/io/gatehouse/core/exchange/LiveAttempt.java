@@ -23,6 +23,7 @@ public final class LiveAttempt implements Attempt {
     private long headNanos = -1;
     private long endNanos = -1;
     private @Nullable Runnable canceller;
+    private @Nullable StreamReader body;
 
     /** Starts an attempt of an exchange. */
     public LiveAttempt(LiveExchange exchange, Target target, String method, String uri, Attributes attributes) {
@@ -46,6 +47,16 @@ public final class LiveAttempt implements Attempt {
     public void head(int status) {
         this.status = status;
         this.headNanos = System.nanoTime() - startNanos;
+    }
+
+    /** The response has a body, to be read by this. */
+    public void body(StreamReader reader) {
+        this.body = reader;
+    }
+
+    boolean waitsForBody() {
+        StreamReader reader = body;
+        return reader != null && reader.isWaitedFor();
     }
 
     /** The attempt is over: its body was read, or it failed. The first call counts. */

@@ -225,6 +225,16 @@ public final class LiveExchange implements Exchange {
         around.observer().pluginFailed(plugin, phase, cause, id);
     }
 
+    /** Whether somebody waits for bytes of an upstream's answer. */
+    boolean waitsForUpstreamBody() {
+        for (LiveAttempt attempt : attempts) {
+            if (attempt.waitsForBody()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     void addThirdPartyNanos(long nanos) {
         thirdPartyNanos += nanos;
     }

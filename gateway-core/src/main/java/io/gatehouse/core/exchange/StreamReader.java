@@ -105,6 +105,11 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
         return end != null;
     }
 
+    /** Whether somebody waits for the next bytes. */
+    boolean isWaitedFor() {
+        return waiting != null;
+    }
+
     @Override
     public Future<@Nullable Buffer> next() {
         if (queue != null && !queue.isEmpty()) {

@@ -53,6 +53,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Event loop only.
  */
+@SuppressWarnings("FutureReturnValueIgnored") // of Netty's: that a connection has closed is told by channelInactive
 final class ClientConnection extends ChannelDuplexHandler implements ClientLine {
     private static final AttributeKey<ClientConnection> KEY = AttributeKey.valueOf(ClientConnection.class, "line");
 
@@ -543,7 +544,10 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
         } else if (inputEnded) {
             context().channel().close();
         } else {
-            clock.start(Waiting.NEXT_REQUEST, limits.idleNanos());
+            // a part of the next head may have come already
+            clock.start(
+                    headBegun ? Waiting.HEAD : Waiting.NEXT_REQUEST,
+                    headBegun ? limits.headNanos() : limits.idleNanos());
         }
     }
 
@@ -589,14 +593,14 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
         Channel channel = context().channel();
         switch (waitedFor) {
             case NOTHING -> {}
-            case NEXT_REQUEST, DISCARD -> channel.close();
-            case LINGER -> context().close();
+            case NEXT_REQUEST -> channel.close();
+            case DISCARD, LINGER -> context().close();
             case PROBE -> probe();
             case HEAD -> {
                 if (headBegun) {
                     DefaultFullHttpRequest late = new DefaultFullHttpRequest(
                             HttpVersion.HTTP_1_1, HttpMethod.GET, "/", Unpooled.EMPTY_BUFFER);
-                    late.setDecoderResult(DecoderResult.failure(Refusal.TOO_SLOW));
+                    late.setDecoderResult(DecoderResult.failure(Refusal.TOO_SLOW.refused()));
                     take(context(), late);
                     context().fireChannelReadComplete();
                 } else {

@@ -110,8 +110,8 @@ final class FrontDoor {
     /** Answers what is no request that could be served: not HTTP as it is spoken here, too large, or too slow. */
     void invalid(HttpServerRequest request) {
         Throwable cause = request.decoderResult().cause();
-        Refusal why = cause instanceof Refusal refusal
-                ? refusal
+        Refusal why = cause instanceof Refusal.Refused refused
+                ? refused.why()
                 : cause instanceof TooLongHttpLineException
                         ? Refusal.URI_TOO_LONG
                         : cause instanceof TooLongHttpHeaderException ? Refusal.TOO_LARGE : Refusal.BAD_REQUEST;
@@ -183,8 +183,17 @@ final class FrontDoor {
                     loop, errors, observer, snapshot.directory(), snapshot.retiring(), via, serverName);
             surroundings = known;
             surroundingsOf = snapshot;
+            snapshot.retiring().onComplete(retired -> loop.run(() -> forget(snapshot)));
         }
         return known;
+    }
+
+    /** Else a loop that nobody calls would keep a retired snapshot, and the classes of its plugins, for ever. */
+    private void forget(Snapshot retired) {
+        if (surroundingsOf == retired) {
+            surroundings = null;
+            surroundingsOf = null;
+        }
     }
 
     private static FrozenHead head(HttpServerRequest request, StrictHead strict) {

@@ -1,24 +1,21 @@
 package io.gatehouse.core.server;
 
-/** Why a request is not served, and what its client is told. Carries no stack trace: many are made, none is a fault. */
-final class Refusal extends RuntimeException {
-    private static final long serialVersionUID = 1L;
-
-    static final Refusal BAD_REQUEST = new Refusal(400, "Bad request");
-    static final Refusal TOO_LARGE = new Refusal(400, "Request header or cookie too large");
-    static final Refusal TOO_MANY = new Refusal(431, "Request header or cookie too large");
-    static final Refusal URI_TOO_LONG = new Refusal(414, "URI too long");
-    static final Refusal METHOD = new Refusal(405, "Method not allowed");
-    static final Refusal TOO_SLOW = new Refusal(408, "Request timeout");
-    static final Refusal EXPECTATION = new Refusal(417, "Expectation failed");
-    static final Refusal CODING = new Refusal(501, "Not implemented");
-    static final Refusal VERSION = new Refusal(505, "HTTP version not supported");
+/** Why a request is not served, and what its client is told: in Kong's words where it has some. */
+enum Refusal {
+    BAD_REQUEST(400, "Bad request"),
+    TOO_LARGE(400, "Request header or cookie too large"),
+    TOO_MANY(431, "Request header or cookie too large"),
+    URI_TOO_LONG(414, "URI too long"),
+    METHOD(405, "Method not allowed"),
+    TOO_SLOW(408, "Request timeout"),
+    EXPECTATION(417, "Expectation failed"),
+    CODING(501, "Not implemented"),
+    VERSION(505, "HTTP version not supported");
 
     private final int status;
     private final String text;
 
-    private Refusal(int status, String text) {
-        super(text, null, false, false);
+    Refusal(int status, String text) {
         this.status = status;
         this.text = text;
     }
@@ -27,8 +24,28 @@ final class Refusal extends RuntimeException {
         return status;
     }
 
-    /** Kong's text where it has one. */
     String text() {
         return text;
+    }
+
+    /** For those who can only throw. */
+    Refused refused() {
+        return new Refused(this);
+    }
+
+    /** A refusal on its way out of a decoder. Without a stack trace: many are made, and none is a fault. */
+    static final class Refused extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        private final Refusal why;
+
+        private Refused(Refusal why) {
+            super(why.text, null, false, false);
+            this.why = why;
+        }
+
+        Refusal why() {
+            return why;
+        }
     }
 }

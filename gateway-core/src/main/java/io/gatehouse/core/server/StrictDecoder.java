@@ -40,12 +40,12 @@ final class StrictDecoder extends VertxHttpRequestDecoder {
     @Override
     protected String splitFirstWordInitialLine(byte[] line, int start, int length) {
         if (start != 0 || length == 0) {
-            throw Refusal.BAD_REQUEST;
+            throw Refusal.BAD_REQUEST.refused();
         }
         for (int i = start; i < start + length; i++) {
             byte b = line[i];
             if ((b < 'A' || b > 'Z') && b != '-' && b != '_') {
-                throw Refusal.BAD_REQUEST;
+                throw Refusal.BAD_REQUEST.refused();
             }
         }
         return super.splitFirstWordInitialLine(line, start, length);
@@ -57,7 +57,7 @@ final class StrictDecoder extends VertxHttpRequestDecoder {
         for (int i = start; i < start + length; i++) {
             byte b = line[i];
             if (b <= ' ' || b == 0x7f || b == '#') { // bytes from 0x80 on are negative
-                throw Refusal.BAD_REQUEST;
+                throw Refusal.BAD_REQUEST.refused();
             }
         }
         return super.splitSecondWordInitialLine(line, start, length);
@@ -71,7 +71,7 @@ final class StrictDecoder extends VertxHttpRequestDecoder {
 
     private static void requireOneSpaceBefore(byte[] line, int start) {
         if (line[start - 1] != ' ' || line[start - 2] <= ' ') {
-            throw Refusal.BAD_REQUEST;
+            throw Refusal.BAD_REQUEST.refused();
         }
     }
 
@@ -81,11 +81,11 @@ final class StrictDecoder extends VertxHttpRequestDecoder {
         lengths = 0;
         String version = initialLine[2];
         if (!version.equals(HttpVersion.HTTP_1_1.text()) && !version.equals(HttpVersion.HTTP_1_0.text())) {
-            throw version.startsWith("HTTP/") ? Refusal.VERSION : Refusal.BAD_REQUEST;
+            throw (version.startsWith("HTTP/") ? Refusal.VERSION : Refusal.BAD_REQUEST).refused();
         }
         String method = initialLine[0];
         if (method.equals("TRACE") || method.equals("CONNECT")) {
-            throw Refusal.METHOD;
+            throw Refusal.METHOD.refused();
         }
         return super.createMessage(initialLine);
     }
@@ -98,16 +98,16 @@ final class StrictDecoder extends VertxHttpRequestDecoder {
     @Override
     protected AsciiString splitHeaderName(byte[] line, int start, int length) {
         if (length == 0) {
-            throw Refusal.BAD_REQUEST;
+            throw Refusal.BAD_REQUEST.refused();
         }
         if (++headers > maxHeaders) {
-            throw Refusal.TOO_MANY;
+            throw Refusal.TOO_MANY.refused();
         }
         AsciiString name = super.splitHeaderName(line, start, length);
         // Netty takes the first of two lengths for HTTP/1.0, and eight bytes of body for an early draft of WebSocket
         if (length == 14 && HttpHeaderNames.CONTENT_LENGTH.contentEqualsIgnoreCase(name) && ++lengths > 1
                 || length == 18 && HttpHeaderNames.SEC_WEBSOCKET_KEY1.contentEqualsIgnoreCase(name)) {
-            throw Refusal.BAD_REQUEST;
+            throw Refusal.BAD_REQUEST.refused();
         }
         return name;
     }

@@ -26,6 +26,7 @@ final class Connections {
     static void abort(HttpConnection connection) {
         Channel channel = channel(connection);
         if (channel.isOpen()) {
+            UpstreamCodec.abandon(channel.pipeline());
             channel.config().setOption(ChannelOption.SO_LINGER, 0);
             closeNow(channel);
         }

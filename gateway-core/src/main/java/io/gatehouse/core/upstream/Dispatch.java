@@ -199,6 +199,7 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
                 exchange.loop().sweeper(),
                 target.readTimeout().toNanos(),
                 Failures::exchanging);
+        record.body(reader);
         bodiless = length == 0; // then its end is on its way, and brings the connection back to the pool
         Body body = bodiless ? Body.empty() : Body.of(reader, length);
         result.complete(Response.from(ResponseSource.UPSTREAM, status, headers, body, null));

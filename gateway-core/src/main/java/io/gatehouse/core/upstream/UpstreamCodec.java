@@ -39,6 +39,7 @@ final class UpstreamCodec extends CombinedChannelDuplexHandler<UpstreamCodec.Dec
 
     private @Nullable HttpMethod asked;
     private @Nullable HttpResponse answer;
+    private boolean abandoned;
 
     private UpstreamCodec(int maxHeaderBytes) {
         init(
@@ -52,6 +53,17 @@ final class UpstreamCodec extends CombinedChannelDuplexHandler<UpstreamCodec.Dec
     /** Puts this codec in the place of Vert.x's, before anything was sent. */
     static void install(ChannelPipeline pipeline, int maxHeaderBytes) {
         pipeline.replace(NAME, NAME, new UpstreamCodec(maxHeaderBytes));
+    }
+
+    /**
+     * The connection is being closed in the middle of an answer. The rest of it may have been read already: it must not
+     * reach Vert.x, which would take the answer for whole and give the dead connection to the next request.
+     */
+    static void abandon(ChannelPipeline pipeline) {
+        UpstreamCodec codec = pipeline.get(UpstreamCodec.class);
+        if (codec != null) {
+            codec.abandoned = true;
+        }
     }
 
     final class Encoder extends HttpRequestEncoder {
@@ -75,6 +87,10 @@ final class UpstreamCodec extends CombinedChannelDuplexHandler<UpstreamCodec.Dec
 
         @Override
         protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out) throws Exception {
+            if (abandoned) {
+                in.skipBytes(in.readableBytes());
+                return;
+            }
             if (asked == null && answer == null) {
                 in.skipBytes(in.readableBytes());
                 Connections.closeNow(context.channel());

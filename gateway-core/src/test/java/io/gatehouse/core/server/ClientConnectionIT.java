@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.gatehouse.core.Settings;
 import io.gatehouse.core.Settings.ClientLimits;
 import io.gatehouse.simulator.ServerScript;
+import java.io.IOException;
 import java.net.Socket;
 import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -89,6 +91,26 @@ class ClientConnectionIT {
         assertThat(rig.raw("GET /a HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\n\r\n"))
                 .startsWith("HTTP/1.0 200 ")
                 .endsWith("{\"ok\":true}<closed>");
+    }
+
+    @Test
+    void anIdleConnectionKeepsNoConfigurationAlive() throws Exception {
+        EdgeFactory.LIVING.clear();
+        rig.start("{name: edge}");
+        try (Socket socket = rig.connect()) {
+            Rig.send(socket, "GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
+            Rig.until(socket, "{\"ok\":true}");
+            rig.configure("");
+            assertThat(rig.gateway.reload()).isEmpty();
+            Rig.await(
+                    () -> {
+                        System.gc();
+                        return EdgeFactory.LIVING.stream().allMatch(plugin -> plugin.get() == null);
+                    },
+                    () -> "still alive: " + EdgeFactory.LIVING.size());
+            Rig.send(socket, "GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
+            Rig.until(socket, "{\"ok\":true}");
+        }
     }
 
     // ---- sending the last byte, and staying or not
@@ -304,15 +326,16 @@ class ClientConnectionIT {
     @Test
     void endsAHeadThatDoesNotComeWholeHoweverItTrickles() throws Exception {
         rig.start("", limits(SHORT, LONG, LONG, LONG));
+        Thread trickle;
         try (Socket socket = rig.connect()) {
             Rig.send(socket, "GET /a HTTP/1.1\r\nHost: a\r\n");
-            Thread trickle = new Thread(() -> {
+            trickle = new Thread(() -> {
                 try {
                     for (int i = 0; i < 1000; i++) {
                         Rig.send(socket, "X: y\r\n");
-                        java.util.concurrent.locks.LockSupport.parkNanos(20_000_000);
+                        LockSupport.parkNanos(20_000_000);
                     }
-                } catch (java.io.IOException e) {
+                } catch (IOException e) {
                     // closed, as it should be
                 }
             });
@@ -321,9 +344,9 @@ class ClientConnectionIT {
                     .startsWith("HTTP/1.1 408 ")
                     .containsIgnoringCase("connection: close\r\n");
             assertThat(Rig.rest(socket)).matches("(?s).*<(closed|reset)>");
-            socket.close();
-            trickle.join(5000);
         }
+        trickle.join(Rig.SOON.toMillis());
+        assertThat(trickle.isAlive()).isFalse();
         assertThat(rig.upstream.connections()).isEmpty();
     }
 
@@ -409,7 +432,7 @@ class ClientConnectionIT {
         assertThat(rig.raw("GET /a HTTP/1.1\r\nHost: a\r\nAccept: application/json\r\nConnection: close\r\n\r\n"))
                 .startsWith("HTTP/1.1 504 ")
                 .contains("\"message\":\"The upstream server is timing out\"");
-        assertThat(rig.logged(1)).containsExactly("probe sent ok 504");
+        assertThat(rig.logged(1)).containsExactly("probe sent deadline 504");
         Rig.await(() -> rig.upstream.connections().get(0).ended(), () -> "the upstream still waits");
     }
 

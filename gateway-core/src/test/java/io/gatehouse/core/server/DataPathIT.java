@@ -22,7 +22,11 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -257,6 +261,56 @@ class DataPathIT {
                 .endsWith("0123456789<closed>");
         await(() -> !ProbeFactory.LOGGED.isEmpty(), "not logged");
         assertThat(ProbeFactory.LOGGED).containsExactly("probe upstream_failed reset 200");
+    }
+
+    @Test
+    void givesNoRequestTheConnectionOfAnAnswerThatWasGivenUp() throws Exception {
+        // head and body in one piece: the end of the answer has been read when its head is given up
+        upstream.script(ServerScript.builder()
+                .readRequest()
+                .send("HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{\"ok\":true}")
+                .repeat()
+                .build());
+        start("{name: probe, config: {does: discard}}", "    retries: 0");
+        ExecutorService threads = Executors.newFixedThreadPool(32);
+        try {
+            List<Future<HttpResponse<String>>> answers = new ArrayList<>();
+            for (int i = 0; i < 1000; i++) {
+                answers.add(threads.submit(() -> get("/a")));
+            }
+            for (Future<HttpResponse<String>> answer : answers) {
+                assertThat(answer.get().statusCode()).isEqualTo(204);
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    @Test
+    void keepsTheCauseWhenAPluginSawTheAnswerDie() throws Exception {
+        upstream.script(
+                ServerScript.builder()
+                        .readRequest()
+                        .head(200, "Content-Length: 9")
+                        .reset()
+                        .build(),
+                ServerScript.builder()
+                        .readRequest()
+                        .head(200, "Content-Length: 9")
+                        .send("half")
+                        .stall()
+                        .build());
+        start("{name: probe, config: {does: buffer}}", "    read_timeout: 700");
+        HttpResponse<String> reset = get("/a", "Accept", "application/json");
+        assertThat(reset.statusCode()).isEqualTo(502);
+        assertThat(reset.body()).contains("\"message\":\"An invalid response was received from the upstream server\"");
+        assertThat(reset.headers().firstValue("X-Probe")).contains("probe");
+        // 700 ms are more than the 300 ms that the plugin has for itself: waiting for the upstream is not its time
+        HttpResponse<String> late = get("/a");
+        assertThat(late.statusCode()).isEqualTo(504);
+        assertThat(late.body()).startsWith("The upstream server is timing out\nrequest_id: ");
+        await(() -> ProbeFactory.LOGGED.size() == 2, "logged: " + ProbeFactory.LOGGED);
+        assertThat(ProbeFactory.LOGGED).containsExactly("probe sent reset 502", "probe sent timeout 504");
     }
 
     @Test

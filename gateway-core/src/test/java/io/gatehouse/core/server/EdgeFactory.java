@@ -20,12 +20,22 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import java.lang.ref.WeakReference;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.NullUnmarked;
 
 /** A plugin for tests, outside of the probe: breaks where the gateway least expects it. */
 @NullUnmarked
 public final class EdgeFactory implements PluginFactory<EdgeFactory.Config> {
-    /** @param does where and how to break */
+    /** All instances that garbage collection has not found to be garbage. */
+    static final List<WeakReference<Plugin>> LIVING = new CopyOnWriteArrayList<>();
+
+    /**
+     * What it shall do.
+     *
+     * @param does {@code nothing}, or where and how to break
+     */
     public record Config(@Default("nothing") String does) {}
 
     @Override
@@ -45,7 +55,9 @@ public final class EdgeFactory implements PluginFactory<EdgeFactory.Config> {
 
     @Override
     public Plugin create(Config config, PluginContext context) {
-        return new Edge(config.does());
+        Edge edge = new Edge(config.does());
+        LIVING.add(new WeakReference<>(edge));
+        return edge;
     }
 
     private record Edge(String does) implements Plugin {
@@ -113,6 +125,7 @@ public final class EdgeFactory implements PluginFactory<EdgeFactory.Config> {
                 case "buffer-answer" ->
                     next.proceed(request)
                             .compose(response -> response.body().buffer(1 << 30).map(response));
+                case "needs-body" -> request.body().buffer(1 << 20).compose(read -> next.proceed(request));
                 case "read-all" -> request.body().buffer(1 << 20).transform(read -> next.proceed(request));
                 default -> next.proceed(request);
             };

@@ -3,6 +3,7 @@ package io.gatehouse.core.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gatehouse.simulator.ServerScript;
+import java.net.Socket;
 import java.time.Duration;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
@@ -36,7 +37,7 @@ class GuardedExchangeIT {
                 .startsWith("HTTP/1.1 500 ")
                 .contains("An unexpected error occurred")
                 .endsWith("<closed>");
-        assertThat(rig.logged(2)).containsExactly("edge 500", "probe sent ok 500");
+        assertThat(rig.logged(2)).containsExactly("edge 500", "probe sent plugin 500");
     }
 
     @Test
@@ -54,7 +55,7 @@ class GuardedExchangeIT {
     void endsThoughGivingUpABodyThrows() throws Exception {
         rig.errorsPlanted = true;
         rig.start("{name: edge, config: {does: cancel-throws}}");
-        try (java.net.Socket socket = rig.connect()) {
+        try (Socket socket = rig.connect()) {
             Rig.send(socket, GET);
             Rig.until(socket, "x\r\n");
         }
@@ -89,5 +90,27 @@ class GuardedExchangeIT {
                 + " {name: probe, consumer: late, config: {label: late}}]\nconsumers: [{username: late}");
         assertThat(rig.raw(GET)).startsWith("HTTP/1.1 200 ");
         assertThat(rig.logged(2)).containsExactly("edge 200", "anyone sent ok 200");
+    }
+
+    @Test
+    void doesNotBlameThePluginForAClientThatLeavesDuringItsUpload() throws Exception {
+        rig.start("{name: probe}, {name: edge, config: {does: needs-body}}");
+        try (Socket socket = rig.connect()) {
+            Rig.send(socket, "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhello");
+            Rig.await(() -> rig.gateway.inFlight() == 1, () -> "not begun");
+        }
+        assertThat(rig.logged(2)).containsExactly("edge 499", "probe client_gone closed 499");
+    }
+
+    @Test
+    void doesNotBlameThePluginForAnUpstreamThatBreaksOff() throws Exception {
+        rig.upstream.script(ServerScript.builder()
+                .readRequest()
+                .send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello")
+                .reset()
+                .build());
+        rig.start("{name: probe}, {name: edge, config: {does: buffer-answer}}");
+        assertThat(rig.raw(GET)).startsWith("HTTP/1.1 502 ");
+        assertThat(rig.logged(2)).containsExactly("edge 502", "probe sent ok 502");
     }
 }

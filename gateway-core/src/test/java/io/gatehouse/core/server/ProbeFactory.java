@@ -7,6 +7,7 @@ import io.gatehouse.api.PluginContext;
 import io.gatehouse.api.PluginFactory;
 import io.gatehouse.api.Request;
 import io.gatehouse.api.Response;
+import io.gatehouse.api.body.BodyException;
 import io.gatehouse.api.body.BodyTransform;
 import io.gatehouse.api.body.Framing;
 import io.gatehouse.api.body.Out;
@@ -86,6 +87,20 @@ public final class ProbeFactory implements PluginFactory<ProbeFactory.Config> {
                     next.proceed(request)
                             .compose(r -> Promise.<Response>promise().future());
                 case "answer" -> Response.done(Response.error(418, "short and stout"));
+                case "buffer" ->
+                    next.proceed(request)
+                            .compose(r -> r.body().buffer(1000).transform(read -> {
+                                Response failed = read.cause() instanceof BodyException broken
+                                        ? Response.failed(broken.failure())
+                                        : r;
+                                failed.headers().set("X-Probe", config.label());
+                                return Response.done(failed);
+                            }));
+                case "discard" ->
+                    next.proceed(request).map(response -> {
+                        response.discard();
+                        return response.failure() == null ? Response.of(204) : response;
+                    });
                 case "twice" -> next.proceed(request.copy()).compose(first -> next.proceed(request.copy()));
                 case "hedge" -> {
                     Promise<Response> winner = Promise.promise();

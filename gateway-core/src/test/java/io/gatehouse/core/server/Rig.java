@@ -42,6 +42,7 @@ final class Rig implements BeforeEachCallback, AfterEachCallback {
     FaultServer upstream;
     Gateway gateway;
     boolean errorsPlanted;
+    private Path file;
 
     @Override
     public void beforeEach(ExtensionContext context) {
@@ -49,6 +50,7 @@ final class Rig implements BeforeEachCallback, AfterEachCallback {
         ProbeFactory.LIVES.clear();
         errorsPlanted = false;
         gateway = null;
+        file = null;
         log.list.clear();
         log.start();
         root().addAppender(log);
@@ -56,7 +58,10 @@ final class Rig implements BeforeEachCallback, AfterEachCallback {
     }
 
     @Override
-    public void afterEach(ExtensionContext context) {
+    public void afterEach(ExtensionContext context) throws IOException {
+        if (file != null) {
+            Files.delete(file);
+        }
         if (gateway != null) {
             await(() -> gateway.inFlight() == 0, () -> "in flight: " + gateway.inFlight());
             gateway.close();
@@ -108,9 +113,13 @@ final class Rig implements BeforeEachCallback, AfterEachCallback {
     }
 
     void start(String plugins, Settings.Builder settings) throws Exception {
-        Path file = Files.createTempFile("kong", ".yaml");
-        try {
-            Files.writeString(file, """
+        file = Files.createTempFile("kong", ".yaml");
+        configure(plugins);
+        gateway = Gateway.start(settings.configs(List.of(file)).build());
+    }
+
+    void configure(String plugins) throws IOException {
+        Files.writeString(file, """
                     _format_version: "3.0"
                     services:
                       - name: one
@@ -121,10 +130,6 @@ final class Rig implements BeforeEachCallback, AfterEachCallback {
                             paths: [/a]
                     plugins: [%s]
                     """.formatted(upstream.baseUrl(), plugins));
-            gateway = Gateway.start(settings.configs(List.of(file)).build());
-        } finally {
-            Files.delete(file);
-        }
     }
 
     Socket connect() throws IOException {

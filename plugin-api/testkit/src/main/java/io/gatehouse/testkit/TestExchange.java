@@ -311,13 +311,18 @@ public final class TestExchange {
                 case SHUTDOWN -> Outcome.Kind.SHUTDOWN;
                 default -> Outcome.Kind.UPSTREAM_FAILED;
             };
-            finish(kind, failure.kind().name().toLowerCase(Locale.ROOT), failure.kind());
+            finish(kind, reason(failure), failure.kind());
         }
         return false;
     }
 
     private void sentWhole() {
-        finish(Outcome.Kind.SENT, "ok", FailureKind.CANCELLED);
+        Failure failure = response == null ? null : response.failure();
+        finish(Outcome.Kind.SENT, failure == null ? "ok" : reason(failure), FailureKind.CANCELLED);
+    }
+
+    private static String reason(Failure failure) {
+        return failure.kind().name().toLowerCase(Locale.ROOT);
     }
 
     private void finish(Outcome.Kind kind, String reason, FailureKind why) {
@@ -528,10 +533,17 @@ public final class TestExchange {
         private void waits() {
             stopTimer();
             if (!over && inside == 0) {
-                timer = tester.clock()
-                        .after(
-                                Duration.ofNanos(Math.max(0, left)),
-                                () -> broke(new IllegalStateException(phase + " took longer than its time limit")));
+                timer = tester.clock().after(Duration.ofNanos(Math.max(0, left)), this::expired);
+            }
+        }
+
+        private void expired() {
+            if (live.stream().anyMatch(Live::isWaitedFor)) {
+                // the time is the upstream's, as inside next
+                left = tester.timeLimit().toNanos();
+                waits();
+            } else {
+                broke(new IllegalStateException(phase + " took longer than its time limit"));
             }
         }
 
@@ -568,8 +580,14 @@ public final class TestExchange {
                     response.discard();
                 }
             }
-            String message = answer.errorMessage();
-            if (message != null) {
+            if (answer.isUnwritten()) {
+                Failure failure = answer.failure();
+                String message = failure == null
+                        ? Objects.requireNonNullElse(answer.errorMessage(), "")
+                        : Upstream.message(failure);
+                if (failure != null) {
+                    answer.status(Upstream.status(failure));
+                }
                 errorMessage = message;
                 answer.body(Body.of(Buffer.buffer(
                         "{\n  \"message\":\"" + message + "\",\n  \"request_id\":\"" + exchange.id() + "\"\n}")));
@@ -632,6 +650,12 @@ public final class TestExchange {
             promise.complete(Response.from(ResponseSource.UPSTREAM, answer.status(), answer.headers(), passed, null));
         }
 
+        /** Whether somebody waits for the next bytes of its body. */
+        private boolean isWaitedFor() {
+            Watched<Buffer> open = body;
+            return open != null && open.waited;
+        }
+
         private void ended(BodyEnd end) {
             over = true;
             attempt.endNanos(tester.clock().nanos() - start);
@@ -666,6 +690,7 @@ public final class TestExchange {
         private final java.util.function.Consumer<? super T> items;
         private final java.util.function.Consumer<BodyEnd> ends;
         private boolean touched;
+        private boolean waited;
         private boolean over;
 
         private Watched(
@@ -685,7 +710,9 @@ public final class TestExchange {
                 seen(next.result());
                 return next;
             }
+            waited = true;
             return next.map(item -> {
+                waited = false;
                 seen(item);
                 return item;
             });

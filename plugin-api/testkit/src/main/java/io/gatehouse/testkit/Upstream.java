@@ -109,25 +109,33 @@ public final class Upstream {
 
     /** What the gateway answers when the upstream gave nothing: Kong's statuses and texts. */
     static Response failed(Failure failure) {
-        int status = switch (failure.kind()) {
+        return Response.from(
+                ResponseSource.GATEWAY,
+                status(failure),
+                MultiMap.caseInsensitiveMultiMap().set("Content-Type", "application/json; charset=utf-8"),
+                Body.of(Buffer.buffer("{\n  \"message\":\"" + message(failure) + "\"\n}")),
+                failure);
+    }
+
+    static int status(Failure failure) {
+        return switch (failure.kind()) {
             case RESOLVE, OVERLOADED, SHUTDOWN -> 503;
             case CONNECT_TIMEOUT, TIMEOUT, DEADLINE -> 504;
             case PLUGIN -> 500;
+            case INVALID_REQUEST, CLIENT_GONE -> 400;
             default -> 502;
         };
-        String message = switch (failure.kind()) {
+    }
+
+    static String message(Failure failure) {
+        return switch (failure.kind()) {
             case RESOLVE -> "name resolution failed";
             case OVERLOADED, SHUTDOWN -> "The upstream server is currently unavailable";
             case CONNECT_TIMEOUT, TIMEOUT, DEADLINE -> "The upstream server is timing out";
             case PLUGIN -> "An unexpected error occurred";
+            case INVALID_REQUEST, CLIENT_GONE -> "Bad request";
             default -> "An invalid response was received from the upstream server";
         };
-        return Response.from(
-                ResponseSource.GATEWAY,
-                status,
-                MultiMap.caseInsensitiveMultiMap().set("Content-Type", "application/json; charset=utf-8"),
-                Body.of(Buffer.buffer("{\n  \"message\":\"" + message + "\"\n}")),
-                failure);
     }
 
     /** An answer that comes in pieces. */

@@ -306,6 +306,43 @@ class PluginTesterTest {
     }
 
     @Test
+    void writesAFailureThatAPluginFoundAsTheGatewayWritesItsOwn() {
+        Failure late = Failure.of(FailureKind.TIMEOUT, "planted");
+        try (PluginTester tester = tester(context -> intercepting((request, next) -> {
+            Response failed = Response.failed(late);
+            failed.headers().set("X-Mine", "1");
+            return Response.done(failed);
+        }))) {
+            TestExchange exchange = tester.get("/").send();
+
+            assertThat(exchange.status()).isEqualTo(504);
+            assertThat(exchange.message()).isEqualTo("The upstream server is timing out");
+            assertThat(exchange.text()).contains(exchange.message());
+            assertThat(exchange.header("X-Mine")).isEqualTo("1");
+            assertThat(exchange.source()).isEqualTo(ResponseSource.GATEWAY);
+            assertThat(exchange.failure()).isSameAs(late);
+            assertThat(exchange.outcome()).isEqualTo(new Outcome(Outcome.Kind.SENT, "timeout"));
+        }
+    }
+
+    @Test
+    void doesNotCountTheWaitForAnUpstreamsBodyAsThePluginsTime() {
+        try (PluginTester tester = tester(context -> intercepting(
+                (request, next) -> next.proceed(request).compose(response -> response.body()
+                        .buffer(100)
+                        .map(whole -> response))))) {
+            ManualUpstream upstream = new ManualUpstream();
+            tester.upstream(upstream).timeLimit(Duration.ofSeconds(1));
+            TestExchange exchange = tester.get("/").send();
+            upstream.call().respond(200).write("o");
+            tester.clock().advance(Duration.ofSeconds(10));
+            assertThat(exchange.isAnswered()).isFalse();
+            upstream.call().write("k").end();
+            assertThat(exchange.text()).isEqualTo("ok");
+        }
+    }
+
+    @Test
     void reportsAThrowInLogAndClose() {
         PluginTester tester = tester(context -> new Plugin() {
             @Override

@@ -13,6 +13,7 @@ import io.vertx.core.buffer.Buffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +36,7 @@ final class CallRecord {
     private final Tokens.Meter text = new Tokens.Meter();
     private long textPieces;
 
+    private LlmTarget.@Nullable Bound bound;
     private @Nullable Buffer sent;
     private List<String> secretFields = List.of();
     private @Nullable Payload answer;
@@ -74,9 +76,15 @@ final class CallRecord {
         NONE
     }
 
+    /** Notes whom the call is for, though nothing was sent yet. */
+    void chosen(LlmTarget.Bound target) {
+        bound = target;
+    }
+
     /** Notes one more attempt; what was known of the one before is forgotten. */
     void attempt(Tried target, @Nullable Buffer body, List<String> secrets) {
         tried.add(target);
+        bound = target.bound();
         sent = body;
         secretFields = secrets;
         reported = null;
@@ -94,7 +102,7 @@ final class CallRecord {
     }
 
     private LlmTarget.Bound last() {
-        return tried.get(tried.size() - 1).bound();
+        return Objects.requireNonNull(bound, "no target was chosen yet");
     }
 
     /** The answer has begun; from here an end is at least a cut. */
@@ -190,11 +198,11 @@ final class CallRecord {
     }
 
     void end(End end) {
-        if (added || tried.isEmpty()) {
+        LlmTarget.Bound bound = this.bound;
+        if (added || bound == null) {
             return;
         }
         added = true;
-        LlmTarget.Bound bound = last();
         LoggingConfig logging = bound.target().config().logging();
         long latency = end == End.NONE ? -1 : (exchange.elapsedNanos() - startedNanos) / NANOS_PER_MILLI;
         String model = Engine.bounded(bound.model().name());

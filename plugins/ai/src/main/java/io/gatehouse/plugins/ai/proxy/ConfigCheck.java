@@ -19,10 +19,6 @@ final class ConfigCheck {
 
     static void advanced(AiProxyAdvancedConfig config, Providers providers, Problems problems) {
         ConfigCheck check = new ConfigCheck(problems, providers);
-        int maxFails = config.balancer().maxFails();
-        if (maxFails > 0) {
-            problems.add("balancer.max_fails", maxFails + " is not built: there is no circuit breaker (supported: 0)");
-        }
         for (int i = 0; i < config.targets().size(); i++) {
             check.target("targets[" + i + "].", config.targets().get(i));
         }

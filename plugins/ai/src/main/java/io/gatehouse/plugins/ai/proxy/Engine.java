@@ -32,10 +32,12 @@ final class Engine implements Plugin {
 
     private static final int MAX_MODEL_LENGTH = 128;
 
+    private static final String ALL_REST = "no target is available: all of them rest after failures";
+
     private final Key<Admission> admitted = Key.of("ai-proxy admission");
     private final String pluginId;
     private final List<LlmTarget> targets;
-    private final RoundRobin balancer;
+    private final Balancer balancer;
     private final BalancerConfig balancing;
     private final FailoverCriteria criteria;
     private final boolean ownTimeouts;
@@ -50,8 +52,8 @@ final class Engine implements Plugin {
     Engine(AiProxyAdvancedConfig config, boolean ownTimeouts, PluginContext context) {
         this.pluginId = context.pluginId();
         this.targets = targets(config, Providers.of(context.extensions(LlmProvider.class)));
-        this.balancer = new RoundRobin(config.targets(), new Random());
         this.balancing = config.balancer();
+        this.balancer = new Balancer(pluginId, balancing, config.targets(), context.clock(), new Random());
         this.criteria = new FailoverCriteria(balancing.failoverCriteria());
         this.ownTimeouts = ownTimeouts;
         this.streaming = config.responseStreaming();
@@ -121,8 +123,15 @@ final class Engine implements Plugin {
         return modelHeader;
     }
 
-    RoundRobin.Turn turn(BitSet candidates) {
-        return balancer.turn(candidates);
+    Balancer balancer() {
+        return balancer;
+    }
+
+    /** The answer when every target that a request may go to rests. */
+    Response resting(Exchange exchange, BitSet candidates, @Nullable RequestBody body) {
+        Response response = refused(exchange, Refusal.of(500, ALL_REST), body);
+        response.headers().set("Retry-After", Long.toString(balancer.restSeconds(candidates)));
+        return response;
     }
 
     @Override

@@ -38,6 +38,19 @@ final class FailoverCriteria {
         };
     }
 
+    /** Whether a failure tells something about the target, rather than about the client or the gateway. */
+    static boolean isTargets(Failure failure) {
+        return switch (failure.kind()) {
+            case RESOLVE, CONNECT, TLS, RESET, CONNECT_TIMEOUT, TIMEOUT, INVALID_RESPONSE -> true;
+            case OVERLOADED, CLIENT_GONE, INVALID_REQUEST, CANCELLED, DEADLINE, SHUTDOWN, PLUGIN -> false;
+        };
+    }
+
+    /** Whether the circuit breaker counts a status that failover covers: a refused or unknown request is no outage. */
+    static boolean counts(int status) {
+        return status != 403 && status != 404;
+    }
+
     /** Whether a request may be sent once more although an upstream may have acted on it. */
     boolean mayRepeat(HttpMethod method) {
         return nonIdempotent

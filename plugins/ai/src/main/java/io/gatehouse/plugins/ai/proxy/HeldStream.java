@@ -1,11 +1,13 @@
 package io.gatehouse.plugins.ai.proxy;
 
+import io.gatehouse.api.Exchange;
 import io.gatehouse.api.ai.LlmOperation;
 import io.gatehouse.api.body.BodyEnd;
 import io.gatehouse.api.body.BodyReader;
 import io.gatehouse.api.body.SseEvent;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -17,17 +19,24 @@ final class HeldStream implements BodyReader<SseEvent> {
     private final BodyReader<SseEvent> rest;
     private final LlmOperation operation;
     private final CallRecord record;
-    private final boolean untilContent;
+    private final Exchange exchange;
+    private final long untilNanos;
     private final ArrayDeque<SseEvent> held = new ArrayDeque<>();
     private final Promise<Boolean> begun = Promise.promise();
+    private int heldBytes;
     private boolean atEnd;
 
-    /** @param untilContent whether to hold until the first event that bears content, or just until any event */
-    HeldStream(BodyReader<SseEvent> rest, LlmOperation operation, CallRecord record, boolean untilContent) {
+    /**
+     * @param patience how long to hold until an event bears content; zero to hold just until any event. An upstream that
+     *     is silent ends the stream by its read time-out
+     */
+    HeldStream(
+            BodyReader<SseEvent> rest, LlmOperation operation, CallRecord record, Exchange exchange, Duration patience) {
         this.rest = rest;
         this.operation = operation;
         this.record = record;
-        this.untilContent = untilContent;
+        this.exchange = exchange;
+        this.untilNanos = patience.isZero() ? 0 : exchange.elapsedNanos() + patience.toNanos();
     }
 
     /** Reads ahead; true when there is something to pass on, false when the stream ended before it. */
@@ -61,10 +70,15 @@ final class HeldStream implements BodyReader<SseEvent> {
             return true;
         }
         held.add(event);
-        Chunk chunk = untilContent ? Chunk.of(event, operation) : null;
+        if (untilNanos == 0) {
+            begun.complete(true);
+            return true;
+        }
+        heldBytes += event.raw().length();
+        Chunk chunk = Chunk.of(event, operation);
         if (chunk != null && chunk.hasContent()) {
             record.firstToken();
-        } else if (untilContent) {
+        } else if (heldBytes <= FailoverLimits.MAX_HELD_BYTES && exchange.elapsedNanos() < untilNanos) {
             return false;
         }
         begun.complete(true);

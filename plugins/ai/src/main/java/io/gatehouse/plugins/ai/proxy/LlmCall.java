@@ -1,5 +1,6 @@
 package io.gatehouse.plugins.ai.proxy;
 
+import io.gatehouse.api.Attempt;
 import io.gatehouse.api.Exchange;
 import io.gatehouse.api.Failure;
 import io.gatehouse.api.FailureKind;
@@ -18,6 +19,8 @@ import io.gatehouse.api.json.JsonException;
 import io.gatehouse.api.json.JsonKind;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
+import java.time.Duration;
 import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -37,58 +40,99 @@ final class LlmCall {
     private static final Logger LOG = LoggerFactory.getLogger(LlmCall.class);
 
     private final Engine engine;
+    private final Balancer balancer;
+    private final FailoverCriteria criteria;
     private final Admission admission;
     private final Request request;
     private final @Nullable RequestBody body;
     private final Next next;
     private final Exchange exchange;
-    private final FailoverCriteria criteria;
-    private final RoundRobin.Turn turn;
     private final BitSet untried;
     private final CallRecord record;
     private int attemptsLeft;
+    private int target = -1;
+    private CallRecord.@Nullable Tried trying;
+    private boolean judged;
+    private boolean committed;
 
     LlmCall(Engine engine, Admission admission, Request request, @Nullable RequestBody body, Next next) {
         this.engine = engine;
+        this.balancer = engine.balancer();
+        this.criteria = engine.criteria();
         this.admission = admission;
         this.request = request;
         this.body = body;
         this.next = next;
         this.exchange = request.exchange();
-        this.criteria = engine.criteria();
-        this.turn = engine.turn(admission.candidates());
         this.untried = (BitSet) admission.candidates().clone();
         this.attemptsLeft = engine.balancing().retries() + 1;
         this.record = new CallRecord(exchange, engine.pluginId(), body, admission.stream(), admission.isWorking());
     }
 
+    /** A request that is ready for its target. */
+    private record Prepared(int target, LlmTarget.Bound bound, Request request, Outgoing outgoing) {}
+
     Future<Response> run() {
-        exchange.onEnd(record::exchangeEnded);
-        return attempt();
-    }
-
-    private boolean hasAnotherTarget() {
-        return attemptsLeft > 0 && !untried.isEmpty();
-    }
-
-    private Future<Response> attempt() {
-        int index = turn.next(untried);
-        untried.clear(index);
-        attemptsLeft--;
-        LlmTarget.Bound bound = admission.bound(index);
-        Request attempt = request.copy();
-        Outgoing outgoing = new Outgoing(engine, admission, body, attempt, bound);
+        int first = balancer.first(untried);
+        if (first < 0) {
+            return Response.done(engine.resting(exchange, untried, body));
+        }
+        exchange.onEnd(this::exchangeEnded);
         try {
-            outgoing.prepare();
+            return attempt(prepare(first));
         } catch (Refusal refusal) {
-            record.attempt(new CallRecord.Tried(bound, "", "", 0, ""), null, outgoing.secretFields());
+            balancer.left(first);
+            record.chosen(admission.bound(first));
             record.end(CallRecord.End.NONE);
             return Response.done(refusal.response());
         }
-        note(attempt, bound, outgoing);
+    }
+
+    /** @throws Refusal when the target does not make an address for this request */
+    private Prepared prepare(int index) {
+        untried.clear(index);
+        attemptsLeft--;
+        LlmTarget.Bound bound = admission.bound(index);
+        Request copy = request.copy();
+        Outgoing outgoing = new Outgoing(engine, admission, body, copy, bound);
+        outgoing.prepare();
+        return new Prepared(index, bound, copy, outgoing);
+    }
+
+    private boolean hasAnotherTarget() {
+        return attemptsLeft > 0 && balancer.hasAnother(untried);
+    }
+
+    /**
+     * The attempt to follow one that failed; null when the failure at hand is the last word.
+     *
+     * @param sent whether an upstream may have seen the request
+     */
+    private @Nullable Prepared another(HttpMethod method, boolean sent) {
+        if (sent && !criteria.mayRepeat(method)) {
+            return null;
+        }
+        while (attemptsLeft > 0) {
+            int index = balancer.another(untried, sent);
+            if (index < 0) {
+                return null;
+            }
+            try {
+                return prepare(index);
+            } catch (Refusal refusal) {
+                balancer.left(index); // not for this request: what the other target said is more to the point
+            }
+        }
+        return null;
+    }
+
+    private Future<Response> attempt(Prepared prepared) {
+        LlmTarget.Bound bound = prepared.bound();
+        Request attempt = prepared.request();
+        note(prepared);
         Future<Void> authorized = bound.target().provider().authorize(attempt, bound.model());
         if (authorized.succeeded()) {
-            return send(attempt, bound, outgoing);
+            return send(prepared);
         }
         return exchange.adopt(authorized).transform(result -> {
             if (result.failed()) {
@@ -101,30 +145,41 @@ final class LlmCall {
                 return Response.done(
                         Refusal.of(500, "LLM request failed before proxying").response());
             }
-            return send(attempt, bound, outgoing);
+            return send(prepared);
         });
     }
 
-    private void note(Request attempt, LlmTarget.Bound bound, Outgoing outgoing) {
+    private void note(Prepared prepared) {
+        Request attempt = prepared.request();
         Target to = attempt.target();
         if (to == null) {
             throw new IllegalStateException("attempt without a target");
         }
-        CallRecord.Tried tried = new CallRecord.Tried(bound, to.scheme(), to.host(), to.port(), attempt.path());
+        CallRecord.Tried tried =
+                new CallRecord.Tried(prepared.bound(), to.scheme(), to.host(), to.port(), attempt.path());
         attempt.attributes().set(CallRecord.TRIED, tried);
-        record.attempt(tried, attempt.body().isEmpty() ? null : attempt.body().bytes(), outgoing.secretFields());
+        record.attempt(
+                tried,
+                attempt.body().isEmpty() ? null : attempt.body().bytes(),
+                prepared.outgoing().secretFields());
+        target = prepared.target();
+        trying = tried;
+        judged = false;
     }
 
-    private Future<Response> send(Request attempt, LlmTarget.Bound bound, Outgoing outgoing) {
-        return next.proceed(attempt).compose(response -> answered(attempt, response, bound, outgoing));
+    private Future<Response> send(Prepared prepared) {
+        return next.proceed(prepared.request())
+                .compose(response ->
+                        answered(prepared.request(), response, prepared.bound(), prepared.outgoing()));
     }
 
     private Future<Response> answered(Request attempt, Response response, LlmTarget.Bound bound, Outgoing outgoing) {
         Failure failure = response.failure();
         if (failure != null) {
-            if (mayFailOver(failure)) {
+            Prepared following = afterFailure(attempt.method(), failure);
+            if (following != null) {
                 response.discard();
-                return attempt();
+                return attempt(following);
             }
             record.end(CallRecord.End.NONE);
             return Response.done(response);
@@ -134,29 +189,74 @@ final class LlmCall {
             record.end(CallRecord.End.NONE);
             return Response.done(response);
         }
-        LlmProvider provider = bound.target().provider();
-        if (response.status() != 200
-                && hasAnotherTarget()
-                && criteria.covers(provider.failoverStatus(response.status(), response.headers()))
-                && criteria.mayRepeat(attempt.method())) {
-            response.discard();
-            return attempt();
+        if (response.status() != 200) {
+            Prepared following = afterStatus(attempt.method(), response, bound);
+            if (following != null) {
+                response.discard();
+                return attempt(following);
+            }
         }
         response.headers().remove("Set-Cookie");
         outgoing.dropEchoes(response.headers());
         record.answering();
         if (response.status() != 200) {
-            return Response.done(
-                    response.body(response.body().transform(Framing.BYTES, new RelayObserver(record, false))));
+            return relayed(attempt, response, false);
         }
         nameModel(response, bound);
         return accepted(attempt, response, bound, outgoing);
     }
 
-    private boolean mayFailOver(Failure failure) {
-        return hasAnotherTarget()
-                && criteria.covers(failure)
-                && (!failure.sent() || criteria.mayRepeat(request.method()));
+    /** Judges an attempt that has failed; gives the one that follows it. */
+    private @Nullable Prepared afterFailure(HttpMethod method, Failure failure) {
+        if (!judged && FailoverCriteria.isTargets(failure)) {
+            failed(true);
+        }
+        return criteria.covers(failure) ? another(method, failure.sent()) : null;
+    }
+
+    /** Judges an attempt by a status other than 200; gives the one that follows it. */
+    private @Nullable Prepared afterStatus(HttpMethod method, Response response, LlmTarget.Bound bound) {
+        int status = bound.target().provider().failoverStatus(response.status(), response.headers());
+        if (status == 429 || status == 503) {
+            balancer.limited(target, response.headers().get("Retry-After"));
+        }
+        if (!criteria.covers(status)) {
+            return null;
+        }
+        failed(FailoverCriteria.counts(status));
+        return another(method, true);
+    }
+
+    private void failed(boolean counts) {
+        judged = true;
+        balancer.failed(target, counts);
+    }
+
+    /** From here this target answers the client: the attempt is not given up any more. */
+    private void commit() {
+        if (!judged) {
+            judged = true;
+            committed = true;
+            balancer.answered(target);
+        }
+    }
+
+    private void exchangeEnded() {
+        record.exchangeEnded();
+        CallRecord.Tried last = trying;
+        if (last == null || !balancer.remembers()) {
+            return;
+        }
+        if (!judged) {
+            balancer.left(target);
+        } else if (committed) {
+            for (Attempt attempt : exchange.attempts()) {
+                Failure brokenOff = attempt.attributes().get(CallRecord.TRIED) == last ? attempt.failure() : null;
+                if (brokenOff != null && FailoverCriteria.isTargets(brokenOff)) {
+                    balancer.failed(target, true);
+                }
+            }
+        }
     }
 
     private void nameModel(Response response, LlmTarget.Bound bound) {
@@ -194,33 +294,41 @@ final class LlmCall {
             return streamed(attempt, response, bound, outgoing);
         }
         if (plain && bound.target().operation() != LlmOperation.PRESERVE) {
-            return oneshot(response, bound);
+            return oneshot(attempt, response, bound);
         }
-        return relayed(response, plain);
+        return relayed(attempt, response, plain);
     }
 
     private Future<Response> streamed(Request attempt, Response response, LlmTarget.Bound bound, Outgoing outgoing) {
         LlmOperation operation = bound.target().operation();
-        boolean untilContent = hasAnotherTarget() && criteria.mayRepeat(attempt.method());
-        HeldStream stream = new HeldStream(response.body().open(Framing.SSE), operation, record, untilContent);
+        Target to = attempt.target();
+        boolean patient = to != null && criteria.mayRepeat(attempt.method()) && hasAnotherTarget();
+        HeldStream stream = new HeldStream(
+                response.body().open(Framing.SSE),
+                operation,
+                record,
+                exchange,
+                patient ? to.readTimeout() : Duration.ZERO);
         return stream.begin().compose(begun -> {
             Failure failure = begun ? null : stream.end().failure();
             if (failure != null) {
-                return brokenOff(failure);
+                return brokenOff(attempt, failure, CallRecord.End.CUT);
             }
+            commit();
             return Response.done(response.body(Body.of(Framing.SSE, stream)
                     .transform(Framing.SSE, new StreamObserver(record, operation, outgoing.usageInjected()))));
         });
     }
 
-    private Future<Response> oneshot(Response response, LlmTarget.Bound bound) {
+    private Future<Response> oneshot(Request attempt, Response response, LlmTarget.Bound bound) {
         return response.body().buffer(WHOLE_ANSWER).transform(result -> {
             if (result.failed()) {
-                return brokenOff(failureOf(result.cause()));
+                return brokenOff(attempt, failureOf(result.cause()), CallRecord.End.CUT);
             }
             if (!result.result()) {
-                return relayed(response, true);
+                return relayed(attempt, response, true);
             }
+            commit();
             return Response.done(judged(response, bound));
         });
     }
@@ -275,28 +383,32 @@ final class LlmCall {
         return Refusal.of(500, text).response();
     }
 
-    /** Passes bytes on, once the first of them are there. */
-    private Future<Response> relayed(Response response, boolean readable) {
+    /**
+     * Passes bytes on, once the first of them are there.
+     *
+     * @param readable whether this is an answer that usage can be read from
+     */
+    private Future<Response> relayed(Request attempt, Response response, boolean readable) {
         HeldBytes bytes = new HeldBytes(response.body().open(Framing.BYTES));
         return bytes.begin().compose(begun -> {
             Failure failure = bytes.isHollow() ? bytes.end().failure() : null;
             if (failure != null) {
-                return brokenOff(failure);
+                return brokenOff(attempt, failure, readable ? CallRecord.End.CUT : CallRecord.End.REFUSED);
             }
+            commit();
             return Response.done(
                     response.body(Body.of(begun, -1).transform(Framing.BYTES, new RelayObserver(record, readable))));
         });
     }
 
     /** The upstream broke off before the client got anything: as if there had been no answer. */
-    private Future<Response> brokenOff(Failure failure) {
-        if (mayFailOver(failure.afterSending())) {
-            return attempt();
+    private Future<Response> brokenOff(Request attempt, Failure failure, CallRecord.End end) {
+        Failure known = failure.afterSending();
+        Prepared following = afterFailure(attempt.method(), known);
+        if (following != null) {
+            return attempt(following);
         }
-        record.end(CallRecord.End.CUT);
-        return Response.done(
-                failure.kind() == FailureKind.TIMEOUT
-                        ? Response.error(504, "The upstream server is timing out")
-                        : Response.error(502, "An invalid response was received from the upstream server"));
+        record.end(end);
+        return Response.done(Response.failed(known));
     }
 }

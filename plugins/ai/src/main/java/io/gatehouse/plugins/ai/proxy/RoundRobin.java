@@ -1,21 +1,25 @@
 package io.gatehouse.plugins.ai.proxy;
 
-import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Kong's weighted round-robin: a wheel of total weight / greatest common divisor slots, shuffled once, and one pointer for
- * all event loops, so that shares are exact over each full turn. Requests that name a model turn a wheel of their own, of
- * the targets that answer to it, so that shares are exact there too.
+ * Kong's weighted round-robin: a wheel of total weight / greatest common divisor slots and one pointer for all event
+ * loops, so that shares are exact over each full turn. Every set of targets has a wheel of its own, so that shares are
+ * exact too among the targets that answer to a model, and among the others while one rests.
+ *
+ * <p>Where Kong shuffles the slots once, these follow each other at the golden ratio: as even, and no slot is stored, so
+ * that a wheel of large weights takes no memory.
  */
 final class RoundRobin {
-    /** More subsets than this can only come from templated names; further ones share the big wheel. */
+    /** More sets than this can come only from many targets in trouble, or templated names; the rest share the big wheel. */
     private static final int MAX_WHEELS = 256;
+
+    private static final double GOLDEN_RATIO = 0.6180339887498949;
 
     private final int[] weights;
     private final Random random;
@@ -30,84 +34,72 @@ final class RoundRobin {
         this.all = wheel(every);
     }
 
-    /** One more turn for these targets. */
-    Turn turn(BitSet candidates) {
-        Wheel wheel = all;
-        if (candidates.cardinality() < weights.length) {
-            Wheel own = some.get(candidates);
-            if (own == null && some.size() < MAX_WHEELS) {
-                own = some.computeIfAbsent((BitSet) candidates.clone(), this::wheel);
-            }
-            wheel = own == null ? all : own;
+    /** The next of these targets, of which there is at least one. */
+    int next(BitSet among) {
+        if (among.cardinality() == weights.length) {
+            return all.next();
         }
-        return new Turn(wheel.slots, wheel.advance());
-    }
-
-    /** The place on a wheel where one request starts. Belongs to that request. */
-    static final class Turn {
-        private final int[] slots;
-        private int at;
-
-        private Turn(int[] slots, int at) {
-            this.slots = slots;
-            this.at = at;
+        Wheel own = some.get(among);
+        if (own == null && some.size() < MAX_WHEELS) {
+            own = some.computeIfAbsent((BitSet) among.clone(), this::wheel);
         }
-
-        /** The target at this place or, when it is none of these, the next one on the wheel; -1 when there is none. */
-        int next(BitSet untried) {
-            for (int i = 0; i < slots.length; i++) {
-                int target = slots[at];
-                if (untried.get(target)) {
-                    return target;
-                }
-                at = at + 1 == slots.length ? 0 : at + 1;
-            }
-            return -1;
+        if (own != null) {
+            return own.next();
         }
+        int target = among.nextSetBit(all.next());
+        return target >= 0 ? target : among.nextSetBit(0);
     }
 
     private Wheel wheel(BitSet members) {
-        int divisor = 0;
+        long divisor = 0;
         for (int i = members.nextSetBit(0); i >= 0; i = members.nextSetBit(i + 1)) {
             divisor = gcd(weights[i], divisor);
         }
-        int size = 0;
-        for (int i = members.nextSetBit(0); i >= 0; i = members.nextSetBit(i + 1)) {
-            size += weights[i] / divisor;
+        int[] targets = members.stream().toArray();
+        long[] ends = new long[targets.length];
+        long size = 0;
+        for (int i = 0; i < targets.length; i++) {
+            size += weights[targets[i]] / divisor;
+            ends[i] = size;
         }
-        int[] slots = new int[size];
-        int used = 0;
-        for (int i = members.nextSetBit(0); i >= 0; i = members.nextSetBit(i + 1)) {
-            int end = used + weights[i] / divisor;
-            Arrays.fill(slots, used, end, i);
-            used = end;
-        }
-        synchronized (random) {
-            for (int i = size - 1; i > 0; i--) {
-                int j = random.nextInt(i + 1);
-                int slot = slots[i];
-                slots[i] = slots[j];
-                slots[j] = slot;
-            }
-        }
-        return new Wheel(slots);
+        return new Wheel(targets, ends, (long) (random.nextDouble() * size));
     }
 
-    private static int gcd(int a, int b) {
+    private static long gcd(long a, long b) {
         return b == 0 ? a : gcd(b, a % b);
     }
 
     private static final class Wheel {
-        private final int[] slots;
-        private final AtomicInteger pointer = new AtomicInteger();
+        private final int[] targets;
+        private final long[] ends;
+        private final long size;
+        private final long step;
+        private final AtomicLong pointer;
 
-        Wheel(int[] slots) {
-            this.slots = slots;
+        /** @param ends by target, the slot behind its last one */
+        Wheel(int[] targets, long[] ends, long start) {
+            this.targets = targets;
+            this.ends = ends;
+            this.size = ends[ends.length - 1];
+            this.pointer = new AtomicLong(start);
+            long apart = Math.max(1, (long) (size * GOLDEN_RATIO));
+            while (gcd(apart, size) != 1) {
+                apart++; // only then every slot comes once in a turn
+            }
+            this.step = apart;
         }
 
-        int advance() {
+        int next() {
+            if (targets.length == 1) {
+                return targets[0];
+            }
             // wraps at the wheel's size, not at the integer's: the turn after an overflow would not be whole
-            return pointer.getAndUpdate(p -> p + 1 == slots.length ? 0 : p + 1);
+            long slot = pointer.getAndUpdate(p -> p + 1 == size ? 0 : p + 1) * step % size;
+            int i = 0;
+            while (slot >= ends[i]) {
+                i++;
+            }
+            return targets[i];
         }
     }
 }

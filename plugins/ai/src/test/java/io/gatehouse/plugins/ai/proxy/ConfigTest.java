@@ -43,7 +43,7 @@ class ConfigTest {
                   read_timeout: 2
                   write_timeout: 3
                   failover_criteria: [http_429, non_idempotent, invalid_header]
-                  max_fails: 0
+                  max_fails: 3
                   fail_timeout: 4
                 llm_format: openai
                 genai_category: text/embeddings
@@ -90,6 +90,8 @@ class ConfigTest {
             assertThat(tester.problems()).isEmpty();
             AiProxyAdvancedConfig config = (AiProxyAdvancedConfig) tester.config();
             assertThat(config.balancer().retries()).isEqualTo(2);
+            assertThat(config.balancer().maxFails()).isEqualTo(3);
+            assertThat(config.balancer().failTimeout()).isEqualTo(4);
             OptionsConfig options = config.targets().get(0).model().options();
             assertThat(options.maxTokens()).isEqualTo(512);
             assertThat(options.llama2Format()).isEqualTo("openai");
@@ -102,7 +104,7 @@ class ConfigTest {
     @Test
     void refusesByNameWhatIsNotBuilt() {
         assertThat(problems("""
-                balancer: {algorithm: semantic, max_fails: 3}
+                balancer: {algorithm: semantic}
                 llm_format: anthropic
                 genai_category: audio/speech
                 acls: {}
@@ -128,8 +130,10 @@ class ConfigTest {
                 .contains("llama2_format")
                 .contains("bedrock")
                 .contains("supported");
-        assertThat(problems("balancer: {max_fails: 3}\n" + TARGET))
-                .contains("balancer.max_fails: 3 is not built: there is no circuit breaker (supported: 0)");
+        assertThat(problems("balancer: {max_fails: 3, fail_timeout: 5}\n" + TARGET))
+                .isEmpty();
+        assertThat(problems("balancer: {max_fails: -1, fail_timeout: 0}\n" + TARGET))
+                .contains("balancer.max_fails: value should be between 0 and 32767 (got -1)");
         assertThat(problems("""
                 targets:
                   - route_type: llm/v1/chat

@@ -3,6 +3,7 @@ package io.gatehouse.plugins.ai.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Random;
@@ -33,18 +34,44 @@ class RoundRobinTest {
     }
 
     @Test
-    void givesEveryOtherTargetOnceAfterItsPick() {
-        RoundRobin wheel = wheel(1, 65535, 10);
-        RoundRobin.Turn turn = wheel.turn(all(3));
-        BitSet untried = all(3);
-        List<Integer> order = new ArrayList<>();
-        while (!untried.isEmpty()) {
-            int next = turn.next(untried);
-            order.add(next);
-            untried.clear(next);
+    void isAsEvenAsTheWeightsWithinATurn() {
+        RoundRobin wheel = wheel(1, 1, 2);
+        int[] last = {-1, -1, -1};
+        for (int i = 0; i < 40; i++) {
+            int target = wheel.next(all(3));
+            int gap = last[target] < 0 ? 0 : i - last[target];
+            assertThat(gap).as("requests between two of target " + target).isLessThanOrEqualTo(target == 2 ? 3 : 5);
+            last[target] = i;
         }
-        assertThat(order).containsExactlyInAnyOrder(0, 1, 2);
-        assertThat(turn.next(untried)).isEqualTo(-1);
+    }
+
+    @Test
+    void staysExactBeforeWhileAndAfterATargetRests() {
+        RoundRobin wheel = wheel(50, 30, 20);
+        BitSet others = new BitSet();
+        others.set(1, 3);
+        int[] before = shares(wheel, all(3), 4);
+        assertThat(shares(wheel, others, 50)).containsExactly(0, 30, 20);
+        int[] after = shares(wheel, all(3), 6);
+        assertThat(new int[] {before[0] + after[0], before[1] + after[1], before[2] + after[2]})
+                .containsExactly(5, 3, 2);
+    }
+
+    @Test
+    void takesLargeWeightsWithoutATable() {
+        RoundRobin wheel = wheel(65535, 65534, 1);
+        assertThat(shares(wheel, all(3), 131070)).containsExactly(65535, 65534, 1);
+    }
+
+    @Test
+    void finishesWhenThereAreMoreSetsThanWheels() {
+        int[] weights = new int[10];
+        Arrays.fill(weights, 3);
+        RoundRobin wheel = wheel(weights);
+        for (int bits = 1; bits < 1 << 10; bits++) {
+            BitSet some = BitSet.valueOf(new long[] {bits});
+            assertThat(some.get(wheel.next(some))).isTrue();
+        }
     }
 
     @Test
@@ -59,7 +86,7 @@ class RoundRobinTest {
                 runs.add(threads.submit(() -> {
                     start.await();
                     for (int i = 0; i < 5000; i++) {
-                        shares.incrementAndGet(wheel.turn(all(3)).next(all(3)));
+                        shares.incrementAndGet(wheel.next(all(3)));
                     }
                     return null;
                 }));
@@ -77,23 +104,27 @@ class RoundRobinTest {
     private static int[] shares(RoundRobin wheel, BitSet candidates, int turns) {
         int[] shares = new int[3];
         for (int i = 0; i < turns; i++) {
-            shares[wheel.turn(candidates).next(candidates)]++;
+            shares[wheel.next(candidates)]++;
         }
         return shares;
     }
 
-    private static BitSet all(int count) {
+    static BitSet all(int count) {
         BitSet all = new BitSet();
         all.set(0, count);
         return all;
     }
 
     private static RoundRobin wheel(int... weights) {
+        return new RoundRobin(targets(weights), new Random(7));
+    }
+
+    static List<TargetConfig> targets(int... weights) {
         List<TargetConfig> targets = new ArrayList<>();
         for (int weight : weights) {
             targets.add(new TargetConfig("llm/v1/chat", AuthConfig.NONE, model(), weight, null, LoggingConfig.OFF));
         }
-        return new RoundRobin(targets, new Random(7));
+        return targets;
     }
 
     private static ModelConfig model() {
