@@ -47,8 +47,9 @@ final class SseFraming implements Framing<SseEvent> {
     /**
      * Finds the blank lines. It looks at every byte once; an event that lies within one buffer is a slice of it.
      *
-     * <p>A carriage return ends its line at once: whether a line feed follows may show only with the next event, so a
-     * line feed that comes late counts as the first byte of what follows.
+     * <p>A carriage return ends its line at once: whether a line feed follows may show only with the next event. Where the
+     * line before ended with both, one is due and waited for, so that who drops or changes the next event does not take a
+     * byte of this one along; elsewhere a line feed that comes late counts as the first byte of what follows.
      */
     private static final class Cutter implements Framing.Decoder<SseEvent> {
         private static final int WINDOW = 8192;
@@ -63,6 +64,12 @@ final class SseFraming implements Framing<SseEvent> {
 
         private boolean lineEmpty = true;
         private boolean afterCr;
+
+        /** Whether the line before ended with a carriage return and a line feed. */
+        private boolean crLf;
+
+        /** Whether {@link #partial} is a whole event but for the line feed of its last carriage return. */
+        private boolean lineFeedDue;
 
         /** How many bytes of a byte order mark were seen at the start of the stream; -1 when it is past. */
         private int mark;
@@ -79,6 +86,14 @@ final class SseFraming implements Framing<SseEvent> {
             int length = bytes.length();
             int start = 0;
             int from = 0;
+            if (lineFeedDue && length > 0) {
+                lineFeedDue = false;
+                boolean came = bytes.getByte(0) == LF;
+                afterCr &= !came;
+                start = came ? 1 : 0;
+                from = start;
+                items.accept(cut(bytes, 0, start));
+            }
             while (from < length) {
                 int count = Math.min(WINDOW, length - from);
                 if (window.length < count) {
@@ -94,6 +109,10 @@ final class SseFraming implements Framing<SseEvent> {
                             end++;
                             i++;
                         }
+                        if (afterCr && crLf && end == length) {
+                            lineFeedDue = true;
+                            break;
+                        }
                         SseEvent event = cut(bytes, start, end);
                         start = end;
                         items.accept(event);
@@ -108,6 +127,9 @@ final class SseFraming implements Framing<SseEvent> {
 
         private boolean endsEvent(byte next) {
             boolean lateLineFeed = afterCr && next == LF;
+            if (afterCr || next == LF) {
+                crLf = lateLineFeed;
+            }
             afterCr = next == CR;
             if (lateLineFeed) {
                 return false;
@@ -176,7 +198,7 @@ final class SseFraming implements Framing<SseEvent> {
             Buffer rest = partial;
             if (rest != null) {
                 partial = null;
-                items.accept(new SseEvent(rest, first, false));
+                items.accept(new SseEvent(rest, first, lineFeedDue));
             }
         }
     }
