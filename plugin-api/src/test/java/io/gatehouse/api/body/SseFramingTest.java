@@ -109,8 +109,9 @@ class SseFramingTest {
     void doesNotInsistOnALineFeed() {
         List<SseEvent> events =
                 decode(Buffer.buffer("data: a\r\n\r"), Buffer.buffer("data: b\r\n\r"), Buffer.buffer(""));
-        assertThat(events).hasSize(2).allSatisfy(event -> assertThat(event.terminated())
-                .isTrue());
+        assertThat(events)
+                .hasSize(2)
+                .allSatisfy(event -> assertThat(event.terminated()).isTrue());
         assertThat(events.get(0).raw().toString()).isEqualTo("data: a\r\n\r");
         assertThat(events.get(1).raw().toString()).isEqualTo("data: b\r\n\r");
     }

@@ -184,7 +184,8 @@ final class LlmCall {
         response.headers().remove("Set-Cookie");
         outgoing.dropEchoes(response.headers());
         record.answering();
-        Answer answer = new Answer(record, response, bound, outgoing.usageInjected(), patience(attempt), new Held(attempt));
+        Answer answer =
+                new Answer(record, response, bound, outgoing.usageInjected(), patience(attempt), new Held(attempt));
         if (response.status() != 200) {
             return answer.refused();
         }
