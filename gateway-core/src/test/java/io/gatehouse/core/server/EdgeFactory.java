@@ -112,7 +112,11 @@ public final class EdgeFactory implements PluginFactory<EdgeFactory.Config> {
                                     .authenticate(request.exchange().directory().consumer("late"), null));
                     yield next.proceed(request);
                 }
-                case "hang" -> Promise.<Response>promise().future();
+                case "waits-for-end" -> {
+                    Promise<Response> answer = Promise.promise();
+                    request.exchange().onEnd(() -> answer.complete(Response.of(200)));
+                    yield answer.future();
+                }
                 case "unknown-length" ->
                     next.proceed(request)
                             .map(response ->
