@@ -221,14 +221,13 @@ final class DecodingReader implements BodyReader<Buffer> {
     private void header(int b) {
         int place = taken++;
         if (place < FIXED_HEADER) {
-            boolean wrong =
-                    switch (place) {
-                        case 0 -> b != 0x1F;
-                        case 1 -> b != 0x8B;
-                        case 2 -> b != 8;
-                        case 3 -> (b & RESERVED) != 0;
-                        default -> false;
-                    };
+            boolean wrong = switch (place) {
+                case 0 -> b != 0x1F;
+                case 1 -> b != 0x8B;
+                case 2 -> b != 8;
+                case 3 -> (b & RESERVED) != 0;
+                default -> false;
+            };
             if (wrong) {
                 fail(broken("byte " + place + " of its header is 0x" + Integer.toHexString(b)));
             }
@@ -324,8 +323,8 @@ final class DecodingReader implements BodyReader<Buffer> {
         trailer |= (long) b << 8 * taken;
         taken++;
         if (taken == TRAILER) {
-            boolean right = (trailer & 0xFFFFFFFFL) == checksum.getValue()
-                    && trailer >>> 32 == (memberBytes & 0xFFFFFFFFL);
+            boolean right =
+                    (trailer & 0xFFFFFFFFL) == checksum.getValue() && trailer >>> 32 == (memberBytes & 0xFFFFFFFFL);
             if (right) {
                 members++;
                 state = State.START;
@@ -340,7 +339,8 @@ final class DecodingReader implements BodyReader<Buffer> {
     }
 
     private Failure broken(String problem) {
-        return Failure.of(FailureKind.INVALID_RESPONSE, name() + ": " + problem + " (expected: a whole body of its coding)");
+        return Failure.of(
+                FailureKind.INVALID_RESPONSE, name() + ": " + problem + " (expected: a whole body of its coding)");
     }
 
     private void fail(Failure failure) {

@@ -86,9 +86,7 @@ class BodyDecodedTest {
     }
 
     private static byte[][] split(byte[] bytes, int at) {
-        return new byte[][] {
-            Arrays.copyOfRange(bytes, 0, at), Arrays.copyOfRange(bytes, at, bytes.length)
-        };
+        return new byte[][] {Arrays.copyOfRange(bytes, 0, at), Arrays.copyOfRange(bytes, at, bytes.length)};
     }
 
     @Test
@@ -129,16 +127,22 @@ class BodyDecodedTest {
             }
             byte[] bad = good.clone();
             bad[at] ^= 0x55;
-            assertThat(read(ContentCoding.GZIP, bad).end.complete()).as("byte %s", at).isFalse();
+            assertThat(read(ContentCoding.GZIP, bad).end.complete())
+                    .as("byte %s", at)
+                    .isFalse();
         }
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"plain text", "\u001f", "{}", "<html>"})
     void failsWhereTheCodingIsALie(String bytes) {
-        assertThat(read(ContentCoding.GZIP, bytes.getBytes(StandardCharsets.UTF_8)).end.complete())
+        assertThat(read(ContentCoding.GZIP, bytes.getBytes(StandardCharsets.UTF_8))
+                        .end
+                        .complete())
                 .isFalse();
-        assertThat(read(ContentCoding.DEFLATE, bytes.getBytes(StandardCharsets.UTF_8)).end.complete())
+        assertThat(read(ContentCoding.DEFLATE, bytes.getBytes(StandardCharsets.UTF_8))
+                        .end
+                        .complete())
                 .isFalse();
     }
 
@@ -146,13 +150,18 @@ class BodyDecodedTest {
     void failsWhenSomethingFollows() throws IOException {
         assertThat(read(ContentCoding.GZIP, gzip(text()), new byte[] {0}).end.complete())
                 .isFalse();
-        assertThat(read(ContentCoding.DEFLATE, deflate(text(), false), new byte[] {0}).end.complete())
+        assertThat(read(ContentCoding.DEFLATE, deflate(text(), false), new byte[] {0})
+                        .end
+                        .complete())
                 .isFalse();
     }
 
     @Test
     void givesWhatCameBeforeTheFailureOfItsSource() throws IOException {
-        Read read = read(ContentCoding.GZIP, CAP, FakeSource.whole(Buffer.buffer(gzip(text()))).broken());
+        Read read = read(
+                ContentCoding.GZIP,
+                CAP,
+                FakeSource.whole(Buffer.buffer(gzip(text()))).broken());
         assertThat(read.text).isEqualTo(TEXT);
         assertThat(read.end.failure()).isSameAs(FakeSource.RESET);
     }
@@ -162,7 +171,8 @@ class BodyDecodedTest {
     void decodesABombBitByBitAndStopsAtTheCap() throws IOException {
         Buffer bomb = Buffer.buffer(gzip(new byte[50 << 20]));
         FakeSource<Buffer> source = FakeSource.whole(bomb);
-        BodyReader<Buffer> reader = Body.of(source, -1).decoded(ContentCoding.GZIP, 20 << 20).open(Framing.BYTES);
+        BodyReader<Buffer> reader =
+                Body.of(source, -1).decoded(ContentCoding.GZIP, 20 << 20).open(Framing.BYTES);
         long total = 0;
         Buffer next;
         while ((next = reader.next().result()) != null) {
@@ -170,10 +180,16 @@ class BodyDecodedTest {
             total += next.length();
         }
         assertThat(total).isLessThanOrEqualTo(20 << 20).isGreaterThan(19 << 20);
-        assertThat(reader.end().failure()).extracting(Failure::message).asString().contains("20971520");
+        assertThat(reader.end().failure())
+                .extracting(Failure::message)
+                .asString()
+                .contains("20971520");
         Body buffered = Body.of(FakeSource.whole(bomb), -1).decoded(ContentCoding.GZIP, 20 << 20);
         assertThat(buffered.buffer(1 << 20).result()).isFalse();
-        assertThat(Body.of(bomb).decoded(ContentCoding.GZIP, 1 << 20).buffer(30 << 20).cause())
+        assertThat(Body.of(bomb)
+                        .decoded(ContentCoding.GZIP, 1 << 20)
+                        .buffer(30 << 20)
+                        .cause())
                 .isInstanceOf(BodyException.class);
     }
 
@@ -182,7 +198,8 @@ class BodyDecodedTest {
         byte[] bytes = gzip(text());
         for (int at = 0; at <= bytes.length; at++) {
             FakeSource<Buffer> source = FakeSource.open(Buffer.buffer(split(bytes, at)[0]));
-            BodyReader<Buffer> reader = Body.of(source, -1).decoded(ContentCoding.GZIP, CAP).open(Framing.BYTES);
+            BodyReader<Buffer> reader =
+                    Body.of(source, -1).decoded(ContentCoding.GZIP, CAP).open(Framing.BYTES);
             Future<@Nullable Buffer> next = reader.next();
             assertThatThrownBy(reader::end).isInstanceOf(IllegalStateException.class);
             reader.cancel();
@@ -206,7 +223,8 @@ class BodyDecodedTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"gzip, GZIP", "X-GZIP, GZIP", "' Deflate ', DEFLATE", "identity, IDENTITY", "'', IDENTITY", ", IDENTITY"})
+    @CsvSource({"gzip, GZIP", "X-GZIP, GZIP", "' Deflate ', DEFLATE", "identity, IDENTITY", "'', IDENTITY", ", IDENTITY"
+    })
     void knowsTheNamesOfCodings(@Nullable String header, ContentCoding coding) {
         assertThat(ContentCoding.of(header)).isEqualTo(coding);
     }

@@ -102,7 +102,9 @@ final class Answer {
         if (events) {
             return streamed();
         }
-        return operation == LlmOperation.PRESERVE ? relayed(true, CallRecord.End.WHOLE) : oneshot(patience.isZero() ? SMALL_ANSWER : WHOLE_ANSWER);
+        return operation == LlmOperation.PRESERVE
+                ? relayed(true, CallRecord.End.WHOLE)
+                : oneshot(patience.isZero() ? SMALL_ANSWER : WHOLE_ANSWER);
     }
 
     private Future<Response> streamed() {

@@ -46,17 +46,28 @@ final class AssembledCompletion {
         final StringBuilder text = new StringBuilder();
         final Map<String, StringBuilder> others = new TreeMap<>();
         final Map<Long, ToolCall> toolCalls = new TreeMap<>();
-        @Nullable ToolCall function;
-        @Nullable String finishReason;
+
+        @Nullable
+        ToolCall function;
+
+        @Nullable
+        String finishReason;
+
         boolean completion;
     }
 
     /** A call whose arguments come in pieces. */
     private static final class ToolCall {
         final StringBuilder arguments = new StringBuilder();
-        @Nullable String id;
-        @Nullable String type;
-        @Nullable String name;
+
+        @Nullable
+        String id;
+
+        @Nullable
+        String type;
+
+        @Nullable
+        String name;
     }
 
     /** Whether something did not fit. */
@@ -219,7 +230,9 @@ final class AssembledCompletion {
                 out.append(",\"message\":");
                 message(out, choice);
             }
-            out.append(",\"finish_reason\":").append(string(choice.finishReason)).append(",\"logprobs\":null}");
+            out.append(",\"finish_reason\":")
+                    .append(string(choice.finishReason))
+                    .append(",\"logprobs\":null}");
         }
         out.append("],\"response\":").append(string(first.text));
         if (usage != null) {
@@ -276,7 +289,8 @@ final class AssembledCompletion {
     /** A stream of the Responses dialect that was cut before its end told it all. */
     private String response() {
         StringBuilder out = new StringBuilder(items.length() + openText.length() + 256);
-        out.append("{\"object\":\"response\",\"status\":\"in_progress\",\"output\":[").append(items);
+        out.append("{\"object\":\"response\",\"status\":\"in_progress\",\"output\":[")
+                .append(items);
         if (!openText.isEmpty()) {
             out.append(items.isEmpty() ? "" : ",")
                     .append("{\"type\":\"message\",\"status\":\"in_progress\",\"role\":\"assistant\",\"content\":[{")

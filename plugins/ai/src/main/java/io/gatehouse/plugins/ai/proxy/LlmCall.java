@@ -184,7 +184,8 @@ final class LlmCall {
         response.headers().remove("Set-Cookie");
         outgoing.dropEchoes(response.headers());
         record.answering();
-        Answer answer = new Answer(record, response, bound, outgoing.usageInjected(), patience(attempt), new Held(attempt));
+        Answer answer =
+                new Answer(record, response, bound, outgoing.usageInjected(), patience(attempt), new Held(attempt));
         if (response.status() != 200) {
             return answer.refused();
         }
@@ -270,7 +271,7 @@ final class LlmCall {
             balancer.left(target);
         } else if (committed) {
             for (Attempt attempt : exchange.attempts()) {
-                Failure brokenOff = attempt.attributes().get(CallRecord.TRIED) == last ? attempt.failure() : null;
+                Failure brokenOff = last.equals(attempt.attributes().get(CallRecord.TRIED)) ? attempt.failure() : null;
                 if (brokenOff != null && FailoverCriteria.isTargets(brokenOff)) {
                     balancer.failed(target, true);
                 }

@@ -64,9 +64,8 @@ final class LlmTarget {
             this.model = model;
             this.alias = alias;
             String name = model.name();
-            this.label = name == null || name.length() > MAX_HEADER_NAME
-                    ? null
-                    : headerSafe(model.provider() + '/' + name);
+            this.label =
+                    name == null || name.length() > MAX_HEADER_NAME ? null : headerSafe(model.provider() + '/' + name);
         }
 
         /** A model's name may come from the client, and may hold what a header must not. */

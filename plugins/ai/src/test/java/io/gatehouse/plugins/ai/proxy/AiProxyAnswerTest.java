@@ -182,8 +182,9 @@ class AiProxyAnswerTest {
     @ParameterizedTest
     @ValueSource(ints = {0, 20_000})
     void estimatesWhenNoUsageIsReported(int more) {
-        String answer = "{\"choices\":[{\"message\":{\"content\":\" Hello there \"}},{\"message\":{\"content\":\"two\"}}]"
-                + " ".repeat(more) + "}";
+        String answer =
+                "{\"choices\":[{\"message\":{\"content\":\" Hello there \"}},{\"message\":{\"content\":\"two\"}}]"
+                        + " ".repeat(more) + "}";
         try (PluginTester tester = Ai.openai("llm/v1/chat", "")) {
             tester.upstream(Upstream.streams(answer.substring(0, 9), answer.substring(9))
                     .header("Content-Type", "application/json"));
@@ -284,13 +285,14 @@ class AiProxyAnswerTest {
     @ValueSource(strings = {"application/json", "text/event-stream"})
     void isABadGatewayWhenACompressedAnswerIsNone(String type) {
         try (PluginTester tester = Ai.openai("llm/v1/chat", "")) {
-            tester.upstream(Upstream.streams("no gzip")
-                    .header("Content-Type", type)
-                    .header("Content-Encoding", "gzip"));
+            tester.upstream(
+                    Upstream.streams("no gzip").header("Content-Type", type).header("Content-Encoding", "gzip"));
             assertThat(tester.post("/x", Ai.CHAT).send().status()).isEqualTo(502);
             tester.upstream(Upstream.streams("").header("Content-Type", type).header("Content-Encoding", "gzip"));
             assertThat(tester.post("/x", Ai.CHAT).send().status()).isEqualTo(502);
-            tester.upstream(Upstream.streams("\0".repeat(20 << 20)).header("Content-Type", type).gzip());
+            tester.upstream(Upstream.streams("\0".repeat(20 << 20))
+                    .header("Content-Type", type)
+                    .gzip());
             assertThat(tester.post("/x", Ai.CHAT).send().status()).isEqualTo(502);
         }
     }

@@ -119,13 +119,14 @@ class AiProxyStreamTest {
                             DONE)
                     .header("Content-Type", SSE));
             assertThat(Ai.call(tester.post("/x", ASK).send()).responsePayload())
-                    .isEqualTo("{\"object\":\"chat.completion\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\","
-                            + "\"content\":null,\"reasoning_content\":\"think\",\"tool_calls\":[{\"id\":\"a\",\"type\":"
-                            + "\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{\\\"x\\\":1}\"}},{\"id\":\"b\",\"type\":"
-                            + "\"function\",\"function\":{\"name\":\"g\",\"arguments\":\"\"}}]},\"finish_reason\":"
-                            + "\"tool_calls\",\"logprobs\":null},{\"index\":1,\"message\":{\"role\":\"assistant\",\"content\":"
-                            + "\"\",\"refusal\":\"No way\"},\"finish_reason\":\"stop\",\"logprobs\":null}],\"response\":\"\","
-                            + "\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":3,\"total_tokens\":12}}");
+                    .isEqualTo(
+                            "{\"object\":\"chat.completion\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\","
+                                    + "\"content\":null,\"reasoning_content\":\"think\",\"tool_calls\":[{\"id\":\"a\",\"type\":"
+                                    + "\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{\\\"x\\\":1}\"}},{\"id\":\"b\",\"type\":"
+                                    + "\"function\",\"function\":{\"name\":\"g\",\"arguments\":\"\"}}]},\"finish_reason\":"
+                                    + "\"tool_calls\",\"logprobs\":null},{\"index\":1,\"message\":{\"role\":\"assistant\",\"content\":"
+                                    + "\"\",\"refusal\":\"No way\"},\"finish_reason\":\"stop\",\"logprobs\":null}],\"response\":\"\","
+                                    + "\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":3,\"total_tokens\":12}}");
         }
     }
 
@@ -164,9 +165,10 @@ class AiProxyStreamTest {
             AiCall call = Ai.call(tester.post("/v1/responses", "{\"input\":\"a\",\"stream\":true}")
                     .send());
             assertThat(call.responsePayload())
-                    .isEqualTo("{\"object\":\"response\",\"status\":\"in_progress\",\"output\":[{\"type\":\"reasoning\"},{"
-                            + "\"type\":\"message\",\"status\":\"in_progress\",\"role\":\"assistant\",\"content\":[{"
-                            + "\"type\":\"output_text\",\"text\":\"Hello\"}]}]}");
+                    .isEqualTo(
+                            "{\"object\":\"response\",\"status\":\"in_progress\",\"output\":[{\"type\":\"reasoning\"},{"
+                                    + "\"type\":\"message\",\"status\":\"in_progress\",\"role\":\"assistant\",\"content\":[{"
+                                    + "\"type\":\"output_text\",\"text\":\"Hello\"}]}]}");
             assertThat(call.usage().provenance()).isEqualTo(Provenance.PARTIAL);
             assertThat(call.usage().completion()).isEqualTo(2);
         }
@@ -174,7 +176,8 @@ class AiProxyStreamTest {
 
     @Test
     void cutsALongAssembledStreamAndMarksIt() {
-        String delta = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"" + "x".repeat(100_000) + "\"}}]}\n\n";
+        String delta =
+                "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"" + "x".repeat(100_000) + "\"}}]}\n\n";
         try (PluginTester tester = Ai.openai("llm/v1/chat", "")) {
             tester.upstream(Upstream.streams(delta, delta, delta, delta, delta, STOP, DONE)
                     .header("Content-Type", SSE));

@@ -9,8 +9,7 @@ import java.util.List;
 class ObservedAnswerTest extends BodyReaderContract {
     @Override
     protected BodyReader<Buffer> reader(BodyReader<Buffer> source) {
-        ObservedAnswer answer =
-                new ObservedAnswer(source, Ai.record(LlmOperation.CHAT), true, CallRecord.End.WHOLE);
+        ObservedAnswer answer = new ObservedAnswer(source, Ai.record(LlmOperation.CHAT), true, CallRecord.End.WHOLE);
         answer.commit();
         return answer;
     }

@@ -53,7 +53,12 @@ class SmallPartsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"'[1', true, false", "' \0', true, false", "'  {\"a\": {\"x\":[', false, false", "'{\"a\":  [', false, true"})
+    @CsvSource({
+        "'[1', true, false",
+        "' \0', true, false",
+        "'  {\"a\": {\"x\":[', false, false",
+        "'{\"a\":  [', false, true"
+    })
     void seesWhatAnAnswerBeginsWith(String beginning, boolean none, boolean array) {
         TopLevelTap tap = new TopLevelTap("a");
         tap.feed(Buffer.buffer(beginning));

@@ -23,9 +23,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** What is taken out of a stream, and what is not, at every split, end, error and cancellation. */
 @NullUnmarked // a null where a value was expected fails the test anyway
 class StreamObserverTest extends BodyTransformContract<SseEvent> {
-    private static final String WORD = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"w\\u00e9\"}}],\"usage\":null}\n\n";
-    private static final String STOP = "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\r\n\r\n";
-    private static final String USAGE = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":3}}\n\n";
+    private static final String WORD =
+            "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"w\\u00e9\"}}],\"usage\":null}\n\n";
+    private static final String STOP =
+            "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\r\n\r\n";
+    private static final String USAGE =
+            "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":3}}\n\n";
     private static final String DONE = "data: [DONE]\n\n";
     private static final String ASK = "{\"messages\":[{\"role\":\"user\",\"content\":\"a b\"}],\"stream\":true}";
 
@@ -45,7 +48,8 @@ class StreamObserverTest extends BodyTransformContract<SseEvent> {
     protected List<Buffer> samples() {
         return List.of(
                 Buffer.buffer(WORD + STOP + USAGE + DONE),
-                Buffer.buffer("\uFEFF: c\r\rdata: {\"choices\":[],\rdata: \"usage\":{\"prompt_tokens\":1}}\r\rdata: x"));
+                Buffer.buffer(
+                        "\uFEFF: c\r\rdata: {\"choices\":[],\rdata: \"usage\":{\"prompt_tokens\":1}}\r\rdata: x"));
     }
 
     private static TestExchange answered(String... pieces) {
@@ -87,7 +91,8 @@ class StreamObserverTest extends BodyTransformContract<SseEvent> {
     /** Some providers count in every chunk, and the counts are totals. */
     @Test
     void takesTheLastOfManyReports() {
-        String one = "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":1}}\n\n";
+        String one =
+                "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":1}}\n\n";
         TestExchange exchange = answered(one, one.replace(":1}", ":2}"), STOP, DONE);
         assertThat(exchange.text()).contains("\"completion_tokens\":2");
         AiCall call = Ai.call(exchange);
@@ -98,7 +103,8 @@ class StreamObserverTest extends BodyTransformContract<SseEvent> {
 
     @Test
     void countsTheDeltasOfEveryChoiceOfACutStream() {
-        String both = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"four\"}},{\"index\":1,\"delta\":{\"content\":\"more\"}}]}\n\n";
+        String both =
+                "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"four\"}},{\"index\":1,\"delta\":{\"content\":\"more\"}}]}\n\n";
         try (PluginTester tester = Ai.openai("llm/v1/chat", "")) {
             tester.upstream(Upstream.streams(both)
                     .header("Content-Type", "text/event-stream")
