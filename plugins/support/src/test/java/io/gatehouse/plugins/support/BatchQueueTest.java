@@ -277,8 +277,8 @@ class BatchQueueTest {
     @Test
     void tellsWhatComesAndGoesWithEveryBatchOnlyNowAndThen() {
         int[] calls = {0};
-        BatchQueue<String> queue = builder()
-                .build(batch -> calls[0]++ % 2 == 0 ? Future.failedFuture("flaps") : Future.succeededFuture());
+        BatchQueue<String> queue =
+                builder().build(batch -> calls[0]++ % 2 == 0 ? Future.failedFuture("flaps") : Future.succeededFuture());
         for (int i = 0; i < 190; i++) {
             offer(queue, "a");
             context.clock.advance(Duration.ofMillis(100));
