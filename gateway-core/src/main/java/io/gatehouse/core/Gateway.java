@@ -38,7 +38,6 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.io.IOException;
-import java.net.BindException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -543,7 +542,8 @@ public final class Gateway implements AutoCloseable {
     }
 
     private static String message(Throwable cause, List<Settings.Listen> listeners) {
-        if (cause instanceof BindException || cause.getCause() instanceof BindException) {
+        // a BindException, or with native transport an exception of Netty's own
+        if (cause instanceof IOException || cause.getCause() instanceof IOException) {
             String addresses = String.join(
                     " or ", listeners.stream().map(Settings.Listen::address).toList());
             return "cannot listen on " + addresses + ": " + cause.getMessage();

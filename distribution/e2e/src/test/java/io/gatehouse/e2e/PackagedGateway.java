@@ -353,6 +353,28 @@ final class PackagedGateway implements AutoCloseable {
         return process.isAlive();
     }
 
+    /**
+     * Has the garbage collected and sends requests that no route matches, so that Netty's leak detector, which looks when
+     * a buffer is made, tells what was lost. What it says is in the log, which {@link Conservation} looks at.
+     */
+    void lookForLeaks() throws IOException, InterruptedException {
+        for (int round = 0; round < 3; round++) {
+            Workplace.Ran ran = Workplace.run(
+                    folder,
+                    Workplace.cleanEnvironment(),
+                    Workplace.SOON,
+                    Path.of(System.getProperty("java.home"), "bin/jcmd").toString(),
+                    Long.toString(pid()),
+                    "GC.run");
+            if (ran.exit() != 0) {
+                throw new AssertionError(ran.out() + ran.err());
+            }
+            for (int i = 0; i < 100; i++) {
+                HttpResponse<String> unused = get(proxy("/no-such-route"));
+            }
+        }
+    }
+
     /** Sends SIGHUP. */
     void hangUp() throws IOException, InterruptedException {
         Workplace.Ran ran = Workplace.run(
