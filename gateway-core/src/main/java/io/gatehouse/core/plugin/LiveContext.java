@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
 /** What a factory, or an instance, gets from the gateway. Any thread. */
 final class LiveContext implements PluginContext {
     private final PluginServices services;
-    private final PluginCatalogue catalogue;
+    private volatile PluginCatalogue catalogue;
     private final Metrics metrics;
     private final String pluginId;
     private final List<ScheduledFuture<?>> jobs = new CopyOnWriteArrayList<>();
@@ -71,6 +71,11 @@ final class LiveContext implements PluginContext {
             }
         }
         return true;
+    }
+
+    /** It lives on beside this catalogue, and must not keep the one before, with JARs that were replaced, alive. */
+    void follow(PluginCatalogue next) {
+        catalogue = next;
     }
 
     @Override
