@@ -359,20 +359,38 @@ final class PackagedGateway implements AutoCloseable {
      */
     void lookForLeaks() throws IOException, InterruptedException {
         for (int round = 0; round < 3; round++) {
-            Workplace.Ran ran = Workplace.run(
-                    folder,
-                    Workplace.cleanEnvironment(),
-                    Workplace.SOON,
-                    Path.of(System.getProperty("java.home"), "bin/jcmd").toString(),
-                    Long.toString(pid()),
-                    "GC.run");
-            if (ran.exit() != 0) {
-                throw new AssertionError(ran.out() + ran.err());
-            }
+            String unused = jcmd("GC.run");
             for (int i = 0; i < 100; i++) {
-                HttpResponse<String> unused = get(proxy("/no-such-route"));
+                HttpResponse<String> answer = get(proxy("/no-such-route"));
+                if (answer.statusCode() != 404) {
+                    throw new AssertionError("status: " + answer.statusCode() + " (expected: 404)");
+                }
             }
         }
+    }
+
+    /** How many objects of a class are reachable. */
+    long instancesOf(String type) throws IOException, InterruptedException {
+        return jcmd("GC.class_histogram")
+                .lines()
+                .map(line -> line.trim().split(" +", -1))
+                .filter(fields -> fields.length > 3 && fields[3].equals(type))
+                .mapToLong(fields -> Long.parseLong(fields[1]))
+                .sum();
+    }
+
+    private String jcmd(String command) throws IOException, InterruptedException {
+        Workplace.Ran ran = Workplace.run(
+                folder,
+                Workplace.cleanEnvironment(),
+                Workplace.SOON,
+                Path.of(System.getProperty("java.home"), "bin/jcmd").toString(),
+                Long.toString(pid()),
+                command);
+        if (ran.exit() != 0) {
+            throw new AssertionError(ran.out() + ran.err());
+        }
+        return ran.out();
     }
 
     /** Sends SIGHUP. */

@@ -48,6 +48,11 @@ public final class Lifecycle {
             return context.reads();
         }
 
+        /** It goes on to serve beside the plugins of this catalogue. */
+        public void follow(PluginCatalogue catalogue) {
+            context.follow(catalogue);
+        }
+
         /** Whether it would get the very extensions that it got, were it made with this catalogue. */
         public boolean sameExtensions(PluginCatalogue catalogue) {
             return context.sameExtensions(catalogue);
@@ -100,6 +105,13 @@ public final class Lifecycle {
             throw calls.failed(factory.name(), "create", new NullPointerException("it returned null"));
         }
         return new Created(plugin, context);
+    }
+
+    /** All factories that were started go on beside the plugins of this catalogue. */
+    public void follow(PluginCatalogue catalogue) {
+        for (PluginSource source : catalogue.sources()) {
+            source.started().values().forEach(context -> context.follow(catalogue));
+        }
     }
 
     /** Closes an instance after its last log. A failure is logged and changes nothing. */

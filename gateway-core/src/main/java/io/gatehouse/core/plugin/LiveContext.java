@@ -26,7 +26,7 @@ final class LiveContext implements PluginContext {
     private static final Logger LOG = LoggerFactory.getLogger(LiveContext.class);
 
     private final PluginServices services;
-    private final PluginCatalogue catalogue;
+    private volatile PluginCatalogue catalogue;
     private final Metrics metrics;
     private final String pluginId;
     private final List<ScheduledFuture<?>> jobs = new CopyOnWriteArrayList<>();
@@ -100,6 +100,11 @@ final class LiveContext implements PluginContext {
             }
         }
         return true;
+    }
+
+    /** It lives on beside this catalogue, and must not keep the one before, with JARs that were replaced, alive. */
+    void follow(PluginCatalogue next) {
+        catalogue = next;
     }
 
     @Override
