@@ -42,9 +42,10 @@ public class EventsBenchmark {
     public void make() {
         Buffer made = Buffer.buffer();
         for (int i = 1; i < EVENTS; i++) {
-            made.appendString("data: {\"id\":\"chatcmpl-1\",\"object\":\"chat.completion.chunk\",\"created\":1700000000,"
-                    + "\"model\":\"gpt-4o-2024-08-06\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"word \"},"
-                    + "\"finish_reason\":null}]}\n\n");
+            made.appendString(
+                    "data: {\"id\":\"chatcmpl-1\",\"object\":\"chat.completion.chunk\",\"created\":1700000000,"
+                            + "\"model\":\"gpt-4o-2024-08-06\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"word \"},"
+                            + "\"finish_reason\":null}]}\n\n");
         }
         events = made.appendString("data: [DONE]\n\n");
     }
@@ -57,7 +58,9 @@ public class EventsBenchmark {
         BodyReader<Buffer> reader =
                 Body.of(events).transform(Framing.SSE, reading).open(Framing.BYTES);
         int length = 0;
-        for (Buffer next = reader.next().result(); next != null; next = reader.next().result()) {
+        for (Buffer next = reader.next().result();
+                next != null;
+                next = reader.next().result()) {
             length += next.length();
         }
         if (length != events.length() || reading.words != EVENTS - 1) {

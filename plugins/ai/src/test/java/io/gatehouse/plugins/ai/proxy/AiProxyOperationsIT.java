@@ -41,11 +41,12 @@ class AiProxyOperationsIT {
               - {name: mistral, paths: [/mistral], plugins: [{name: ai-proxy, config: {route_type: llm/v1/chat, MISTRAL}}]}
             plugins:
             - name: recorder
-            """.replace("OPENAI", target("openai", "gpt-4.1", "")).replace("MISTRAL", target("mistral", "mistral-tiny", ", mistral_format: openai")));
+            """.replace("OPENAI", target("openai", "gpt-4.1", ""))
+            .replace("MISTRAL", target("mistral", "mistral-tiny", ", mistral_format: openai")));
 
     private static String target(String provider, String model, String option) {
-        return "model: {provider: " + provider + ", name: " + model + ", options: {input_cost: 10, output_cost: 20" + option
-                + "}}, logging: {log_statistics: true, log_payloads: true}";
+        return "model: {provider: " + provider + ", name: " + model + ", options: {input_cost: 10, output_cost: 20"
+                + option + "}}, logging: {log_statistics: true, log_payloads: true}";
     }
 
     @BeforeEach
@@ -79,7 +80,8 @@ class AiProxyOperationsIT {
     }
 
     private static String body(String operation, boolean stream, boolean usage) {
-        String more = (stream ? ",\"stream\":true" : "") + (usage ? ",\"stream_options\":{\"include_usage\":true}}" : "}");
+        String more =
+                (stream ? ",\"stream\":true" : "") + (usage ? ",\"stream_options\":{\"include_usage\":true}}" : "}");
         return switch (operation) {
             case "completions" -> "{\"prompt\":\"one two three\"" + more;
             case "embeddings", "responses" -> "{\"input\":\"one two three\"" + more;
@@ -89,8 +91,15 @@ class AiProxyOperationsIT {
 
     @ParameterizedTest
     @CsvSource({
-        "chat, false", "chat, true", "completions, false", "completions, true", "embeddings, false", "responses, false",
-        "responses, true", "mistral, false", "mistral, true"
+        "chat, false",
+        "chat, true",
+        "completions, false",
+        "completions, true",
+        "embeddings, false",
+        "responses, false",
+        "responses, true",
+        "mistral, false",
+        "mistral, true"
     })
     void countsWhatTheProviderCounted(String operation, boolean stream) throws Exception {
         if (operation.equals("mistral")) {
@@ -106,13 +115,12 @@ class AiProxyOperationsIT {
         assertThat(call.usage().completion()).isEqualTo(record.completionTokens());
         assertThat(call.usage().total()).isEqualTo(record.totalTokens());
         assertThat(call.mode()).isEqualTo(stream ? "stream" : "oneshot");
-        assertThat(call.cost()).isEqualTo((record.promptTokens() * 10.0 + record.completionTokens() * 20.0) / 1_000_000);
+        assertThat(call.cost())
+                .isEqualTo((record.promptTokens() * 10.0 + record.completionTokens() * 20.0) / 1_000_000);
         assertThat(call.timeToFirstTokenMillis()).isBetween(0L, call.latencyMillis());
         assertThat(call.timePerTokenMillis())
                 .isEqualTo(
-                        record.completionTokens() == 0
-                                ? 0
-                                : (double) call.latencyMillis() / record.completionTokens());
+                        record.completionTokens() == 0 ? 0 : (double) call.latencyMillis() / record.completionTokens());
         JsonBytes logged = JsonBytes.scan(Buffer.buffer(call.responsePayload()));
         if (!stream) {
             assertThat(call.responsePayload()).isEqualTo(answer.body());
@@ -134,8 +142,14 @@ class AiProxyOperationsIT {
     void showsTheUsageOfAStreamToThoseWhoAskedForIt(String operation, boolean asked) throws Exception {
         HttpResponse<String> answer = gateway.post('/' + operation, body(operation, true, asked));
         assertThat(ledger().bodyText()).contains("\"stream_options\":{\"include_usage\":true}");
-        long usages = answer.body().lines().filter(line -> line.contains("\"prompt_tokens\"")).count();
-        long withoutChoice = answer.body().lines().filter(line -> line.contains("\"choices\":[]")).count();
+        long usages = answer.body()
+                .lines()
+                .filter(line -> line.contains("\"prompt_tokens\""))
+                .count();
+        long withoutChoice = answer.body()
+                .lines()
+                .filter(line -> line.contains("\"choices\":[]"))
+                .count();
         assertThat(usages).isEqualTo(asked ? 1 : 0);
         assertThat(withoutChoice).isEqualTo(asked ? 1 : 0);
         call();
@@ -189,8 +203,10 @@ class AiProxyOperationsIT {
     @Test
     void isABadGatewayWhereACompressionIsALie() throws Exception {
         behave(Behaviour.builder().gzip(Behaviour.Gzip.GARBAGE));
-        assertThat(gateway.post("/chat", body("chat", false, false)).statusCode()).isEqualTo(502);
-        assertThat(gateway.post("/chat", body("chat", true, false)).statusCode()).isEqualTo(502);
+        assertThat(gateway.post("/chat", body("chat", false, false)).statusCode())
+                .isEqualTo(502);
+        assertThat(gateway.post("/chat", body("chat", true, false)).statusCode())
+                .isEqualTo(502);
         gateway.awaitIdle();
     }
 

@@ -54,8 +54,9 @@ class AllocationTest {
     /** Events leave as slices of what came, and most of them say no more than a word. */
     @Test
     void costsLessThanTheEventsOfAStream() {
-        Buffer event = Buffer.buffer("data: {\"id\":\"chatcmpl-1\",\"object\":\"chat.completion.chunk\",\"created\":1700000000,"
-                + "\"model\":\"gpt-4o\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"word \"},\"finish_reason\":null}]}\n\n");
+        Buffer event = Buffer.buffer(
+                "data: {\"id\":\"chatcmpl-1\",\"object\":\"chat.completion.chunk\",\"created\":1700000000,"
+                        + "\"model\":\"gpt-4o\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"word \"},\"finish_reason\":null}]}\n\n");
         Buffer events = Buffer.buffer();
         while (events.length() < SIZE) {
             events.appendBuffer(event);
@@ -91,12 +92,13 @@ class AllocationTest {
                         null);
                 long before = threads.getCurrentThreadAllocatedBytes();
                 Response response = engine.admit(
-                                request,
-                                admitted -> engine.intercept(admitted, attempt -> Response.done(upstream)))
+                                request, admitted -> engine.intercept(admitted, attempt -> Response.done(upstream)))
                         .result();
                 BodyReader<Buffer> reader = response.body().open(Framing.BYTES);
                 long length = 0;
-                for (Buffer next = reader.next().result(); next != null; next = reader.next().result()) {
+                for (Buffer next = reader.next().result();
+                        next != null;
+                        next = reader.next().result()) {
                     length += next.length();
                 }
                 long used = threads.getCurrentThreadAllocatedBytes() - before;
