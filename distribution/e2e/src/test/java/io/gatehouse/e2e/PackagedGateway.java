@@ -353,6 +353,46 @@ final class PackagedGateway implements AutoCloseable {
         return process.isAlive();
     }
 
+    /**
+     * Has the garbage collected and sends requests that no route matches, so that Netty's leak detector, which looks when
+     * a buffer is made, tells what was lost. What it says is in the log, which {@link Conservation} looks at.
+     */
+    void lookForLeaks() throws IOException, InterruptedException {
+        for (int round = 0; round < 3; round++) {
+            String unused = jcmd("GC.run");
+            for (int i = 0; i < 100; i++) {
+                HttpResponse<String> answer = get(proxy("/no-such-route"));
+                if (answer.statusCode() != 404) {
+                    throw new AssertionError("status: " + answer.statusCode() + " (expected: 404)");
+                }
+            }
+        }
+    }
+
+    /** How many objects of a class are reachable. */
+    long instancesOf(String type) throws IOException, InterruptedException {
+        return jcmd("GC.class_histogram")
+                .lines()
+                .map(line -> line.trim().split(" +", -1))
+                .filter(fields -> fields.length > 3 && fields[3].equals(type))
+                .mapToLong(fields -> Long.parseLong(fields[1]))
+                .sum();
+    }
+
+    private String jcmd(String command) throws IOException, InterruptedException {
+        Workplace.Ran ran = Workplace.run(
+                folder,
+                Workplace.cleanEnvironment(),
+                Workplace.SOON,
+                Path.of(System.getProperty("java.home"), "bin/jcmd").toString(),
+                Long.toString(pid()),
+                command);
+        if (ran.exit() != 0) {
+            throw new AssertionError(ran.out() + ran.err());
+        }
+        return ran.out();
+    }
+
     /** Sends SIGHUP. */
     void hangUp() throws IOException, InterruptedException {
         Workplace.Ran ran = Workplace.run(

@@ -12,9 +12,11 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
@@ -64,6 +66,9 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
     /** nginx's lingering_time: how long is read on, after the last byte was sent, what nobody wants. */
     private static final long LINGER_NANOS = 30_000_000_000L;
 
+    /** How often a client that has sent its last byte is asked whether it is still there. */
+    private static final long PROBE_NANOS = 200_000_000L;
+
     /** How long a connection may take to end once the gateway wants to stop. */
     private static final long STOP_NANOS = 1_000_000_000L;
 
@@ -73,6 +78,7 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
         NEXT_REQUEST,
         HEAD,
         DISCARD,
+        PROBE,
         SENDING,
         LINGER
     }
@@ -87,6 +93,9 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
     private @Nullable MultiMap trailers;
     private boolean receiving;
     private boolean answering;
+    private boolean committed;
+    private boolean probable;
+    private boolean inputEnded;
     private boolean ending;
     private boolean discarding;
     private long discarded;
@@ -112,6 +121,9 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
         pipeline.channel().attr(KEY).set(own);
         pipeline.replace("httpDecoder", "httpDecoder", new StrictDecoder(options, own, limits.maxHeaders()));
         pipeline.addBefore("handler", "gatehouse", own);
+        if (pipeline.get(SslHandler.class) == null) { // under TLS there is no half-closing
+            pipeline.channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+        }
         traffic.connectionOpened();
         pipeline.channel().closeFuture().addListener(closed -> traffic.connectionClosed());
         own.clock.start(Waiting.HEAD, limits.headNanos());
@@ -280,6 +292,9 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
             take(ctx, message);
         }
         ctx.fireChannelReadComplete();
+        if (inputEnded && answering) {
+            inputEnded(ctx);
+        }
     }
 
     private void releaseHeld() {
@@ -295,6 +310,8 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
             receiving = head.decoderResult().isSuccess();
             refused = !receiving; // nothing that comes after it is HTTP
             answering = true;
+            committed = false;
+            probable = head.protocolVersion().equals(HttpVersion.HTTP_1_1);
             discarding = false;
             discarded = 0;
             trailers = null;
@@ -363,7 +380,7 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         broken |= exchange != null || cause instanceof IOException;
-        gone("reset");
+        gone(inputEnded ? "closed" : "reset");
         ctx.fireExceptionCaught(cause);
     }
 
@@ -387,8 +404,40 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
         if (event instanceof ShutdownEvent) {
             stopSoon();
+        } else if (event instanceof ChannelInputShutdownEvent) {
+            inputEnded(ctx);
         }
         ctx.fireUserEventTriggered(event);
+    }
+
+    /**
+     * The client has sent its last byte: it is gone, or it only waits for its answer. As long as no byte of an answer is
+     * on its way this is found out, and afterwards only what is in hand is still worth sending.
+     */
+    private void inputEnded(ChannelHandlerContext ctx) {
+        inputEnded = true;
+        boolean waits = answering && !receiving && lingering == null;
+        if (!waits || committed && !ending || !committed && !probable) {
+            ctx.close();
+        } else if (!committed) {
+            probe();
+        }
+    }
+
+    /**
+     * Sends what a client that waits must ignore, and what makes the system of one that has left answer with a reset:
+     * that is seen as an error of the connection, at the latest when the next probe is written.
+     */
+    private void probe() {
+        ChannelHandlerContext ctx = context();
+        clock.start(Waiting.PROBE, PROBE_NANOS);
+        ctx.writeAndFlush(new DefaultFullHttpResponse(
+                        HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE, Unpooled.EMPTY_BUFFER))
+                .addListener(sent -> {
+                    if (!sent.isSuccess()) {
+                        ctx.close();
+                    }
+                });
     }
 
     private void gone(String reason) {
@@ -402,7 +451,14 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
 
     @Override
     public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
-        if (!(message instanceof LastHttpContent) || message instanceof HttpResponse head && isInterim(head)) {
+        boolean interim = message instanceof HttpResponse head && isInterim(head);
+        if (!interim && !committed) {
+            committed = true;
+            if (clock.waiting == Waiting.PROBE) {
+                clock.stop();
+            }
+        }
+        if (interim || !(message instanceof LastHttpContent)) {
             ctx.write(message, promise);
             return;
         }
@@ -485,6 +541,8 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
         request = null;
         if (held != null && !held.isEmpty()) {
             context().executor().execute(this::takeHeld); // Vert.x has to come to its own end first
+        } else if (inputEnded) {
+            context().channel().close();
         } else {
             // a part of the next head may have come already
             clock.start(
@@ -537,6 +595,7 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
             case NOTHING -> {}
             case NEXT_REQUEST -> channel.close();
             case DISCARD, LINGER -> context().close();
+            case PROBE -> probe();
             case HEAD -> {
                 if (headBegun) {
                     DefaultFullHttpRequest late = new DefaultFullHttpRequest(

@@ -87,6 +87,7 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
         }
         HttpClientRequest out = outcome.result();
         if (over) {
+            out.exceptionHandler(e -> {}); // of its own reset
             out.reset(); // nothing was sent: the connection stays in the pool
             return;
         }
@@ -169,10 +170,11 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
             return;
         }
         HttpClientRequest out = wire;
+        HttpClientResponse in = outcome.result();
+        in.exceptionHandler(e -> {}); // who gives it up knows why, and Vert.x is not to log it as an error
         if (over || out == null) {
             return; // its connection is closed already
         }
-        HttpClientResponse in = outcome.result();
         int status = in.statusCode();
         String problem = problem(status, in.headers());
         if (problem != null) {

@@ -12,6 +12,11 @@ import io.vertx.core.Future;
 import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.PoolOptions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,23 +26,48 @@ public final class Upstream {
     private static final int CONNECTIONS_PER_TARGET = 1024;
     private static final int WAITING_PER_TARGET = 1024;
     private static final int KEEP_ALIVE_SECONDS = 60;
-    private static final int MAX_HANDSHAKE_SECONDS = 60;
     private static final int MAX_HEADER_BYTES = 64 * 1024;
+
+    /** The shortest and the longest time that a client gives a connection to come about: 2 to the power of these, in ms. */
+    private static final int SHORTEST = 8;
+
+    private static final int LONGEST = 17;
 
     private final Loop loop;
     private final Redirects redirects;
-    private final HttpClientAgent verifying;
-    private final HttpClientAgent trusting;
+
+    /**
+     * By the time that connections may take. A target's own connect time-out ends the wait of a request, but it is the
+     * client's that ends the attempt to connect itself, and Vert.x knows one for all of a client's connections.
+     */
+    private final @Nullable HttpClientAgent[] verifying = new HttpClientAgent[LONGEST - SHORTEST + 1];
+
+    private final @Nullable HttpClientAgent[] trusting = new HttpClientAgent[LONGEST - SHORTEST + 1];
 
     /** Makes the client of a loop. Call it on that loop. */
     public Upstream(Loop loop, Redirects redirects) {
         this.loop = loop;
         this.redirects = redirects;
-        this.verifying = client(true);
-        this.trusting = client(false);
     }
 
-    private HttpClientAgent client(boolean verify) {
+    private HttpClientAgent client(Target target) {
+        int index = magnitude(target.connectTimeout()) - SHORTEST;
+        HttpClientAgent[] clients = target.verifyTls() ? verifying : trusting;
+        HttpClientAgent known = clients[index];
+        if (known == null) {
+            known = client(target.verifyTls(), 1 << (index + SHORTEST));
+            clients[index] = known;
+        }
+        return known;
+    }
+
+    /** The power of two that is not less than a time in milliseconds. */
+    private static int magnitude(Duration time) {
+        int needed = Long.SIZE - Long.numberOfLeadingZeros(Math.max(1, time.toMillis()) - 1);
+        return Math.max(SHORTEST, Math.min(LONGEST, needed));
+    }
+
+    private HttpClientAgent client(boolean verify, int connectMillis) {
         HttpClientOptions options = new HttpClientOptions()
                 .setTrustAll(!verify)
                 .setVerifyHost(verify)
@@ -46,8 +76,9 @@ public final class Upstream {
                 .setDecompressionSupported(false)
                 .setHttp2ClearTextUpgrade(false)
                 .setMaxRedirects(0)
-                // a target's own connect time-out is what counts
-                .setSslHandshakeTimeout(MAX_HANDSHAKE_SECONDS)
+                .setConnectTimeout(connectMillis)
+                .setSslHandshakeTimeout(connectMillis)
+                .setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS)
                 .setTcpNoDelay(true);
         PoolOptions pool =
                 new PoolOptions().setHttp1MaxSize(CONNECTIONS_PER_TARGET).setMaxWaitQueueSize(WAITING_PER_TARGET);
@@ -76,12 +107,22 @@ public final class Upstream {
         LiveAttempt record =
                 new LiveAttempt(exchange, target, request.method().name(), request.uri(), request.attributes());
         exchange.add(record);
-        return new Dispatch(exchange, request, target, record)
-                .start(target.verifyTls() ? verifying : trusting, redirects.of(target));
+        return new Dispatch(exchange, request, target, record).start(client(target), redirects.of(target));
     }
 
     /** Closes all connections. */
     public Future<Void> close() {
-        return Future.join(verifying.close(), trusting.close()).mapEmpty();
+        List<Future<Void>> closing = new ArrayList<>();
+        for (int i = 0; i < verifying.length; i++) {
+            if (verifying[i] != null) {
+                closing.add(verifying[i].close());
+            }
+            if (trusting[i] != null) {
+                closing.add(trusting[i].close());
+            }
+        }
+        return closing.isEmpty()
+                ? Future.succeededFuture()
+                : Future.join(closing).mapEmpty();
     }
 }

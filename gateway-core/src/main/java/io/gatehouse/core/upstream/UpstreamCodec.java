@@ -110,6 +110,14 @@ final class UpstreamCodec extends CombinedChannelDuplexHandler<UpstreamCodec.Dec
                     ended(in.isReadable());
                 }
             }
+            if (out.size() > 1 && out.get(0) instanceof HttpResponse) {
+                // its end came along, and must not follow where its head makes the connection be given up
+                context.fireChannelRead(out.remove(0));
+                if (abandoned) {
+                    out.forEach(ReferenceCountUtil::release);
+                    out.clear();
+                }
+            }
         }
 
         private void begun(HttpResponse response) {

@@ -113,6 +113,90 @@ class ClientConnectionIT {
         }
     }
 
+    // ---- sending the last byte, and staying or not
+
+    private void slowUpstream() throws Exception {
+        rig.upstream.script(ServerScript.builder()
+                .readRequest()
+                .awaitRelease()
+                .respond(200, "{\"ok\":true}")
+                .repeat()
+                .build());
+        rig.start("{name: probe}");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "GET /a HTTP/1.1\r\nHost: a\r\n\r\n",
+                "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello"
+            })
+    void aClientThatHalfClosesWaitsAsLongAsItLikesAndGetsItsWholeAnswer(String request) throws Exception {
+        slowUpstream();
+        try (Socket socket = rig.connect()) {
+            Rig.send(socket, request);
+            socket.shutdownOutput();
+            Rig.until(socket, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n");
+            rig.upstream.release();
+            assertThat(Rig.rest(socket)).contains("HTTP/1.1 200 ").endsWith("{\"ok\":true}<closed>");
+        }
+        assertThat(rig.logged(1)).containsExactly("probe sent ok 200");
+    }
+
+    @Test
+    void aClientThatHalfClosesGetsAnAnswerToEachOfItsRequests() throws Exception {
+        slowUpstream();
+        try (Socket socket = rig.connect()) {
+            Rig.send(socket, "GET /a HTTP/1.1\r\nHost: a\r\n\r\n".repeat(3));
+            socket.shutdownOutput();
+            rig.upstream.release(3);
+            assertThat(Rig.rest(socket).split("HTTP/1.1 200 ", -1)).hasSize(4);
+        }
+        assertThat(rig.logged(3)).containsOnly("probe sent ok 200");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"HTTP/1.1", "HTTP/1.0"})
+    void aClientThatLeavesWhileTheUpstreamIsSilentFreesIt(String version) throws Exception {
+        slowUpstream();
+        try (Socket socket = rig.connect()) {
+            Rig.send(socket, "GET /a " + version + "\r\nHost: a\r\n\r\n");
+            Rig.await(() -> rig.upstream.requests() == 1, () -> "no request");
+        }
+        assertThat(rig.logged(1)).containsExactly("probe client_gone closed 499");
+    }
+
+    @Test
+    void aClientThatLeavesLongAfterItsLastByteIsNoticed() throws Exception {
+        slowUpstream();
+        try (Socket socket = rig.connect()) {
+            Rig.send(socket, "GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
+            socket.shutdownOutput();
+            Rig.until(socket, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n");
+            assertThat(ProbeFactory.LOGGED).isEmpty();
+        }
+        assertThat(rig.logged(1)).containsExactly("probe client_gone closed 499");
+    }
+
+    @Test
+    void theLastByteInMidStreamMeansThatTheClientIsGone() throws Exception {
+        rig.upstream.script(ServerScript.builder()
+                .readRequest()
+                .eventStreamHead()
+                .chunk("data: 1\n\n")
+                .stall()
+                .build());
+        rig.start("{name: probe}");
+        try (Socket socket = rig.connect()) {
+            Rig.send(socket, "GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
+            Rig.until(socket, "data: 1");
+            socket.shutdownOutput();
+            assertThat(Rig.rest(socket)).doesNotContain("0\r\n\r\n");
+        }
+        assertThat(rig.logged(1)).containsExactly("probe client_gone closed 200");
+        Rig.await(() -> rig.upstream.connections().get(0).ended(), () -> "the upstream still sends");
+    }
+
     // ---- sending what is not wanted, or is no HTTP
 
     @Test

@@ -47,8 +47,9 @@ final class SseFraming implements Framing<SseEvent> {
     /**
      * Finds the blank lines. It looks at every byte once; an event that lies within one buffer is a slice of it.
      *
-     * <p>A carriage return ends its line at once: whether a line feed follows may show only with the next event, so a
-     * line feed that comes late counts as the first byte of what follows.
+     * <p>A carriage return ends its line at once: whether a line feed follows may show only with the next event. Where the
+     * line before ended with both, one is due and waited for, so that who drops or changes the next event does not take a
+     * byte of this one along; elsewhere a line feed that comes late counts as the first byte of what follows.
      */
     private static final class Cutter implements Framing.Decoder<SseEvent> {
         private static final int WINDOW = 8192;
@@ -65,6 +66,12 @@ final class SseFraming implements Framing<SseEvent> {
 
         private boolean lineEmpty = true;
         private boolean afterCr;
+
+        /** Whether the line before ended with a carriage return and a line feed. */
+        private boolean crLf;
+
+        /** Whether {@link #partial} is a whole event but for the line feed of its last carriage return. */
+        private boolean lineFeedDue;
 
         /** How many bytes of a byte order mark were seen at the start of the stream; -1 when it is past. */
         private int mark;
@@ -90,6 +97,15 @@ final class SseFraming implements Framing<SseEvent> {
             int start = 0;
             int from = 0;
             line = 0;
+            if (lineFeedDue && length > 0) {
+                lineFeedDue = false;
+                boolean came = bytes.getByte(0) == LF;
+                afterCr &= !came;
+                start = came ? 1 : 0;
+                from = start;
+                line = start;
+                items.accept(cut(bytes, 0, start));
+            }
             while (from < length) {
                 int count = Math.min(WINDOW, length - from);
                 if (window.length < count) {
@@ -113,6 +129,10 @@ final class SseFraming implements Framing<SseEvent> {
                         afterCr = false;
                         after++;
                         i++;
+                    }
+                    if (afterCr && crLf && after == length) {
+                        lineFeedDue = true;
+                        break;
                     }
                     SseEvent event = cut(bytes, start, after);
                     start = after;
@@ -153,6 +173,9 @@ final class SseFraming implements Framing<SseEvent> {
         private boolean endsEvent(int from, int end) {
             byte next = window[end];
             boolean lateLineFeed = afterCr && next == LF;
+            if (afterCr || next == LF) {
+                crLf = lateLineFeed;
+            }
             afterCr = next == CR;
             if (lateLineFeed) {
                 return false;
@@ -238,7 +261,7 @@ final class SseFraming implements Framing<SseEvent> {
             Buffer rest = partial;
             if (rest != null) {
                 partial = null;
-                items.accept(new SseEvent(rest, first, false));
+                items.accept(new SseEvent(rest, first, lineFeedDue));
             }
         }
     }

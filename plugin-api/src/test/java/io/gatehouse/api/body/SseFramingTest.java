@@ -90,7 +90,7 @@ class SseFramingTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"data: a\n\n", "data: a\r\r", "data: a\r\n\r", "data: a\n\r"})
+    @ValueSource(strings = {"data: a\n\n", "data: a\r\r", "data: a\r\n\r\n", "data: a\n\r"})
     void handsAnEventOutWithItsBlankLine(String stream) {
         List<SseEvent> events = new ArrayList<>();
         Framing.SSE.decoder().feed(Buffer.buffer(stream), events::add);
@@ -98,11 +98,30 @@ class SseFramingTest {
     }
 
     @Test
-    void keepsALateLineFeedForWhatFollows() {
+    void waitsForTheLineFeedOfALineEndLikeTheOneBefore() {
         List<SseEvent> events = decode(Buffer.buffer("data: a\r\n\r"), Buffer.buffer("\ndata: b\r\n\r\n"));
         assertThat(events).hasSize(2);
+        assertThat(events.get(0).raw().toString()).isEqualTo("data: a\r\n\r\n");
+        assertThat(events.get(1).raw().toString()).isEqualTo("data: b\r\n\r\n");
+    }
+
+    @Test
+    void doesNotInsistOnALineFeed() {
+        List<SseEvent> events =
+                decode(Buffer.buffer("data: a\r\n\r"), Buffer.buffer("data: b\r\n\r"), Buffer.buffer(""));
+        assertThat(events)
+                .hasSize(2)
+                .allSatisfy(event -> assertThat(event.terminated()).isTrue());
         assertThat(events.get(0).raw().toString()).isEqualTo("data: a\r\n\r");
-        assertThat(events.get(1).raw().toString()).isEqualTo("\ndata: b\r\n\r\n");
+        assertThat(events.get(1).raw().toString()).isEqualTo("data: b\r\n\r");
+    }
+
+    @Test
+    void keepsAnUnexpectedLineFeedForWhatFollows() {
+        List<SseEvent> events = decode(Buffer.buffer("data: a\r\r"), Buffer.buffer("\ndata: b\r\r"));
+        assertThat(events).hasSize(2);
+        assertThat(events.get(0).raw().toString()).isEqualTo("data: a\r\r");
+        assertThat(events.get(1).raw().toString()).isEqualTo("\ndata: b\r\r");
         assertThat(events.get(1).text()).isEqualTo("b");
     }
 
