@@ -38,7 +38,6 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.io.IOException;
-import java.net.BindException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -98,7 +97,8 @@ public final class Gateway implements AutoCloseable {
                         new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(settings.eventLoops()))
                 .build();
         metrics.add(facts);
-        PluginServices services = new PluginServices(vertx, metrics, Clock.systemUTC(), scheduler);
+        Redirects redirects = redirects(settings);
+        PluginServices services = new PluginServices(vertx, metrics, Clock.systemUTC(), scheduler, redirects);
         this.lifecycle = new Lifecycle(services, new PluginCalls(settings.pluginTimeLimit(), this::pluginFailed));
         Upstreams upstreams = new Upstreams(settings.eventLoops());
         this.reloader = new Reloader(
@@ -122,7 +122,7 @@ public final class Gateway implements AutoCloseable {
                 settings.pluginTimeLimit().toNanos(),
                 exchangeDeadline(settings),
                 limits(settings.clientLimits()),
-                redirects(settings),
+                redirects,
                 upstreams,
                 reloader,
                 traffic,
@@ -543,7 +543,8 @@ public final class Gateway implements AutoCloseable {
     }
 
     private static String message(Throwable cause, List<Settings.Listen> listeners) {
-        if (cause instanceof BindException || cause.getCause() instanceof BindException) {
+        // a BindException, or with native transport an exception of Netty's own
+        if (cause instanceof IOException || cause.getCause() instanceof IOException) {
             String addresses = String.join(
                     " or ", listeners.stream().map(Settings.Listen::address).toList());
             return "cannot listen on " + addresses + ": " + cause.getMessage();

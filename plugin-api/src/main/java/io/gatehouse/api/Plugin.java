@@ -31,8 +31,9 @@ public interface Plugin {
      * @return never null. A null, a throw or a failed future is this plugin's fault: the client gets a plain 500 and
      *     the error log names the plugin; but a future that failed with a {@link
      *     io.gatehouse.api.body.BodyException}, as of a body that was to be buffered, is the fault of who sent that
-     *     body, and answered accordingly. A future that does not complete within the plugin time limit is treated alike;
-     *     the time inside {@code next} and the time it waits for bytes of an upstream's answer are not its own.
+     *     body, and answered accordingly. A future that does not complete within the plugin time limit is treated as a
+     *     plugin's fault; the time inside {@code next} and the time it waits for bytes of an upstream's answer are not
+     *     its own.
      */
     default Future<Response> intercept(Request request, Next next) {
         return next.proceed(request);

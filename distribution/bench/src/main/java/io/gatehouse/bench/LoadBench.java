@@ -1,421 +1,560 @@
 package io.gatehouse.bench;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.gatehouse.bench.Report.Column;
+import io.gatehouse.bench.Report.Table;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
+import java.io.PrintStream;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.LocalDate;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.function.ToDoubleFunction;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
- * Gatehouse beside its peers under load: nginx's {@code proxy_pass} and a bare Vert.x pipe, in the same run and in turns,
- * before the same upstream (nginx that answers by itself). Prints throughput, latency, CPU per request and its ratio to
- * nginx; writes the same as JSON. Everything is on loopback and ends with the run.
- *
- * <p>Options: {@code --rounds N} (5), {@code --seconds N} (5) a turn, {@code --warm N} (20) seconds for each JVM,
- * {@code --connections N} (32).
+ * Gatehouse beside its peers under load, in the same run and in turns, before the same upstream. Prints throughput,
+ * latency, CPU time and its ratio to nginx as tables, and writes them as JSON and Markdown. Everything is on loopback and
+ * ends with the run. It never fails for a figure.
  */
 public final class LoadBench {
-    private static final ObjectMapper JSON = new ObjectMapper();
-    private static final Pattern LATENCY = Pattern.compile("\\s(50|99)%\\s+([0-9.]+)(us|ms|s)");
-    private static final String KEY = "bench-key";
+    private static final Column CPU = new Column("cpu_us", "CPU us", 1);
+    private static final Column RATIO = new Column("ratio", "to nginx", 2);
+    private static final Column FAILED = new Column("failed", "failed", 0);
+    private static final Column ADDED = new Column("added_us", "added to 1st token us", 0);
 
-    private final Path folder = Files.createTempDirectory("gatehouse-bench-");
-    private final Path packaged = Path.of(System.getProperty("gatehouse.home"));
-    private final String jvm =
-            Path.of(System.getProperty("java.home"), "bin", "java").toString();
-    private final String classPath = System.getProperty("java.class.path");
-    private final List<Process> started = new ArrayList<>();
-    private final int rounds;
-    private final int seconds;
-    private final int warm;
-    private final int connections;
+    private final PrintStream out = System.out;
+    private final long begin = System.nanoTime();
+    private final Options options;
+    private final Peer.Place place;
+    private final Path folder;
+    private final Report report = new Report(out);
+    private final List<Program> running = new ArrayList<>();
+    private final Map<Peer, String> missing = new EnumMap<>(Peer.class);
 
-    private LoadBench(Map<String, Integer> options) throws IOException {
-        rounds = options.get("--rounds");
-        seconds = options.get("--seconds");
-        warm = options.get("--warm");
-        connections = options.get("--connections");
+    private LoadBench(Options options, Peer.Place place, Path folder) {
+        this.options = options;
+        this.place = place;
+        this.folder = folder;
     }
-
-    /** What is measured: a name, the process and its port. */
-    private record Peer(String name, long pid, int port) {}
-
-    /** One turn of a peer. */
-    private record Turn(double perSecond, double p50, double p99, double cpuMicros, long failed) {}
-
-    private record Workload(String name, String title, int upstream, String config, String body) {}
 
     /** Runs it. */
-    public static void main(String[] args) throws Exception {
-        Map<String, Integer> options = new LinkedHashMap<>();
-        options.put("--rounds", 5);
-        options.put("--seconds", 5);
-        options.put("--warm", 20);
-        options.put("--connections", 32);
-        for (int i = 0; i < args.length; i += 2) {
-            if (!options.containsKey(args[i]) || i + 1 == args.length) {
-                System.err.println("bench: " + args[i] + " (expected: " + options.keySet() + ", each with a number)");
-                System.exit(2);
-            }
-            options.put(args[i], Integer.parseInt(args[i + 1]));
-        }
-        LoadBench bench = new LoadBench(options);
+    public static void main(String[] arguments) throws Exception {
+        Path target = Path.of(System.getProperty("bench.target"));
+        Options options;
         try {
-            bench.run();
-        } finally {
-            bench.stop();
+            options = new Options(Path.of(System.getProperty("java.home")), target.resolve("bench.json"))
+                    .parse(arguments);
+        } catch (IllegalArgumentException e) {
+            System.err.println("bench: " + e.getMessage());
+            System.exit(2);
+            return;
+        }
+        if (options.help) {
+            System.out.print(Options.HELP);
+            return;
+        }
+        Peer.Place place = new Peer.Place(
+                Path.of(System.getProperty("gatehouse.home")),
+                options.java,
+                Path.of(System.getProperty("bench.wheels")),
+                target.resolve("classes").toString());
+        Path folder = Files.createTempDirectory("gatehouse-bench-");
+        LoadBench bench = new LoadBench(options, place, folder);
+        Runtime.getRuntime().addShutdownHook(new Thread(bench::stop));
+        if (options.profile) {
+            bench.profile(target);
+        } else {
+            bench.run(target);
         }
     }
 
-    private void run() throws Exception {
-        String answer = "{\"id\":\"chatcmpl-1\",\"object\":\"chat.completion\",\"created\":1700000000,"
-                + "\"model\":\"gpt-4o-2024-08-06\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\","
-                + "\"content\":\"" + "word ".repeat(125) + "\"},\"finish_reason\":\"stop\"}],"
-                + "\"usage\":{\"prompt_tokens\":10,\"completion_tokens\":125,\"total_tokens\":135}}";
-        StringBuilder events = new StringBuilder();
-        for (int i = 0; i < 99; i++) {
-            events.append("data: {\"id\":\"chatcmpl-1\",\"object\":\"chat.completion.chunk\",\"created\":1700000000,"
-                    + "\"model\":\"gpt-4o-2024-08-06\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"word \"},"
-                    + "\"finish_reason\":null}]}\n\n");
+    private void run(Path target) throws Exception {
+        facts();
+        for (Peer peer : List.copyOf(options.peers)) {
+            peer.missing(place).ifPresent(why -> {
+                missing.put(peer, why);
+                options.peers.remove(peer);
+                out.println("  left out: " + peer.title() + ": " + why);
+            });
         }
-        events.append("data: {\"id\":\"chatcmpl-1\",\"object\":\"chat.completion.chunk\",\"choices\":[],\"usage\":"
-                + "{\"prompt_tokens\":10,\"completion_tokens\":99,\"total_tokens\":109}}\n\ndata: [DONE]\n\n");
-        int json = upstream("json", "application/json", answer);
-        int stream = upstream("stream", "text/event-stream", events.toString());
-        String chat =
-                "{\"model\":\"gpt-4o\",\"messages\":[{\"role\":\"user\",\"content\":\"hello there, how are you\"}]}";
-        String streamed =
-                "{\"stream\":true,\"model\":\"gpt-4o\",\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]}";
-        List<Workload> workloads = List.of(
-                new Workload("plain", "(i) plain proxy, 900 B of JSON", json, plain(json), chat),
-                new Workload(
-                        "llm-json",
-                        "(ii) key-auth, ai-proxy-advanced, prometheus, file-log; JSON",
-                        json,
-                        llm(json),
-                        chat),
-                new Workload("llm-stream", "(iii) the same, 100 events", stream, llm(stream), streamed));
-        ObjectNode report = JSON.createObjectNode();
-        report.put("jdk", System.getProperty("java.vendor.version") + " " + System.getProperty("java.version"));
-        report.put("processors", Runtime.getRuntime().availableProcessors());
-        report.put("rounds", rounds).put("seconds", seconds).put("connections", connections);
-        ArrayNode results = report.putArray("workloads");
-        for (Workload workload : workloads) {
-            measure(workload, results.addObject());
+        if (!missing.isEmpty()) {
+            report.fact("left out", String.join("; ", missing.values()));
         }
-        Path file = Path.of(System.getProperty("bench.report", "bench.json"));
-        Files.writeString(file, JSON.writerWithDefaultPrettyPrinter().writeValueAsString(report) + "\n");
-        System.out.println("\nas JSON: " + file);
-    }
-
-    private void measure(Workload workload, ObjectNode result) throws Exception {
-        System.out.println("\n" + workload.title());
-        Path script = folder.resolve(workload.name() + ".lua");
-        Files.writeString(
-                script,
-                "wrk.method = \"POST\"\nwrk.body = '" + workload.body()
-                        + "'\nwrk.headers[\"Content-Type\"] = \"application/json\"\nwrk.headers[\"apikey\"] = \"" + KEY
-                        + "\"\n");
-        List<Peer> peers = List.of(nginx(workload), barePipe(workload), gatehouse(workload));
-        for (Peer peer : peers.subList(1, peers.size())) {
-            System.out.printf(Locale.ROOT, "  warming up %s for %d s%n", peer.name(), warm);
-            turn(peer, script, warm);
-        }
-        Map<String, List<Turn>> turns = new LinkedHashMap<>();
-        for (int round = 1; round <= rounds; round++) {
-            System.out.printf(Locale.ROOT, "  round %d of %d%n", round, rounds);
-            for (Peer peer : peers) {
-                turns.computeIfAbsent(peer.name(), name -> new ArrayList<>()).add(turn(peer, script, seconds));
+        for (String workload : options.workloads) {
+            switch (workload) {
+                case "plain" -> {
+                    Table table = requests("plain", "(i) Plain proxy, 900 B of JSON", false);
+                    bound("(i) CPU per request, times nginx", table, 2.5);
+                }
+                case "llm-json" -> {
+                    Table table = requests(
+                            "llm-json",
+                            "(ii) key-auth, ai-proxy-advanced, prometheus, file-log with statistics; JSON",
+                            true);
+                    bound("(ii) CPU per request, times nginx", table, 4);
+                }
+                case "llm-stream" -> {
+                    Table table = requests("llm-stream", "(iii) The same, streamed: 100 events in one body", true);
+                    bound("(iii) CPU per request, times nginx", table, 4);
+                }
+                case "paced" -> paced();
+                case "memory" -> memory();
+                case "start" -> start();
+                default -> throw new IllegalStateException(workload);
             }
         }
-        double base = median(turns.get("nginx"), Turn::cpuMicros);
-        System.out.printf(
-                Locale.ROOT,
-                "  %-12s %10s %9s %9s %9s %9s %8s %7s%n",
-                "",
-                "req/s",
-                "p50 ms",
-                "p99 ms",
-                "CPU us",
-                "to nginx",
-                "RSS MB",
-                "failed");
-        result.put("name", workload.name()).put("title", workload.title());
-        for (Peer peer : peers) {
-            List<Turn> all = turns.get(peer.name());
-            double cpu = median(all, Turn::cpuMicros);
-            long failed = all.stream().mapToLong(Turn::failed).sum();
-            System.out.printf(
+        report.fact("length of the run", (System.nanoTime() - begin) / 1_000_000_000 + " s");
+        report.writeJson(options.json);
+        Path markdown = target.resolve("bench.md");
+        Files.writeString(markdown, report.markdown());
+        out.println();
+        progress("figures: " + options.json + ", tables: " + markdown);
+        if (options.docs) {
+            Path page = Path.of(System.getProperty("bench.docs"));
+            Files.writeString(page, Report.inserted(Files.readString(page), report.markdown()));
+            progress("written into " + page);
+        }
+    }
+
+    private void bound(String what, Table table, double bound) {
+        report.target(what, table.figure(Peer.GATEHOUSE.title(), "ratio"), bound, "");
+    }
+
+    // ---- workloads (i) to (iii)
+
+    private Table requests(String name, String title, boolean llm) throws Exception {
+        boolean streamed = name.equals("llm-stream");
+        out.println();
+        progress(title);
+        Program upstream = streamed
+                ? Nginx.upstream(
+                        "upstream", folder.resolve("upstream-" + name), "text/event-stream", Chat.hundredEvents())
+                : Nginx.upstream("upstream", folder.resolve("upstream-" + name), "application/json", Chat.ANSWER);
+        started(upstream).awaitAnswer(Chat.JSON);
+        Wrk wrk = new Wrk(folder, streamed ? Chat.STREAMED : Chat.JSON, options.connections);
+        Map<Peer, Program> programs = startAll(name, llm, upstream.port(), streamed ? Chat.STREAMED : Chat.JSON);
+        for (Peer peer : programs.keySet()) {
+            warmUp(name, peer, programs.get(peer), wrk);
+        }
+        List<Column> columns = new ArrayList<>(List.of(
+                new Column("per_second", "requests/s", 0),
+                new Column("p50_ms", "p50 ms", 2),
+                new Column("p99_ms", "p99 ms", 2),
+                CPU,
+                RATIO,
+                FAILED));
+        Table table = new Table(name, title, columns);
+        for (int round = 1; round <= options.rounds; round++) {
+            progress("round " + round + " of " + options.rounds);
+            for (Peer peer : programs.keySet()) {
+                table.add(peer.title(), wrk.turn(programs.get(peer), options.seconds));
+                emptyAccessLog(name);
+            }
+        }
+        closeAll();
+        if (streamed) {
+            columns.add(3, ADDED);
+            firstTokens(name, table);
+        }
+        report.add(table);
+        return table;
+    }
+
+    /** The quiet time to the first token: one stream at a time, with and without the peer between. */
+    private void firstTokens(String name, Table table) throws Exception {
+        try (PacedServer server = new PacedServer(1, TimeUnit.MILLISECONDS, 3)) {
+            Map<Peer, Program> programs = startAll(name + "-first", true, server.port(), Chat.STREAMED);
+            for (Peer peer : programs.keySet()) {
+                if (peer.warmsUp()) {
+                    try (StreamClient client =
+                            new StreamClient(programs.get(peer).port())) {
+                        client.open(20, 20);
+                        client.read(Math.max(1, options.warm / 3.0));
+                    }
+                }
+            }
+            double seconds = options.seconds / 3.0;
+            for (int round = 0; round < options.rounds; round++) {
+                double direct = firstToken(server.port(), seconds);
+                for (Peer peer : programs.keySet()) {
+                    table.rows
+                            .get(peer.title())
+                            .get(round)
+                            .put("added_us", firstToken(programs.get(peer).port(), seconds) - direct);
+                }
+            }
+            closeAll();
+        }
+    }
+
+    private static double firstToken(int port, double seconds) throws IOException {
+        try (StreamClient client = new StreamClient(port)) {
+            client.open(1, 1);
+            return client.read(seconds).firsts().micros(0.5);
+        }
+    }
+
+    /** For as long as the options say, then until requests get no cheaper any more, at most four times as long. */
+    private void warmUp(String name, Peer peer, Program program, Wrk wrk) throws Exception {
+        if (!peer.warmsUp()) {
+            wrk.turn(program, 1);
+            return;
+        }
+        int portion = Math.min(3, options.warm);
+        int spent = 0;
+        double best = Double.MAX_VALUE;
+        int steady = 0;
+        while (spent < options.warm || (steady < 3 && spent < 4 * options.warm)) {
+            double now = wrk.turn(program, portion).get("cpu_us");
+            steady = now < 0.95 * best ? 0 : steady + 1;
+            best = Math.min(best, now);
+            spent += portion;
+            emptyAccessLog(name);
+            program.awaitQuiet();
+        }
+        progress("warmed up " + peer.title() + " for " + spent + " s");
+    }
+
+    // ---- workload (iv)
+
+    private void paced() throws Exception {
+        String title = "(iv) Paced streams: " + options.streams + " at once, 100 events each at 10 ms";
+        out.println();
+        progress(title);
+        try (PacedServer server = new PacedServer(10, TimeUnit.MILLISECONDS, 100)) {
+            Map<Peer, Program> programs = startAll("paced", true, server.port(), Chat.STREAMED);
+            for (Peer peer : programs.keySet()) {
+                if (peer.warmsUp()) {
+                    pacedTurn(programs.get(peer).port(), programs.get(peer), options.warm / 2.0);
+                    programs.get(peer).awaitQuiet();
+                    progress("warmed up " + peer.title());
+                }
+            }
+            Table table = new Table(
+                    "paced",
+                    title,
+                    List.of(
+                            new Column("per_second", "events/s", 0),
+                            new Column("p50_ms", "event p50 ms", 2),
+                            new Column("p99_ms", "event p99 ms", 2),
+                            ADDED,
+                            new Column("cpu_us", "CPU us/event", 1),
+                            RATIO,
+                            FAILED));
+            for (int round = 1; round <= options.rounds; round++) {
+                progress("round " + round + " of " + options.rounds);
+                Map<String, Double> direct = pacedTurn(server.port(), null, options.seconds);
+                table.add("no proxy", direct);
+                for (Peer peer : programs.keySet()) {
+                    Map<String, Double> figures =
+                            pacedTurn(programs.get(peer).port(), programs.get(peer), options.seconds);
+                    figures.put("added_us", figures.get("first_us") - direct.get("first_us"));
+                    table.add(peer.title(), figures);
+                }
+            }
+            closeAll();
+            report.add(table);
+        }
+    }
+
+    private Map<String, Double> pacedTurn(int port, Program program, double seconds) throws Exception {
+        try (StreamClient client = new StreamClient(port)) {
+            // one after the other over the length of a stream, so that they do not beat in step
+            client.open(options.streams, 1000);
+            client.read(0.2);
+            long before = program == null ? 0 : program.cpuMicros();
+            StreamClient.Window window = client.read(seconds);
+            Map<String, Double> figures = new LinkedHashMap<>();
+            figures.put("per_second", window.events() / window.seconds());
+            figures.put("p50_ms", window.delays().micros(0.5) / 1000);
+            figures.put("p99_ms", window.delays().micros(0.99) / 1000);
+            figures.put("first_us", window.firsts().micros(0.5));
+            figures.put("failed", (double) window.failed());
+            if (program != null) {
+                figures.put("cpu_us", (program.cpuMicros() - before) / (double) window.events());
+            }
+            return figures;
+        }
+    }
+
+    // ---- workload (v)
+
+    private void memory() throws Exception {
+        String title = "(v) " + options.open + " open streams, two events a second each; the JVMs with -Xmx192m"
+                + " -XX:MaxDirectMemorySize=64m";
+        out.println();
+        progress(title);
+        Table table = new Table(
+                "memory",
+                title,
+                List.of(
+                        new Column("before_mb", "RSS before MB", 0),
+                        new Column("with_mb", "RSS with MB", 0),
+                        new Column("stream_kb", "KB/stream", 1),
+                        new Column("per_second", "events/s", 0),
+                        new Column("held", "held", -1)));
+        String why = "";
+        try (PacedServer server = new PacedServer(500, TimeUnit.MILLISECONDS, Integer.MAX_VALUE);
+                PacedServer brief = new PacedServer(1, TimeUnit.MILLISECONDS, 10)) {
+            for (Peer peer : options.peers) {
+                progress(peer.title());
+                // a few short streams first, so that code and buffers every stream shares count as "before"
+                double before;
+                try (Program warm = start(peer, "memory-warm", brief.port(), true)) {
+                    before = held(warm.awaitAnswer(Chat.STREAMED), 20, options.hold / 2.0)
+                            .get("with_mb");
+                }
+                try (Program program = start(peer, "memory", server.port(), true)) {
+                    Map<String, Double> figures = open(program, options.open);
+                    figures.put("before_mb", before);
+                    figures.put("stream_kb", (figures.get("with_mb") - before) * 1024 / options.open);
+                    table.add(peer.title(), figures);
+                    if (figures.get("held") != 1) {
+                        why = program.log();
+                    }
+                }
+            }
+        }
+        report.add(table);
+        List<Map<String, Double>> own = table.rows.get(Peer.GATEHOUSE.title());
+        if (own != null) {
+            boolean held = own.get(0).get("held") == 1;
+            report.target(
+                    "(v) " + options.open + " open streams in -Xmx192m -XX:MaxDirectMemorySize=64m",
+                    held ? "held" : "not held",
+                    "held",
+                    held);
+            if (!held) {
+                out.println(why);
+            }
+        }
+    }
+
+    private Map<String, Double> held(Program program, int streams, double seconds) throws Exception {
+        try (StreamClient client = new StreamClient(program.port())) {
+            client.open(streams, streams);
+            client.read(seconds);
+            Map<String, Double> figures = new LinkedHashMap<>();
+            figures.put("with_mb", program.rssKb() / 1024.0);
+            return figures;
+        }
+    }
+
+    /** Passed is: each stream went on, none broke, memory did not run out, the process lives. */
+    private Map<String, Double> open(Program program, int streams) throws Exception {
+        program.awaitListening();
+        try (StreamClient client = new StreamClient(program.port())) {
+            client.open(streams, 2000);
+            // what opening them has left behind in queues is not what keeping them open is about
+            client.read(options.hold / 2.0);
+            long[] before = client.eventsOfEach();
+            StreamClient.Window window = client.read(options.hold);
+            long[] after = client.eventsOfEach();
+            boolean all =
+                    window.failed() == 0 && program.alive() && !program.log().contains("OutOfMemory");
+            for (int i = 0; i < streams; i++) {
+                // half of them: on a busy machine they come late, which is not what this is about
+                all &= after[i] - before[i] >= options.hold;
+            }
+            Map<String, Double> figures = new LinkedHashMap<>();
+            figures.put("with_mb", program.rssKb() / 1024.0);
+            figures.put("per_second", window.events() / window.seconds());
+            figures.put("held", all ? 1.0 : 0.0);
+            return figures;
+        }
+    }
+
+    // ---- start
+
+    private void start() throws Exception {
+        String title = "Start of the process to its first answer; Gatehouse with the plugins of (ii)";
+        out.println();
+        progress(title);
+        Program upstream =
+                started(Nginx.upstream("upstream", folder.resolve("upstream-start"), "application/json", Chat.ANSWER));
+        upstream.awaitAnswer(Chat.JSON);
+        Table table = new Table("start", title, List.of(new Column("ms", "ms", 0), new Column("cpu_ms", "CPU ms", 0)));
+        for (int round = 1; round <= options.rounds; round++) {
+            for (Peer peer : options.peers) {
+                long before = System.nanoTime();
+                try (Program program = start(peer, "start", upstream.port(), false)) {
+                    program.awaitAnswer(Chat.JSON);
+                    Map<String, Double> figures = new LinkedHashMap<>();
+                    figures.put("ms", (System.nanoTime() - before) / 1e6);
+                    figures.put("cpu_ms", program.cpuMicros() / 1000.0);
+                    table.add(peer.title(), figures);
+                }
+            }
+        }
+        closeAll();
+        report.add(table);
+        report.target("start to first answer", table.median(Peer.GATEHOUSE.title(), "ms") / 1000, 1, " s");
+    }
+
+    // ---- profile
+
+    private void profile(Path target) throws Exception {
+        for (String workload : options.workloads) {
+            boolean streamed = workload.equals("llm-stream");
+            if (!List.of("plain", "llm-json", "llm-stream").contains(workload)) {
+                continue;
+            }
+            Program upstream = started(Nginx.upstream(
+                    "upstream",
+                    folder.resolve("upstream-" + workload),
+                    streamed ? "text/event-stream" : "application/json",
+                    streamed ? Chat.hundredEvents() : Chat.ANSWER));
+            upstream.awaitAnswer(Chat.JSON);
+            Path own = folder.resolve(workload + "-" + Peer.GATEHOUSE.name());
+            Program program = started(Peer.GATEHOUSE.start(
+                    place,
+                    !workload.equals("plain"),
+                    upstream.port(),
+                    own,
+                    Map.of(
+                            "JAVA_OPTS",
+                            inheritedJavaOpts() + " -XX:+UnlockDiagnosticVMOptions -XX:+DebugNonSafepoints")));
+            program.awaitAnswer(streamed ? Chat.STREAMED : Chat.JSON);
+            Wrk wrk = new Wrk(folder, streamed ? Chat.STREAMED : Chat.JSON, options.connections);
+            progress(workload);
+            warmUp(workload, Peer.GATEHOUSE, program, wrk);
+            Profiler profiler = new Profiler(folder);
+            profiler.start(program);
+            Map<String, Double> figures = wrk.turn(program, 5 * options.seconds);
+            Path file = target.resolve("profile-" + workload);
+            profiler.stop(program, file);
+            closeAll();
+            progress(String.format(
                     Locale.ROOT,
-                    "  %-12s %10.0f %9.2f %9.2f %9.1f %9.2f %8d %7d%n",
-                    peer.name(),
-                    median(all, Turn::perSecond),
-                    median(all, Turn::p50),
-                    median(all, Turn::p99),
-                    cpu,
-                    cpu / base,
-                    rss(peer.pid()),
-                    failed);
-            result.putObject(peer.name())
-                    .put("requests_per_second", median(all, Turn::perSecond))
-                    .put("p50_ms", median(all, Turn::p50))
-                    .put("p99_ms", median(all, Turn::p99))
-                    .put("cpu_us_per_request", cpu)
-                    .put("ratio_to_nginx", cpu / base)
-                    .put("rss_mb", rss(peer.pid()))
-                    .put("failed", failed);
+                    "%s: %.1f us CPU per request; %s.html and .collapsed",
+                    workload,
+                    figures.get("cpu_us"),
+                    file));
+            out.print(Profiler.top(Files.readAllLines(Path.of(file + ".collapsed")), 15));
         }
-        stopPeers();
-    }
-
-    private Turn turn(Peer peer, Path script, int length) throws Exception {
-        long before = cpuTicks(peer.pid());
-        Process wrk = new ProcessBuilder(
-                        "wrk",
-                        "-t1",
-                        "-c" + connections,
-                        "-d" + length + "s",
-                        "--latency",
-                        "-s",
-                        script.toString(),
-                        "http://127.0.0.1:" + peer.port() + "/v1/chat/completions")
-                .redirectErrorStream(true)
-                .start();
-        String out = new String(wrk.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        wrk.waitFor();
-        long ticks = cpuTicks(peer.pid()) - before;
-        long requests = number(out, "(\\d+) requests in");
-        if (requests == 0) {
-            throw new IOException(peer.name() + " answered nothing:\n" + out);
-        }
-        Matcher latency = LATENCY.matcher(out);
-        double[] found = new double[2];
-        while (latency.find()) {
-            double value = Double.parseDouble(latency.group(2))
-                    * switch (latency.group(3)) {
-                        case "us" -> 0.001;
-                        case "ms" -> 1;
-                        default -> 1000;
-                    };
-            found[latency.group(1).equals("50") ? 0 : 1] = value;
-        }
-        long failed = number(out, "Non-2xx or 3xx responses: (\\d+)");
-        return new Turn((double) requests / length, found[0], found[1], ticks * 10_000.0 / requests, failed);
-    }
-
-    private static long number(String text, String pattern) {
-        Matcher matcher = Pattern.compile(pattern).matcher(text);
-        return matcher.find() ? Long.parseLong(matcher.group(1)) : 0;
-    }
-
-    private static double median(List<Turn> turns, ToDoubleFunction<Turn> figure) {
-        double[] sorted = turns.stream().mapToDouble(figure).sorted().toArray();
-        return sorted[sorted.length / 2];
     }
 
     // ---- processes
 
-    private int upstream(String name, String type, String body) throws IOException, InterruptedException {
-        int port = freePort();
-        // nginx takes at most 4096 characters at a time
-        StringBuilder parts = new StringBuilder();
-        StringBuilder whole = new StringBuilder();
-        for (int at = 0, i = 0; at < body.length(); at += 3000, i++) {
-            parts.append("set $part").append(i).append(" '");
-            parts.append(body, at, Math.min(at + 3000, body.length())).append("';\n");
-            whole.append("${part").append(i).append('}');
+    private Map<Peer, Program> startAll(String name, boolean llm, int upstream, String probe) throws Exception {
+        Map<Peer, Program> programs = new EnumMap<>(Peer.class);
+        for (Peer peer : options.peers) {
+            if (llm || peer.proxiesPlainly()) {
+                programs.put(
+                        peer,
+                        started(peer.start(place, llm, upstream, folder.resolve(name + "-" + peer.name()), Map.of()))
+                                .awaitAnswer(probe));
+            } else {
+                progress("without " + peer.title() + ": it has no plain proxy");
+            }
         }
-        nginx(
-                name,
-                "server { listen 127.0.0.1:" + port + "; location / { default_type " + type + ";\n" + parts
-                        + "return 200 \"" + whole + "\"; } }",
-                port,
-                false);
-        return port;
+        return programs;
     }
 
-    private Peer nginx(Workload workload) throws IOException, InterruptedException {
-        int port = freePort();
-        Process process = nginx(
-                "proxy-" + workload.name(),
-                "upstream u { server 127.0.0.1:" + workload.upstream()
-                        + "; keepalive 64; keepalive_requests 100000000; }\n"
-                        + "server { listen 127.0.0.1:" + port + "; location / { proxy_pass http://u;"
-                        + " proxy_http_version 1.1; proxy_set_header Connection \"\"; proxy_buffering off; } }",
-                port,
-                true);
-        return new Peer("nginx", process.pid(), port);
+    private Program start(Peer peer, String name, int upstream, boolean bounded) throws IOException {
+        Map<String, String> environment = bounded && peer == Peer.GATEHOUSE
+                ? Map.of("JAVA_OPTS", inheritedJavaOpts() + " -Xmx192m -XX:MaxDirectMemorySize=64m")
+                : Map.of();
+        return started(peer.start(place, true, upstream, folder.resolve(name + "-" + peer.name()), environment));
     }
 
-    private Process nginx(String name, String servers, int port, boolean peer)
-            throws IOException, InterruptedException {
-        Path home = Files.createDirectory(folder.resolve("nginx-" + name));
-        Path config = home.resolve("nginx.conf");
-        // one process, so that its CPU time is that of the worker
-        Files.writeString(
-                config,
-                "daemon off; master_process off; pid " + home + "/pid; error_log " + home + "/error.log;\n"
-                        + "events { worker_connections 4096; }\nhttp { access_log off; keepalive_requests 100000000;\n"
-                        + "client_body_temp_path " + home + "/b; proxy_temp_path " + home + "/p; fastcgi_temp_path "
-                        + home
-                        + "/f; uwsgi_temp_path " + home + "/u; scgi_temp_path " + home + "/s;\n" + servers + "\n}\n");
-        return start(peer, port, name, List.of("nginx", "-c", config.toString()));
+    private static String inheritedJavaOpts() {
+        return System.getenv().getOrDefault("JAVA_OPTS", "");
     }
 
-    private Peer barePipe(Workload workload) throws IOException, InterruptedException {
-        int port = freePort();
-        Process process = start(
-                true,
-                port,
-                "vertx-" + workload.name(),
-                List.of(
-                        jvm,
-                        "-XX:+UseSerialGC",
-                        "-Xmx256m",
-                        "-cp",
-                        classPath,
-                        BarePipe.class.getName(),
-                        Integer.toString(port),
-                        Integer.toString(workload.upstream())));
-        return new Peer("bare Vert.x", process.pid(), port);
+    private synchronized Program started(Program program) {
+        running.add(program);
+        return program;
     }
 
-    private Peer gatehouse(Workload workload) throws IOException, InterruptedException {
-        int port = freePort();
-        Path config = folder.resolve(workload.name() + ".yaml");
-        Files.writeString(config, workload.config());
-        Process process = start(
-                true,
-                port,
-                "gatehouse-" + workload.name(),
-                List.of(
-                        packaged.resolve("bin/gatehouse").toString(),
-                        "start",
-                        "--config",
-                        config.toString(),
-                        "--proxy-listen",
-                        "127.0.0.1:" + port,
-                        "--admin-listen",
-                        "off",
-                        "--status-listen",
-                        "off"));
-        return new Peer("Gatehouse", process.pid(), port);
-    }
-
-    private Process start(boolean peer, int port, String name, List<String> command)
-            throws IOException, InterruptedException {
-        ProcessBuilder builder = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(folder.resolve(name + ".log").toFile());
-        Process process = builder.start();
-        if (peer) {
-            started.add(process);
-        } else {
-            started.add(0, process);
-            upstreams++;
+    /** The last ones first, so that no proxy loses its upstream before itself. */
+    private synchronized void closeAll() {
+        for (int i = running.size() - 1; i >= 0; i--) {
+            running.get(i).close();
         }
-        for (int i = 0; i < 600; i++) {
-            try (Socket socket = new Socket()) {
-                socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 200);
-                return process;
-            } catch (IOException e) {
-                if (!process.isAlive()) {
-                    throw new IOException(name + " ended: " + Files.readString(folder.resolve(name + ".log")), e);
+        running.clear();
+    }
+
+    private void stop() {
+        closeAll();
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException e) {
+            System.err.println("bench: " + folder + " is left behind: " + e.getMessage());
+        }
+    }
+
+    /** Half a gigabyte of log lines a minute is not what this is about. */
+    private void emptyAccessLog(String name) throws IOException {
+        Path log = Peer.accessLog(folder.resolve(name + "-" + Peer.GATEHOUSE.name()));
+        if (Files.exists(log)) {
+            FileChannel.open(log, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)
+                    .close();
+        }
+    }
+
+    private void progress(String text) {
+        long seconds = (System.nanoTime() - begin) / 1_000_000_000;
+        out.printf(Locale.ROOT, "[%2d:%02d] %s%n", seconds / 60, seconds % 60, text);
+    }
+
+    private void facts() throws Exception {
+        double load =
+                Double.parseDouble(Files.readString(Path.of("/proc/loadavg")).split(" ", 2)[0]);
+        int processors = Runtime.getRuntime().availableProcessors();
+        report.fact("date", LocalDate.now().toString());
+        report.fact(
+                "machine", processors + " processors, " + processor() + ", Linux " + System.getProperty("os.version"));
+        report.fact(
+                "load before the run",
+                load + (load > 0.3 * processors ? " (other work was going on: the figures are a direction only)" : ""));
+        report.fact("JDK of the gateway", jdk());
+        report.fact(
+                "run",
+                "median of " + options.rounds + " rounds of " + options.seconds + " s, wrk with " + options.connections
+                        + " connections");
+        List<String> versions = new ArrayList<>();
+        for (Peer peer : options.peers) {
+            if (peer.missing(place).isEmpty()) {
+                String version = peer.versionLine(place);
+                if (!version.isEmpty()) {
+                    versions.add(version.strip());
                 }
-                TimeUnit.MILLISECONDS.sleep(50);
             }
         }
-        throw new IOException(name + " does not listen on port " + port);
+        report.fact("versions", String.join("; ", versions));
+        out.println("Gatehouse and its peers under load: " + processors + " processors, load " + load + ", " + jdk());
     }
 
-    private int upstreams;
-
-    private void stopPeers() throws InterruptedException {
-        while (started.size() > upstreams) {
-            Process process = started.remove(started.size() - 1);
-            process.destroy();
-            if (!process.waitFor(15, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
-            }
-        }
-    }
-
-    private void stop() throws InterruptedException {
-        upstreams = 0;
-        stopPeers();
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
-    }
-
-    /** User and system time of a process in hundredths of a second. */
-    private static long cpuTicks(long pid) throws IOException {
-        String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
-        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
-        return Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
-    }
-
-    private static long rss(long pid) throws IOException {
-        return Arrays.stream(
-                        Files.readString(Path.of("/proc/" + pid + "/status")).split("\n", -1))
-                .filter(line -> line.startsWith("VmRSS:"))
-                .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")) / 1024)
+    private static String processor() throws IOException {
+        return Files.readAllLines(Path.of("/proc/cpuinfo")).stream()
+                .filter(line -> line.startsWith("model name"))
+                .map(line -> line.substring(line.indexOf(':') + 1).strip())
                 .findFirst()
-                .orElse(0);
+                .orElse(System.getProperty("os.arch"));
     }
 
-    private static String plain(int upstream) {
-        return """
-                _format_version: "3.0"
-                services:
-                  - name: upstream
-                    url: http://127.0.0.1:%d
-                    routes:
-                      - name: all
-                        paths: [/]
-                """.formatted(upstream);
-    }
-
-    private String llm(int upstream) {
-        return plain(upstream) + """
-                consumers:
-                  - username: bench
-                    keyauth_credentials: [{key: %s}]
-                plugins:
-                  - name: key-auth
-                  - name: prometheus
-                    config: {status_code_metrics: true, latency_metrics: true, bandwidth_metrics: true, ai_metrics: true}
-                  - name: file-log
-                    config: {path: %s}
-                  - name: ai-proxy-advanced
-                    config:
-                      targets:
-                        - route_type: llm/v1/chat
-                          model:
-                            provider: openai
-                            name: gpt-4o
-                            options: {upstream_url: "http://127.0.0.1:%d/v1/chat/completions"}
-                          auth: {header_name: Authorization, header_value: Bearer bench-upstream-key}
-                          logging: {log_statistics: true}
-                """.formatted(KEY, folder.resolve("access-" + upstream + ".log"), upstream);
+    private String jdk() throws IOException {
+        Map<String, String> release = new LinkedHashMap<>();
+        for (String line : Files.readAllLines(options.java.resolve("release"), StandardCharsets.UTF_8)) {
+            int equals = line.indexOf('=');
+            if (equals > 0) {
+                release.put(
+                        line.substring(0, equals), line.substring(equals + 1).replace("\"", ""));
+            }
+        }
+        return release.getOrDefault("IMPLEMENTOR", "") + " "
+                + release.getOrDefault("JAVA_RUNTIME_VERSION", release.get("JAVA_VERSION"));
     }
 }

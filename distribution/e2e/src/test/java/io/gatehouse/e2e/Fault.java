@@ -285,7 +285,12 @@ final class Fault {
 
     private static void differs(StringBuilder wrong, String what, Object got, Object expected) {
         if (!requireNonNull(got).equals(expected)) {
-            wrong.append(what).append(": ").append(got).append(" (expected: ").append(expected).append(") ");
+            wrong.append(what)
+                    .append(": ")
+                    .append(got)
+                    .append(" (expected: ")
+                    .append(expected)
+                    .append(") ");
         }
     }
 

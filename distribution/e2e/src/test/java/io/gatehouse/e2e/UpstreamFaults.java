@@ -91,8 +91,7 @@ final class UpstreamFaults {
                 .tries(3)
                 .reaches(0)
                 .ends("sent", "connect"));
-        all.add(Fault.row(1, "refused, LLM")
-                .stream()
+        all.add(Fault.row(1, "refused, LLM").stream()
                 .before(FaultServer::refuse)
                 .answers(502)
                 .says("request_id")
@@ -126,8 +125,7 @@ final class UpstreamFaults {
                 .script(script().readRequest().reset())
                 .answers(502)
                 .ends("sent", "reset"));
-        all.add(Fault.row(3, "closed before the head, LLM")
-                .stream()
+        all.add(Fault.row(3, "closed before the head, LLM").stream()
                 .script(script().readRequest().close())
                 .answers(502)
                 .ends("sent", "reset"));
@@ -135,8 +133,7 @@ final class UpstreamFaults {
                 .script(script().readRequest().stall())
                 .answers(504)
                 .ends("sent", "timeout"));
-        all.add(Fault.row(6, "silent before the head, LLM")
-                .stream()
+        all.add(Fault.row(6, "silent before the head, LLM").stream()
                 .script(script().readRequest().stall())
                 .answers(504)
                 .ends("sent", "timeout"));
@@ -144,22 +141,25 @@ final class UpstreamFaults {
 
     private static void halfAnswers(List<Fault> all) {
         all.add(Fault.row(4, "reset after the head, plain")
-                .script(script().readRequest().head(200, "Content-Length: 100").pause(Duration.ofMillis(50)).reset())
+                .script(script().readRequest()
+                        .head(200, "Content-Length: 100")
+                        .pause(Duration.ofMillis(50))
+                        .reset())
                 .breaksOff(200)
                 .ends("upstream_failed", "reset"));
         all.add(Fault.row(4, "reset after the head, LLM")
                 .chat()
-                .script(script().readRequest().head(200, "Content-Type: application/json", "Content-Length: 100")
-                        .pause(Duration.ofMillis(50)).reset())
+                .script(script().readRequest()
+                        .head(200, "Content-Type: application/json", "Content-Length: 100")
+                        .pause(Duration.ofMillis(50))
+                        .reset())
                 .answers(502)
                 .ends("sent", "reset"));
-        all.add(Fault.row(4, "closed after the head, stream")
-                .stream()
+        all.add(Fault.row(4, "closed after the head, stream").stream()
                 .script(streaming().pause(Duration.ofMillis(50)).close())
                 .answers(502)
                 .ends("sent", "reset"));
-        all.add(Fault.row(5, "reset in mid-stream, LLM")
-                .stream()
+        all.add(Fault.row(5, "reset in mid-stream, LLM").stream()
                 .script(random -> {
                     ServerScript.Builder steps = streaming();
                     for (String event : EVENTS.subList(0, 2 + random.nextInt(EVENTS.size() - 3))) {
@@ -178,14 +178,16 @@ final class UpstreamFaults {
                         .close())
                 .breaksOff(200)
                 .ends("upstream_failed", "reset"));
-        all.add(Fault.row(6, "silent in mid-stream, LLM")
-                .stream()
+        all.add(Fault.row(6, "silent in mid-stream, LLM").stream()
                 .script(streaming().chunk(EVENTS.get(0)).chunk(EVENTS.get(1)).stall())
                 .breaksOff(200)
                 .sees(UpstreamFaults::isNoWholeStream)
                 .ends("upstream_failed", "timeout"));
         all.add(Fault.row(6, "silent in mid-answer, plain")
-                .script(script().readRequest().head(200, "Content-Length: 100").send("x").stall())
+                .script(script().readRequest()
+                        .head(200, "Content-Length: 100")
+                        .send("x")
+                        .stall())
                 .breaksOff(200)
                 .ends("upstream_failed", "timeout"));
     }
@@ -197,15 +199,13 @@ final class UpstreamFaults {
             String seen = stream.replace(EVENTS.get(USAGE).replace("\n", lineEnd), "");
             byte[] chunks = chunked(bytes(stream), 97);
             String name = lineEnd.equals("\n") ? "LF" : "CRLF";
-            all.add(Fault.row(7, "split at every offset, " + name)
-                    .stream()
+            all.add(Fault.row(7, "split at every offset, " + name).stream()
                     .script(new EveryOffset(chunks))
                     .times(chunks.length)
                     .answers(200)
                     .sees(answer -> isEqual(answer, seen))
                     .logs(UpstreamFaults::hasUsage));
-            all.add(Fault.row(7, "byte by byte, " + name)
-                    .stream()
+            all.add(Fault.row(7, "byte by byte, " + name).stream()
                     .script(streaming().dribble(chunks, Duration.ZERO))
                     .times(2)
                     .answers(200)
@@ -221,7 +221,8 @@ final class UpstreamFaults {
     }
 
     /** Sends a stream in two writes, each time divided elsewhere. */
-    private static final class EveryOffset implements java.util.function.Function<java.util.Random, ServerScript.Builder> {
+    private static final class EveryOffset
+            implements java.util.function.Function<java.util.Random, ServerScript.Builder> {
         private final byte[] bytes;
         private int next;
 
@@ -286,8 +287,7 @@ final class UpstreamFaults {
                 .script(script().readRequest().head(200, "Content-Length: 0", "Connection: close"))
                 .answers(500)
                 .says("no response body found"));
-        all.add(Fault.row(8, "garbage in a stream")
-                .stream()
+        all.add(Fault.row(8, "garbage in a stream").stream()
                 .script(streaming()
                         .chunk(EVENTS.get(1))
                         .chunk("data: {\"choices\": nope\n\ndata: 7\n\n\u0000\u0001\n\n")
@@ -316,8 +316,10 @@ final class UpstreamFaults {
 
     private static void isEstimated(JsonNode entry) {
         JsonNode usage = entry.at("/ai/proxy/usage");
-        if (!usage.path("provenance").asText().equals("estimated") || usage.path("prompt_tokens").asLong() < 0
-                || usage.path("prompt_tokens").asLong() > 1000 || usage.path("completion_tokens").asLong() > 1000) {
+        if (!usage.path("provenance").asText().equals("estimated")
+                || usage.path("prompt_tokens").asLong() < 0
+                || usage.path("prompt_tokens").asLong() > 1000
+                || usage.path("completion_tokens").asLong() > 1000) {
             throw new AssertionError("usage " + usage + " (expected: a small estimate)");
         }
     }
@@ -333,22 +335,29 @@ final class UpstreamFaults {
                 .answers(502)
                 .ends("sent", "reset"));
         all.add(Fault.row(9, "too long, plain")
-                .script(script().readRequest().respondLying(200, "{\"a\":1}{\"a\":2}", 7).stall())
+                .script(script().readRequest()
+                        .respondLying(200, "{\"a\":1}{\"a\":2}", 7)
+                        .stall())
                 .answers(200)
                 .sees(answer -> isEqual(answer, "{\"a\":1}")));
         all.add(Fault.row(9, "too long, LLM")
                 .chat()
-                .script(script().readRequest().respondLying(200, WHOLE + WHOLE, bytes(WHOLE).length).stall())
+                .script(script().readRequest()
+                        .respondLying(200, WHOLE + WHOLE, bytes(WHOLE).length)
+                        .stall())
                 .answers(200)
                 .sees(answer -> isEqual(answer, WHOLE)));
         all.add(Fault.row(9, "two answers in one write")
                 .script(script().readRequest()
-                        .send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nbad")
+                        .send(
+                                "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nbad")
                         .stall())
                 .answers(200)
                 .sees(answer -> isEqual(answer, "ok")));
         all.add(Fault.row(9, "204 with a body")
-                .script(script().readRequest().send("HTTP/1.1 204 No Content\r\n\r\nsurplus").stall())
+                .script(script().readRequest()
+                        .send("HTTP/1.1 204 No Content\r\n\r\nsurplus")
+                        .stall())
                 .answers(204)
                 .sees(answer -> isEqual(answer, "")));
         all.add(Fault.row(9, "both framings")
@@ -359,11 +368,17 @@ final class UpstreamFaults {
                 .answers(502)
                 .ends("sent", "invalid_response"));
         all.add(Fault.row(9, "two lengths")
-                .script(script().readRequest().head(200, "Content-Length: 2", "Content-Length: 3").send("okk").stall())
+                .script(script().readRequest()
+                        .head(200, "Content-Length: 2", "Content-Length: 3")
+                        .send("okk")
+                        .stall())
                 .answers(502)
                 .ends("sent", "invalid_response"));
         all.add(Fault.row(9, "a chunk of no size")
-                .script(script().readRequest().head(200, "Transfer-Encoding: chunked").send("zz\r\nok\r\n").stall())
+                .script(script().readRequest()
+                        .head(200, "Transfer-Encoding: chunked")
+                        .send("zz\r\nok\r\n")
+                        .stall())
                 .breaksOff(200)
                 .ends("upstream_failed", "invalid_response"));
     }
@@ -371,7 +386,12 @@ final class UpstreamFaults {
     /** What is compressed passes unread: nothing is unpacked, so that there is nothing to run out of. */
     private static void compressed(List<Fault> all) {
         byte[] bomb = gzip(64 << 20);
-        String[] head = {"Content-Type: application/json", "Content-Encoding: gzip", "Content-Length: " + bomb.length, "Connection: close"};
+        String[] head = {
+            "Content-Type: application/json",
+            "Content-Encoding: gzip",
+            "Content-Length: " + bomb.length,
+            "Connection: close"
+        };
         all.add(Fault.row(10, "gzip bomb, LLM")
                 .chat()
                 .script(script().readRequest().head(200, head).send(bomb))
@@ -380,14 +400,22 @@ final class UpstreamFaults {
                 .lacksUsage());
         all.add(Fault.row(10, "gzip cut, LLM")
                 .chat()
-                .script(script().readRequest().head(200, head).send(java.util.Arrays.copyOf(bomb, 1000)).close())
+                .script(script().readRequest()
+                        .head(200, head)
+                        .send(java.util.Arrays.copyOf(bomb, 1000))
+                        .close())
                 .breaksOff(200)
                 .ends("upstream_failed", "reset")
                 .lacksUsage());
         all.add(Fault.row(10, "gzip garbage, LLM")
                 .chat()
                 .script(script().readRequest()
-                        .head(200, "Content-Type: application/json", "Content-Encoding: gzip", "Content-Length: 500", "Connection: close")
+                        .head(
+                                200,
+                                "Content-Type: application/json",
+                                "Content-Encoding: gzip",
+                                "Content-Length: 500",
+                                "Connection: close")
                         .garbage(500))
                 .answers(200)
                 .sees(answer -> hasLength(answer, 500))
@@ -412,7 +440,8 @@ final class UpstreamFaults {
     }
 
     private static void isSame(Wire.Answer answer, byte[] expected) {
-        if (!java.util.Arrays.equals(answer.body(), expected) || !answer.header("content-encoding").equals("gzip")) {
+        if (!java.util.Arrays.equals(answer.body(), expected)
+                || !answer.header("content-encoding").equals("gzip")) {
             throw new AssertionError("the client saw " + answer + " (expected: " + expected.length + " bytes of gzip)");
         }
     }
@@ -429,8 +458,12 @@ final class UpstreamFaults {
             all.add(Fault.row(11, "429, Retry-After " + after)
                     .chat()
                     .script(script().readRequest()
-                            .head(429, "Content-Type: application/json", "Retry-After: " + after,
-                                    "Content-Length: " + body.length(), "Connection: close")
+                            .head(
+                                    429,
+                                    "Content-Type: application/json",
+                                    "Retry-After: " + after,
+                                    "Content-Length: " + body.length(),
+                                    "Connection: close")
                             .send(body))
                     .answers(429)
                     .sees(answer -> {
@@ -451,7 +484,9 @@ final class UpstreamFaults {
                 .reaches(0));
         all.add(Fault.row(13, "no TLS at all")
                 .tls("127.0.0.1")
-                .script(script().readBytes(1).send("HTTP/1.1 400 Bad Request\r\n\r\n").stall())
+                .script(script().readBytes(1)
+                        .send("HTTP/1.1 400 Bad Request\r\n\r\n")
+                        .stall())
                 .answers(502)
                 .reaches(0)
                 .ends("sent", "tls"));
@@ -470,16 +505,22 @@ final class UpstreamFaults {
                 .sees(answer -> isEqual(answer, "{}")));
         for (int status : new int[] {101, 99, 1000}) {
             all.add(Fault.row(15, "status " + status)
-                    .script(script().readRequest().head(status, "Content-Length: 0").stall())
+                    .script(script().readRequest()
+                            .head(status, "Content-Length: 0")
+                            .stall())
                     .answers(502)
                     .ends("sent", "invalid_response"));
         }
         all.add(Fault.row(15, "a header of 100 KB")
-                .script(script().readRequest().head(200, "X: " + "x".repeat(100_000), "Content-Length: 0").stall())
+                .script(script().readRequest()
+                        .head(200, "X: " + "x".repeat(100_000), "Content-Length: 0")
+                        .stall())
                 .answers(502)
                 .ends("sent", "invalid_response"));
         all.add(Fault.row(15, "no HTTP")
-                .script(script().readRequest().send("220 mail.example ESMTP\r\n\r\n").stall())
+                .script(script().readRequest()
+                        .send("220 mail.example ESMTP\r\n\r\n")
+                        .stall())
                 .answers(502)
                 .ends("sent", "invalid_response"));
     }

@@ -97,7 +97,9 @@ final class Vitals {
         try (DirectoryStream<Path> all = Files.newDirectoryStream(proc("task"))) {
             for (Path one : all) {
                 List<String> name = lines(one.resolve("comm"));
-                if (!name.isEmpty() && !name.get(0).startsWith("C1 ") && !name.get(0).startsWith("C2 ")) {
+                if (!name.isEmpty()
+                        && !name.get(0).startsWith("C1 ")
+                        && !name.get(0).startsWith("C2 ")) {
                     threads.merge(name.get(0), 1, Integer::sum);
                 }
             }
@@ -115,7 +117,8 @@ final class Vitals {
     private long kilobytes(String field) {
         for (String line : lines(proc("status"))) {
             if (line.startsWith(field)) {
-                return Long.parseLong(line.substring(field.length()).replace("kB", "").trim());
+                return Long.parseLong(
+                        line.substring(field.length()).replace("kB", "").trim());
             }
         }
         throw new AssertionError(field + " is not in " + proc("status"));

@@ -46,7 +46,6 @@ final class QuickstartCommand implements Callable<Integer> {
             "How tall is Mont Blanc?");
 
     private final Console console;
-    private final ChatCalls calls = new ChatCalls();
 
     @Option(names = "--once", description = "End after the check: 0 when all figures are right, else 1.")
     private boolean once;
@@ -122,7 +121,8 @@ final class QuickstartCommand implements Callable<Integer> {
                     ? null
                     : PrometheusServer.start(binary, example.resolve("prometheus.yml"), gateway.adminPort());
             try {
-                boolean right = check(proxy, metrics, prometheus);
+                // made here: every command makes this object, and an HTTP client costs a tenth of a start
+                boolean right = check(new ChatCalls(), proxy, metrics, prometheus);
                 out.println();
                 out.println(right ? "All figures are right." : "The figures are WRONG, see above.");
                 if (once) {
@@ -163,7 +163,7 @@ final class QuickstartCommand implements Callable<Integer> {
         return URI.create("http://localhost:" + port + path);
     }
 
-    private boolean check(URI proxy, URI metrics, @Nullable PrometheusServer prometheus)
+    private boolean check(ChatCalls calls, URI proxy, URI metrics, @Nullable PrometheusServer prometheus)
             throws IOException, InterruptedException {
         PrintStream out = console.out();
         List<ChatCalls.Answer> answers = new ArrayList<>();
@@ -176,7 +176,7 @@ final class QuickstartCommand implements Callable<Integer> {
         }
         Figures expected = Figures.of(answers);
         List<String> wrong = new ArrayList<>(expected.wrongAnswers(REQUESTS));
-        Scrape scrape = settled(metrics, expected);
+        Scrape scrape = settled(calls, metrics, expected);
         wrong.addAll(expected.differences(scrape));
         out.println();
         out.println("The kong_ai_* series of " + metrics + " (buckets left out)");
@@ -186,7 +186,7 @@ final class QuickstartCommand implements Callable<Integer> {
             out.println(
                     "No prometheus binary on the PATH: its part is left out (on Debian: apt-get install prometheus)");
         } else {
-            wrong.addAll(queried(prometheus, expected));
+            wrong.addAll(queried(calls, prometheus, expected));
         }
         if (!wrong.isEmpty()) {
             out.println();
@@ -217,7 +217,7 @@ final class QuickstartCommand implements Callable<Integer> {
     }
 
     /** An exchange is counted right after its last byte went out: the metrics may be a moment behind the client. */
-    private Scrape settled(URI metrics, Figures expected) throws IOException, InterruptedException {
+    private Scrape settled(ChatCalls calls, URI metrics, Figures expected) throws IOException, InterruptedException {
         Scrape scrape = Scrape.parse(calls.get(metrics));
         for (int waited = 0; waited < 5_000 && !expected.differences(scrape).isEmpty(); waited += POLL_MS) {
             Thread.sleep(POLL_MS);
@@ -250,7 +250,7 @@ final class QuickstartCommand implements Callable<Integer> {
         return table;
     }
 
-    private List<String> queried(PrometheusServer prometheus, Figures expected)
+    private List<String> queried(ChatCalls calls, PrometheusServer prometheus, Figures expected)
             throws IOException, InterruptedException {
         PrintStream out = console.out();
         String query = "http://localhost:" + prometheus.port() + "/api/v1/query?query=";

@@ -42,7 +42,7 @@ interface ClientPort {
     @FunctionalInterface
     interface Done {
         /**
-         * Called once.
+         * Hears of the end, once.
          *
          * @param whole whether the last byte was handed to the socket; false when the client cannot get it any more
          */

@@ -72,10 +72,15 @@ public final class Lifecycle {
         String name = known.factory().name();
         LiveContext context =
                 new LiveContext(services, catalogue, name, known.source().ships(known.factory()), "");
-        calls.call(name, "start", known.source(), () -> {
-            known.factory().start(context);
-            return true;
-        });
+        try {
+            calls.call(name, "start", known.source(), () -> {
+                known.factory().start(context);
+                return true;
+            });
+        } catch (PluginCallException e) {
+            context.close();
+            throw e;
+        }
         started.put(known.factory(), context);
     }
 
@@ -111,22 +116,24 @@ public final class Lifecycle {
 
     /** Closes an instance after its last log. A failure is logged and changes nothing. */
     public void close(String name, PluginSource source, Created created) {
-        created.context.close();
+        created.context.closing();
         attempt(name, "close", source, () -> {
             created.plugin().close();
             return true;
         });
+        created.context.close();
     }
 
     /** Stops a source's factories and unloads it. A failure is logged and changes nothing. */
     public void unload(PluginSource source) {
         for (Map.Entry<PluginFactory<?>, LiveContext> entry : source.started().entrySet()) {
             String name = entry.getKey().name();
-            entry.getValue().close();
+            entry.getValue().closing();
             attempt(name, "stop", source, () -> {
                 entry.getKey().stop();
                 return true;
             });
+            entry.getValue().close();
         }
         source.started().clear();
         try {

@@ -112,8 +112,6 @@ public final class ProxyServer extends VerticleBase {
                 // WebSocket is not proxied: its handler would only be in the way of every message
                 .setPerFrameWebSocketCompressionSupported(false)
                 .setPerMessageWebSocketCompressionSupported(false)
-                .setPerFrameWebSocketCompressionSupported(false)
-                .setPerMessageWebSocketCompressionSupported(false)
                 .setTcpNoDelay(true);
         if (listener.backlog() > 0) {
             options.setAcceptBacklog(listener.backlog());

@@ -169,7 +169,7 @@ final class StrictHead {
 
     private void readTarget() {
         if (!target.startsWith("/")) {
-            originForm();
+            toOriginForm();
         }
         path = RequestPath.of(target);
         if (path == null) {
@@ -178,7 +178,7 @@ final class StrictHead {
     }
 
     /** {@code http://host/path} asks for {@code /path}, if it names the very host that the header names. */
-    private void originForm() {
+    private void toOriginForm() {
         int port = target.regionMatches(true, 0, "http://", 0, 7)
                 ? 80
                 : target.regionMatches(true, 0, "https://", 0, 8) ? 443 : -1;

@@ -107,8 +107,7 @@ public final class Upstream {
         LiveAttempt record =
                 new LiveAttempt(exchange, target, request.method().name(), request.uri(), request.attributes());
         exchange.add(record);
-        return new Dispatch(exchange, request, target, record)
-                .start(client(target), redirects.of(target));
+        return new Dispatch(exchange, request, target, record).start(client(target), redirects.of(target));
     }
 
     /** Closes all connections. */
@@ -122,6 +121,8 @@ public final class Upstream {
                 closing.add(trusting[i].close());
             }
         }
-        return closing.isEmpty() ? Future.succeededFuture() : Future.join(closing).mapEmpty();
+        return closing.isEmpty()
+                ? Future.succeededFuture()
+                : Future.join(closing).mapEmpty();
     }
 }

@@ -294,7 +294,7 @@ class ClientConnectionIT {
 
     @Test
     void losesNoBufferOfABodyThatNobodyReads() throws Exception {
-        rig.start("{name: edge, config: {does: hang}}", rig.settings().pluginTimeLimit(LONG));
+        rig.start("{name: edge, config: {does: waits-for-end}}");
         for (int i = 0; i < 5; i++) {
             try (Socket socket = rig.connect()) {
                 Rig.send(

@@ -112,7 +112,11 @@ public final class EdgeFactory implements PluginFactory<EdgeFactory.Config> {
                                     .authenticate(request.exchange().directory().consumer("late"), null));
                     yield next.proceed(request);
                 }
-                case "hang" -> Promise.<Response>promise().future();
+                case "waits-for-end" -> {
+                    Promise<Response> answer = Promise.promise();
+                    request.exchange().onEnd(() -> answer.complete(Response.of(200)));
+                    yield answer.future();
+                }
                 case "unknown-length" ->
                     next.proceed(request)
                             .map(response ->
@@ -125,10 +129,22 @@ public final class EdgeFactory implements PluginFactory<EdgeFactory.Config> {
                 case "buffer-answer" ->
                     next.proceed(request)
                             .compose(response -> response.body().buffer(1 << 30).map(response));
+                case "tells-trailers" -> {
+                    BodyReader<Buffer> body = request.body().open(Framing.BYTES);
+                    yield toTheEnd(body).map(end -> {
+                        Response response = Response.of(200);
+                        response.headers().set("X-Saw", body.end().trailers().get("X-Sum"));
+                        return response;
+                    });
+                }
                 case "needs-body" -> request.body().buffer(1 << 20).compose(read -> next.proceed(request));
                 case "read-all" -> request.body().buffer(1 << 20).transform(read -> next.proceed(request));
                 default -> next.proceed(request);
             };
+        }
+
+        private static Future<Void> toTheEnd(BodyReader<Buffer> body) {
+            return body.next().compose(item -> item == null ? Future.succeededFuture() : toTheEnd(body));
         }
 
         private static void later(long millis, Runnable action) {

@@ -111,6 +111,6 @@ class GuardedExchangeIT {
                 .build());
         rig.start("{name: probe}, {name: edge, config: {does: buffer-answer}}");
         assertThat(rig.raw(GET)).startsWith("HTTP/1.1 502 ");
-        assertThat(rig.logged(2)).containsExactly("edge 502", "probe sent ok 502");
+        assertThat(rig.logged(2)).containsExactly("edge 502", "probe sent reset 502");
     }
 }

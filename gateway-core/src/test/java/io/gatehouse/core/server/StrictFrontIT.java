@@ -2,6 +2,7 @@ package io.gatehouse.core.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gatehouse.simulator.ServerScript;
 import java.net.Socket;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
@@ -11,6 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the gateway takes for a request, byte by byte. */
 @NullUnmarked
+@SuppressWarnings("StringConcatToTextBlock") // line ends matter here
 class StrictFrontIT {
     @RegisterExtension
     final Rig rig = new Rig();
@@ -222,7 +224,7 @@ class StrictFrontIT {
     @Test
     void passesTrailersOnToAClientThatReadsThem() throws Exception {
         rig.start("");
-        rig.upstream.script(io.gatehouse.simulator.ServerScript.builder()
+        rig.upstream.script(ServerScript.builder()
                 .readRequest()
                 .send(
                         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nX-Sum: 7\r\nHost: x\r\n\r\n")
@@ -233,5 +235,14 @@ class StrictFrontIT {
                 .doesNotContain("Host: x");
         assertThat(rig.raw("GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
                 .endsWith("\r\n0\r\n\r\n<closed>");
+    }
+
+    @Test
+    void showsPluginsTheTrailersOfARequest() throws Exception {
+        rig.start("{name: edge, config: {does: tells-trailers}}");
+        assertThat(rig.raw("POST /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+                        + "2\r\nhi\r\n0\r\nX-Sum: 7\r\n\r\n"))
+                .startsWith("HTTP/1.1 200 ")
+                .containsIgnoringCase("x-saw: 7\r\n");
     }
 }

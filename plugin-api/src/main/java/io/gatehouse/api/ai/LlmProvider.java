@@ -42,7 +42,8 @@ public interface LlmProvider {
     default void validate(LlmModel model, LlmOperation operation, Problems problems) {}
 
     /**
-     * Where an operation is sent.
+     * Where an operation is sent. Pure: the answer for a model is kept for as long as the configuration lives, and asked
+     * for again only where the model is named by a request.
      *
      * @param stream whether the answer is wanted as a stream
      * @throws IllegalArgumentException when the model's options do not make an address; the client gets a 400 with the

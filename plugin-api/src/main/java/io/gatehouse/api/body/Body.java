@@ -86,6 +86,28 @@ public interface Body {
     <T> Body transform(Framing<T> framing, BodyTransform<T> transform);
 
     /**
+     * A body of the bytes that come of this one when its compression is undone. Takes this body over, and streams: each
+     * piece is decoded when it is asked for. With {@link ContentCoding#IDENTITY}, and when this body is empty, it is this
+     * body itself.
+     *
+     * <p>Bytes that are not what their coding demands, an end before their end, something behind it, and more than the cap
+     * break the body off as {@link io.gatehouse.api.FailureKind#INVALID_RESPONSE}: never does half of an answer, or nothing,
+     * look like a whole one.
+     *
+     * <pre>{@code
+     * ContentCoding coding = ContentCoding.of(response.headers().get("Content-Encoding"));
+     * if (coding != null) {
+     *   response.headers().remove("Content-Encoding");
+     *   response.body(response.body().decoded(coding, 1 << 20));
+     * }
+     * }</pre>
+     *
+     * @param maxBytes how many bytes may come of it altogether; a small body can hold a thousand times its size
+     * @throws IllegalStateException when it was opened, transformed or cancelled before
+     */
+    Body decoded(ContentCoding coding, long maxBytes);
+
+    /**
      * A parsed view of a buffered body, parsed once per view function and kept until the body is replaced.
      *
      * @param view the function; identity decides whether two views are the same, so keep it in a constant

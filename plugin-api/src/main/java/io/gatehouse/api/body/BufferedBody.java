@@ -68,6 +68,11 @@ final class BufferedBody implements Body {
         return streamed().transform(framing, transform);
     }
 
+    @Override
+    public Body decoded(ContentCoding coding, long maxBytes) {
+        return coding == ContentCoding.IDENTITY || isEmpty() ? this : streamed().decoded(coding, maxBytes);
+    }
+
     private Body streamed() {
         return StreamedBody.of(Framing.BYTES, new Once(bytes, end), -1);
     }

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a source, decodes it where its framing is another one, passes every item through the transforms of that framing,
- * and gives out items or, where bytes are asked for, one buffer for what one piece of the source produced.
+ * and gives out items or, where bytes are asked for, one buffer, or a few large ones, for what one piece of the source
+ * produced.
  *
  * <p>Everything happens within the reader's pull, in a loop: futures that are complete already cost no callback, and a
  * source that always has something at hand does not deepen the stack.
@@ -25,6 +26,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class Pipe implements BodyReader<Object> {
     private static final Duration SHORTEST = Duration.ofMillis(1);
+
+    /** Up to so many buffers, of together at least so many bytes, are given out apart rather than copied into one. */
+    private static final int MAX_APART = 4;
+
+    private static final int MIN_APART = 4096;
 
     private final BodyReader<?> source;
     private final Framing<Object> framing;
@@ -36,11 +42,17 @@ final class Pipe implements BodyReader<Object> {
     private final Consumer<Object> decoded = this::decoded;
     private final Stage[] stages;
 
+    /** Whether the items are the house's own events, which know their bytes without being encoded. */
+    private final boolean events;
+
     /** Whether bytes are given out rather than items. */
     private final boolean bytesOut;
 
     private final ArrayDeque<Object> items = new ArrayDeque<>(4);
-    private final ArrayList<Buffer> pieces = new ArrayList<>(4);
+
+    /** What is to be given out as bytes: buffers, and events whose bytes may not be needed on their own. */
+    private final ArrayList<Object> pieces = new ArrayList<>(4);
+
     private BodyRuntime.@Nullable Loop loop;
 
     private @Nullable Promise<@Nullable Object> waiting;
@@ -91,6 +103,7 @@ final class Pipe implements BodyReader<Object> {
         this.sourceFraming = decode ? (Framing<Object>) sourceFraming : null;
         this.decoder = decode ? this.framing.decoder() : null;
         this.bytesOut = bytesOut;
+        this.events = framing instanceof SseFraming;
         this.stages = new Stage[transforms.size()];
         for (int i = 0; i < stages.length; i++) {
             stages[i] = new Stage(i, (BodyTransform<Object>) transforms.get(i));
@@ -284,7 +297,7 @@ final class Pipe implements BodyReader<Object> {
     }
 
     private void decoded(Object item) {
-        framed += framing.encode(item).length();
+        framed += events ? ((SseEvent) item).length() : framing.encode(item).length();
         if (feeding && current != null && !currentEmitted) {
             untouched = null;
         }
@@ -357,6 +370,10 @@ final class Pipe implements BodyReader<Object> {
         } else {
             untouched = null;
         }
+        if (events) {
+            pieces.add(item);
+            return;
+        }
         Buffer bytes;
         try {
             bytes = framing.encode(item);
@@ -369,28 +386,69 @@ final class Pipe implements BodyReader<Object> {
         }
     }
 
-    private @Nullable Buffer joined() {
+    /** What came of one piece of the source, as one buffer, or as a few of which this is the first. */
+    private @Nullable Object joined() {
         Buffer whole = untouched;
         untouched = null;
         int count = pieces.size();
         if (count == 0) {
             return null;
         }
-        if (whole == null && count == 1) {
-            whole = pieces.get(0);
-        }
         if (whole == null) {
-            int length = 0;
-            for (int i = 0; i < count; i++) {
-                length += pieces.get(i).length();
+            if (events) {
+                mergeNeighbours();
+                count = pieces.size();
             }
-            whole = Buffer.buffer(length);
+            long length = 0;
             for (int i = 0; i < count; i++) {
-                whole.appendBuffer(pieces.get(i));
+                length += length(pieces.get(i));
+            }
+            if (count > MAX_APART || length < MIN_APART) {
+                whole = copied((int) length);
+            } else {
+                for (int i = 1; i < count; i++) {
+                    items.add(bytes(pieces.get(i)));
+                }
+                whole = bytes(pieces.get(0));
             }
         }
         pieces.clear();
         return whole;
+    }
+
+    /** Events that lie side by side in one buffer leave as one, so that dropping or adding one copies no other. */
+    private void mergeNeighbours() {
+        int count = pieces.size();
+        int runs = 0;
+        for (int i = 0; i < count; runs++) {
+            SseEvent first = (SseEvent) pieces.get(i);
+            SseEvent last = first;
+            while (++i < count && ((SseEvent) pieces.get(i)).follows(last)) {
+                last = (SseEvent) pieces.get(i);
+            }
+            pieces.set(runs, last == first ? first : first.upTo(last));
+        }
+        pieces.subList(runs, count).clear();
+    }
+
+    private Buffer copied(int length) {
+        int count = pieces.size();
+        if (count == 1) {
+            return bytes(pieces.get(0));
+        }
+        Buffer copied = Buffer.buffer(length);
+        for (int i = 0; i < count; i++) {
+            copied.appendBuffer(bytes(pieces.get(i)));
+        }
+        return copied;
+    }
+
+    private static int length(Object piece) {
+        return piece instanceof SseEvent event ? event.length() : ((Buffer) piece).length();
+    }
+
+    private static Buffer bytes(Object piece) {
+        return piece instanceof SseEvent event ? event.raw() : (Buffer) piece;
     }
 
     /**

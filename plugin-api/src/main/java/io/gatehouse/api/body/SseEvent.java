@@ -1,5 +1,6 @@
 package io.gatehouse.api.body;
 
+import io.gatehouse.api.json.JsonWalker;
 import io.vertx.core.buffer.Buffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -18,15 +19,26 @@ public final class SseEvent {
     /** The byte order mark that may stand at the start of a stream. */
     static final byte[] MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
 
-    private static final byte[] DATA = {'d', 'a', 't', 'a'};
+    static final byte[] DATA = {'d', 'a', 't', 'a'};
     private static final byte[] EVENT = {'e', 'v', 'e', 'n', 't'};
     private static final byte[] ID = {'i', 'd'};
     private static final byte[] RETRY = {'r', 'e', 't', 'r', 'y'};
 
-    private final Buffer raw;
+    /** Stands for data that has to be looked for. */
+    private static final int UNKNOWN = -1;
+
+    private final Buffer source;
+    private final int from;
+    private final int to;
     private final boolean first;
     private final boolean terminated;
 
+    /** Where in the source the data is, when it is one line that was found already. */
+    private final int dataFrom;
+
+    private final int dataTo;
+
+    private @Nullable Buffer raw;
     private boolean parsed;
     private @Nullable Buffer data;
     private @Nullable String event;
@@ -36,9 +48,23 @@ public final class SseEvent {
 
     /** Makes a block; only the first one of a stream can begin with a byte order mark. */
     SseEvent(Buffer raw, boolean first, boolean terminated) {
+        this(raw, 0, raw.length(), first, terminated, UNKNOWN, UNKNOWN);
         this.raw = raw;
+    }
+
+    /** Makes a terminated block of a part of a buffer, in which its one line of data was found, or was not looked for. */
+    SseEvent(Buffer source, int from, int to, boolean first, int dataFrom, int dataTo) {
+        this(source, from, to, first, true, dataFrom, dataTo);
+    }
+
+    private SseEvent(Buffer source, int from, int to, boolean first, boolean terminated, int dataFrom, int dataTo) {
+        this.source = source;
+        this.from = from;
+        this.to = to;
         this.first = first;
         this.terminated = terminated;
+        this.dataFrom = dataFrom;
+        this.dataTo = dataTo;
     }
 
     /** An event with this data, which may have several lines. */
@@ -87,7 +113,27 @@ public final class SseEvent {
      * blank line without meaning if the block before was rewritten.
      */
     public Buffer raw() {
-        return raw;
+        Buffer bytes = raw;
+        if (bytes == null) {
+            bytes = from == 0 && to == source.length() ? source : source.slice(from, to);
+            raw = bytes;
+        }
+        return bytes;
+    }
+
+    /** The number of its bytes. */
+    int length() {
+        return to - from;
+    }
+
+    /** Whether its bytes lie right behind those of another one. */
+    boolean follows(SseEvent before) {
+        return source == before.source && from == before.to;
+    }
+
+    /** A block with the bytes from here to the end of a later one of the same buffer; its fields mean nothing. */
+    SseEvent upTo(SseEvent later) {
+        return new SseEvent(source, from, later.to, first, UNKNOWN, UNKNOWN);
     }
 
     /** Whether the blank line came. Without it the stream ended here, and clients ignore what this block says. */
@@ -97,8 +143,33 @@ public final class SseEvent {
 
     /** The data, its lines joined with a line feed; not to be changed. Null when there is no data line. */
     public @Nullable Buffer data() {
-        parse();
+        if (data == null && dataFrom >= 0) {
+            data = source.slice(dataFrom, dataTo);
+        } else {
+            parse();
+        }
         return data;
+    }
+
+    /**
+     * Starts a walk through the data, without making anything of it; false when there is no data or it is empty.
+     *
+     * @param walker stands at the outermost value afterwards
+     */
+    public boolean walkData(JsonWalker walker) {
+        if (dataFrom >= 0) {
+            if (dataFrom == dataTo) {
+                return false;
+            }
+            walker.start(source, dataFrom, dataTo);
+            return true;
+        }
+        Buffer bytes = data();
+        if (bytes == null || bytes.length() == 0) {
+            return false;
+        }
+        walker.start(bytes, 0, bytes.length());
+        return true;
     }
 
     /** The data as text; empty when there is no data line. */
@@ -109,6 +180,9 @@ public final class SseEvent {
 
     /** Whether the data is exactly this ASCII text, such as {@code [DONE]}. */
     public boolean dataIs(String ascii) {
+        if (dataFrom >= 0 && dataTo - dataFrom != ascii.length()) {
+            return false;
+        }
         Buffer bytes = data();
         if (bytes == null || bytes.length() != ascii.length()) {
             return false;
@@ -150,7 +224,7 @@ public final class SseEvent {
      * was. The result is terminated.
      */
     public SseEvent withData(Buffer data) {
-        byte[] bytes = raw.getBytes();
+        byte[] bytes = raw().getBytes();
         Buffer made = Buffer.buffer(bytes.length + data.length());
         boolean placed = false;
         int start = contentStart(bytes);
@@ -197,7 +271,7 @@ public final class SseEvent {
             return;
         }
         parsed = true;
-        byte[] bytes = raw.getBytes();
+        byte[] bytes = raw().getBytes();
         int first = -1;
         int firstEnd = -1;
         Buffer joined = null;
@@ -223,7 +297,7 @@ public final class SseEvent {
         if (joined != null) {
             data = joined;
         } else if (first >= 0) {
-            data = raw.slice(first, firstEnd);
+            data = raw().slice(first, firstEnd);
         }
     }
 
@@ -291,7 +365,7 @@ public final class SseEvent {
         return Math.min(end + 1, bytes.length);
     }
 
-    private static boolean isField(byte[] bytes, int start, int end, byte[] name) {
+    static boolean isField(byte[] bytes, int start, int end, byte[] name) {
         if (end - start < name.length || (end - start > name.length && bytes[start + name.length] != ':')) {
             return false;
         }
@@ -304,7 +378,7 @@ public final class SseEvent {
     }
 
     /** Where the value begins: behind the colon and one space; at the line's end when there is no colon. */
-    private static int valueStart(byte[] bytes, int start, int end, int nameLength) {
+    static int valueStart(byte[] bytes, int start, int end, int nameLength) {
         int value = start + nameLength + 1;
         if (value > end) {
             return end;
@@ -316,7 +390,7 @@ public final class SseEvent {
     @Override
     public String toString() {
         String name = event();
-        return "SseEvent[" + (name == null ? "message" : name) + ", " + raw.length() + " bytes"
+        return "SseEvent[" + (name == null ? "message" : name) + ", " + length() + " bytes"
                 + (terminated ? "]" : ", unfinished]");
     }
 }

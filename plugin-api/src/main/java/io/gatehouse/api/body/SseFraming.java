@@ -55,6 +55,8 @@ final class SseFraming implements Framing<SseEvent> {
         private static final int WINDOW = 8192;
         private static final byte LF = '\n';
         private static final byte CR = '\r';
+        private static final int NONE = -1;
+        private static final int COMPLICATED = -2;
 
         private final int max;
         private byte[] window = {};
@@ -77,6 +79,14 @@ final class SseFraming implements Framing<SseEvent> {
         /** Whether no event was handed out yet. */
         private boolean first = true;
 
+        /** Where the line begins in the bytes that are being fed. */
+        private int line;
+
+        /** Where the event's data is in these bytes, as far as it is known. */
+        private int dataFrom = NONE;
+
+        private int dataTo;
+
         Cutter(int max) {
             this.max = max;
         }
@@ -86,12 +96,14 @@ final class SseFraming implements Framing<SseEvent> {
             int length = bytes.length();
             int start = 0;
             int from = 0;
+            line = 0;
             if (lineFeedDue && length > 0) {
                 lineFeedDue = false;
                 boolean came = bytes.getByte(0) == LF;
                 afterCr &= !came;
                 start = came ? 1 : 0;
                 from = start;
+                line = start;
                 items.accept(cut(bytes, 0, start));
             }
             while (from < length) {
@@ -100,23 +112,32 @@ final class SseFraming implements Framing<SseEvent> {
                     window = new byte[count];
                 }
                 bytes.getBytes(from, from + count, window, 0);
-                for (int i = 0; i < count; i++) {
-                    if (endsEvent(window[i])) {
-                        int end = from + i + 1;
-                        // the line feed of the same line end goes with it, if it is here already
-                        if (afterCr && end < length && bytes.getByte(end) == LF) {
-                            afterCr = false;
-                            end++;
-                            i++;
-                        }
-                        if (afterCr && crLf && end == length) {
-                            lineFeedDue = true;
-                            break;
-                        }
-                        SseEvent event = cut(bytes, start, end);
-                        start = end;
-                        items.accept(event);
+                int i = 0;
+                while (i < count) {
+                    int end = textEnd(i, count);
+                    if (end == count) {
+                        break;
                     }
+                    i = end + 1;
+                    if (!endsEvent(from, end)) {
+                        line = from + i;
+                        continue;
+                    }
+                    int after = from + i;
+                    // the line feed of the same line end goes with it, if it is here already
+                    if (afterCr && after < length && bytes.getByte(after) == LF) {
+                        afterCr = false;
+                        after++;
+                        i++;
+                    }
+                    if (afterCr && crLf && after == length) {
+                        lineFeedDue = true;
+                        break;
+                    }
+                    SseEvent event = cut(bytes, start, after);
+                    start = after;
+                    line = after;
+                    items.accept(event);
                 }
                 from = Math.max(from + count, start);
             }
@@ -125,7 +146,32 @@ final class SseFraming implements Framing<SseEvent> {
             }
         }
 
-        private boolean endsEvent(byte next) {
+        /** Passes the text of a line, up to its end or that of the window. */
+        private int textEnd(int from, int count) {
+            byte[] bytes = window;
+            int i = from;
+            while (i < count && bytes[i] != LF && bytes[i] != CR) {
+                i++;
+            }
+            if (i > from) {
+                afterCr = false;
+                lineEmpty = mark >= 0 && isMark(from, i);
+            }
+            return i;
+        }
+
+        /** Whether all there is of the line may be a byte order mark. */
+        private boolean isMark(int from, int to) {
+            boolean empty = true;
+            for (int i = from; i < to; i++) {
+                empty = mark >= 0 && inMark(window[i]);
+            }
+            return empty;
+        }
+
+        /** Takes the first byte of a line end; true when the line was blank. */
+        private boolean endsEvent(int from, int end) {
+            byte next = window[end];
             boolean lateLineFeed = afterCr && next == LF;
             if (afterCr || next == LF) {
                 crLf = lateLineFeed;
@@ -134,14 +180,31 @@ final class SseFraming implements Framing<SseEvent> {
             if (lateLineFeed) {
                 return false;
             }
-            if (next == LF || next == CR) {
-                mark = -1;
-                boolean blank = lineEmpty;
-                lineEmpty = true;
-                return blank;
+            mark = -1;
+            boolean blank = lineEmpty;
+            lineEmpty = true;
+            if (!blank) {
+                note(from, end);
             }
-            lineEmpty = mark >= 0 && inMark(next);
-            return false;
+            return blank;
+        }
+
+        /** Notes where the data is, as long as the event has one line of it. */
+        private void note(int from, int end) {
+            int begin = line - from;
+            if (begin < 0 || dataFrom == COMPLICATED || window[begin] == SseEvent.MARK[0]) {
+                dataFrom = COMPLICATED;
+                return;
+            }
+            if (!SseEvent.isField(window, begin, end, SseEvent.DATA)) {
+                return;
+            }
+            if (dataFrom == NONE) {
+                dataFrom = from + SseEvent.valueStart(window, begin, end, SseEvent.DATA.length);
+                dataTo = from + end;
+            } else {
+                dataFrom = COMPLICATED;
+            }
         }
 
         /** Whether the line is still empty, since all there is of it may be a byte order mark. */
@@ -165,10 +228,10 @@ final class SseFraming implements Framing<SseEvent> {
             if (begun != null) {
                 partial = null;
             }
-            Buffer raw = begun != null
-                    ? begun.appendBuffer(bytes, start, end - start)
-                    : end - start == bytes.length() ? bytes : bytes.slice(start, end);
-            SseEvent event = new SseEvent(raw, first, true);
+            SseEvent event = begun != null
+                    ? new SseEvent(begun.appendBuffer(bytes, start, end - start), first, true)
+                    : new SseEvent(bytes, start, end, first, dataFrom, dataTo);
+            dataFrom = NONE;
             first = false;
             return event;
         }

@@ -122,6 +122,14 @@ final class StreamedBody implements Body {
     }
 
     @Override
+    public Body decoded(ContentCoding coding, long maxBytes) {
+        if (coding == ContentCoding.IDENTITY || isEmpty()) {
+            return this;
+        }
+        return Body.of(new DecodingReader(open(Framing.BYTES), coding, maxBytes), -1);
+    }
+
+    @Override
     public void cancel() {
         if (buffered != null) {
             return;

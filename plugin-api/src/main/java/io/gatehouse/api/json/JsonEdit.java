@@ -39,10 +39,19 @@ public final class JsonEdit {
 
     /** What becomes of the value at one place, and of those below it. */
     private static final class Node {
-        final Map<String, Node> children = new LinkedHashMap<>();
-        final List<byte[]> appended = new ArrayList<>();
+        /** Most places have none, and most objects few. */
+        Map<String, Node> children = Map.of();
+
+        List<byte[]> appended = List.of();
         byte @Nullable [] replacement;
         boolean removed;
+
+        Node child(String name) {
+            if (children.isEmpty()) {
+                children = new LinkedHashMap<>(8);
+            }
+            return children.computeIfAbsent(name, key -> new Node());
+        }
 
         boolean sets() {
             if (replacement != null) {
@@ -126,16 +135,19 @@ public final class JsonEdit {
             if (end < 0) {
                 end = pointer.length();
             }
-            node = node.children.computeIfAbsent(Reading.unescapeToken(pointer, at + 1, end), name -> new Node());
+            node = node.child(Reading.unescapeToken(pointer, at + 1, end));
             at = end;
         }
-        node.children.clear();
+        node.children = Map.of();
         node.replacement = text;
         node.removed = text == null;
-        if (text != null) {
+        if (text == null) {
+            node.appended = List.of();
+        } else if (pointer.endsWith("/-")) {
+            if (node.appended.isEmpty()) {
+                node.appended = new ArrayList<>(2);
+            }
             node.appended.add(text);
-        } else {
-            node.appended.clear();
         }
     }
 

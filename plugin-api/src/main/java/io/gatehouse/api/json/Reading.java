@@ -178,6 +178,9 @@ final class Reading {
     }
 
     static String unescapeToken(String pointer, int from, int to) {
+        if (pointer.indexOf('~', from) < 0) {
+            return pointer.substring(from, to);
+        }
         StringBuilder out = new StringBuilder(to - from);
         for (int i = from; i < to; i++) {
             char c = pointer.charAt(i);
@@ -213,14 +216,18 @@ final class Reading {
 
     /** The text of a string's inside, escapes resolved. */
     static String text(ByteWindow window, int from, int to) {
-        byte[] raw = window.copy(from, to);
-        int escape = indexOfEscape(raw, 0);
-        if (escape == raw.length) {
-            return new String(raw, StandardCharsets.UTF_8);
+        return text(window.copy(from, to), 0, to - from);
+    }
+
+    /** The text of a string's inside, escapes resolved. */
+    static String text(byte[] raw, int from, int to) {
+        int escape = indexOfEscape(raw, from, to);
+        if (escape == to) {
+            return new String(raw, from, to - from, StandardCharsets.UTF_8);
         }
-        StringBuilder out = new StringBuilder(raw.length);
-        int done = 0;
-        while (escape < raw.length) {
+        StringBuilder out = new StringBuilder(to - from);
+        int done = from;
+        while (escape < to) {
             if (escape > done) {
                 out.append(new String(raw, done, escape - done, StandardCharsets.UTF_8));
             }
@@ -244,15 +251,15 @@ final class Reading {
                             default -> code;
                         });
             }
-            escape = indexOfEscape(raw, done);
+            escape = indexOfEscape(raw, done, to);
         }
-        return out.append(new String(raw, done, raw.length - done, StandardCharsets.UTF_8))
+        return out.append(new String(raw, done, to - done, StandardCharsets.UTF_8))
                 .toString();
     }
 
-    private static int indexOfEscape(byte[] raw, int from) {
+    private static int indexOfEscape(byte[] raw, int from, int to) {
         int at = from;
-        while (at < raw.length && raw[at] != '\\') {
+        while (at < to && raw[at] != '\\') {
             at++;
         }
         return at;

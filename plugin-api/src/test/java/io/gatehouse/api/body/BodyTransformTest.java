@@ -148,6 +148,23 @@ class BodyTransformTest {
                 .containsExactly(sse("A", "more", "c"), sse("d"), sse("e"));
     }
 
+    /** Of a large piece nothing is copied but the event that began in the piece before. */
+    @Test
+    void passesSlicesOfALargeChunkOfWhichSomeEventsStay() {
+        String large = "x".repeat(3000);
+        Probe probe = new Probe("x");
+        probe.onItem = (item, out) -> {
+            if (!item.dataIs("b")) {
+                out.emit(item);
+            }
+        };
+        String whole = sse("a", large, large, "b", large, "c");
+        BodyReader<Buffer> reader = bytesThrough(FakeSource.bytes(whole.substring(0, 4), whole.substring(4)), probe);
+        assertThat(drain(reader))
+                .extracting(Buffer::toString)
+                .containsExactly(sse("a"), sse(large, large), sse(large, "c"));
+    }
+
     @Test
     void noticesThatItemsChangedPlaces() {
         Probe probe = new Probe("x");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gatehouse.api.FailureKind;
+import io.gatehouse.api.json.JsonWalker;
 import io.vertx.core.buffer.Buffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -68,6 +69,26 @@ class SseFramingTest {
         assertThat(raw(events)).isEqualTo(bytes);
     }
 
+    @Test
+    void walksThroughTheDataAtEverySplit() {
+        Buffer bytes =
+                Buffer.buffer("id: 1\r\ndata:{\"n\":1}\r\n\r\n: c\n\ndata\n\ndata: {\ndata: \"n\":2}\nevent: e\n\n");
+        JsonWalker walker = new JsonWalker();
+        for (int split = 0; split <= bytes.length(); split++) {
+            List<String> numbers = new ArrayList<>();
+            for (SseEvent event : decode(bytes.slice(0, split), bytes.slice(split, bytes.length()))) {
+                if (!event.walkData(walker)) {
+                    numbers.add("none");
+                } else if (walker.enterObject() && walker.nextMember() && walker.nameIs("n")) {
+                    numbers.add(walker.value().raw().toString());
+                }
+            }
+            // the carriage return and its line feed may come apart into a block of their own
+            numbers.removeIf("none"::equals);
+            assertThat(numbers).as("split at %s", split).containsExactly("1", "2");
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"data: a\n\n", "data: a\r\r", "data: a\r\n\r\n", "data: a\n\r"})
     void handsAnEventOutWithItsBlankLine(String stream) {
@@ -88,8 +109,9 @@ class SseFramingTest {
     void doesNotInsistOnALineFeed() {
         List<SseEvent> events =
                 decode(Buffer.buffer("data: a\r\n\r"), Buffer.buffer("data: b\r\n\r"), Buffer.buffer(""));
-        assertThat(events).hasSize(2).allSatisfy(event -> assertThat(event.terminated())
-                .isTrue());
+        assertThat(events)
+                .hasSize(2)
+                .allSatisfy(event -> assertThat(event.terminated()).isTrue());
         assertThat(events.get(0).raw().toString()).isEqualTo("data: a\r\n\r");
         assertThat(events.get(1).raw().toString()).isEqualTo("data: b\r\n\r");
     }

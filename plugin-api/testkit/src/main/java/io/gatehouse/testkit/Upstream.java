@@ -12,8 +12,14 @@ import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -143,6 +149,7 @@ public final class Upstream {
         private final List<String> pieces;
         private final MultiMap headers = MultiMap.caseInsensitiveMultiMap();
         private int status = 200;
+        private boolean gzip;
         private @Nullable FailureKind death;
 
         private Stream(List<String> pieces) {
@@ -161,6 +168,13 @@ public final class Upstream {
             return this;
         }
 
+        /** Compresses the body, whether it was asked for or not; each piece can be read as soon as it has come. */
+        public Stream gzip() {
+            this.gzip = true;
+            headers.set("Content-Encoding", "gzip");
+            return this;
+        }
+
         /** Breaks off after the pieces instead of ending. */
         public Stream thenDies(FailureKind kind) {
             this.death = Objects.requireNonNull(kind, "kind");
@@ -170,12 +184,34 @@ public final class Upstream {
         @Override
         public Future<Response> proceed(Request request) {
             ChunkReader reader = new ChunkReader();
-            for (String piece : pieces) {
-                reader.give(Buffer.buffer(piece));
-            }
             FailureKind kind = death;
+            if (gzip) {
+                compressed(kind == null).forEach(reader::give);
+            } else {
+                pieces.forEach(piece -> reader.give(Buffer.buffer(piece)));
+            }
             reader.end(kind == null ? BodyEnd.ok() : BodyEnd.truncated(failure(kind, true)));
             return Response.done(response(status, Headers.copy(headers), Body.of(reader, -1)));
+        }
+
+        private List<Buffer> compressed(boolean whole) {
+            List<Buffer> made = new ArrayList<>();
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            try (GZIPOutputStream out = new GZIPOutputStream(bytes, true)) {
+                for (String piece : pieces) {
+                    out.write(piece.getBytes(StandardCharsets.UTF_8));
+                    out.flush();
+                    made.add(Buffer.buffer(bytes.toByteArray()));
+                    bytes.reset();
+                }
+                if (whole) {
+                    out.finish();
+                    made.add(Buffer.buffer(bytes.toByteArray()));
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException("writing to memory does not fail", e);
+            }
+            return made;
         }
     }
 }

@@ -327,10 +327,8 @@ class PluginTesterTest {
 
     @Test
     void doesNotCountTheWaitForAnUpstreamsBodyAsThePluginsTime() {
-        try (PluginTester tester = tester(context -> intercepting(
-                (request, next) -> next.proceed(request).compose(response -> response.body()
-                        .buffer(100)
-                        .map(whole -> response))))) {
+        try (PluginTester tester = tester(context -> intercepting((request, next) -> next.proceed(request)
+                .compose(response -> response.body().buffer(100).map(whole -> response))))) {
             ManualUpstream upstream = new ManualUpstream();
             tester.upstream(upstream).timeLimit(Duration.ofSeconds(1));
             TestExchange exchange = tester.get("/").send();

@@ -30,7 +30,9 @@ public record BalancerConfig(
         @Doc("Read by the algorithm consistent-hashing only.") @Default("10000") @Range(min = 10, max = 65536)
         int slots,
 
-        @Doc("How many more targets are tried after the first. Each is tried once at most.") @Default("5") @Range(min = 0, max = 32767)
+        @Doc("How many more targets are tried after the first. Each is tried once at most.")
+        @Default("5")
+        @Range(min = 0, max = 32767)
         int retries,
 
         @Doc("Milliseconds that a connection may take.") @Default("60000") @Range(min = 1, max = 2147483646)
@@ -66,12 +68,11 @@ public record BalancerConfig(
         @Doc("""
                 Failures after which a target rests; `0` means never. Errors, time-outs and invalid answers always count, \
                 statuses when `failover_criteria` lists them, 403 and 404 never. A success later than `fail_timeout` after \
-                the last failure clears the count. When all targets rest, clients get a 500.""")
-        @Default("0")
-        @Range(min = 0, max = 32767)
-        int maxFails,
+                the last failure clears the count. When all targets rest, clients get a 500.""") @Default("0") @Range(min = 0, max = 32767) int maxFails,
 
-        @Doc("Milliseconds that a target rests; then one request tries it.") @Default("10000") @Range(min = 1, max = 2147483646)
+        @Doc("Milliseconds that a target rests; then one request tries it.")
+        @Default("10000")
+        @Range(min = 1, max = 2147483646)
         int failTimeout) {
     /** Kong's defaults; also those of ai-proxy, which has no balancer. */
     static final BalancerConfig DEFAULT = new BalancerConfig(

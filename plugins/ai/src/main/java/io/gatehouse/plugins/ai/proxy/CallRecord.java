@@ -8,6 +8,10 @@ import io.gatehouse.api.ai.AiTarget;
 import io.gatehouse.api.ai.LlmOperation;
 import io.gatehouse.api.ai.TokenUsage;
 import io.gatehouse.api.ai.TokenUsage.Provenance;
+import io.gatehouse.api.body.SseEvent;
+import io.gatehouse.api.json.JsonBytes;
+import io.gatehouse.api.json.JsonException;
+import io.gatehouse.api.json.JsonKind;
 import io.gatehouse.api.json.JsonValue;
 import io.vertx.core.buffer.Buffer;
 import java.util.ArrayList;
@@ -33,19 +37,17 @@ final class CallRecord {
     private final boolean working;
     private final long startedNanos;
     private final List<Tried> tried = new ArrayList<>(1);
-    private final Tokens.Meter text = new Tokens.Meter();
+    private Tokens.Meter text = new Tokens.Meter();
     private long textPieces;
 
     private LlmTarget.@Nullable Bound bound;
     private @Nullable Buffer sent;
     private List<String> secretFields = List.of();
     private @Nullable Payload answer;
-    private @Nullable StringBuilder assembled;
-    private int assembledBytes;
-    private boolean assembledCut;
-    private @Nullable String finishReason;
+    private @Nullable AssembledCompletion assembled;
     private long firstTokenNanos = -1;
     private @Nullable TokenUsage reported;
+    private boolean misreported;
     private @Nullable String responseModel;
     private @Nullable String serviceTier;
     private boolean answering;
@@ -87,10 +89,20 @@ final class CallRecord {
         bound = target.bound();
         sent = body;
         secretFields = secrets;
+        answer = null;
+        assembled = null;
+        text = new Tokens.Meter();
+        textPieces = 0;
         reported = null;
+        misreported = false;
         responseModel = null;
+        serviceTier = null;
         firstTokenNanos = -1;
         answering = false;
+    }
+
+    Exchange exchange() {
+        return exchange;
     }
 
     boolean logsPayloads() {
@@ -121,56 +133,102 @@ final class CallRecord {
         return firstTokenNanos >= 0;
     }
 
-    /** Reads model, usage and tier where they stand; later ones replace earlier ones. */
-    void envelope(JsonValue envelope) {
-        TokenUsage usage = UsageReader.read(envelope.at("/usage"));
-        if (usage != null) {
-            reported = usage;
+    /** Whether the provider has reported its usage. */
+    boolean isReported() {
+        return reported != null;
+    }
+
+    /**
+     * Reads model, usage and tier where they stand; later ones replace earlier ones.
+     *
+     * @param whole whether this is where the usage has to be, if there is any
+     */
+    void envelope(JsonValue envelope, boolean whole) {
+        JsonValue usage = envelope.at("/usage");
+        if (whole || usage != null && usage.kind() != JsonKind.NULL) {
+            usage(usage);
         }
         if (responseModel == null) {
             responseModel = envelope.text("/model");
         }
-        if (last().target().cost().needsTier()) {
-            String tier = envelope.text("/service_tier");
-            serviceTier = tier == null ? serviceTier : tier;
+        if (needsTier()) {
+            tier(envelope.text("/service_tier"));
         }
+    }
+
+    /** Reads what one event of a stream says. */
+    void envelope(Chunk chunk) {
+        JsonValue usage = chunk.usage();
+        if (usage != null) {
+            usage(usage);
+        } else if (chunk.isAboutUsage()) {
+            misreported = true;
+        }
+        if (responseModel == null) {
+            responseModel = chunk.model();
+        }
+        tier(chunk.serviceTier());
     }
 
     /** Reads what a tap kept of an envelope. */
     void envelope(@Nullable JsonValue usage, @Nullable JsonValue model, @Nullable JsonValue tier) {
-        TokenUsage read = UsageReader.read(usage);
-        reported = read == null ? reported : read;
+        usage(usage);
         responseModel = model == null ? responseModel : model.text();
-        serviceTier = tier == null ? serviceTier : tier.text();
+        tier(tier == null ? null : tier.text());
     }
 
-    /** Adds text of the answer, for estimates and, with payload logging, for the log. */
-    void text(@Nullable String piece) {
-        if (piece == null || piece.isEmpty()) {
-            return;
+    private void usage(@Nullable JsonValue usage) {
+        if (usage != null) {
+            TokenUsage read = UsageReader.read(usage);
+            reported = read == null ? reported : read;
+            misreported |= read == null;
         }
+    }
+
+    private boolean needsTier() {
+        return last().target().cost().needsTier();
+    }
+
+    private void tier(@Nullable String tier) {
+        serviceTier = tier == null ? serviceTier : tier;
+    }
+
+    /** Counts text of the answer, for estimates. */
+    void text(String piece, int pieces) {
         text.add(piece);
-        textPieces++;
-        if (logsPayloads()) {
-            StringBuilder whole = assembled;
-            if (whole == null) {
-                whole = new StringBuilder();
-                assembled = whole;
-            }
-            // a character is at most three bytes, so the limit holds
-            if (assembledBytes + piece.length() * 3L > Payload.MAX_BYTES) {
-                assembledCut = true;
-            } else {
-                whole.append(piece);
-                assembledBytes += piece.length() * 3;
+        textPieces += pieces;
+    }
+
+    /** Counts the text of a whole answer that reports nothing. */
+    void answerText(Buffer answer) {
+        try {
+            answerText(JsonBytes.scan(answer));
+        } catch (JsonException e) {
+            // no text in what is no JSON
+        }
+    }
+
+    /** Counts the text of a whole answer that reports nothing. */
+    void answerText(JsonBytes answer) {
+        for (JsonValue choice : answer.elements("/choices")) {
+            text.add(choice.text("/message/content"));
+            text.add(choice.text("/text"));
+        }
+        for (JsonValue item : answer.elements("/output")) {
+            for (JsonValue part : item.elements("/content")) {
+                text.add(part.text("/text"));
             }
         }
     }
 
-    void finishReason(@Nullable String reason) {
-        if (reason != null) {
-            finishReason = reason;
+    /** Adds an event to the completion that is logged. */
+    void assemble(SseEvent event, LlmOperation operation) {
+        AssembledCompletion completion = assembled;
+        if (completion == null) {
+            completion = new AssembledCompletion(operation);
+            assembled = completion;
         }
+        completion.add(event);
     }
 
     /** Adds bytes of the answer for the log. */
@@ -182,13 +240,6 @@ final class CallRecord {
                 answer = payload;
             }
             payload.add(piece);
-        }
-    }
-
-    /** Replaces what is logged of the answer. */
-    void wholePayload(Buffer whole) {
-        if (logsPayloads()) {
-            answer = Payload.of(whole, List.of());
         }
     }
 
@@ -210,6 +261,7 @@ final class CallRecord {
         Payload request = logging.logPayloads() && sent != null ? Payload.of(sent, secretFields) : null;
         boolean oneshot = !stream && end == End.WHOLE;
         Payload response = answer;
+        AssembledCompletion completion = assembled;
         exchange.add(AiCall.builder("proxy", pluginId, bound.model().provider(), model)
                 .responseModel(responseModel)
                 .mode(stream ? "stream" : "oneshot")
@@ -223,10 +275,10 @@ final class CallRecord {
                 .cost(usage == null ? 0 : bound.target().cost().of(usage, serviceTier))
                 .payload(
                         request == null ? null : request.text(),
-                        response != null ? response.text() : assembledText(usage),
+                        response != null ? response.text() : completion == null ? null : completion.json(usage),
                         request != null && request.truncated()
                                 || response != null && response.truncated()
-                                || response == null && assembledCut)
+                                || completion != null && completion.isCut())
                 .triedTargets(targets())
                 .build());
     }
@@ -250,6 +302,12 @@ final class CallRecord {
         }
         LlmOperation operation = last().target().operation();
         boolean cut = end == End.CUT;
+        boolean inputOutput = operation == LlmOperation.RESPONSES;
+        if (misreported) {
+            // what it says cannot be believed, and a guess beside it neither
+            return new TokenUsage(
+                    0, 0, 0, cut ? Provenance.PARTIAL : Provenance.ESTIMATED, Map.of(), Map.of(), inputOutput);
+        }
         // A cut call must not claim more than it used, so its prompt is counted plainly.
         long prompt = Tokens.ofPrompt(requestBody == null ? null : requestBody.json(), operation, stream && !cut);
         long completion = Tokens.ofAnswer(text.bytes());
@@ -264,16 +322,7 @@ final class CallRecord {
                 cut ? Provenance.PARTIAL : Provenance.ESTIMATED,
                 Map.of(),
                 Map.of(),
-                operation == LlmOperation.RESPONSES);
-    }
-
-    /** A stream as one completion, in Kong's form. */
-    private @Nullable String assembledText(@Nullable TokenUsage usage) {
-        StringBuilder whole = assembled;
-        if (!stream || whole == null && finishReason == null || !logsPayloads()) {
-            return null;
-        }
-        return AssembledCompletion.json(whole == null ? "" : whole.toString(), finishReason, usage);
+                inputOutput);
     }
 
     private List<AiTarget> targets() {

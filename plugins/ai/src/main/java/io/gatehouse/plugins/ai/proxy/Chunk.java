@@ -5,139 +5,198 @@ import io.gatehouse.api.body.SseEvent;
 import io.gatehouse.api.json.JsonException;
 import io.gatehouse.api.json.JsonKind;
 import io.gatehouse.api.json.JsonValue;
-import io.vertx.core.buffer.Buffer;
+import io.gatehouse.api.json.JsonWalker;
 import org.jspecify.annotations.Nullable;
 
-/** What one event of a streamed answer says. Reads the event in place and changes nothing. */
+/**
+ * What one event of a streamed answer says: read in one pass, changed in nothing. One of it serves all events of an
+ * answer, since most of them say no more than a word.
+ */
 final class Chunk {
-    private static final String[] TEXTS = {"/delta/content", "/text"};
-    private static final String[] OTHER_CONTENT = {
-        "/delta/tool_calls",
-        "/delta/refusal",
-        "/delta/reasoning",
-        "/delta/reasoning_content",
-        "/delta/audio",
-        "/delta/function_call"
-    };
+    private final LlmOperation operation;
+    private final JsonWalker walker = new JsonWalker();
 
-    private final JsonValue json;
-    private final @Nullable String responsesType;
+    private @Nullable String type;
+    private @Nullable JsonValue response;
+    private @Nullable JsonValue usage;
+    private @Nullable String model;
+    private @Nullable String serviceTier;
+    private @Nullable String text;
+    private @Nullable String delta;
+    private int textPieces;
+    private boolean usageStated;
+    private boolean choices;
+    private boolean anyChoice;
+    private boolean content;
+    private boolean finished;
 
-    private Chunk(JsonValue json, @Nullable String responsesType) {
-        this.json = json;
-        this.responsesType = responsesType;
+    Chunk(LlmOperation operation) {
+        this.operation = operation;
     }
 
-    /** Reads an event; null when its data is no JSON object. */
-    static @Nullable Chunk of(SseEvent event, LlmOperation operation) {
-        Buffer data = event.data();
-        if (data == null || data.length() == 0 || !event.terminated()) {
-            return null;
-        }
-        JsonValue json;
+    /** Reads an event; false when its data is no JSON object, so that nothing is known of it. */
+    boolean read(SseEvent event) {
+        type = null;
+        response = null;
+        usage = null;
+        model = null;
+        serviceTier = null;
+        text = null;
+        delta = null;
+        textPieces = 0;
+        usageStated = false;
+        choices = false;
+        anyChoice = false;
+        content = false;
+        finished = false;
         try {
-            json = JsonValue.of(data, 0, data.length());
+            if (!event.terminated() || !event.walkData(walker) || !walker.enterObject()) {
+                return false;
+            }
+            while (walker.nextMember()) {
+                member();
+            }
+            walker.finish();
         } catch (JsonException e) {
-            return null;
+            return false;
         }
-        if (json.kind() != JsonKind.OBJECT) {
-            return null;
-        }
-        String type = json.text("/type");
-        boolean responses = operation == LlmOperation.RESPONSES
-                || operation == LlmOperation.PRESERVE && type != null && type.startsWith("response.");
-        return new Chunk(json, responses ? type == null ? "" : type : null);
+        return true;
     }
 
-    JsonValue json() {
-        return json;
+    private void member() {
+        if (walker.nameIs("choices")) {
+            choices();
+        } else if (walker.nameIs("usage")) {
+            usageStated = true;
+            usage = walker.kind() == JsonKind.OBJECT ? walker.value() : null;
+        } else if (walker.nameIs("model")) {
+            model = walker.text();
+        } else if (walker.nameIs("service_tier")) {
+            serviceTier = walker.text();
+        } else if (operation == LlmOperation.RESPONSES || operation == LlmOperation.PRESERVE) {
+            if (walker.nameIs("type")) {
+                type = walker.text();
+            } else if (walker.nameIs("delta")) {
+                delta = walker.text();
+            } else if (walker.nameIs("response") && walker.kind() == JsonKind.OBJECT) {
+                response = walker.value();
+            }
+        }
     }
 
+    private void choices() {
+        choices = walker.enterArray();
+        anyChoice = false;
+        while (choices && walker.nextElement()) {
+            anyChoice = true;
+            if (walker.enterObject()) {
+                while (walker.nextMember()) {
+                    choice();
+                }
+            }
+        }
+    }
+
+    private void choice() {
+        if (walker.nameIs("delta")) {
+            if (walker.enterObject()) {
+                while (walker.nextMember()) {
+                    delta();
+                }
+            }
+        } else if (walker.nameIs("text")) {
+            text(walker.text());
+        } else if (walker.nameIs("finish_reason") && isFull()) {
+            content = true;
+            finished = true;
+        }
+    }
+
+    private void delta() {
+        if (walker.nameIs("content")) {
+            content |= isFull();
+            text(walker.text());
+        } else if (walker.nameIs("tool_calls")
+                || walker.nameIs("refusal")
+                || walker.nameIs("reasoning")
+                || walker.nameIs("reasoning_content")
+                || walker.nameIs("audio")
+                || walker.nameIs("function_call")) {
+            content |= isFull();
+        }
+    }
+
+    private boolean isFull() {
+        return switch (walker.kind()) {
+            case STRING, ARRAY, OBJECT -> !walker.isEmpty();
+            case NUMBER, BOOLEAN, NULL -> false;
+        };
+    }
+
+    private void text(@Nullable String piece) {
+        if (piece != null && !piece.isEmpty()) {
+            content = true;
+            text = text == null ? piece : text + piece;
+            textPieces++;
+        }
+    }
+
+    /** Whether it is of the Responses dialect. */
     boolean isResponses() {
-        return responsesType != null;
+        String known = type;
+        return operation == LlmOperation.RESPONSES || known != null && known.startsWith("response.");
     }
 
     /** Whether the client gets something of the answer with it: from here on no other target may take over. */
     boolean hasContent() {
-        String type = responsesType;
-        if (type != null) {
-            return !type.equals("response.created")
-                    && !type.equals("response.queued")
-                    && !type.equals("response.in_progress");
-        }
-        for (JsonValue choice : json.elements("/choices")) {
-            if (isFull(choice.at("/finish_reason"))) {
-                return true;
-            }
-            for (String pointer : TEXTS) {
-                if (isFull(choice.at(pointer))) {
-                    return true;
-                }
-            }
-            for (String pointer : OTHER_CONTENT) {
-                if (isFull(choice.at(pointer))) {
-                    return true;
-                }
-            }
-        }
-        return false;
+        return isResponses() ? !isType("response.created", "response.queued", "response.in_progress") : content;
     }
 
-    private static boolean isFull(@Nullable JsonValue value) {
-        if (value == null) {
-            return false;
-        }
-        return switch (value.kind()) {
-            case STRING -> value.end() - value.start() > 2;
-            case ARRAY -> value.elements().iterator().hasNext();
-            case OBJECT -> true;
-            default -> false;
-        };
-    }
-
-    /** Whether it is the one chunk that holds nothing but the usage. */
-    boolean isUsageOnly() {
-        return responsesType == null
-                && json.kind("/usage") == JsonKind.OBJECT
-                && json.kind("/choices") == JsonKind.ARRAY
-                && !json.elements("/choices").iterator().hasNext();
+    private boolean isType(String one, String other, String third) {
+        return one.equals(type) || other.equals(type) || third.equals(type);
     }
 
     /** Whether the answer is whole with it, as far as its format can tell. */
     boolean isLast() {
-        String type = responsesType;
-        if (type != null) {
-            return type.equals("response.completed")
-                    || type.equals("response.incomplete")
-                    || type.equals("response.failed");
-        }
-        for (JsonValue choice : json.elements("/choices")) {
-            if (isFull(choice.at("/finish_reason"))) {
-                return true;
-            }
-        }
-        return false;
+        return isResponses() ? isType("response.completed", "response.incomplete", "response.failed") : finished;
     }
 
-    /** What holds model, usage and service tier. */
-    JsonValue envelope() {
-        JsonValue response = responsesType == null ? null : json.at("/response");
-        return response == null ? json : response;
+    /** Whether it belongs to no choice, and says something of the usage. */
+    boolean isAboutUsage() {
+        return !isResponses() && usageStated && choices && !anyChoice;
     }
 
-    /** The text that the first choice gains; null when it gains none. */
+    /** The usage it reports; null when it reports none, or what it reports is no object. */
+    @Nullable
+    JsonValue usage() {
+        return usage;
+    }
+
+    /** The model that answers; null when it does not say. */
+    @Nullable
+    String model() {
+        return model;
+    }
+
+    @Nullable
+    String serviceTier() {
+        return serviceTier;
+    }
+
+    /** The response so far, of the Responses dialect; null when there is none in it. */
+    @Nullable
+    JsonValue response() {
+        return response;
+    }
+
+    /** The text that the answer gains; null when it gains none. */
     @Nullable
     String text() {
-        String type = responsesType;
-        if (type != null) {
-            return type.equals("response.output_text.delta") ? json.text("/delta") : null;
-        }
-        String content = json.text("/choices/0/delta/content");
-        return content != null ? content : json.text("/choices/0/text");
+        return isResponses() ? "response.output_text.delta".equals(type) ? delta : null : text;
     }
 
-    @Nullable
-    String finishReason() {
-        return json.text("/choices/0/finish_reason");
+    /** In how many pieces the text comes: one for each choice that gains some. */
+    int textPieces() {
+        return isResponses() ? 1 : textPieces;
     }
 }

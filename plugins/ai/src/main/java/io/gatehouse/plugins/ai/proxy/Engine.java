@@ -40,7 +40,6 @@ final class Engine implements Plugin {
     private final Balancer balancer;
     private final BalancerConfig balancing;
     private final FailoverCriteria criteria;
-    private final boolean ownTimeouts;
     private final String streaming;
     private final boolean modelHeader;
     private final long maxBody;
@@ -51,11 +50,10 @@ final class Engine implements Plugin {
     /** @param ownTimeouts whether the balancer's time-outs count, or the service's */
     Engine(AiProxyAdvancedConfig config, boolean ownTimeouts, PluginContext context) {
         this.pluginId = context.pluginId();
-        this.targets = targets(config, Providers.of(context.extensions(LlmProvider.class)));
+        this.targets = targets(config, ownTimeouts, Providers.of(context.extensions(LlmProvider.class)));
         this.balancing = config.balancer();
         this.balancer = new Balancer(pluginId, balancing, config.targets(), context.clock(), new Random());
         this.criteria = new FailoverCriteria(balancing.failoverCriteria());
-        this.ownTimeouts = ownTimeouts;
         this.streaming = config.responseStreaming();
         this.modelHeader = config.modelNameHeader();
         this.maxBody = config.maxRequestBodySize() == 0 ? Long.MAX_VALUE : config.maxRequestBodySize();
@@ -74,7 +72,7 @@ final class Engine implements Plugin {
         this.ownModels = Set.copyOf(names);
     }
 
-    private static List<LlmTarget> targets(AiProxyAdvancedConfig config, Providers providers) {
+    private static List<LlmTarget> targets(AiProxyAdvancedConfig config, boolean ownTimeouts, Providers providers) {
         List<LlmTarget> targets = new ArrayList<>();
         List<String> faults = new ArrayList<>();
         for (int i = 0; i < config.targets().size(); i++) {
@@ -94,7 +92,7 @@ final class Engine implements Plugin {
                         LlmTarget.modelOf(target.model()),
                         operation,
                         (where, message) -> faults.add(where + ": " + message));
-                targets.add(new LlmTarget(i, target, operation, provider));
+                targets.add(new LlmTarget(i, target, operation, provider, config.balancer(), ownTimeouts));
             }
         }
         if (!faults.isEmpty()) {
@@ -113,10 +111,6 @@ final class Engine implements Plugin {
 
     FailoverCriteria criteria() {
         return criteria;
-    }
-
-    boolean ownTimeouts() {
-        return ownTimeouts;
     }
 
     boolean modelHeader() {

@@ -3,22 +3,12 @@ package io.gatehouse.plugins.ai.proxy;
 import io.gatehouse.api.Attempt;
 import io.gatehouse.api.Exchange;
 import io.gatehouse.api.Failure;
-import io.gatehouse.api.FailureKind;
 import io.gatehouse.api.Next;
 import io.gatehouse.api.Request;
 import io.gatehouse.api.Response;
 import io.gatehouse.api.ResponseSource;
 import io.gatehouse.api.Target;
-import io.gatehouse.api.ai.LlmOperation;
-import io.gatehouse.api.ai.LlmProvider;
-import io.gatehouse.api.body.Body;
-import io.gatehouse.api.body.BodyException;
-import io.gatehouse.api.body.Framing;
-import io.gatehouse.api.json.JsonBytes;
-import io.gatehouse.api.json.JsonException;
-import io.gatehouse.api.json.JsonKind;
 import io.vertx.core.Future;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import java.time.Duration;
 import java.util.BitSet;
@@ -31,12 +21,6 @@ import org.slf4j.LoggerFactory;
  * content an attempt may be given up for the next target; after it a fault ends the stream with an error.
  */
 final class LlmCall {
-    /** Answers up to this size are looked at as a whole before their head is passed on. */
-    private static final int WHOLE_ANSWER = 1024 * 1024;
-
-    /** A longer name, which only a client can have made up, is not shown. */
-    private static final int MAX_HEADER_NAME = 256;
-
     private static final Logger LOG = LoggerFactory.getLogger(LlmCall.class);
 
     private final Engine engine;
@@ -93,8 +77,10 @@ final class LlmCall {
         untried.clear(index);
         attemptsLeft--;
         LlmTarget.Bound bound = admission.bound(index);
-        Request copy = request.copy();
-        Outgoing outgoing = new Outgoing(engine, admission, body, copy, bound);
+        // what no other target can get, now or later, need not be kept as it was
+        boolean lastEver = attemptsLeft == 0 || untried.isEmpty();
+        Request copy = lastEver ? request : request.copy();
+        Outgoing outgoing = new Outgoing(admission, body, copy, bound);
         outgoing.prepare();
         return new Prepared(index, bound, copy, outgoing);
     }
@@ -169,8 +155,7 @@ final class LlmCall {
 
     private Future<Response> send(Prepared prepared) {
         return next.proceed(prepared.request())
-                .compose(response ->
-                        answered(prepared.request(), response, prepared.bound(), prepared.outgoing()));
+                .compose(response -> answered(prepared.request(), response, prepared.bound(), prepared.outgoing()));
     }
 
     private Future<Response> answered(Request attempt, Response response, LlmTarget.Bound bound, Outgoing outgoing) {
@@ -199,11 +184,46 @@ final class LlmCall {
         response.headers().remove("Set-Cookie");
         outgoing.dropEchoes(response.headers());
         record.answering();
+        Answer answer =
+                new Answer(record, response, bound, outgoing.usageInjected(), patience(attempt), new Held(attempt));
         if (response.status() != 200) {
-            return relayed(attempt, response, false);
+            return answer.refused();
         }
         nameModel(response, bound);
-        return accepted(attempt, response, bound, outgoing);
+        return answer.accepted();
+    }
+
+    /** How long an answer may be held back; zero when no other target can take over. */
+    private Duration patience(Request attempt) {
+        Target to = attempt.target();
+        return to != null && criteria.mayRepeat(attempt.method()) && hasAnotherTarget()
+                ? to.readTimeout()
+                : Duration.ZERO;
+    }
+
+    /** An attempt whose answer has not reached the client yet. */
+    private final class Held implements Answer.Attempt {
+        private final Request attempt;
+
+        Held(Request attempt) {
+            this.attempt = attempt;
+        }
+
+        @Override
+        public void commit() {
+            LlmCall.this.commit();
+        }
+
+        @Override
+        public Future<Response> brokenOff(Failure failure, CallRecord.End end) {
+            Failure known = failure.afterSending();
+            Prepared following = afterFailure(attempt.method(), known);
+            if (following != null) {
+                return LlmCall.this.attempt(following);
+            }
+            record.end(end);
+            return Response.done(Response.failed(known));
+        }
     }
 
     /** Judges an attempt that has failed; gives the one that follows it. */
@@ -251,7 +271,7 @@ final class LlmCall {
             balancer.left(target);
         } else if (committed) {
             for (Attempt attempt : exchange.attempts()) {
-                Failure brokenOff = attempt.attributes().get(CallRecord.TRIED) == last ? attempt.failure() : null;
+                Failure brokenOff = last.equals(attempt.attributes().get(CallRecord.TRIED)) ? attempt.failure() : null;
                 if (brokenOff != null && FailoverCriteria.isTargets(brokenOff)) {
                     balancer.failed(target, true);
                 }
@@ -260,155 +280,9 @@ final class LlmCall {
     }
 
     private void nameModel(Response response, LlmTarget.Bound bound) {
-        String model = bound.model().name();
-        if (model != null
-                && model.length() <= MAX_HEADER_NAME
-                && (engine.modelHeader() || request.headers().contains("Kong-Debug"))) {
-            response.headers().set("X-Kong-LLM-Model", headerSafe(bound.model().provider() + '/' + model));
+        String label = bound.label();
+        if (label != null && (engine.modelHeader() || request.headers().contains("Kong-Debug"))) {
+            response.headers().set("X-Kong-LLM-Model", label);
         }
-    }
-
-    /** A model's name may come from the client, and may hold what a header must not. */
-    private static String headerSafe(String text) {
-        for (int i = 0; i < text.length(); i++) {
-            if (text.charAt(i) <= ' ' || text.charAt(i) >= 0x7F) {
-                StringBuilder out = new StringBuilder(text.length() + 16);
-                text.codePoints().forEach(c -> {
-                    if (c > ' ' && c < 0x7F) {
-                        out.append((char) c);
-                    } else {
-                        Queries.encode(out, Character.toString(c));
-                    }
-                });
-                return out.toString();
-            }
-        }
-        return text;
-    }
-
-    private Future<Response> accepted(Request attempt, Response response, LlmTarget.Bound bound, Outgoing outgoing) {
-        String type = response.headers().get("Content-Type");
-        String encoding = response.headers().get("Content-Encoding");
-        boolean plain = encoding == null || Lower.of(encoding.strip()).equals("identity");
-        if (plain && type != null && Lower.of(type).startsWith("text/event-stream")) {
-            return streamed(attempt, response, bound, outgoing);
-        }
-        if (plain && bound.target().operation() != LlmOperation.PRESERVE) {
-            return oneshot(attempt, response, bound);
-        }
-        return relayed(attempt, response, plain);
-    }
-
-    private Future<Response> streamed(Request attempt, Response response, LlmTarget.Bound bound, Outgoing outgoing) {
-        LlmOperation operation = bound.target().operation();
-        Target to = attempt.target();
-        boolean patient = to != null && criteria.mayRepeat(attempt.method()) && hasAnotherTarget();
-        HeldStream stream = new HeldStream(
-                response.body().open(Framing.SSE),
-                operation,
-                record,
-                exchange,
-                patient ? to.readTimeout() : Duration.ZERO);
-        return stream.begin().compose(begun -> {
-            Failure failure = begun ? null : stream.end().failure();
-            if (failure != null) {
-                return brokenOff(attempt, failure, CallRecord.End.CUT);
-            }
-            commit();
-            return Response.done(response.body(Body.of(Framing.SSE, stream)
-                    .transform(Framing.SSE, new StreamObserver(record, operation, outgoing.usageInjected()))));
-        });
-    }
-
-    private Future<Response> oneshot(Request attempt, Response response, LlmTarget.Bound bound) {
-        return response.body().buffer(WHOLE_ANSWER).transform(result -> {
-            if (result.failed()) {
-                return brokenOff(attempt, failureOf(result.cause()), CallRecord.End.CUT);
-            }
-            if (!result.result()) {
-                return relayed(attempt, response, true);
-            }
-            commit();
-            return Response.done(judged(response, bound));
-        });
-    }
-
-    private static Failure failureOf(Throwable cause) {
-        return cause instanceof BodyException broken
-                ? broken.failure()
-                : Failure.of(FailureKind.INVALID_RESPONSE, cause);
-    }
-
-    /** Looks at a whole answer; its bytes pass as they are unless there is no answer in them. */
-    private Response judged(Response response, LlmTarget.Bound bound) {
-        LlmOperation operation = bound.target().operation();
-        boolean completing = operation == LlmOperation.CHAT || operation == LlmOperation.COMPLETIONS;
-        Body answer = response.body();
-        if (answer.isEmpty()) {
-            return completing ? unusable("no response body found when transforming response") : ended(response);
-        }
-        Buffer bytes = answer.bytes();
-        record.payload(bytes);
-        JsonBytes json;
-        try {
-            json = JsonBytes.scan(bytes);
-        } catch (JsonException e) {
-            return completing
-                    ? unusable(transformationFailed(bound, "failed to decode " + operation.routeType() + " response"))
-                    : ended(response);
-        }
-        record.envelope(json.root());
-        if (completing && json.kind("/choices") != JsonKind.ARRAY) {
-            return unusable(transformationFailed(bound, "'choices' not in " + operation.routeType() + " response"));
-        }
-        if (completing) {
-            record.text(json.text("/choices/0/message/content"));
-            record.text(json.text("/choices/0/text"));
-        }
-        return ended(response);
-    }
-
-    private static String transformationFailed(LlmTarget.Bound bound, String reason) {
-        return "transformation failed from type " + bound.target().provider().name() + "://"
-                + bound.target().operation().routeType() + ": " + reason;
-    }
-
-    private Response ended(Response response) {
-        record.end(CallRecord.End.WHOLE);
-        return response;
-    }
-
-    private Response unusable(String text) {
-        record.end(CallRecord.End.REFUSED);
-        return Refusal.of(500, text).response();
-    }
-
-    /**
-     * Passes bytes on, once the first of them are there.
-     *
-     * @param readable whether this is an answer that usage can be read from
-     */
-    private Future<Response> relayed(Request attempt, Response response, boolean readable) {
-        HeldBytes bytes = new HeldBytes(response.body().open(Framing.BYTES));
-        return bytes.begin().compose(begun -> {
-            Failure failure = bytes.isHollow() ? bytes.end().failure() : null;
-            if (failure != null) {
-                return brokenOff(attempt, failure, readable ? CallRecord.End.CUT : CallRecord.End.REFUSED);
-            }
-            commit();
-            return Response.done(
-                    response.body(Body.of(begun, -1).transform(Framing.BYTES, new RelayObserver(record, readable))));
-        });
-    }
-
-    /** The upstream broke off before the client got anything: as if there had been no answer. */
-    private Future<Response> brokenOff(Request attempt, Failure failure, CallRecord.End end) {
-        Failure known = failure.afterSending();
-        Prepared following = afterFailure(attempt.method(), known);
-        if (following != null) {
-            return attempt(following);
-        }
-        record.end(end);
-        return Response.done(Response.failed(known));
     }
 }

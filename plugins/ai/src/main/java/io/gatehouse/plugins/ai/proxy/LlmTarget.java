@@ -12,6 +12,8 @@ final class LlmTarget {
     private final TargetConfig config;
     private final LlmOperation operation;
     private final LlmProvider provider;
+    private final BalancerConfig balancing;
+    private final boolean ownTimeouts;
     private final LlmModel model;
     private final Cost cost;
     private final @Nullable Template name;
@@ -20,11 +22,20 @@ final class LlmTarget {
     private final @Nullable Template upstreamPath;
     private final @Nullable Bound fixed;
 
-    LlmTarget(int index, TargetConfig config, LlmOperation operation, LlmProvider provider) {
+    /** @param ownTimeouts whether the balancer's time-outs count, or the service's */
+    LlmTarget(
+            int index,
+            TargetConfig config,
+            LlmOperation operation,
+            LlmProvider provider,
+            BalancerConfig balancing,
+            boolean ownTimeouts) {
         this.index = index;
         this.config = config;
         this.operation = operation;
         this.provider = provider;
+        this.balancing = balancing;
+        this.ownTimeouts = ownTimeouts;
         this.model = modelOf(config.model());
         this.cost = new Cost(config.model().options());
         ModelConfig configured = config.model();
@@ -37,7 +48,58 @@ final class LlmTarget {
     }
 
     /** A target for one request: its templates resolved, its model named if it can be. */
-    record Bound(LlmTarget target, LlmModel model, @Nullable String alias) {
+    static final class Bound {
+        /** A longer name, which only a client can have made up, is not shown. */
+        private static final int MAX_HEADER_NAME = 256;
+
+        private final LlmTarget target;
+        private final LlmModel model;
+        private final @Nullable String alias;
+        private final @Nullable String label;
+        private volatile @Nullable Address oneshot;
+        private volatile @Nullable Address streamed;
+
+        Bound(LlmTarget target, LlmModel model, @Nullable String alias) {
+            this.target = target;
+            this.model = model;
+            this.alias = alias;
+            String name = model.name();
+            this.label =
+                    name == null || name.length() > MAX_HEADER_NAME ? null : headerSafe(model.provider() + '/' + name);
+        }
+
+        /** A model's name may come from the client, and may hold what a header must not. */
+        private static String headerSafe(String text) {
+            for (int i = 0; i < text.length(); i++) {
+                if (text.charAt(i) <= ' ' || text.charAt(i) >= 0x7F) {
+                    StringBuilder out = new StringBuilder(text.length() + 16);
+                    text.codePoints().forEach(c -> {
+                        if (c > ' ' && c < 0x7F) {
+                            out.append((char) c);
+                        } else {
+                            Queries.encode(out, Character.toString(c));
+                        }
+                    });
+                    return out.toString();
+                }
+            }
+            return text;
+        }
+
+        LlmTarget target() {
+            return target;
+        }
+
+        LlmModel model() {
+            return model;
+        }
+
+        /** What names provider and model to the client; null when there is no name, or none that can be shown. */
+        @Nullable
+        String label() {
+            return label;
+        }
+
         /** Whether a client may mean this target by a model's name. */
         boolean answersTo(String requested) {
             return requested.equals(model.name()) || requested.equals(alias);
@@ -47,6 +109,32 @@ final class LlmTarget {
         String clientName() {
             String name = alias != null ? alias : model.name();
             return name == null ? "" : name;
+        }
+
+        /**
+         * Where it is reached; found out once.
+         *
+         * @throws Refusal when the model's options do not make an address
+         */
+        Address address(boolean stream) {
+            Address known = stream ? streamed : oneshot;
+            if (known == null) {
+                known = target.address(model, stream);
+                if (stream) {
+                    streamed = known;
+                } else {
+                    oneshot = known;
+                }
+            }
+            return known;
+        }
+    }
+
+    private Address address(LlmModel bound, boolean stream) {
+        try {
+            return new Address(provider.endpoint(bound, operation, stream), balancing, ownTimeouts);
+        } catch (IllegalArgumentException e) {
+            throw Refusal.badRequest(String.valueOf(e.getMessage()));
         }
     }
 

@@ -3,9 +3,6 @@ package io.gatehouse.plugins.ai.proxy;
 import io.gatehouse.api.Exchange;
 import io.gatehouse.api.Redaction;
 import io.gatehouse.api.Request;
-import io.gatehouse.api.Service;
-import io.gatehouse.api.Target;
-import io.gatehouse.api.ai.LlmEndpoint;
 import io.gatehouse.api.ai.LlmModel;
 import io.gatehouse.api.ai.LlmOperation;
 import io.gatehouse.api.ai.LlmProvider;
@@ -17,7 +14,6 @@ import io.gatehouse.api.json.JsonException;
 import io.gatehouse.api.json.JsonKind;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpMethod;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -33,10 +29,10 @@ final class Outgoing {
     /** What the gateway redacts on every route, whether or not an auth plugin reads it. */
     private static final int MIN_KEY = 8;
 
-    private final Engine engine;
     private final Admission admission;
     private final @Nullable RequestBody body;
     private final Request attempt;
+    private final LlmTarget.Bound bound;
     private final LlmTarget target;
     private final LlmModel model;
     private final AuthConfig auth;
@@ -44,11 +40,11 @@ final class Outgoing {
     private boolean usageInjected;
 
     /** @param body the scanned body; null when there is none */
-    Outgoing(Engine engine, Admission admission, @Nullable RequestBody body, Request attempt, LlmTarget.Bound bound) {
-        this.engine = engine;
+    Outgoing(Admission admission, @Nullable RequestBody body, Request attempt, LlmTarget.Bound bound) {
         this.admission = admission;
         this.body = body;
         this.attempt = attempt;
+        this.bound = bound;
         this.target = bound.target();
         this.model = bound.model();
         this.auth = target.config().auth();
@@ -96,24 +92,19 @@ final class Outgoing {
     void prepare() {
         Exchange exchange = attempt.exchange();
         Redaction read = exchange.credentialsRead();
-        LlmEndpoint endpoint;
-        try {
-            endpoint = target.provider().endpoint(model, target.operation(), admission.stream());
-        } catch (IllegalArgumentException e) {
-            throw Refusal.badRequest(String.valueOf(e.getMessage()));
-        }
+        Address address = bound.address(admission.stream());
         dropCredentials(read);
         // the provider's own name; what the client called is nothing to it
         attempt.headers().remove("Host");
         // usage is read from the answer as it passes
         attempt.headers().set("Accept-Encoding", "identity");
         headerAuth();
-        attempt.uri(path(exchange, endpoint) + query(endpoint, read));
+        attempt.uri(path(exchange, address) + query(address, read));
         if (target.operation() != LlmOperation.RESPONSES && target.operation() != LlmOperation.PRESERVE) {
             attempt.method(HttpMethod.POST);
         }
         editBody(read);
-        attempt.to(address(exchange, endpoint));
+        attempt.to(address.target(exchange.service()));
     }
 
     private void dropCredentials(Redaction read) {
@@ -133,15 +124,17 @@ final class Outgoing {
         attempt.headers().set(name, value.value());
     }
 
-    private String path(Exchange exchange, LlmEndpoint endpoint) {
-        String path = target.operation() == LlmOperation.PRESERVE && model.option("upstream_path") == null
-                ? exchange.original().path()
-                : endpoint.path() + admission.suffix();
-        return path.isEmpty() ? "/" : path;
+    private String path(Exchange exchange, Address address) {
+        if (target.operation() == LlmOperation.PRESERVE && model.option("upstream_path") == null) {
+            String path = exchange.original().path();
+            return path.isEmpty() ? "/" : path;
+        }
+        String suffix = admission.suffix();
+        return suffix.isEmpty() ? address.path() : address.path().equals("/") ? suffix : address.path() + suffix;
     }
 
-    private String query(LlmEndpoint endpoint, Redaction read) {
-        String query = Queries.join(endpoint.query(), Queries.without(attempt.query(), read.queryArguments()));
+    private String query(Address address, Redaction read) {
+        String query = Queries.join(address.query(), Queries.without(attempt.query(), read.queryArguments()));
         String name = auth.paramName();
         Secret value = auth.paramValue();
         if (name != null && value != null && "query".equals(auth.paramLocation())) {
@@ -152,23 +145,6 @@ final class Outgoing {
             }
         }
         return query == null ? "" : '?' + query;
-    }
-
-    private Target address(Exchange exchange, LlmEndpoint endpoint) {
-        Target.Builder to = Target.to(endpoint.scheme(), endpoint.host(), endpoint.port());
-        Service service = exchange.service();
-        if (!engine.ownTimeouts() && service != null) {
-            Target from = service.target();
-            return to.connectTimeout(from.connectTimeout())
-                    .readTimeout(from.readTimeout())
-                    .writeTimeout(from.writeTimeout())
-                    .build();
-        }
-        BalancerConfig balancing = engine.balancing();
-        return to.connectTimeout(Duration.ofMillis(balancing.connectTimeout()))
-                .readTimeout(Duration.ofMillis(balancing.readTimeout()))
-                .writeTimeout(Duration.ofMillis(balancing.writeTimeout()))
-                .build();
     }
 
     private void editBody(Redaction credentials) {

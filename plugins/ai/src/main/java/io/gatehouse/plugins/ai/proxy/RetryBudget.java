@@ -1,5 +1,6 @@
 package io.gatehouse.plugins.ai.proxy;
 
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -27,15 +28,13 @@ final class RetryBudget {
      */
     boolean take(long nowMillis, boolean harmless) {
         while (true) {
-            Window known = window.get();
+            Window known = Objects.requireNonNull(window.get(), "window");
             long age = nowMillis - known.startMillis;
             // a clock that was set back must not stop the window from ending
-            Window current = age < 0 || age >= FailoverLimits.RETRY_WINDOW
-                    ? new Window(nowMillis, requests.sum(), 0)
-                    : known;
-            long allowed = Math.max(
-                    FailoverLimits.MIN_RETRIES,
-                    (long) ((requests.sum() - current.requestsBefore) * FailoverLimits.RETRY_SHARE));
+            Window current =
+                    age < 0 || age >= FailoverLimits.RETRY_WINDOW ? new Window(nowMillis, requests.sum(), 0) : known;
+            long allowed = Math.max(FailoverLimits.MIN_RETRIES, (long)
+                    ((requests.sum() - current.requestsBefore) * FailoverLimits.RETRY_SHARE));
             if (!harmless && current.retries >= allowed) {
                 return false;
             }

@@ -7,8 +7,9 @@ import io.gatehouse.api.body.BodyEnd;
 import io.gatehouse.api.body.BodyTransform;
 import io.gatehouse.api.body.Out;
 import io.gatehouse.api.body.SseEvent;
+import io.gatehouse.api.json.JsonException;
+import io.gatehouse.api.json.JsonValue;
 import io.vertx.core.buffer.Buffer;
-import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,8 +23,11 @@ final class StreamObserver implements BodyTransform<SseEvent> {
     private final LlmOperation operation;
     private final boolean hidesUsage;
     private final boolean logsPayloads;
+    private final Chunk chunk;
     private @Nullable SseEvent unfinished;
-    private @Nullable Chunk last;
+    private @Nullable SseEvent last;
+    private boolean responses;
+    private boolean committed;
     private boolean done;
     private boolean whole;
 
@@ -32,6 +36,17 @@ final class StreamObserver implements BodyTransform<SseEvent> {
         this.operation = operation;
         this.hidesUsage = hidesUsage;
         this.logsPayloads = record.logsPayloads();
+        this.chunk = new Chunk(operation);
+    }
+
+    /** Whether something of the answer has come. */
+    boolean hasContent() {
+        return record.hasFirstToken();
+    }
+
+    /** From here on the client sees this answer, whatever becomes of it. */
+    void commit() {
+        committed = true;
     }
 
     @Override
@@ -44,35 +59,41 @@ final class StreamObserver implements BodyTransform<SseEvent> {
         if (event.dataIs(DONE)) {
             done = true;
             whole = true;
-            out.emit(event);
-            return;
-        }
-        Chunk chunk = Chunk.of(event, operation);
-        if (chunk != null) {
-            last = chunk;
-            observe(chunk);
-            if (hidesUsage && chunk.isUsageOnly()) {
+        } else if (chunk.read(event)) {
+            last = event;
+            responses = chunk.isResponses();
+            observe(event);
+            // what was asked for comes at the end; what else comes without a choice, and before, is the provider's own
+            if (hidesUsage && chunk.isAboutUsage() && (whole || chunk.usage() != null)) {
                 return;
             }
         }
         out.emit(event);
     }
 
-    private void observe(Chunk chunk) {
+    private void observe(SseEvent event) {
         if (!record.hasFirstToken() && chunk.hasContent()) {
             record.firstToken();
         }
-        record.envelope(chunk.envelope());
-        record.text(chunk.text());
+        if (responses) {
+            JsonValue response = chunk.response();
+            if (response != null) {
+                record.envelope(response, chunk.isLast());
+            }
+        } else {
+            record.envelope(chunk);
+        }
+        String text = chunk.text();
+        if (text != null) {
+            record.text(text, chunk.textPieces());
+        }
+        if (logsPayloads) {
+            record.assemble(event, operation);
+        }
         if (chunk.isLast()) {
             whole = true;
-            record.finishReason(chunk.finishReason());
             // this dialect has no [DONE]
-            done = chunk.isResponses();
-            Buffer response = done && logsPayloads ? chunk.json().raw("/response") : null;
-            if (response != null) {
-                record.wholePayload(response);
-            }
+            done = responses;
         }
     }
 
@@ -84,7 +105,7 @@ final class StreamObserver implements BodyTransform<SseEvent> {
             if (rest != null) {
                 out.emit(rest);
             }
-        } else if (!done) {
+        } else if (committed && !done) {
             out.emit(error(failure));
         }
         return end;
@@ -96,21 +117,36 @@ final class StreamObserver implements BodyTransform<SseEvent> {
         String message = late
                 ? "The upstream server is timing out"
                 : "The upstream server broke off before the end of its answer";
-        Chunk before = last;
-        if (operation == LlmOperation.RESPONSES || before != null && before.isResponses()) {
-            OptionalLong number =
-                    before == null ? OptionalLong.empty() : before.json().longValue("/sequence_number");
+        if (operation == LlmOperation.RESPONSES || responses) {
             return SseEvent.of(
                     "error",
                     "{\"type\":\"error\",\"code\":\"" + code + "\",\"message\":\"" + message
-                            + "\",\"param\":null,\"sequence_number\":" + (number.orElse(-1) + 1) + '}');
+                            + "\",\"param\":null,\"sequence_number\":" + (lastNumber() + 1) + '}');
         }
         return SseEvent.of("{\"error\":{\"message\":\"" + message + "\",\"type\":\"" + code
                 + "\",\"param\":null,\"code\":\"" + code + "\"}}");
     }
 
+    private long lastNumber() {
+        Buffer data = last == null ? null : last.data();
+        try {
+            return data == null
+                    ? -1
+                    : JsonValue.of(data, 0, data.length())
+                            .longValue("/sequence_number")
+                            .orElse(-1);
+        } catch (JsonException e) {
+            return -1;
+        }
+    }
+
     @Override
     public void closed(BodyEnd end) {
-        record.end(end.complete() && (whole || last == null) ? CallRecord.End.WHOLE : CallRecord.End.CUT);
+        boolean abandoned = !committed && !end.complete();
+        if (!abandoned) {
+            // after its last event an answer is whole, even if the client does not wait for the end of the body
+            boolean came = done || end.complete() && (whole || last == null);
+            record.end(came ? CallRecord.End.WHOLE : CallRecord.End.CUT);
+        }
     }
 }

@@ -1,5 +1,6 @@
 package io.gatehouse.plugins.ai.proxy;
 
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -13,13 +14,12 @@ import java.util.concurrent.atomic.AtomicReference;
  * fail_timeout}. A clock that was set back ends every wait.
  */
 final class TargetHealth {
-    private static final State FINE = new State(0, 0, 0, 0, 0);
     private static final int ALWAYS = 1 << 16;
     private static final int RELIABLE = (int) (ALWAYS * FailoverLimits.RELIABLE);
 
     private final int maxFails;
     private final long failTimeout;
-    private final AtomicReference<State> state = new AtomicReference<>(FINE);
+    private final AtomicReference<State> state = new AtomicReference<>(new State(0, 0, 0, 0, 0));
     private final AtomicInteger failing = new AtomicInteger();
 
     /**
@@ -38,11 +38,15 @@ final class TargetHealth {
      */
     private record State(int fails, long failedAt, long checkedAt, long coolsFrom, long coolsUntil) {
         State circuit(int fails, long failedAt, long checkedAt) {
-            return fails == 0 && coolsUntil == 0 ? FINE : new State(fails, failedAt, checkedAt, coolsFrom, coolsUntil);
+            return new State(fails, failedAt, checkedAt, coolsFrom, coolsUntil);
         }
 
         State cooling(long from, long until) {
-            return fails == 0 && until == 0 ? FINE : new State(fails, failedAt, checkedAt, from, until);
+            return new State(fails, failedAt, checkedAt, from, until);
+        }
+
+        boolean isFine() {
+            return fails == 0 && coolsUntil == 0;
         }
 
         boolean onTrial() {
@@ -50,9 +54,13 @@ final class TargetHealth {
         }
     }
 
+    private State state() {
+        return Objects.requireNonNull(state.get(), "state");
+    }
+
     /** Whether there is nothing to remember: it neither failed lately nor asked for a wait. */
     boolean isFine() {
-        return state.get() == FINE;
+        return state().isFine();
     }
 
     /** Whether it has not even failed once of late. */
@@ -67,14 +75,14 @@ final class TargetHealth {
 
     /** Milliseconds until it may be tried; 0 when it may be now. */
     long restEnds(long now) {
-        State s = state.get();
+        State s = state();
         long since = now - s.checkedAt;
         return isOpen(s) && since >= 0 && since < failTimeout ? failTimeout - since : 0;
     }
 
     /** Whether it asked to be spared for now. */
     boolean cools(long now) {
-        State s = state.get();
+        State s = state();
         if (s.coolsUntil == 0) {
             return false;
         }
@@ -93,7 +101,7 @@ final class TargetHealth {
     /** Takes the right to ask it: after a rest one request only has it. */
     boolean enter(long now) {
         while (true) {
-            State s = state.get();
+            State s = state();
             if (!isOpen(s)) {
                 return true;
             }
@@ -108,7 +116,7 @@ final class TargetHealth {
 
     /** Whoever had entered went away without an answer or a failure: the next one may try at once. */
     void left() {
-        State s = state.get();
+        State s = state();
         if (isOpen(s) && s.onTrial()) {
             state.compareAndSet(s, s.circuit(s.fails, s.failedAt, s.failedAt));
         }
@@ -121,7 +129,7 @@ final class TargetHealth {
             share = failing.get();
         }
         while (true) {
-            State s = state.get();
+            State s = state();
             long since = now - s.failedAt;
             if (s.fails == 0 || since >= 0 && since < failTimeout) {
                 return false;
@@ -147,7 +155,7 @@ final class TargetHealth {
             return false;
         }
         while (true) {
-            State s = state.get();
+            State s = state();
             int fails = s.fails == Integer.MAX_VALUE ? s.fails : s.fails + 1;
             State next = s.circuit(fails, now, now);
             if (state.compareAndSet(s, next)) {
@@ -159,7 +167,7 @@ final class TargetHealth {
     /** It asked to be spared for so long. A longer wait that it asked for before stays. */
     void coolDown(long now, long millis) {
         while (true) {
-            State s = state.get();
+            State s = state();
             long until = now + millis;
             boolean longer = now >= s.coolsFrom && s.coolsUntil >= until && s.coolsUntil != 0;
             if (longer || state.compareAndSet(s, s.cooling(now, until))) {

@@ -4,6 +4,7 @@ import io.gatehouse.api.json.JsonBytes;
 import io.gatehouse.api.json.JsonException;
 import io.gatehouse.api.json.JsonValue;
 import io.vertx.core.buffer.Buffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -15,143 +16,211 @@ final class TopLevelTap {
     private static final int MAX_VALUE = 16 * 1024;
     private static final int WINDOW = 4096;
 
+    private static final boolean[] STRUCTURE = new boolean[256];
+
+    static {
+        for (char c : "\"{}[]".toCharArray()) {
+            STRUCTURE[c] = true;
+        }
+    }
+
     private final byte[][] names;
     private final @Nullable Buffer[] values;
+    private final byte[] firsts;
     private final byte[] key;
     private final byte[] window = new byte[WINDOW];
     private int keyLength;
     private int depth;
+
+    /** The first byte that is no white space, or -1. */
+    private int first = -1;
+
     private boolean inString;
     private boolean escaped;
     private boolean keyExpected;
     private boolean readingKey;
 
-    /** Which value is being kept, or -1. */
-    private int capturing = -1;
+    /** Which value is passing, if it is one that is wanted, or -1. */
+    private int passing = -1;
 
-    private boolean lost;
+    /** Where in the window the part of it begins that was not kept yet. */
+    private int keptTo;
 
-    /** @param asciiNames the members to keep */
-    TopLevelTap(String... asciiNames) {
-        names = new byte[asciiNames.length][];
-        int longest = 0;
-        for (int i = 0; i < asciiNames.length; i++) {
-            names[i] = Buffer.buffer(asciiNames[i]).getBytes();
-            longest = Math.max(longest, names[i].length);
+    /**
+     * All names are ASCII.
+     *
+     * @param watched a member of which only the kind is of interest
+     * @param kept the members to keep
+     */
+    TopLevelTap(String watched, String... kept) {
+        names = new byte[kept.length + 1][];
+        for (int i = 0; i < kept.length; i++) {
+            names[i] = kept[i].getBytes(StandardCharsets.US_ASCII);
         }
-        values = new Buffer[asciiNames.length];
+        names[kept.length] = watched.getBytes(StandardCharsets.US_ASCII);
+        int longest = 0;
+        for (byte[] name : names) {
+            longest = Math.max(longest, name.length);
+        }
+        values = new Buffer[kept.length];
+        firsts = new byte[names.length];
         key = new byte[longest + 1];
     }
 
     void feed(Buffer piece) {
-        for (int from = 0; from < piece.length(); from += WINDOW) {
-            int count = Math.min(WINDOW, piece.length() - from);
+        int length = piece.length();
+        for (int from = 0; from < length; from += WINDOW) {
+            int count = Math.min(WINDOW, length - from);
             piece.getBytes(from, from + count, window, 0);
-            for (int i = 0; i < count; i++) {
-                take(window[i]);
-            }
+            keptTo = 0;
+            scan(count);
+            keep(count);
         }
     }
 
-    private void take(byte b) {
-        if (inString) {
-            inString(b);
-            return;
+    private void scan(int count) {
+        int i = 0;
+        while (i < count) {
+            if (inString) {
+                i = string(i, count);
+                continue;
+            }
+            if (depth > 1) {
+                // nothing but strings and brackets matters down here
+                while (i < count && !STRUCTURE[window[i] & 0xFF]) {
+                    i++;
+                }
+                if (i == count) {
+                    return;
+                }
+            }
+            byte b = window[i];
+            if (b != ' ' && b != '\n' && b != '\r' && b != '\t') {
+                take(b, i);
+            }
+            i++;
+        }
+    }
+
+    private void take(byte b, int at) {
+        if (depth == 0) {
+            first = first < 0 ? b & 0xFF : first;
+        } else if (passing >= 0 && firsts[passing] == 0) {
+            firsts[passing] = b;
         }
         switch (b) {
             case '"' -> {
                 inString = true;
-                if (depth == 1 && keyExpected) {
-                    readingKey = true;
-                    keyLength = 0;
-                } else {
-                    keep(b);
-                }
+                readingKey = depth == 1 && keyExpected;
+                keyLength = 0;
             }
             case '{', '[' -> {
                 depth++;
                 if (depth == 1) {
                     keyExpected = b == '{';
-                } else {
-                    keep(b);
                 }
             }
             case '}', ']' -> {
                 depth--;
                 if (depth <= 0) {
-                    capturing = -1;
-                } else {
-                    keep(b);
+                    ends(at);
                 }
             }
             case ',' -> {
                 if (depth == 1) {
-                    capturing = -1;
+                    ends(at);
                     keyExpected = true;
-                } else {
-                    keep(b);
                 }
             }
             case ':' -> {
                 if (depth == 1 && keyExpected) {
                     keyExpected = false;
-                    capturing = wanted();
-                    if (capturing >= 0) {
-                        values[capturing] = Buffer.buffer();
-                        lost = false;
-                    }
-                } else {
-                    keep(b);
+                    begins(at + 1);
                 }
             }
-            default -> keep(b);
+            default -> {}
         }
     }
 
-    private void inString(byte b) {
-        if (escaped) {
-            escaped = false;
-        } else if (b == '\\') {
-            escaped = true;
-        } else if (b == '"') {
-            inString = false;
-            if (readingKey) {
-                readingKey = false;
+    /** Passes what the window has of a string. */
+    private int string(int from, int count) {
+        byte[] bytes = window;
+        int i = from;
+        while (i < count) {
+            if (escaped) {
+                escaped = false;
+                i++;
+                continue;
+            }
+            while (i < count && bytes[i] != '"' && bytes[i] != '\\') {
+                i++;
+            }
+            if (i < count) {
+                i++;
+                if (bytes[i - 1] == '"') {
+                    inString = false;
+                    readKey(from, i - 1);
+                    readingKey = false;
+                    return i;
+                }
+                escaped = true;
+            }
+        }
+        readKey(from, count);
+        return count;
+    }
+
+    private void readKey(int from, int to) {
+        if (readingKey) {
+            int more = Math.min(to - from, key.length - keyLength);
+            System.arraycopy(window, from, key, keyLength, more);
+            keyLength += more;
+        }
+    }
+
+    private void begins(int at) {
+        for (int i = 0; i < names.length; i++) {
+            if (Arrays.equals(key, 0, keyLength, names[i], 0, names[i].length)) {
+                passing = i;
+                keptTo = at;
+                firsts[i] = 0;
+                if (i < values.length) {
+                    values[i] = Buffer.buffer();
+                }
                 return;
             }
         }
-        if (readingKey) {
-            if (keyLength < key.length) {
-                key[keyLength++] = b;
-            }
+    }
+
+    private void ends(int at) {
+        keep(at);
+        passing = -1;
+    }
+
+    /** Keeps what the window has of a wanted value; one that is too large is forgotten. */
+    private void keep(int to) {
+        Buffer value = passing < 0 || passing == values.length ? null : values[passing];
+        if (value == null) {
+            return;
+        }
+        if (value.length() + to - keptTo > MAX_VALUE) {
+            values[passing] = null;
         } else {
-            keep(b);
+            value.appendBytes(window, keptTo, to - keptTo);
         }
     }
 
-    private int wanted() {
-        for (int i = 0; i < names.length; i++) {
-            if (Arrays.equals(key, 0, keyLength, names[i], 0, names[i].length)) {
-                return i;
-            }
-        }
-        return -1;
+    /** Whether what has passed is not the beginning of an object. */
+    boolean isNoObject() {
+        return first >= 0 && first != '{';
     }
 
-    private void keep(byte b) {
-        if (capturing < 0 || lost) {
-            return;
-        }
-        Buffer value = values[capturing];
-        if (value == null || value.length() >= MAX_VALUE) {
-            lost = true;
-            values[capturing] = null;
-            return;
-        }
-        value.appendByte(b);
+    /** Whether the watched member has begun to pass, and is an array. */
+    boolean watchedIsArray() {
+        return firsts[values.length] == '[';
     }
 
-    /** The value of a member that has passed; null when there was none, or it was too large or no JSON. */
+    /** The value of a kept member that has passed; null when there was none, or it was too large or no JSON. */
     @Nullable
     JsonValue value(int name) {
         Buffer value = values[name];

@@ -18,8 +18,8 @@ final class UsageReader {
     private UsageReader() {}
 
     /** The usage of a {@code usage} object; null when it is none, or its figures make no sense. */
-    static @Nullable TokenUsage read(@Nullable JsonValue usage) {
-        if (usage == null || usage.kind() != JsonKind.OBJECT) {
+    static @Nullable TokenUsage read(JsonValue usage) {
+        if (usage.kind() != JsonKind.OBJECT) {
             return null;
         }
         boolean inputOutput = usage.exists("/input_tokens");

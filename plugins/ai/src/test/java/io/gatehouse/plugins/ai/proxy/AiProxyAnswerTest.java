@@ -165,15 +165,146 @@ class AiProxyAnswerTest {
                 "{\"prompt_tokens\":\"5\",\"completion_tokens\":1}",
                 "{\"prompt_tokens\":5,\"completion_tokens\":null}",
             })
-    void estimatesWhenTheReportedUsageMakesNoSense(String usage) {
+    void countsNothingWhereTheReportedUsageMakesNoSense(String usage) {
         try (PluginTester tester = Ai.openai("llm/v1/chat", "")) {
             tester.upstream(Upstream.json(
                     200, "{\"choices\":[{\"message\":{\"content\":\" Hello there \"}}],\"usage\":" + usage + "}"));
             AiCall call = Ai.call(tester.post("/x", Ai.CHAT).send());
             assertThat(call.usage().provenance()).isEqualTo(Provenance.ESTIMATED);
+            assertThat(call.usage().prompt()).isZero();
+            assertThat(call.usage().completion()).isZero();
+            assertThat(call.usage().total()).isZero();
+            assertThat(call.timePerTokenMillis()).isZero();
+            assertThat(call.cost()).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 20_000})
+    void estimatesWhenNoUsageIsReported(int more) {
+        String answer =
+                "{\"choices\":[{\"message\":{\"content\":\" Hello there \"}},{\"message\":{\"content\":\"two\"}}]"
+                        + " ".repeat(more) + "}";
+        try (PluginTester tester = Ai.openai("llm/v1/chat", "")) {
+            tester.upstream(Upstream.streams(answer.substring(0, 9), answer.substring(9))
+                    .header("Content-Type", "application/json"));
+            AiCall call = Ai.call(tester.post("/x", Ai.CHAT).send());
+            assertThat(call.usage().provenance()).isEqualTo(Provenance.ESTIMATED);
             assertThat(call.usage().prompt()).isEqualTo(3);
-            assertThat(call.usage().completion()).isEqualTo(3);
-            assertThat(call.usage().total()).isEqualTo(6);
+            assertThat(call.usage().completion()).isEqualTo(4); // "Hello there two": 15 bytes
+            assertThat(call.usage().total()).isEqualTo(7);
+        }
+    }
+
+    /** No other target can take over, so there is nothing to wait for but a sign that it is an answer. */
+    @Test
+    void passesALargeAnswerOnAsItComes() {
+        try (PluginTester tester = Ai.openai("llm/v1/chat", "")) {
+            ManualUpstream upstream = new ManualUpstream();
+            tester.upstream(upstream);
+            TestExchange exchange = tester.post("/x", Ai.CHAT).send();
+            String head = "{\"x\":\"" + "x".repeat(17_000) + "\",\"choices\":";
+            String text = "[{\"message\":{\"content\":\"" + "word ".repeat(2000);
+            String tail = "\"}}],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2},\"model\":\"m\"}";
+            upstream.call().respond(200, "Content-Type", "application/json");
+            upstream.call().write(head);
+            assertThat(exchange.isAnswered()).isFalse();
+            upstream.call().write(text);
+            assertThat(exchange.isAnswered()).isTrue();
+            assertThat(exchange.text()).isEqualTo(head + text);
+            tester.clock().advance(Duration.ofMillis(80));
+            upstream.call().write(tail).end();
+            assertThat(exchange.text()).isEqualTo(head + text + tail);
+            AiCall call = Ai.call(exchange);
+            assertThat(call.usage().provenance()).isEqualTo(Provenance.REPORTED);
+            assertThat(call.usage().total()).isEqualTo(3);
+            assertThat(call.responseModel()).isEqualTo("m");
+            assertThat(call.latencyMillis()).isEqualTo(80);
+            assertThat(call.responsePayload()).isEqualTo(head + text + tail);
+        }
+    }
+
+    @Test
+    void countsWhatCameOfALargeAnswerThatBreaksOff() {
+        try (PluginTester tester = Ai.openai("llm/v1/chat", "")) {
+            tester.upstream(Upstream.streams("{\"choices\":[\"" + "x".repeat(17_000))
+                    .header("Content-Type", "application/json")
+                    .thenDies(FailureKind.RESET));
+            TestExchange exchange = tester.post("/x", Ai.CHAT).send();
+            assertThat(exchange.status()).isEqualTo(200);
+            assertThat(exchange.bodyEnd().failure().kind()).isEqualTo(FailureKind.RESET);
+            AiCall call = Ai.call(exchange);
+            assertThat(call.usage().provenance()).isEqualTo(Provenance.PARTIAL);
+            assertThat(call.usage().completion()).isZero();
+        }
+    }
+
+    @Test
+    void refusesALargeAnswerThatIsNone() {
+        try (PluginTester tester = Ai.openai("llm/v1/chat", "")) {
+            ManualUpstream upstream = new ManualUpstream();
+            tester.upstream(upstream);
+            TestExchange exchange = tester.post("/x", Ai.CHAT).send();
+            upstream.call().respond(200, "Content-Type", "application/json").write("<" + "x".repeat(17_000));
+            assertThat(exchange.status()).isEqualTo(500);
+            assertThat(exchange.text()).contains("failed to decode llm/v1/chat response");
+            assertThat(upstream.call().isCancelled()).isTrue();
+            for (String rest : new String[] {"}", ""}) {
+                tester.upstream(Upstream.streams("{\"choices\":{}", ",\"x\":\"" + "x".repeat(17_000) + '"', rest)
+                        .header("Content-Type", "application/json"));
+                assertThat(tester.post("/x", Ai.CHAT).send().text())
+                        .contains(
+                                rest.isEmpty()
+                                        ? "failed to decode llm/v1/chat response"
+                                        : "'choices' not in llm/v1/chat response");
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"llm/v1/chat", "llm/v1/embeddings", "preserve"})
+    void readsACompressedAnswerThatNobodyAskedForAndPassesItPlain(String routeType) {
+        try (PluginTester tester = Ai.openai(routeType, "")) {
+            tester.upstream(Upstream.streams(Ai.ANSWER.substring(0, 30), Ai.ANSWER.substring(30))
+                    .header("Content-Type", "application/json")
+                    .gzip());
+            TestExchange exchange = tester.post("/x", routeType.contains("embed") ? "{\"input\":\"a\"}" : Ai.CHAT)
+                    .header("Accept-Encoding", "gzip")
+                    .send();
+            assertThat(exchange.upstreamRequest().header("Accept-Encoding")).isEqualTo("identity");
+            assertThat(exchange.text()).isEqualTo(Ai.ANSWER);
+            assertThat(exchange.header("Content-Encoding")).isNull();
+            AiCall call = Ai.call(exchange);
+            assertThat(call.usage().provenance()).isEqualTo(Provenance.REPORTED);
+            assertThat(call.usage().prompt()).isEqualTo(11);
+            assertThat(call.responsePayload()).isEqualTo(Ai.ANSWER);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"application/json", "text/event-stream"})
+    void isABadGatewayWhenACompressedAnswerIsNone(String type) {
+        try (PluginTester tester = Ai.openai("llm/v1/chat", "")) {
+            tester.upstream(
+                    Upstream.streams("no gzip").header("Content-Type", type).header("Content-Encoding", "gzip"));
+            assertThat(tester.post("/x", Ai.CHAT).send().status()).isEqualTo(502);
+            tester.upstream(Upstream.streams("").header("Content-Type", type).header("Content-Encoding", "gzip"));
+            assertThat(tester.post("/x", Ai.CHAT).send().status()).isEqualTo(502);
+            tester.upstream(Upstream.streams("\0".repeat(20 << 20))
+                    .header("Content-Type", type)
+                    .gzip());
+            assertThat(tester.post("/x", Ai.CHAT).send().status()).isEqualTo(502);
+        }
+    }
+
+    @Test
+    void passesWhatItCannotDecodeAsItIs() {
+        try (PluginTester tester = Ai.openai("llm/v1/chat", "")) {
+            tester.upstream(Upstream.streams("brotli").header("Content-Encoding", "br"));
+            TestExchange exchange = tester.post("/x", Ai.CHAT).send();
+            assertThat(exchange.text()).isEqualTo("brotli");
+            assertThat(exchange.header("Content-Encoding")).isEqualTo("br");
+            assertThat(Ai.call(exchange).usage().provenance()).isEqualTo(Provenance.ESTIMATED);
         }
     }
 

@@ -157,8 +157,7 @@ class AiProxyFailoverIT {
                         - {route_type: llm/v1/chat, weight: 5, model: {provider: openai, name: c, options: {upstream_url: "https://three.example/v1/chat/completions"}}}
                 plugins:
                 - name: recorder
-                """
-                .replace("ALL", ALL)
+                """.replace("ALL", ALL)
                 .replace("SIZE", Integer.toString(bodySize))
                 .replace("SIM_ONE", target("one", "a"))
                 .replace("SIM_TWO", target("two", "b"))
@@ -228,9 +227,7 @@ class AiProxyFailoverIT {
             assertThat(answer.statusCode()).isEqualTo(200);
             List<LedgerRecord> records = ledger(3);
             assertThat(records).extracting(LedgerRecord::status).containsExactly(503, 503, 200);
-            assertThat(records)
-                    .extracting(LedgerRecord::host)
-                    .containsExactlyInAnyOrderElementsOf(own.keySet());
+            assertThat(records).extracting(LedgerRecord::host).containsExactlyInAnyOrderElementsOf(own.keySet());
             first.add(records.get(0).host());
             for (LedgerRecord record : records) {
                 String everything = record.path() + '?' + record.query() + record.headers() + record.bodyText();
@@ -303,7 +300,9 @@ class AiProxyFailoverIT {
     void endsAStreamThatDiesAfterContentWithAnErrorAndNeverCleanly(Behaviour.Cut cut, String path) throws Exception {
         boolean responses = path.equals("/v1/responses");
         String ask = responses ? "{\"input\":\"one two three\",\"stream\":true}" : STREAM;
-        behave(Scope.all(), Behaviour.builder().events(20).eventDelayMs(5).cutAfter(8).cut(cut));
+        behave(
+                Scope.all(),
+                Behaviour.builder().events(20).eventDelayMs(5).cutAfter(8).cut(cut));
         String raw = raw(path, ask, null);
         assertThat(raw).startsWith("HTTP/1.1 200 ");
         assertThat(raw.toLowerCase(Locale.ROOT)).contains("transfer-encoding: chunked\r\n");
@@ -382,19 +381,22 @@ class AiProxyFailoverIT {
             case "reset" -> read().reset().build();
             case "close" -> read().close().build();
             case "silence" -> read().stall().build();
-            case "head, then reset" -> read().head(200, "Content-Type: application/json", "Content-Length: 50")
-                    .reset()
-                    .build();
+            case "head, then reset" ->
+                read().head(200, "Content-Type: application/json", "Content-Length: 50")
+                        .reset()
+                        .build();
             case "stream head, then close" -> read().eventStreamHead().close().build();
             case "stream head, then silence" -> read().eventStreamHead().stall().build();
-            case "half an answer" -> read().head(200, "Content-Type: application/json", "Content-Length: 50")
-                    .send("{\"choices\"")
-                    .close()
-                    .build();
+            case "half an answer" ->
+                read().head(200, "Content-Type: application/json", "Content-Length: 50")
+                        .send("{\"choices\"")
+                        .close()
+                        .build();
             case "no HTTP" -> read().send("what do you want?\r\n\r\n").close().build();
-            case "status 999" -> read().send("HTTP/1.1 999 Odd\r\nContent-Length: 0\r\n\r\n")
-                    .stall()
-                    .build();
+            case "status 999" ->
+                read().send("HTTP/1.1 999 Odd\r\nContent-Length: 0\r\n\r\n")
+                        .stall()
+                        .build();
             default -> throw new IllegalArgumentException(fault);
         };
     }
@@ -419,7 +421,9 @@ class AiProxyFailoverIT {
         HttpResponse<String> answer = gateway.post("/faulty", ASK);
         assertThat(answer.statusCode()).isEqualTo(200);
         assertThat(answer.body()).isEqualTo(WHOLE);
-        assertThat(faults.connections().subList(before, before + 2)).extracting(ConnectionRecord::requests).last()
+        assertThat(faults.connections().subList(before, before + 2))
+                .extracting(ConnectionRecord::requests)
+                .last()
                 .isEqualTo(1);
         Completion completion = logged();
         assertThat(completion.attempts()).hasSize(2);
@@ -440,7 +444,8 @@ class AiProxyFailoverIT {
                         status == 504
                                 ? "\"message\":\"The upstream server is timing out\""
                                 : "\"message\":\"An invalid response was received from the upstream server\"")
-                .contains("\"request_id\":\"" + answer.headers().firstValue("X-Kong-Request-Id").orElseThrow());
+                .contains("\"request_id\":\""
+                        + answer.headers().firstValue("X-Kong-Request-Id").orElseThrow());
         Completion completion = logged();
         assertThat(completion.attempts()).hasSize(1);
         assertThat(completion.source()).isEqualTo(ResponseSource.GATEWAY);
@@ -539,7 +544,8 @@ class AiProxyFailoverIT {
         }
         assertThat(gateway.simulator().ledger().host("one.example")).hasSize(1);
         assertThat(gateway.log().lines())
-                .anyMatch(line -> line.toString().contains("target rests") && line.toString().contains("openai/a"));
+                .anyMatch(line -> line.toString().contains("target rests")
+                        && line.toString().contains("openai/a"));
         assertThat(gateway.reload(config(bodySize))).isEmpty();
         for (int i = 0; i < 4; i++) {
             assertThat(gateway.post("/breaking", ASK).statusCode()).isEqualTo(200);
@@ -566,7 +572,8 @@ class AiProxyFailoverIT {
 
     @Test
     void doesNotMakeAStormWorse() throws Exception {
-        assertThat(gateway.reload(config(bodySize).replace("max_fails: 1,", ""))).isEmpty();
+        assertThat(gateway.reload(config(bodySize).replace("max_fails: 1,", "")))
+                .isEmpty();
         behave(Scope.all(), Behaviour.builder().status(503));
         List<HttpResponse<String>> answers = inParallel(8, 200, () -> gateway.post("/breaking", ASK));
         assertThat(answers).allMatch(answer -> answer.statusCode() == 503);

@@ -211,8 +211,7 @@ class AiProxyFailoverTest {
             TestExchange refused = tester.post("/x", Ai.CHAT).send();
             assertThat(refused.status()).isEqualTo(500);
             assertThat(refused.text())
-                    .isEqualTo(
-                            "{\"error\":{\"message\":\"no target is available: all of them rest after failures\"}}");
+                    .isEqualTo("{\"error\":{\"message\":\"no target is available: all of them rest after failures\"}}");
             assertThat(refused.header("Retry-After")).isEqualTo("4");
             assertThat(refused.upstreamRequests()).isEmpty();
             assertThat(Ai.call(refused).provider()).isEqualTo(AiCall.UNSPECIFIED);

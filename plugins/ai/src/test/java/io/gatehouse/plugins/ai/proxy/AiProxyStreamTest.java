@@ -80,6 +80,114 @@ class AiProxyStreamTest {
     }
 
     @Test
+    void readsACompressedStreamEventByEvent() {
+        try (PluginTester tester = Ai.openai("llm/v1/chat", "")) {
+            tester.upstream(Upstream.streams(ROLE, HELLO, THERE, STOP, USAGE, DONE)
+                    .header("Content-Type", SSE)
+                    .gzip());
+            TestExchange exchange = tester.post("/x", ASK).send();
+            assertThat(exchange.text()).isEqualTo(ROLE + HELLO + THERE + STOP + DONE);
+            assertThat(exchange.header("Content-Encoding")).isNull();
+            assertThat(Ai.call(exchange).usage().provenance()).isEqualTo(Provenance.REPORTED);
+        }
+    }
+
+    @Test
+    void reportsACallWhoseClientLeavesAfterTheLastEvent() {
+        try (PluginTester tester = Ai.openai("llm/v1/chat", "")) {
+            ManualUpstream upstream = new ManualUpstream();
+            tester.upstream(upstream);
+            TestExchange exchange = tester.post("/x", ASK).send();
+            upstream.call().respond(200, "Content-Type", SSE).write(ROLE + HELLO + STOP + USAGE + DONE);
+            exchange.clientLeaves();
+            assertThat(Ai.call(exchange).usage().provenance()).isEqualTo(Provenance.REPORTED);
+        }
+    }
+
+    @Test
+    void assemblesEverythingThatAStreamBrings() {
+        try (PluginTester tester = Ai.openai("llm/v1/chat", "")) {
+            tester.upstream(Upstream.streams(
+                            "data: {\"choices\":[{\"index\":1,\"delta\":{\"refusal\":\"No\"}},{\"index\":0,\"delta\":{"
+                                    + "\"reasoning_content\":\"think\",\"tool_calls\":[{\"index\":1,\"id\":\"b\",\"type\":"
+                                    + "\"function\",\"function\":{\"name\":\"g\",\"arguments\":\"\"}},{\"index\":0,\"id\":\"a\","
+                                    + "\"function\":{\"name\":\"f\",\"arguments\":\"{\\\"x\\\"\"}}]}}]}\n\n",
+                            "data: {\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{"
+                                    + "\"arguments\":\":1}\"}}]},\"finish_reason\":\"tool_calls\"},{\"index\":1,\"delta\":{"
+                                    + "\"refusal\":\" way\"},\"finish_reason\":\"stop\"}]}\n\n",
+                            USAGE,
+                            DONE)
+                    .header("Content-Type", SSE));
+            assertThat(Ai.call(tester.post("/x", ASK).send()).responsePayload())
+                    .isEqualTo(
+                            "{\"object\":\"chat.completion\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\","
+                                    + "\"content\":null,\"reasoning_content\":\"think\",\"tool_calls\":[{\"id\":\"a\",\"type\":"
+                                    + "\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{\\\"x\\\":1}\"}},{\"id\":\"b\",\"type\":"
+                                    + "\"function\",\"function\":{\"name\":\"g\",\"arguments\":\"\"}}]},\"finish_reason\":"
+                                    + "\"tool_calls\",\"logprobs\":null},{\"index\":1,\"message\":{\"role\":\"assistant\",\"content\":"
+                                    + "\"\",\"refusal\":\"No way\"},\"finish_reason\":\"stop\",\"logprobs\":null}],\"response\":\"\","
+                                    + "\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":3,\"total_tokens\":12}}");
+        }
+    }
+
+    @Test
+    void assemblesACompletionStream() {
+        try (PluginTester tester = Ai.openai("llm/v1/completions", "")) {
+            tester.upstream(Upstream.streams(
+                            "data: {\"choices\":[{\"index\":0,\"text\":\"Hel\"}]}\n\n",
+                            "data: {\"choices\":[{\"index\":0,\"text\":\"lo\",\"finish_reason\":\"length\"}]}\n\n",
+                            USAGE,
+                            DONE)
+                    .header("Content-Type", SSE));
+            TestExchange exchange =
+                    tester.post("/x", "{\"prompt\":\"a\",\"stream\":true}").send();
+            assertThat(exchange.upstreamRequest().body()).contains("\"stream_options\":{\"include_usage\":true}");
+            assertThat(exchange.text()).doesNotContain("usage").endsWith(DONE);
+            AiCall call = Ai.call(exchange);
+            assertThat(call.usage().completion()).isEqualTo(3);
+            assertThat(call.responsePayload())
+                    .isEqualTo("{\"object\":\"text_completion\",\"choices\":[{\"index\":0,\"text\":\"Hello\","
+                            + "\"finish_reason\":\"length\",\"logprobs\":null}],\"response\":\"Hello\",\"usage\":{"
+                            + "\"prompt_tokens\":9,\"completion_tokens\":3,\"total_tokens\":12}}");
+        }
+    }
+
+    @Test
+    void assemblesWhatCameOfAResponsesStream() {
+        try (PluginTester tester = Ai.openai("llm/v1/responses", "")) {
+            tester.upstream(Upstream.streams(
+                            "data: {\"type\":\"response.created\",\"response\":{\"id\":\"r\",\"usage\":null}}\n\n",
+                            "data: {\"type\":\"response.output_item.done\",\"item\":{\"type\":\"reasoning\"}}\n\n",
+                            "data: {\"type\":\"response.output_text.delta\",\"delta\":\"He\"}\n\n",
+                            "data: {\"type\":\"response.output_text.delta\",\"delta\":\"llo\"}\n\n")
+                    .header("Content-Type", SSE)
+                    .thenDies(FailureKind.RESET));
+            AiCall call = Ai.call(tester.post("/v1/responses", "{\"input\":\"a\",\"stream\":true}")
+                    .send());
+            assertThat(call.responsePayload())
+                    .isEqualTo(
+                            "{\"object\":\"response\",\"status\":\"in_progress\",\"output\":[{\"type\":\"reasoning\"},{"
+                                    + "\"type\":\"message\",\"status\":\"in_progress\",\"role\":\"assistant\",\"content\":[{"
+                                    + "\"type\":\"output_text\",\"text\":\"Hello\"}]}]}");
+            assertThat(call.usage().provenance()).isEqualTo(Provenance.PARTIAL);
+            assertThat(call.usage().completion()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void cutsALongAssembledStreamAndMarksIt() {
+        String delta =
+                "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"" + "x".repeat(100_000) + "\"}}]}\n\n";
+        try (PluginTester tester = Ai.openai("llm/v1/chat", "")) {
+            tester.upstream(Upstream.streams(delta, delta, delta, delta, delta, STOP, DONE)
+                    .header("Content-Type", SSE));
+            AiCall call = Ai.call(tester.post("/x", ASK).send());
+            assertThat(call.payloadTruncated()).isTrue();
+            assertThat(call.responsePayload()).contains("x".repeat(300_000)).doesNotContain("x".repeat(300_001));
+        }
+    }
+
+    @Test
     void measuresFromTheParsedRequestToTheFirstTokenAndTheEnd() {
         try (PluginTester tester = Ai.openai("llm/v1/chat", "")) {
             ManualUpstream upstream = new ManualUpstream();

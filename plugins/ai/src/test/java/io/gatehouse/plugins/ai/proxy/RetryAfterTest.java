@@ -12,9 +12,7 @@ class RetryAfterTest {
     private static final long NOW = Instant.parse("2026-01-01T00:00:00Z").toEpochMilli();
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock = """
+    @CsvSource(delimiter = '|', textBlock = """
             1                               | 1000
             ' 20 '                          | 20000
             0060                            | 60000

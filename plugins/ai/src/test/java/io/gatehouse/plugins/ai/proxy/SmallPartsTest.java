@@ -41,13 +41,37 @@ class SmallPartsTest {
         String answer = "{\"x\":\"\\\"usage\\\":{1}\", \"a\":[{\"usage\":1},\"]}\"] ,\"usage\" : {\"prompt_tokens\":3,"
                 + "\"d\":{\"e\":[1,\"}\"]}} , \"mod\\u0065l\":\"no\",\"model\":\"m\\\"1\"}";
         for (int split = 0; split <= answer.length(); split++) {
-            TopLevelTap tap = new TopLevelTap("usage", "model", "service_tier");
+            TopLevelTap tap = new TopLevelTap("a", "usage", "model", "service_tier");
             tap.feed(Buffer.buffer(answer.substring(0, split)));
+            assertThat(tap.isNoObject()).isFalse();
+            assertThat(tap.watchedIsArray()).isEqualTo(split > answer.indexOf("[{"));
             tap.feed(Buffer.buffer(answer.substring(split)));
             assertThat(tap.value(0).longValue("/prompt_tokens")).hasValue(3);
             assertThat(tap.value(1).text()).isEqualTo("m\"1");
             assertThat(tap.value(2)).isNull();
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'[1', true, false",
+        "' \0', true, false",
+        "'  {\"a\": {\"x\":[', false, false",
+        "'{\"a\":  [', false, true"
+    })
+    void seesWhatAnAnswerBeginsWith(String beginning, boolean none, boolean array) {
+        TopLevelTap tap = new TopLevelTap("a");
+        tap.feed(Buffer.buffer(beginning));
+        assertThat(tap.isNoObject()).isEqualTo(none);
+        assertThat(tap.watchedIsArray()).isEqualTo(array);
+    }
+
+    @Test
+    void forgetsAMemberThatIsTooLarge() {
+        TopLevelTap tap = new TopLevelTap("a", "usage", "model");
+        tap.feed(Buffer.buffer("{\"usage\":\"" + "x".repeat(20_000) + "\",\"model\":\"m\"}"));
+        assertThat(tap.value(0)).isNull();
+        assertThat(tap.value(1).text()).isEqualTo("m");
     }
 
     @ParameterizedTest

@@ -1,0 +1,34 @@
+package io.gatehouse.api.body;
+
+import org.jspecify.annotations.Nullable;
+
+/** How the bytes of a body are compressed: the codings of {@code Content-Encoding} that {@link Body#decoded} undoes. */
+public enum ContentCoding {
+    /** Not at all. */
+    IDENTITY,
+    /** gzip (RFC 1952), in one member or several. */
+    GZIP,
+    /** deflate, in the zlib format (RFC 1950) or, as some servers send it, bare. */
+    DEFLATE;
+
+    /**
+     * The coding that a {@code Content-Encoding} header names.
+     *
+     * @param header the header's value; null when there is none, which means {@link #IDENTITY}
+     * @return null for a coding that is not known here, such as {@code br}, and for several at once: such bytes cannot be
+     *     looked at
+     */
+    public static @Nullable ContentCoding of(@Nullable String header) {
+        if (header == null) {
+            return IDENTITY;
+        }
+        String name = header.strip();
+        if (name.isEmpty() || name.equalsIgnoreCase("identity")) {
+            return IDENTITY;
+        }
+        if (name.equalsIgnoreCase("gzip") || name.equalsIgnoreCase("x-gzip")) {
+            return GZIP;
+        }
+        return name.equalsIgnoreCase("deflate") ? DEFLATE : null;
+    }
+}
