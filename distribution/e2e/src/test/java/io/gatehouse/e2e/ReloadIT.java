@@ -20,8 +20,8 @@ import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -39,6 +39,9 @@ final class ReloadIT {
     private static final int REQUESTS = Effort.times(10_000);
     private static final int CLIENTS = 6;
     private static final int STREAMS = 50;
+
+    /** Permits that are never used up: they tell the clients to end. */
+    private static final int ENOUGH = 1 << 30;
 
     private static LlmSimulator simulator;
     private static PackagedGateway gateway;
@@ -113,13 +116,13 @@ final class ReloadIT {
                 .config(file)
                 .start());
         AtomicInteger sent = new AtomicInteger();
-        AtomicBoolean enough = new AtomicBoolean();
+        Semaphore permits = new Semaphore(0);
         ExecutorService pool = Executors.newFixedThreadPool(CLIENTS);
         List<Future<?>> clients = new ArrayList<>();
         for (int i = 0; i < CLIENTS; i++) {
             Random random = new Random(Effort.seed() + i);
             clients.add(pool.submit(() -> {
-                traffic(random, sent, enough);
+                traffic(random, sent, permits);
                 return null;
             }));
         }
@@ -130,12 +133,14 @@ final class ReloadIT {
                     streams.add(openStream());
                 }
                 String before = instance();
+                permits.release(REQUESTS / GOOD / 2);
                 if (n % 2 == 0) {
                     reload("success");
                     assertThat(instance()).as("an identical configuration keeps its instances").isEqualTo(before);
                 } else {
                     change(version, n / 2);
                 }
+                permits.release(REQUESTS / GOOD / 2);
                 offerABadOne(version, n);
                 for (Future<?> client : clients) {
                     assertThat(client.isDone()).as("a client has given up").isFalse();
@@ -144,7 +149,7 @@ final class ReloadIT {
             Workplace.awaitTrue(
                     Workplace.SOON.multipliedBy(6), () -> sent.get() >= REQUESTS, () -> sent + " requests sent");
         } finally {
-            enough.set(true);
+            permits.release(ENOUGH);
             for (Future<?> client : clients) {
                 Object unused = client.get(60, TimeUnit.SECONDS);
             }
@@ -173,11 +178,11 @@ final class ReloadIT {
                 Wire.request("POST", "/llm", Fault.STREAM.formatted("held"), "apikey: steady"));
     }
 
-    /** Sends requests, some on a connection that stays, until it is enough; every one of them must be served whole. */
-    private static void traffic(Random random, AtomicInteger sent, AtomicBoolean enough) throws IOException {
+    /** Sends requests as they are permitted, most on a connection that stays; each of them must be served whole. */
+    private static void traffic(Random random, AtomicInteger sent, Semaphore permits) throws Exception {
         Wire wire = Wire.to(gateway.proxyPort());
         try {
-            while (!enough.get()) {
+            for (permits.acquire(); permits.availablePermits() < ENOUGH / 2; permits.acquire()) {
                 int kind = random.nextInt(20);
                 String request = kind == 0
                         ? Wire.request("POST", "/llm", Fault.STREAM.formatted("any"), "apikey: steady")
