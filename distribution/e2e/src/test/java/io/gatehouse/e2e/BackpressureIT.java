@@ -150,7 +150,7 @@ final class BackpressureIT {
             assertThat(PackagedGateway.get(gateway.admin("/status")).statusCode()).isEqualTo(200);
         } finally {
             for (Wire wire : wires) {
-                wire.close();
+                wire.leave();
             }
         }
         settled(upstream);
@@ -264,7 +264,7 @@ final class BackpressureIT {
             if (reset) {
                 wire.reset();
             } else {
-                wire.close();
+                wire.leave();
             }
             assertThatThrownBy(upload::get).isInstanceOf(ExecutionException.class);
         }

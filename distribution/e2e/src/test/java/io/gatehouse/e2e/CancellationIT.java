@@ -205,7 +205,7 @@ final class CancellationIT {
                 if (leaving.reset) {
                     wire.reset();
                 } else {
-                    wire.close();
+                    wire.leave();
                 }
                 return null;
             }));

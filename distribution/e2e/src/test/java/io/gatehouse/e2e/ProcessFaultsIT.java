@@ -269,7 +269,7 @@ final class ProcessFaultsIT {
             assertThat(used).isLessThan(Duration.ofSeconds(2));
         } finally {
             for (Wire wire : idle) {
-                wire.close();
+                wire.leave();
             }
         }
         Workplace.awaitTrue(

@@ -147,9 +147,13 @@ final class Wire implements AutoCloseable {
     }
 
     /** Leaves with a FIN, or with a reset where something has come that was not read. */
+    void leave() throws IOException {
+        socket.close();
+    }
+
     @Override
     public void close() throws IOException {
-        socket.close();
+        leave();
     }
 
     private int read() throws IOException, Ended {
