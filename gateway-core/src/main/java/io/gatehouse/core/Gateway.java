@@ -97,7 +97,8 @@ public final class Gateway implements AutoCloseable {
                         new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(settings.eventLoops()))
                 .build();
         metrics.add(facts);
-        PluginServices services = new PluginServices(vertx, metrics, Clock.systemUTC(), scheduler);
+        Redirects redirects = redirects(settings);
+        PluginServices services = new PluginServices(vertx, metrics, Clock.systemUTC(), scheduler, redirects);
         this.lifecycle = new Lifecycle(services, new PluginCalls(settings.pluginTimeLimit(), this::pluginFailed));
         Upstreams upstreams = new Upstreams(settings.eventLoops());
         this.reloader = new Reloader(
@@ -121,7 +122,7 @@ public final class Gateway implements AutoCloseable {
                 settings.pluginTimeLimit().toNanos(),
                 exchangeDeadline(settings),
                 limits(settings.clientLimits()),
-                redirects(settings),
+                redirects,
                 upstreams,
                 reloader,
                 traffic,

@@ -24,6 +24,18 @@ public interface FactoryContext {
     /** Runs an action off the event loops, period after period, until the owner of this context is closed. */
     void every(Duration period, Runnable action);
 
+    /**
+     * Runs an action once after a delay, off the event loops. It must not block: it shares its thread with the others. Once
+     * the owner of this context is closed it is not run any more; during the closing it still is.
+     */
+    void after(Duration delay, Runnable action);
+
+    /**
+     * An HTTP client with connections of its own, closed with the owner of this context, after its {@code close} or {@code
+     * stop}. Make it once, not per request.
+     */
+    HttpCaller http(HttpOptions options);
+
     /** All implementations of an {@link ExtensionPoint} found in any loaded JAR. */
     <T> List<T> extensions(Class<T> type);
 }

@@ -23,7 +23,7 @@ final class Options {
               --peers P,...         of nginx, vertx, gatehouse, envoy, rolter, ferrogw (default: all)
               --rounds N            rounds, each figure is their median (default: 5)
               --seconds N           length of a turn (default: 3)
-              --warm N              seconds of warm-up for each JVM and workload (default: 15)
+              --warm N              seconds of warm-up for each JVM and workload, at least (default: 15)
               --connections N       connections of wrk (default: 32)
               --streams N           streams at once of the paced workload (default: 500)
               --open N              open streams of the memory workload (default: 1000)

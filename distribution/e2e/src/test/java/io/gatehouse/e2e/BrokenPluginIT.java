@@ -12,9 +12,11 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -42,6 +44,10 @@ final class BrokenPluginIT {
             "admit-null",
             "admit-failed",
             "admit-never",
+            "admit-overflow",
+            "intercept-overflow",
+            "intercept-twice",
+            "intercept-block",
             "intercept-throw",
             "intercept-error",
             "intercept-null",
@@ -115,7 +121,8 @@ final class BrokenPluginIT {
 
     @ParameterizedTest
     @CsvSource({
-        "admit,throw", "admit,error", "admit,null", "admit,failed", "admit,never",
+        "admit,throw", "admit,error", "admit,null", "admit,failed", "admit,never", "admit,overflow",
+        "intercept,overflow",
         "intercept,throw", "intercept,error", "intercept,null", "intercept,failed", "intercept,never"
     })
     void anAnswerThatFailsIsA500(String phase, String how) {
@@ -147,6 +154,49 @@ final class BrokenPluginIT {
         JsonNode entry = entryOf(method + "-" + how);
         assertThat(entry.at("/gatehouse/end").asText()).isNotEqualTo("sent");
         othersGoOn(gateway);
+    }
+
+    @Test
+    void aRequestThatIsSentOnTwiceIsAnsweredOnce() {
+        int seen = simulator.ledger().records().size();
+
+        HttpResponse<String> answer = PackagedGateway.get(gateway.proxy("/intercept-twice" + PATH));
+
+        assertThat(answer.statusCode()).isEqualTo(200);
+        assertThat(entryOf("intercept-twice").path("tries")).hasSize(2);
+        assertThat(simulator.ledger().records()).hasSizeBetween(seen + 1, seen + 2);
+        othersGoOn(gateway);
+    }
+
+    @Test
+    void aPluginThatBlocksItsLoopIsNamedAndNothingIsLost() throws Exception {
+        int from = gateway.log().length();
+        List<CompletableFuture<HttpResponse<String>>> answers = new ArrayList<>();
+        answers.add(PackagedGateway.CLIENT.sendAsync(
+                HttpRequest.newBuilder(gateway.proxy("/intercept-block" + PATH)).build(),
+                HttpResponse.BodyHandlers.ofString()));
+        for (int i = 0; i < 20; i++) {
+            answers.add(PackagedGateway.CLIENT.sendAsync(
+                    HttpRequest.newBuilder(gateway.proxy("/healthy" + PATH)).build(),
+                    HttpResponse.BodyHandlers.ofString()));
+        }
+        for (CompletableFuture<HttpResponse<String>> answer : answers) {
+            assertThat(answer.get(20, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
+        }
+        gateway.awaitLog(from, " WARN .*has been blocked for");
+        gateway.awaitLog(from, "com\\.example\\.broken\\.Broken");
+    }
+
+    @Test
+    void aProcessThatHasNoMemoryLeftEnds() throws Exception {
+        try (PackagedGateway own = own("broken-memory", plugins, broken("intercept-out_of_memory"))) {
+            assertThatThrownBy(() -> PackagedGateway.get(own.proxy("/intercept-out_of_memory" + PATH)))
+                    .hasMessageContaining("no answer");
+
+            assertThat(own.awaitEnd()).isEqualTo(3);
+            own.kill();
+            assertThat(own.log()).contains("Terminating due to java.lang.OutOfMemoryError");
+        }
     }
 
     /** The entry of the only request to a route. */

@@ -21,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -357,44 +356,6 @@ final class CommandLineIT {
         assertThat(gateway.log())
                 .contains(" DEBUG ")
                 .contains("KONG_NGINX_WORKER_PROCESSES has no effect: Gatehouse has no such setting");
-    }
-
-    @Test
-    void dropsNothingWhenItReloads() throws Exception {
-        LlmSimulator simulator = RUNNING.add(LlmSimulator.startAndAwait());
-        Path file = Workplace.write(
-                Workplace.folderFor("reload-load").resolve("kong.yaml"), ONE.formatted(simulator.baseUrl(), "/a"));
-        PackagedGateway gateway = RUNNING.add(PackagedGateway.named("reload-load-gateway")
-                .observed()
-                .env("GATEHOUSE_WATCH", "off")
-                .config(file)
-                .start());
-        AtomicBoolean enough = new AtomicBoolean();
-        CompletableFuture<Integer> traffic = CompletableFuture.supplyAsync(() -> {
-            int sent = 0;
-            while (!enough.get()) {
-                assertThat(status(gateway, "/a/v1/models")).isEqualTo(200);
-                sent++;
-            }
-            return sent;
-        });
-        try {
-            for (int i = 1; i <= 10; i++) {
-                String path = "/reload" + i;
-                Files.writeString(
-                        file, ONE.formatted(simulator.baseUrl(), "/a, " + path)); // a list of two in YAML's short form
-                gateway.hangUp();
-                Workplace.awaitTrue(
-                        Workplace.SOON,
-                        () -> traffic.isDone() || status(gateway, path + "/v1/models") == 200,
-                        gateway::log);
-            }
-        } finally {
-            enough.set(true);
-        }
-        assertThat(traffic.get(20, TimeUnit.SECONDS)).isPositive();
-        assertThat(gateway.metrics().sum("gatehouse_config_reloads_total", "result", "success"))
-                .isEqualTo(10);
     }
 
     @Test

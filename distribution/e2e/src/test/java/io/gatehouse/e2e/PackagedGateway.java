@@ -45,10 +45,9 @@ final class PackagedGateway implements AutoCloseable {
             .connectTimeout(Workplace.SOON)
             .build();
 
+    private final Builder builder;
     private final String name;
     private final Path folder;
-    private final List<String> arguments;
-    private final Map<String, String> environment;
     private final List<Pattern> planted = new ArrayList<>();
     private final List<LlmSimulator> simulators;
     private final boolean conserved;
@@ -59,17 +58,17 @@ final class PackagedGateway implements AutoCloseable {
     private boolean stopped;
 
     private PackagedGateway(Builder builder) throws IOException {
+        this.builder = builder;
         name = builder.name;
         folder = builder.folder;
         conserved = builder.conserved;
         simulators = List.copyOf(builder.simulators);
-        arguments = builder.arguments();
-        environment = builder.environment();
+        int from = log().length();
         process = launch();
         Matcher serves = Workplace.await(
                 START_LIMIT,
                 () -> {
-                    Matcher matcher = SERVES.matcher(log());
+                    Matcher matcher = SERVES.matcher(log().substring(from));
                     if (!matcher.find()) {
                         if (process.isAlive()) {
                             return null;
@@ -87,15 +86,18 @@ final class PackagedGateway implements AutoCloseable {
 
     private Process launch() throws IOException {
         List<String> command = new ArrayList<>();
+        if (builder.descriptors > 0) {
+            command.addAll(List.of("sh", "-c", "ulimit -n " + builder.descriptors + "; exec \"$0\" \"$@\""));
+        }
         command.add(Workplace.PACKAGED.resolve("bin/gatehouse").toString());
-        command.addAll(arguments);
-        ProcessBuilder builder = new ProcessBuilder(command)
+        command.addAll(builder.arguments());
+        ProcessBuilder process = new ProcessBuilder(command)
                 .directory(folder.toFile())
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile().toFile()));
-        builder.environment().clear();
-        builder.environment().putAll(environment);
-        Process started = builder.start();
+        process.environment().clear();
+        process.environment().putAll(builder.environment());
+        Process started = process.start();
         started.getOutputStream().close();
         return started;
     }
@@ -116,6 +118,7 @@ final class PackagedGateway implements AutoCloseable {
         private boolean conserved = true;
         private boolean statusCodes;
         private boolean kongVariables;
+        private int descriptors;
 
         private Builder(String name) {
             this.name = name;
@@ -156,6 +159,12 @@ final class PackagedGateway implements AutoCloseable {
 
         Builder env(String variable, String value) {
             extra.put(variable, value);
+            return this;
+        }
+
+        /** It gets no more file descriptors than these. */
+        Builder descriptors(int most) {
+            descriptors = most;
             return this;
         }
 
@@ -359,20 +368,38 @@ final class PackagedGateway implements AutoCloseable {
      */
     void lookForLeaks() throws IOException, InterruptedException {
         for (int round = 0; round < 3; round++) {
-            Workplace.Ran ran = Workplace.run(
-                    folder,
-                    Workplace.cleanEnvironment(),
-                    Workplace.SOON,
-                    Path.of(System.getProperty("java.home"), "bin/jcmd").toString(),
-                    Long.toString(pid()),
-                    "GC.run");
-            if (ran.exit() != 0) {
-                throw new AssertionError(ran.out() + ran.err());
-            }
+            String unused = jcmd("GC.run");
             for (int i = 0; i < 100; i++) {
-                HttpResponse<String> unused = get(proxy("/no-such-route"));
+                HttpResponse<String> answer = get(proxy("/no-such-route"));
+                if (answer.statusCode() != 404) {
+                    throw new AssertionError("status: " + answer.statusCode() + " (expected: 404)");
+                }
             }
         }
+    }
+
+    /** How many objects of a class are reachable. */
+    long instancesOf(String type) throws IOException, InterruptedException {
+        return jcmd("GC.class_histogram")
+                .lines()
+                .map(line -> line.trim().split(" +", -1))
+                .filter(fields -> fields.length > 3 && fields[3].equals(type))
+                .mapToLong(fields -> Long.parseLong(fields[1]))
+                .sum();
+    }
+
+    private String jcmd(String command) throws IOException, InterruptedException {
+        Workplace.Ran ran = Workplace.run(
+                folder,
+                Workplace.cleanEnvironment(),
+                Workplace.SOON,
+                Path.of(System.getProperty("java.home"), "bin/jcmd").toString(),
+                Long.toString(pid()),
+                command);
+        if (ran.exit() != 0) {
+            throw new AssertionError(ran.out() + ran.err());
+        }
+        return ran.out();
     }
 
     /** Sends SIGHUP. */
@@ -388,6 +415,17 @@ final class PackagedGateway implements AutoCloseable {
     void terminate() {
         stopped = true;
         process.destroy();
+    }
+
+    /** Ends it without any warning. */
+    void kill() {
+        stopped = true;
+        process.destroyForcibly();
+    }
+
+    /** Starts another one like it in the same folder. */
+    PackagedGateway again() throws IOException {
+        return new PackagedGateway(builder);
     }
 
     /** Waits for the end; the exit code. */

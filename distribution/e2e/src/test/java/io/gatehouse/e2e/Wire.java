@@ -212,6 +212,21 @@ final class Wire implements AutoCloseable {
         return text.toString();
     }
 
+    /** Reads what comes until the connection ends. */
+    String rest() throws IOException {
+        StringBuilder text = new StringBuilder();
+        try {
+            while (true) {
+                text.append((char) read());
+            }
+        } catch (Ended e) {
+            if (e.end == End.SILENT) {
+                throw new AssertionError("still open, after: " + text, e);
+            }
+            return text.toString();
+        }
+    }
+
     /** Reads the head of an answer and its body; informational answers are counted and passed over. */
     Answer answer() throws IOException {
         Map<String, String> headers = new TreeMap<>();

@@ -109,9 +109,12 @@ final class Pages {
             return;
         }
         scraper.writeTo(context.response(), type).onFailure(cause -> {
-            // a client that left is no fault of ours
-            if (!context.response().closed() && !context.response().ended()) {
+            // the text is read before the head goes out: what fails later is the way to a client that left, and no
+            // fault of ours. With native transport the failed write is known before the closed connection is.
+            if (!context.response().headWritten()) {
                 context.fail(cause);
+            } else if (!context.response().closed()) {
+                context.response().reset();
             }
         });
     }

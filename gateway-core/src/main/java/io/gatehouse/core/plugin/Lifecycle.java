@@ -48,6 +48,11 @@ public final class Lifecycle {
             return context.reads();
         }
 
+        /** It goes on to serve beside the plugins of this catalogue. */
+        public void follow(PluginCatalogue catalogue) {
+            context.follow(catalogue);
+        }
+
         /** Whether it would get the very extensions that it got, were it made with this catalogue. */
         public boolean sameExtensions(PluginCatalogue catalogue) {
             return context.sameExtensions(catalogue);
@@ -67,10 +72,15 @@ public final class Lifecycle {
         String name = known.factory().name();
         LiveContext context =
                 new LiveContext(services, catalogue, name, known.source().ships(known.factory()), "");
-        calls.call(name, "start", known.source(), () -> {
-            known.factory().start(context);
-            return true;
-        });
+        try {
+            calls.call(name, "start", known.source(), () -> {
+                known.factory().start(context);
+                return true;
+            });
+        } catch (PluginCallException e) {
+            context.close();
+            throw e;
+        }
         started.put(known.factory(), context);
     }
 
@@ -97,24 +107,33 @@ public final class Lifecycle {
         return new Created(plugin, context);
     }
 
+    /** All factories that were started go on beside the plugins of this catalogue. */
+    public void follow(PluginCatalogue catalogue) {
+        for (PluginSource source : catalogue.sources()) {
+            source.started().values().forEach(context -> context.follow(catalogue));
+        }
+    }
+
     /** Closes an instance after its last log. A failure is logged and changes nothing. */
     public void close(String name, PluginSource source, Created created) {
-        created.context.close();
+        created.context.closing();
         attempt(name, "close", source, () -> {
             created.plugin().close();
             return true;
         });
+        created.context.close();
     }
 
     /** Stops a source's factories and unloads it. A failure is logged and changes nothing. */
     public void unload(PluginSource source) {
         for (Map.Entry<PluginFactory<?>, LiveContext> entry : source.started().entrySet()) {
             String name = entry.getKey().name();
-            entry.getValue().close();
+            entry.getValue().closing();
             attempt(name, "stop", source, () -> {
                 entry.getKey().stop();
                 return true;
             });
+            entry.getValue().close();
         }
         source.started().clear();
         try {

@@ -1,8 +1,11 @@
 package io.gatehouse.core.plugin;
 
+import io.gatehouse.api.HttpCaller;
+import io.gatehouse.api.HttpOptions;
 import io.gatehouse.api.Metrics;
 import io.gatehouse.api.PluginContext;
 import io.gatehouse.api.Redaction;
+import io.gatehouse.core.upstream.PluginHttpClient;
 import io.vertx.core.Future;
 import java.time.Clock;
 import java.time.Duration;
@@ -15,18 +18,24 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What a factory, or an instance, gets from the gateway. Any thread. */
 final class LiveContext implements PluginContext {
+    private static final Logger LOG = LoggerFactory.getLogger(LiveContext.class);
+
     private final PluginServices services;
-    private final PluginCatalogue catalogue;
+    private volatile PluginCatalogue catalogue;
     private final Metrics metrics;
     private final String pluginId;
     private final List<ScheduledFuture<?>> jobs = new CopyOnWriteArrayList<>();
+    private final List<PluginHttpClient> clients = new CopyOnWriteArrayList<>();
     private final Map<Class<?>, List<?>> extensions = new ConcurrentHashMap<>();
     private final Set<String> headers = new HashSet<>();
     private final Set<String> queryArguments = new HashSet<>();
     private final Set<String> bodyFields = new HashSet<>();
+    private volatile boolean closed;
 
     LiveContext(PluginServices services, PluginCatalogue catalogue, String plugin, boolean bundled, String pluginId) {
         this.services = services;
@@ -58,6 +67,26 @@ final class LiveContext implements PluginContext {
     }
 
     @Override
+    public void after(Duration delay, Runnable action) {
+        ScheduledFuture<?> unused = services.scheduler()
+                .schedule(
+                        () -> {
+                            if (!closed) {
+                                services.guarded(action);
+                            }
+                        },
+                        delay.toNanos(),
+                        TimeUnit.NANOSECONDS);
+    }
+
+    @Override
+    public HttpCaller http(HttpOptions options) {
+        PluginHttpClient client = new PluginHttpClient(services.vertx(), services.redirects(), options);
+        clients.add(client);
+        return client;
+    }
+
+    @Override
     public <T> List<T> extensions(Class<T> type) {
         List<T> found = catalogue.extensions(type);
         extensions.put(type, found);
@@ -71,6 +100,11 @@ final class LiveContext implements PluginContext {
             }
         }
         return true;
+    }
+
+    /** It lives on beside this catalogue, and must not keep the one before, with JARs that were replaced, alive. */
+    void follow(PluginCatalogue next) {
+        catalogue = next;
     }
 
     @Override
@@ -89,7 +123,17 @@ final class LiveContext implements PluginContext {
         return new Redaction(headers, queryArguments, bodyFields);
     }
 
-    void close() {
+    /** Ends what runs periodically: the owner is about to be closed, and may still need all else for that. */
+    void closing() {
         jobs.forEach(job -> job.cancel(false));
+    }
+
+    /** Ends all else. The owner has been closed. */
+    void close() {
+        closing();
+        closed = true;
+        for (PluginHttpClient client : clients) {
+            client.close().onFailure(e -> LOG.warn("an HTTP client of a plugin did not close", e));
+        }
     }
 }

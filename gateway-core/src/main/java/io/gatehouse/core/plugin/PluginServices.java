@@ -1,6 +1,7 @@
 package io.gatehouse.core.plugin;
 
 import io.gatehouse.core.service.MetricsRegistry;
+import io.gatehouse.core.upstream.Redirects;
 import io.vertx.core.Vertx;
 import java.time.Clock;
 import java.util.concurrent.ScheduledExecutorService;
@@ -8,15 +9,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** What the gateway lends to plugins. Any thread. */
-public record PluginServices(Vertx vertx, MetricsRegistry metrics, Clock clock, ScheduledExecutorService scheduler) {
+public record PluginServices(
+        Vertx vertx, MetricsRegistry metrics, Clock clock, ScheduledExecutorService scheduler, Redirects redirects) {
     private static final Logger LOG = LoggerFactory.getLogger(PluginServices.class);
 
-    /** Runs a periodic action so that one failure does not end the periods. */
+    /** Runs a timed action so that one failure does not end the periods, nor pass unseen. */
     void guarded(Runnable action) {
         try {
             action.run();
         } catch (RuntimeException | LinkageError e) {
-            LOG.error("plugin failed: phase=every", e);
+            LOG.error("plugin failed: phase=timer", e);
         }
     }
 }

@@ -55,6 +55,10 @@ final class BoundPlugin {
         users++;
     }
 
+    void follow(PluginCatalogue catalogue) {
+        created.follow(catalogue);
+    }
+
     /** Gives one use back; the last one closes the instance. */
     void release(Lifecycle lifecycle) {
         if (--users == 0) {

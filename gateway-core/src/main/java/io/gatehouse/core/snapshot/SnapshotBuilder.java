@@ -121,7 +121,11 @@ public final class SnapshotBuilder {
             made.forEach(plugin -> plugin.close(lifecycle));
             return null;
         }
-        bound.forEach(BoundPlugin::retain);
+        for (BoundPlugin plugin : bound) {
+            plugin.retain();
+            plugin.follow(catalogue);
+        }
+        lifecycle.follow(catalogue);
         return assemble(config, catalogue, bound);
     }
 

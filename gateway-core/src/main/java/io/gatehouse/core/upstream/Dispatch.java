@@ -87,6 +87,7 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
         }
         HttpClientRequest out = outcome.result();
         if (over) {
+            out.exceptionHandler(e -> {}); // of its own reset
             out.reset(); // nothing was sent: the connection stays in the pool
             return;
         }

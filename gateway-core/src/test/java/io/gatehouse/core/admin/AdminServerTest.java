@@ -2,6 +2,9 @@ package io.gatehouse.core.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.gatehouse.core.service.FixedNodeFacts;
 import io.gatehouse.core.service.InternalMetrics;
 import io.gatehouse.core.service.MetricsRegistry;
@@ -13,21 +16,26 @@ import io.vertx.core.VertxOptions;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 class AdminServerTest {
     private final MetricsRegistry registry = new MetricsRegistry();
     private final InternalMetrics internal = new InternalMetrics();
-    private final Vertx vertx = internal.vertxBuilder(new VertxOptions()).build();
+    private final Vertx vertx = internal.vertxBuilder(new VertxOptions().setPreferNativeTransport(true))
+            .build();
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final FixedView view = new FixedView();
@@ -60,6 +68,32 @@ class AdminServerTest {
         int port = status();
 
         assertThat(get(port, "/metrics").body()).isEqualTo(registry.text()).hasSizeGreaterThan(100_000);
+    }
+
+    @Test
+    void aClientThatLeavesDuringAScrapeIsNoErrorOfOurs() throws Exception {
+        for (int i = 0; i < 20_000; i++) {
+            registry.node().counter("kong_many", "M.", "x").with("value-" + i).add(1);
+        }
+        int port = status();
+        Logger logger = (Logger) LoggerFactory.getLogger("io.gatehouse.core.admin");
+        ListAppender<ILoggingEvent> log = new ListAppender<>();
+        log.start();
+        logger.addAppender(log);
+        try {
+            for (int i = 0; i < 20; i++) {
+                try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+                    socket.getOutputStream()
+                            .write("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+                    assertThat(socket.getInputStream().read()).isEqualTo('H');
+                    socket.setSoLinger(true, 0); // closes with a reset
+                }
+                assertThat(get(port, "/metrics").statusCode()).isEqualTo(200);
+            }
+        } finally {
+            logger.detachAppender(log);
+        }
+        assertThat(log.list).isEmpty();
     }
 
     @Test

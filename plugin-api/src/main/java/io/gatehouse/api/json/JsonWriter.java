@@ -9,18 +9,57 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes JDK values as compact JSON: {@code Map} with String keys, {@code Iterable}, {@code CharSequence}, {@code Boolean},
- * {@code null}, the number types of {@code java.lang} and {@code java.math}, and {@link JsonValue}, whose bytes are taken
- * over as they are. Meant for small values. {@link #write} may be called from any thread.
+ * Writes compact JSON: a JDK value in one call, or member by member without a tree in between.
+ *
+ * <p>{@link #write} takes {@code Map} with String keys, {@code Iterable}, {@code CharSequence}, {@code Boolean}, {@code
+ * null}, the number types of {@code java.lang} and {@code java.math}, and {@link JsonValue}, whose bytes are taken over as
+ * they are. It is meant for small values and may be called from any thread.
+ *
+ * <p>What is written often is written step by step; commas are set by the writer. Whether the steps make a document is up
+ * to the caller: a name is followed by one value, what was begun is ended.
+ *
+ * <pre>{@code
+ * private static final JsonName STATUS = JsonName.of("status");
+ *
+ * JsonWriter json = new JsonWriter();
+ * json.beginObject().name(STATUS).value(200).name("reason").value("ok").endObject();
+ * byte[] text = json.toBytes();   // {"status":200,"reason":"ok"}
+ * json.reset();                   // and write the next one into the same memory
+ * }</pre>
+ *
+ * <p>A writer belongs to one thread at a time.
  */
 public final class JsonWriter {
     private static final int MAX_DEPTH = 512;
+    private static final int MAX_KEPT = 64 * 1024;
     private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] NULL = "null".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] TRUE = "true".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] FALSE = "false".getBytes(StandardCharsets.US_ASCII);
 
-    private byte[] bytes = new byte[64];
+    /** ASCII characters that stand for themselves in a string. */
+    private static final boolean[] PLAIN = new boolean[128];
+
+    static {
+        for (int c = 0x20; c < 0x80; c++) {
+            PLAIN[c] = c != '"' && c != '\\';
+        }
+    }
+
+    private byte[] bytes;
     private int length;
 
-    JsonWriter() {}
+    /** Whether something stands before the next name, value or element that a comma must part it from. */
+    private boolean comma;
+
+    /** Makes an empty writer. */
+    public JsonWriter() {
+        this(64);
+    }
+
+    JsonWriter(int capacity) {
+        bytes = new byte[capacity];
+    }
 
     /**
      * The JSON text of a value.
@@ -38,9 +77,171 @@ public final class JsonWriter {
         return writer.toBytes();
     }
 
-    byte[] toBytes() {
+    // ---- step by step
+
+    /** Begins an object. */
+    public JsonWriter beginObject() {
+        return begin('{');
+    }
+
+    /** Ends an object. */
+    public JsonWriter endObject() {
+        return end('}');
+    }
+
+    /** Begins an array. */
+    public JsonWriter beginArray() {
+        return begin('[');
+    }
+
+    /** Ends an array. */
+    public JsonWriter endArray() {
+        return end(']');
+    }
+
+    private JsonWriter begin(char bracket) {
+        part();
+        put(bracket);
+        comma = false;
+        return this;
+    }
+
+    private JsonWriter end(char bracket) {
+        put(bracket);
+        comma = true;
+        return this;
+    }
+
+    /** Writes the name of the next member. */
+    public JsonWriter name(JsonName name) {
+        byte[] text = name.afterComma();
+        int from = comma ? 0 : 1;
+        reserve(text.length);
+        System.arraycopy(text, from, bytes, length, text.length - from);
+        length += text.length - from;
+        comma = false;
+        return this;
+    }
+
+    /** Writes the name of the next member. */
+    public JsonWriter name(String name) {
+        part();
+        string(name);
+        put(':');
+        comma = false;
+        return this;
+    }
+
+    /** Writes a string, or null. */
+    public JsonWriter value(@Nullable String text) {
+        part();
+        if (text == null) {
+            raw(NULL);
+        } else {
+            string(text);
+        }
+        comma = true;
+        return this;
+    }
+
+    /** Writes a whole number. */
+    public JsonWriter value(long number) {
+        part();
+        digits(number);
+        comma = true;
+        return this;
+    }
+
+    /**
+     * Writes a number.
+     *
+     * @throws IllegalArgumentException when it is not finite
+     */
+    public JsonWriter value(double number) {
+        if (Double.isNaN(number) || Double.isInfinite(number)) {
+            throw new IllegalArgumentException("value: " + number + " (expected: a finite number)");
+        }
+        part();
+        ascii(Double.toString(number));
+        comma = true;
+        return this;
+    }
+
+    /** Writes true or false. */
+    public JsonWriter value(boolean value) {
+        part();
+        raw(value ? TRUE : FALSE);
+        comma = true;
+        return this;
+    }
+
+    /**
+     * Writes any value that {@link #write} takes.
+     *
+     * @throws IllegalArgumentException as {@link #write} does; what was written of the value until then stays
+     */
+    public JsonWriter any(@Nullable Object value) {
+        part();
+        value(value, 0);
+        comma = true;
+        return this;
+    }
+
+    /** Takes over what is JSON already: a value, or some members or elements with commas between them. */
+    public JsonWriter prepared(byte[] json) {
+        part();
+        raw(json);
+        comma = true;
+        return this;
+    }
+
+    /** Begins a string that is written in several pieces. */
+    public JsonWriter beginString() {
+        part();
+        put('"');
+        return this;
+    }
+
+    /** Writes a piece of a string. A surrogate pair must not be torn apart. */
+    public JsonWriter piece(String text) {
+        characters(text);
+        return this;
+    }
+
+    /** Ends a string that was written in pieces. */
+    public JsonWriter endString() {
+        put('"');
+        comma = true;
+        return this;
+    }
+
+    /** How many bytes were written. */
+    public int length() {
+        return length;
+    }
+
+    /** What was written, as a copy. */
+    public byte[] toBytes() {
         return Arrays.copyOf(bytes, length);
     }
+
+    /** Forgets what was written. The memory is kept for the next text, up to 64 KiB of it. */
+    public JsonWriter reset() {
+        if (bytes.length > MAX_KEPT) {
+            bytes = new byte[MAX_KEPT];
+        }
+        length = 0;
+        comma = false;
+        return this;
+    }
+
+    private void part() {
+        if (comma) {
+            put(',');
+        }
+    }
+
+    // ---- bytes, without any thought of commas
 
     void raw(byte[] text) {
         reserve(text.length);
@@ -59,12 +260,34 @@ public final class JsonWriter {
         }
     }
 
+    private void digits(long number) {
+        if (number == Long.MIN_VALUE) {
+            ascii(Long.toString(number));
+            return;
+        }
+        long rest = Math.abs(number);
+        int size = number < 0 ? 2 : 1;
+        for (long n = rest; n > 9; n /= 10) {
+            size++;
+        }
+        reserve(size);
+        int at = length + size;
+        length = at;
+        do {
+            bytes[--at] = (byte) ('0' + rest % 10);
+            rest /= 10;
+        } while (rest > 0);
+        if (number < 0) {
+            bytes[--at] = '-';
+        }
+    }
+
     private void value(@Nullable Object value, int depth) {
         if (depth > MAX_DEPTH) {
             throw new IllegalArgumentException("value: nested too deeply (expected: at most " + MAX_DEPTH + " levels)");
         }
         if (value == null) {
-            ascii("null");
+            raw(NULL);
         } else if (value instanceof CharSequence text) {
             string(text);
         } else if (value instanceof Boolean || isNumber(value)) {
@@ -137,8 +360,34 @@ public final class JsonWriter {
     /** Writes a string; half a surrogate pair, which UTF-8 cannot express, is written as an escape. */
     void string(CharSequence text) {
         put('"');
+        characters(text);
+        put('"');
+    }
+
+    private void characters(CharSequence text) {
         int size = text.length();
-        for (int i = 0; i < size; i++) {
+        reserve(size + 1);
+        byte[] out = bytes;
+        int at = length;
+        int i = 0;
+        while (i < size) {
+            char c = text.charAt(i);
+            if (c >= 0x80 || !PLAIN[c]) {
+                break;
+            }
+            out[at++] = (byte) c;
+            i++;
+        }
+        length = at;
+        if (i < size) {
+            odd(text, i);
+        }
+    }
+
+    /** Writes characters of which some are no plain ASCII. */
+    private void odd(CharSequence text, int from) {
+        int size = text.length();
+        for (int i = from; i < size; i++) {
             char c = text.charAt(i);
             if (c < 0x80) {
                 asciiInString(c);
@@ -160,11 +409,10 @@ public final class JsonWriter {
                 escaped(c);
             }
         }
-        put('"');
     }
 
     private void asciiInString(char c) {
-        if (c >= 0x20 && c != '"' && c != '\\') {
+        if (PLAIN[c]) {
             put(c);
             return;
         }

@@ -2,6 +2,8 @@ package io.gatehouse.testkit;
 
 import io.gatehouse.api.Completion;
 import io.gatehouse.api.ExtensionPoint;
+import io.gatehouse.api.HttpCaller;
+import io.gatehouse.api.HttpOptions;
 import io.gatehouse.api.Next;
 import io.gatehouse.api.Plugin;
 import io.gatehouse.api.PluginContext;
@@ -16,6 +18,7 @@ import io.gatehouse.core.config.ConfigLoader;
 import io.gatehouse.core.config.ConfigNode;
 import io.gatehouse.core.config.Environment;
 import io.gatehouse.core.config.Problem;
+import io.gatehouse.core.schema.JsonSchema;
 import io.gatehouse.core.schema.RecordBinder;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
@@ -68,6 +71,7 @@ public final class PluginTester implements AutoCloseable {
     private final Maker maker;
     private final FakeClock clock = new FakeClock();
     private final FakeMetrics metrics = new FakeMetrics();
+    private final FakeHttp http = new FakeHttp();
     private final FakeDirectory directory = new FakeDirectory();
     private final CapturedLog log = CapturedLog.start();
     private final List<Fault> faults = new ArrayList<>();
@@ -208,6 +212,11 @@ public final class PluginTester implements AutoCloseable {
         return config;
     }
 
+    /** The JSON Schema of the plugin's config, as {@code gatehouse schema NAME} prints it. */
+    public String schema() {
+        return JsonSchema.text(factory.configType());
+    }
+
     /**
      * Validates, starts the factory and makes the plugin. Done by the first request, unless it was done before.
      *
@@ -261,6 +270,11 @@ public final class PluginTester implements AutoCloseable {
     /** The plugin's metrics. */
     public FakeMetrics metrics() {
         return metrics;
+    }
+
+    /** What stands for everything that the plugin calls over HTTP. */
+    public FakeHttp http() {
+        return http;
     }
 
     /** The value of a counter or gauge; 0 for a series that was never touched. */
@@ -512,6 +526,20 @@ public final class PluginTester implements AutoCloseable {
                     every(period, action);
                 }
             }));
+        }
+
+        @Override
+        public void after(Duration delay, Runnable action) {
+            timers.add(clock.after(delay, () -> {
+                if (!over) {
+                    guard("after", action::run);
+                }
+            }));
+        }
+
+        @Override
+        public HttpCaller http(HttpOptions options) {
+            return http;
         }
 
         @Override

@@ -4,10 +4,9 @@ import io.gatehouse.api.Redaction;
 import io.gatehouse.api.ai.AiCall;
 import io.gatehouse.api.ai.AiTarget;
 import io.gatehouse.api.ai.TokenUsage;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import io.gatehouse.api.json.JsonName;
+import io.gatehouse.api.json.JsonWriter;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,128 +15,201 @@ import org.jspecify.annotations.Nullable;
  * earlier_calls}.
  */
 final class AiBlock {
+    private static final JsonName META = JsonName.of("meta");
+    private static final JsonName PLUGIN_ID = JsonName.of("plugin_id");
+    private static final JsonName PROVIDER_NAME = JsonName.of("provider_name");
+    private static final JsonName REQUEST_MODEL = JsonName.of("request_model");
+    private static final JsonName RESPONSE_MODEL = JsonName.of("response_model");
+    private static final JsonName REQUEST_MODE = JsonName.of("request_mode");
+    private static final JsonName LLM_LATENCY = JsonName.of("llm_latency");
+    private static final JsonName USAGE = JsonName.of("usage");
+    private static final JsonName PROMPT_TOKENS = JsonName.of("prompt_tokens");
+    private static final JsonName COMPLETION_TOKENS = JsonName.of("completion_tokens");
+    private static final JsonName TOTAL_TOKENS = JsonName.of("total_tokens");
+    private static final JsonName PROMPT_TOKENS_DETAILS = JsonName.of("prompt_tokens_details");
+    private static final JsonName COMPLETION_TOKENS_DETAILS = JsonName.of("completion_tokens_details");
+    private static final JsonName INPUT_TOKENS = JsonName.of("input_tokens");
+    private static final JsonName OUTPUT_TOKENS = JsonName.of("output_tokens");
+    private static final JsonName INPUT_TOKENS_DETAILS = JsonName.of("input_tokens_details");
+    private static final JsonName OUTPUT_TOKENS_DETAILS = JsonName.of("output_tokens_details");
+    private static final JsonName COST = JsonName.of("cost");
+    private static final JsonName TIME_PER_TOKEN = JsonName.of("time_per_token");
+    private static final JsonName TIME_TO_FIRST_TOKEN = JsonName.of("time_to_first_token");
+    private static final JsonName PROVENANCE = JsonName.of("provenance");
+    private static final JsonName PAYLOAD = JsonName.of("payload");
+    private static final JsonName REQUEST = JsonName.of("request");
+    private static final JsonName RESPONSE = JsonName.of("response");
+    private static final JsonName TRUNCATED = JsonName.of("truncated");
+    private static final JsonName TRIED_TARGETS = JsonName.of("tried_targets");
+    private static final JsonName PROVIDER = JsonName.of("provider");
+    private static final JsonName MODEL = JsonName.of("model");
+    private static final JsonName ROUTE_TYPE = JsonName.of("route_type");
+    private static final JsonName HOST = JsonName.of("host");
+    private static final JsonName IP = JsonName.of("ip");
+    private static final JsonName PORT = JsonName.of("port");
+    private static final JsonName UPSTREAM_SCHEME = JsonName.of("upstream_scheme");
+    private static final JsonName UPSTREAM_URI = JsonName.of("upstream_uri");
+    private static final JsonName EARLIER_CALLS = JsonName.of("earlier_calls");
+
     private AiBlock() {}
 
-    static Map<String, Object> of(List<AiCall> calls, Redaction redaction) {
-        Map<String, Object> block = new LinkedHashMap<>();
+    /** Whether there is something to show. */
+    static boolean hasSome(List<AiCall> calls) {
         for (int i = 0; i < calls.size(); i++) {
-            AiCall call = calls.get(i);
-            Map<String, Object> shown = call(call, redaction);
-            if (shown.isEmpty()) {
-                continue;
-            }
-            Object earlier = block.put(call.namespace(), shown);
-            if (earlier instanceof Map<?, ?> one) {
-                List<Object> list = new ArrayList<>();
-                if (one.remove("earlier_calls") instanceof List<?> before) {
-                    list.addAll(before);
-                }
-                list.add(one);
-                shown.put("earlier_calls", list);
+            if (isShown(calls.get(i))) {
+                return true;
             }
         }
-        return block;
+        return false;
     }
 
-    private static Map<String, Object> call(AiCall call, Redaction redaction) {
-        Map<String, Object> shown = new LinkedHashMap<>();
+    private static boolean isShown(AiCall call) {
+        return call.statistics() || call.requestPayload() != null || call.responsePayload() != null;
+    }
+
+    /** Writes the block as an object. */
+    static void write(JsonWriter json, List<AiCall> calls, Redaction redaction) {
+        json.beginObject();
+        for (int i = 0; i < calls.size(); i++) {
+            AiCall first = calls.get(i);
+            if (isShown(first) && next(calls, first.namespace(), 0) == i) {
+                namespace(json, calls, i, redaction);
+            }
+        }
+        json.endObject();
+    }
+
+    private static void namespace(JsonWriter json, List<AiCall> calls, int first, Redaction redaction) {
+        String namespace = calls.get(first).namespace();
+        int last = first;
+        for (int i = first; i >= 0; i = next(calls, namespace, i + 1)) {
+            last = i;
+        }
+        json.name(namespace).beginObject();
+        call(json, calls.get(last), redaction);
+        if (last != first) {
+            json.name(EARLIER_CALLS).beginArray();
+            for (int i = first; i != last; i = next(calls, namespace, i + 1)) {
+                json.beginObject();
+                call(json, calls.get(i), redaction);
+                json.endObject();
+            }
+            json.endArray();
+        }
+        json.endObject();
+    }
+
+    /** The next call of a namespace that is shown, -1 when there is none. */
+    private static int next(List<AiCall> calls, String namespace, int from) {
+        for (int i = from; i < calls.size(); i++) {
+            if (isShown(calls.get(i)) && calls.get(i).namespace().equals(namespace)) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private static void call(JsonWriter json, AiCall call, Redaction redaction) {
         if (call.statistics()) {
-            shown.put("meta", meta(call));
+            meta(json, call);
             TokenUsage usage = call.usage();
             if (usage != null) {
-                shown.put("usage", usage(call, usage));
+                usage(json, call, usage);
             }
         }
         String request = call.requestPayload();
         String response = call.responsePayload();
         if (request != null || response != null) {
-            Map<String, Object> payload = new LinkedHashMap<>();
+            json.name(PAYLOAD).beginObject();
             boolean cut = call.payloadTruncated();
-            cut |= put(payload, "request", request, redaction);
-            cut |= put(payload, "response", response, redaction);
+            cut |= payload(json, REQUEST, request, redaction);
+            cut |= payload(json, RESPONSE, response, redaction);
             if (cut) {
-                payload.put("truncated", true);
+                json.name(TRUNCATED).value(true);
             }
-            shown.put("payload", payload);
+            json.endObject();
         }
-        if (!call.triedTargets().isEmpty() && !shown.isEmpty()) {
-            List<Object> targets = new ArrayList<>(call.triedTargets().size());
-            for (AiTarget target : call.triedTargets()) {
-                targets.add(target(target));
+        List<AiTarget> targets = call.triedTargets();
+        if (!targets.isEmpty()) {
+            json.name(TRIED_TARGETS).beginArray();
+            for (int i = 0; i < targets.size(); i++) {
+                target(json, targets.get(i));
             }
-            shown.put("tried_targets", targets);
+            json.endArray();
         }
-        return shown;
     }
 
-    /** Puts a payload without credentials; says whether it was cut. */
-    private static boolean put(Map<String, Object> payload, String name, @Nullable String text, Redaction redaction) {
+    /** Writes a payload without credentials; says whether it was cut. */
+    private static boolean payload(JsonWriter json, JsonName name, @Nullable String text, Redaction redaction) {
         if (text == null) {
             return false;
         }
-        PayloadText shown = PayloadText.of(text, redaction.bodyFields(), name.equals("request"));
-        payload.put(name, shown.text());
+        PayloadText shown = PayloadText.of(text, redaction.bodyFields(), name == REQUEST);
+        json.name(name).value(shown.text());
         return shown.cut();
     }
 
-    private static Map<String, Object> meta(AiCall call) {
-        Map<String, Object> meta = new LinkedHashMap<>();
-        meta.put("plugin_id", call.pluginId());
-        meta.put("provider_name", call.provider());
-        meta.put("request_model", call.requestModel());
+    private static void meta(JsonWriter json, AiCall call) {
         String responseModel = call.responseModel();
-        meta.put("response_model", responseModel != null ? responseModel : call.requestModel());
-        meta.put("request_mode", call.mode());
+        json.name(META).beginObject();
+        json.name(PLUGIN_ID).value(call.pluginId());
+        json.name(PROVIDER_NAME).value(call.provider());
+        json.name(REQUEST_MODEL).value(call.requestModel());
+        json.name(RESPONSE_MODEL).value(responseModel != null ? responseModel : call.requestModel());
+        json.name(REQUEST_MODE).value(call.mode());
         if (call.latencyMillis() >= 0) {
-            meta.put("llm_latency", call.latencyMillis());
+            json.name(LLM_LATENCY).value(call.latencyMillis());
         }
-        return meta;
+        json.endObject();
     }
 
-    private static Map<String, Object> usage(AiCall call, TokenUsage usage) {
-        Map<String, Object> shown = new LinkedHashMap<>();
-        shown.put("prompt_tokens", usage.prompt());
-        shown.put("completion_tokens", usage.completion());
-        shown.put("total_tokens", usage.total());
-        shown.put("prompt_tokens_details", usage.promptDetails());
-        shown.put("completion_tokens_details", usage.completionDetails());
+    private static void usage(JsonWriter json, AiCall call, TokenUsage usage) {
+        json.name(USAGE).beginObject();
+        json.name(PROMPT_TOKENS).value(usage.prompt());
+        json.name(COMPLETION_TOKENS).value(usage.completion());
+        json.name(TOTAL_TOKENS).value(usage.total());
+        json.name(PROMPT_TOKENS_DETAILS).any(usage.promptDetails());
+        json.name(COMPLETION_TOKENS_DETAILS).any(usage.completionDetails());
         if (usage.inputOutput()) {
-            shown.put("input_tokens", usage.prompt());
-            shown.put("output_tokens", usage.completion());
-            shown.put("input_tokens_details", usage.promptDetails());
-            shown.put("output_tokens_details", usage.completionDetails());
+            json.name(INPUT_TOKENS).value(usage.prompt());
+            json.name(OUTPUT_TOKENS).value(usage.completion());
+            json.name(INPUT_TOKENS_DETAILS).any(usage.promptDetails());
+            json.name(OUTPUT_TOKENS_DETAILS).any(usage.completionDetails());
         }
-        shown.put("cost", plain(call.cost()));
+        plain(json.name(COST), call.cost());
         if (call.latencyMillis() >= 0) {
-            shown.put("time_per_token", plain(call.timePerTokenMillis()));
+            plain(json.name(TIME_PER_TOKEN), call.timePerTokenMillis());
         }
         if (call.timeToFirstTokenMillis() >= 0) {
-            shown.put("time_to_first_token", call.timeToFirstTokenMillis());
+            json.name(TIME_TO_FIRST_TOKEN).value(call.timeToFirstTokenMillis());
         }
-        shown.put("provenance", usage.provenance().label());
-        return shown;
+        json.name(PROVENANCE).value(usage.provenance().label());
+        json.endObject();
     }
 
     /** A whole number without fraction, as Kong's JSON has it; 0 for what is none. */
-    private static Object plain(double value) {
+    private static void plain(JsonWriter json, double value) {
         if (Double.isNaN(value) || Double.isInfinite(value)) {
-            return 0L;
+            json.value(0);
+        } else if (value == Math.rint(value) && Math.abs(value) < 1e15) {
+            json.value((long) value);
+        } else {
+            json.value(value);
         }
-        return value == Math.rint(value) && Math.abs(value) < 1e15 ? (Object) (long) value : (Object) value;
     }
 
-    private static Map<String, Object> target(AiTarget target) {
-        Map<String, Object> shown = new LinkedHashMap<>();
-        shown.put("provider", target.provider());
-        shown.put("model", target.model());
-        shown.put("route_type", target.routeType());
-        shown.put("host", target.host());
+    private static void target(JsonWriter json, AiTarget target) {
+        json.beginObject();
+        json.name(PROVIDER).value(target.provider());
+        json.name(MODEL).value(target.model());
+        json.name(ROUTE_TYPE).value(target.routeType());
+        json.name(HOST).value(target.host());
         if (target.ip() != null) {
-            shown.put("ip", target.ip());
+            json.name(IP).value(target.ip());
         }
-        shown.put("port", target.port());
-        shown.put("upstream_scheme", target.scheme());
-        shown.put("upstream_uri", LogEntry.redactedUpstreamUri(target.uri()));
-        return shown;
+        json.name(PORT).value(target.port());
+        json.name(UPSTREAM_SCHEME).value(target.scheme());
+        json.name(UPSTREAM_URI).value(EntryWriter.redactedUpstreamUri(target.uri()));
+        json.endObject();
     }
 }

@@ -2,8 +2,11 @@ package io.gatehouse.plugins.logging;
 
 import io.gatehouse.api.Exchange;
 import io.gatehouse.api.config.Problems;
+import io.gatehouse.api.json.JsonWriter;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,8 +20,22 @@ public final class CustomFields {
 
     private final Map<String, Object> values;
 
+    /** The names at the top of what is added, when all that happens is adding; else empty. */
+    private final Set<String> addedNames;
+
+    /** The members that are added, as JSON: they are constants. */
+    private final byte[] added;
+
     private CustomFields(Map<String, Object> values) {
         this.values = values;
+        Map<String, Object> tree = new LinkedHashMap<>();
+        boolean onlyAdds = true;
+        for (Map.Entry<String, Object> field : values.entrySet()) {
+            onlyAdds &= LogEntry.adds(field.getKey(), field.getValue());
+            LogFields.set(tree, field.getKey(), field.getValue());
+        }
+        this.addedNames = onlyAdds ? Set.copyOf(tree.keySet()) : Set.of();
+        this.added = EntryWriter.members(new JsonWriter().any(tree));
     }
 
     /** Reports every chunk that does not return a constant. */
@@ -44,8 +61,25 @@ public final class CustomFields {
         return values.isEmpty();
     }
 
-    void applyTo(Map<String, Object> entry) {
-        values.forEach((path, value) -> LogFields.set(entry, path, value));
+    /**
+     * An entry with these fields, as a copy.
+     *
+     * @param others what plugins have added to the entry
+     */
+    byte[] applyTo(byte[] entry, Map<String, Object> others) {
+        boolean adds = !addedNames.isEmpty();
+        for (String other : others.keySet()) {
+            adds &= !addedNames.contains(LogFields.top(other));
+        }
+        if (!adds) {
+            return LogEntry.changed(entry, values);
+        }
+        byte[] changed = Arrays.copyOf(entry, entry.length + 1 + added.length);
+        int at = entry.length - 1; // over the last bracket
+        changed[at++] = ',';
+        System.arraycopy(added, 0, changed, at, added.length);
+        changed[changed.length - 1] = '}';
+        return changed;
     }
 
     private static Object value(String chunk) {

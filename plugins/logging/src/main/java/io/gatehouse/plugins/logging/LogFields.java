@@ -63,6 +63,17 @@ final class LogFields {
         }
     }
 
+    /** The first name of a path. */
+    static String top(String path) {
+        int end = path.indexOf('.');
+        if (end < 0) {
+            return path;
+        }
+        return path.lastIndexOf('\\', end) < 0
+                ? path.substring(0, end)
+                : names(path).get(0);
+    }
+
     private static List<String> names(String path) {
         List<String> names = new ArrayList<>(4);
         StringBuilder name = new StringBuilder();

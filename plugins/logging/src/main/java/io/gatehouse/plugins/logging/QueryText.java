@@ -1,10 +1,9 @@
 package io.gatehouse.plugins.logging;
 
+import io.gatehouse.api.json.JsonName;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -44,11 +43,10 @@ final class QueryText {
         return shown == null ? uri : shown.toString();
     }
 
-    /** The arguments by name: text, true for one without a value, a list for one that came several times. */
-    static Map<String, Object> parsed(@Nullable String query, Set<String> redacted) {
-        Map<String, Object> arguments = new LinkedHashMap<>();
+    /** Adds the arguments: null for one without a value. */
+    static void parse(@Nullable String query, Set<String> redacted, NamedValues arguments) {
         if (query == null) {
-            return arguments;
+            return;
         }
         int from = 0;
         while (from < query.length()) {
@@ -57,17 +55,16 @@ final class QueryText {
             boolean hasValue = equals >= 0 && equals < to;
             String name = decoded(query, from, hasValue ? equals : to);
             if (!name.isEmpty()) {
-                Object value = true;
+                String value = null;
                 if (hasValue) {
                     value = redacted.contains(name.toLowerCase(Locale.ROOT))
                             ? LogEntry.REDACTED
                             : decoded(query, equals + 1, to);
                 }
-                LogFields.addRepeated(arguments, name, value);
+                arguments.add(JsonName.of(name), value);
             }
             from = to + 1;
         }
-        return arguments;
     }
 
     private static int end(String text, int from) {

@@ -1,7 +1,10 @@
 package io.gatehouse.plugins.logging;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gatehouse.api.json.JsonBytes;
+import io.vertx.core.buffer.Buffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -47,9 +50,10 @@ class CustomFieldsTest {
         List<String> problems = new ArrayList<>();
         CustomFields.validate(Map.of("field", chunk), (path, message) -> problems.add(message));
         assertThat(problems).isEmpty();
-        Map<String, Object> entry = new HashMap<>();
-        entry.put("field", "old");
-        CustomFields.of(Map.of("field", chunk)).applyTo(entry);
-        return entry;
+        byte[] entry = "{\"other\":1}".getBytes(UTF_8);
+        byte[] changed = CustomFields.of(Map.of("field", chunk)).applyTo(entry, Map.of());
+        Map<String, Object> fields = new HashMap<>();
+        JsonBytes.scan(Buffer.buffer(changed)).root().forEachMember((name, value) -> fields.put(name, value.toTree()));
+        return fields;
     }
 }

@@ -1,5 +1,6 @@
 package io.gatehouse.plugins.logging;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gatehouse.api.Completion;
@@ -27,6 +28,7 @@ import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -37,6 +39,7 @@ class LogEntryTest {
     private static final Target UPSTREAM =
             Target.to("https", "api.openai.com", 443).build();
     private final FakeExchange exchange = new FakeExchange(new FakeClock());
+    private final LogEntry entries = new LogEntry(CustomFields.of(Map.of()));
 
     @Test
     void hasKongsFieldsForAProxiedRequest() {
@@ -157,11 +160,10 @@ class LogEntryTest {
                         .add("Other", "shown")));
         Set<String> headers = Set.of("authorization", "x-api-key", "cookie", "set-cookie", "apikey");
         exchange.attempt(FakeAttempt.to(UPSTREAM).request("GET", "/v1?key=s3cret-7&apikey=s3cret-8&alt=sse"));
-        String entry = LogEntry.json(FakeCompletion.of(exchange)
-                        .responseHeader("Set-Cookie", "s3cret-9")
-                        .redaction(new Redaction(headers, Set.of("apikey"), Set.of()))
-                        .build())
-                .toString();
+        String entry = written(FakeCompletion.of(exchange)
+                .responseHeader("Set-Cookie", "s3cret-9")
+                .redaction(new Redaction(headers, Set.of("apikey"), Set.of()))
+                .build());
 
         assertThat(entry)
                 .doesNotContain("s3cret")
@@ -285,8 +287,9 @@ class LogEntryTest {
     void isWrittenOnceForAllLogPlugins() {
         Completion completion = FakeCompletion.of(exchange).build();
 
-        assertThat(LogEntry.json(completion)).isSameAs(LogEntry.json(completion));
-        assertThat(LogEntry.json(completion, CustomFields.of(Map.of()))).isSameAs(LogEntry.json(completion));
+        LogEntry other = new LogEntry(CustomFields.of(Map.of()));
+
+        assertThat(other.json(completion)).isSameAs(entries.json(completion));
     }
 
     @Test
@@ -294,14 +297,80 @@ class LogEntryTest {
         Completion completion = FakeCompletion.of(exchange).build();
         CustomFields custom = CustomFields.of(Map.of("team", "return 'x'", "request.headers", "return nil"));
 
-        String changed = LogEntry.json(completion, custom).toString();
+        String changed = new String(new LogEntry(custom).json(completion), UTF_8);
         assertThat(changed).contains("\"team\":\"x\"").contains("\"querystring\":{},\"size\":0}");
-        assertThat(LogEntry.json(completion).toString()).doesNotContain("team");
+        assertThat(written(completion)).doesNotContain("team");
     }
 
-    private static Map<?, ?> json(Completion completion) {
+    @Test
+    void addsCustomFieldsToThoseOfPlugins() {
+        exchange.logField("trace_id.w3c", "abc");
+        Completion completion = FakeCompletion.of(exchange).build();
+
+        Map<?, ?> apart = changed(completion, Map.of("team", "return 'x'", "desk.floor", "return 3"));
+        assertThat(text(apart, "trace_id")).isEqualTo("{w3c=abc}");
+        assertThat(text(apart, "team")).isEqualTo("x");
+        assertThat(text(apart, "desk")).isEqualTo("{floor=3}");
+        Map<?, ?> together = changed(completion, Map.of("trace_id.own", "return 'x'"));
+        assertThat(text(together, "trace_id")).isEqualTo("{w3c=abc, own=x}");
+        assertThat(changed(completion, Map.of("trace_id", "return nil")).containsKey("trace_id"))
+                .isFalse();
+        assertThat(text(changed(completion, Map.of("client_ip.inner", "return 1")), "client_ip"))
+                .isEqualTo("127.0.0.1");
+    }
+
+    @Test
+    void groupsHeadersAndArgumentsByNameHoweverManyThereAre() {
+        MultiMap headers = MultiMap.caseInsensitiveMultiMap();
+        StringBuilder query = new StringBuilder();
+        Map<String, Object> expected = new LinkedHashMap<>();
+        for (int i = 0; i < 200; i++) {
+            headers.add("X-" + i % 120, "v" + i);
+            query.append("&x-").append(i % 120).append("=v").append(i);
+        }
+        for (int i = 0; i < 120; i++) {
+            expected.put("x-" + i, i < 80 ? List.of("v" + i, "v" + (i + 120)) : "v" + i);
+        }
+        exchange.original(
+                new FakeHead(HttpMethod.GET, "http", "gateway.test", "/?" + query.substring(1), "HTTP/1.1", headers));
+        Map<?, ?> entry = json(FakeCompletion.of(exchange).build());
+
+        assertThat(at(entry, "request", "headers")).isEqualTo(expected);
+        assertThat(at(entry, "request", "querystring")).isEqualTo(expected);
+        assertThat(text(
+                        json(FakeCompletion.of(new FakeExchange(new FakeClock()))
+                                .build()),
+                        "request",
+                        "headers"))
+                .isEqualTo("{}");
+    }
+
+    @Test
+    void tellsEntitiesApartThatLookAlike() {
+        exchange.service(new FakeService("s-1", "mock", UPSTREAM, Map.of("id", "s-1", "port", 1)));
+        assertThat(text(json(FakeCompletion.of(exchange).build()), "service", "port"))
+                .isEqualTo("1");
+
+        exchange.service(new FakeService("s-1", "mock", UPSTREAM, Map.of("id", "s-1", "port", 2)));
+        assertThat(text(json(FakeCompletion.of(exchange).build()), "service", "port"))
+                .isEqualTo("2");
+    }
+
+    private static Map<?, ?> changed(Completion completion, Map<String, String> fields) {
+        return tree(new LogEntry(CustomFields.of(fields)).json(completion));
+    }
+
+    private Map<?, ?> json(Completion completion) {
+        return tree(entries.json(completion));
+    }
+
+    private String written(Completion completion) {
+        return new String(entries.json(completion), UTF_8);
+    }
+
+    private static Map<?, ?> tree(byte[] json) {
         return (Map<?, ?>)
-                Objects.requireNonNull(JsonBytes.scan(LogEntry.json(completion)).toTree());
+                Objects.requireNonNull(JsonBytes.scan(Buffer.buffer(json)).toTree());
     }
 
     private static Map<?, ?> ai(Map<?, ?> entry, String block) {

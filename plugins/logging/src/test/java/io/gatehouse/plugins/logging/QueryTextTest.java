@@ -1,20 +1,30 @@
 package io.gatehouse.plugins.logging;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gatehouse.api.json.JsonWriter;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class QueryTextTest {
     @Test
     void parsesArguments() {
-        assertThat(QueryText.parsed("a=1&b&c=&d=x+y%20z&a=2&=no&&e=%zz%4&f=%C3%A9", Set.of()))
+        assertThat(parsed("a=1&b&c=&d=x+y%20z&a=2&=no&&e=%zz%4&f=%C3%A9"))
                 .isEqualTo(
-                        Map.of("a", List.of("1", "2"), "b", true, "c", "", "d", "x y z", "e", "%zz%4", "f", "\u00e9"));
-        assertThat(QueryText.parsed(null, Set.of())).isEmpty();
-        assertThat(QueryText.parsed("", Set.of())).isEmpty();
+                        "{\"a\":[\"1\",\"2\"],\"b\":true,\"c\":\"\",\"d\":\"x y z\",\"e\":\"%zz%4\",\"f\":\"\u00e9\"}");
+        assertThat(parsed(null)).isEqualTo("{}");
+        assertThat(parsed("")).isEqualTo("{}");
+    }
+
+    private static String parsed(@Nullable String query) {
+        NamedValues arguments = new NamedValues();
+        QueryText.parse(query, Set.of(), arguments);
+        JsonWriter json = new JsonWriter();
+        arguments.writeTo(json);
+        return new String(json.toBytes(), UTF_8);
     }
 
     @Test

@@ -36,8 +36,12 @@ final class RoundRobin {
 
     /** The next of these targets, of which there is at least one. */
     int next(BitSet among) {
-        if (among.cardinality() == weights.length) {
+        int count = among.cardinality();
+        if (count == weights.length) {
             return all.next();
+        }
+        if (count == 1) {
+            return among.nextSetBit(0);
         }
         Wheel own = some.get(among);
         if (own == null && some.size() < MAX_WHEELS) {
@@ -90,9 +94,6 @@ final class RoundRobin {
         }
 
         int next() {
-            if (targets.length == 1) {
-                return targets[0];
-            }
             // wraps at the wheel's size, not at the integer's: the turn after an overflow would not be whole
             long slot = pointer.getAndUpdate(p -> p + 1 == size ? 0 : p + 1) * step % size;
             int i = 0;

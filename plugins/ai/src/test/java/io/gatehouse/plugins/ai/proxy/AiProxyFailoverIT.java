@@ -394,7 +394,7 @@ class AiProxyFailoverIT {
                         .build();
             case "no HTTP" -> read().send("what do you want?\r\n\r\n").close().build();
             case "status 999" ->
-                read().send("HTTP/1.1 999 Odd\r\nContent-Length: 0\r\n\r\n")
+                read().send("HTTP/1.1 999 Odd\r\nContent-Length: 5\r\n\r\nhello")
                         .stall()
                         .build();
             default -> throw new IllegalArgumentException(fault);

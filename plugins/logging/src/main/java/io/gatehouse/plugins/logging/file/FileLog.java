@@ -3,33 +3,28 @@ package io.gatehouse.plugins.logging.file;
 import io.gatehouse.api.Completion;
 import io.gatehouse.api.Plugin;
 import io.gatehouse.plugins.logging.CustomFields;
+import io.gatehouse.plugins.logging.DroppedEntries;
 import io.gatehouse.plugins.logging.LogEntry;
-import io.vertx.core.buffer.Buffer;
 
 /** Queues the log entries of ended exchanges for a file. */
 final class FileLog implements Plugin {
     private final LogFile file;
     private final boolean reopen;
-    private final CustomFields custom;
+    private final LogEntry entries;
+    private final DroppedEntries dropped;
     private final FileLogFactory factory;
 
-    FileLog(LogFile file, boolean reopen, CustomFields custom, FileLogFactory factory) {
+    FileLog(LogFile file, FileLogConfig config, DroppedEntries dropped, FileLogFactory factory) {
         this.file = file;
-        this.reopen = reopen;
-        this.custom = custom;
+        this.reopen = config.reopen();
+        this.entries = new LogEntry(CustomFields.of(config.customFieldsByLua()));
+        this.dropped = dropped;
         this.factory = factory;
     }
 
     @Override
     public void log(Completion completion) {
-        Buffer entry;
-        try {
-            entry = LogEntry.json(completion, custom);
-        } catch (RuntimeException e) {
-            file.dropped("not_serializable");
-            throw e;
-        }
-        file.add(entry, reopen);
+        file.add(dropped.guarded(entries, completion), reopen);
     }
 
     @Override

@@ -1,12 +1,12 @@
 package io.gatehouse.plugins.logging.file;
 
 import io.gatehouse.api.FactoryContext;
-import io.gatehouse.api.Metrics;
 import io.gatehouse.api.Plugin;
 import io.gatehouse.api.PluginContext;
 import io.gatehouse.api.PluginFactory;
 import io.gatehouse.api.config.Problems;
 import io.gatehouse.plugins.logging.CustomFields;
+import io.gatehouse.plugins.logging.DroppedEntries;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -50,34 +50,27 @@ public final class FileLogFactory implements PluginFactory<FileLogConfig> {
     public Plugin create(FileLogConfig config, PluginContext pluginContext) {
         // the file may outlive this instance, so it works with the factory's context
         FactoryContext longLived = context == null ? pluginContext : context;
-        Metrics.Counter dropped = longLived
-                .metrics()
-                .counter(
-                        "gatehouse_log_entries_dropped_total",
-                        "Log entries that were not delivered.",
-                        "plugin",
-                        "reason");
+        DroppedEntries dropped = new DroppedEntries(NAME, longLived.metrics());
         LogFile file;
         synchronized (files) {
             file = files.get(config.path());
             if (file == null) {
-                file = new LogFile(config.path(), Sink.of(config.path()), longLived::blocking, dropped);
+                file = new LogFile(config.path(), Sink.of(config.path()), longLived, dropped);
                 files.put(config.path(), file);
             }
             file.acquire();
         }
-        return new FileLog(file, config.reopen(), CustomFields.of(config.customFieldsByLua()), this);
+        return new FileLog(file, config, dropped, this);
     }
 
-    /** Gives back a file: writes what it holds, and closes it after its last user. */
+    /** Gives back a file; its last user writes what it holds, and closes it. */
     void release(LogFile file) {
-        boolean last;
         synchronized (files) {
-            last = file.release();
-            if (last) {
-                files.remove(file.path());
+            if (!file.release()) {
+                return;
             }
+            files.remove(file.path());
         }
-        file.flush(last);
+        file.close();
     }
 }

@@ -1,14 +1,15 @@
 package io.gatehouse.plugins.logging.file;
 
-import io.gatehouse.api.Metrics;
+import io.gatehouse.api.FactoryContext;
+import io.gatehouse.plugins.logging.DroppedEntries;
+import io.gatehouse.plugins.support.BatchQueue;
 import io.vertx.core.Future;
-import io.vertx.core.buffer.Buffer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
+import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,48 +17,63 @@ import org.slf4j.LoggerFactory;
 /**
  * A file that many plugin instances and event loops log to: a bounded queue in front of one writer.
  *
- * <p>Lines appear in the order they were queued in, whole, many in one append. What does not fit into the queue or cannot
- * be written is dropped and counted; nothing waits for the disk.
+ * <p>Lines appear in the order they were queued in, whole, many in one append. While the file cannot be written they wait,
+ * and what does not fit into the queue any more is dropped and counted, the oldest first. A line that was written in part
+ * is taken back, or finished by the next write where that is not possible.
  */
 final class LogFile {
     static final int MAX_ENTRIES = 10_000;
     static final long MAX_BYTES = 64L * 1024 * 1024;
 
+    /** Lines gather for so long: a write each would cost more than the line. */
+    static final Duration GATHERING = Duration.ofMillis(10);
+
+    /** How long what is still queued is written when the file is closed. */
+    static final Duration DRAIN = Duration.ofSeconds(5);
+
     private static final Logger LOG = LoggerFactory.getLogger(LogFile.class);
+    private static final int BATCH_ENTRIES = 1000;
     private static final int BATCH_BYTES = 256 * 1024;
+    private static final Duration FIRST_RETRY = Duration.ofMillis(100);
+    private static final Duration RETRY = Duration.ofSeconds(1);
 
     private final String path;
     private final Sink sink;
-    private final Worker worker;
-    private final Metrics.Counter drops;
-    private final Object writing = new Object();
-    private final ArrayDeque<Line> queue = new ArrayDeque<>();
-    private long queuedBytes;
-    private boolean scheduled;
+    private final BatchQueue<Line> queue;
+    private final ReentrantLock writing = new ReentrantLock();
+    private @Nullable ByteBuffer buffer;
     private int users;
 
-    /** The last write broke off within a line, so the next one has to begin a new one. Guarded by {@code writing}. */
-    private boolean torn;
+    /** How much of the first line that is not delivered is in the file already. Guarded by {@code writing}. */
+    private int torn;
 
-    /** Whether the last write failed: a lasting fault is logged once. Guarded by {@code writing}. */
-    private boolean failing;
+    private static final class Line {
+        private final byte[] entry;
+        private final boolean reopen;
 
-    /** Runs blocking work off the event loops. */
-    interface Worker {
-        <T> Future<T> run(Callable<T> work);
-    }
+        Line(byte[] entry, boolean reopen) {
+            this.entry = entry;
+            this.reopen = reopen;
+        }
 
-    private record Line(Buffer entry, boolean reopen) {
         int bytes() {
-            return entry.length() + 1;
+            return entry.length + 1;
         }
     }
 
-    LogFile(String path, Sink sink, Worker worker, Metrics.Counter drops) {
+    LogFile(String path, Sink sink, FactoryContext context, DroppedEntries dropped) {
         this.path = path;
         this.sink = sink;
-        this.worker = worker;
-        this.drops = drops;
+        this.queue = BatchQueue.<Line>builder(FileLogFactory.NAME + ' ' + path, context)
+                .maxEntries(MAX_ENTRIES)
+                .maxBytes(MAX_BYTES)
+                .maxBatch(BATCH_ENTRIES)
+                .maxBatchBytes(BATCH_BYTES)
+                .coalescing(GATHERING)
+                .retryDelay(FIRST_RETRY, RETRY)
+                .maxRetryTime(null)
+                .onLoss(dropped)
+                .build(this::write);
     }
 
     String path() {
@@ -75,143 +91,108 @@ final class LogFile {
         return users == 0;
     }
 
-    /** Queues a line. Any thread; never blocks on the disk. */
-    void add(Buffer entry, boolean reopen) {
+    /** Queues a line. Any thread; never waits for the disk. */
+    void add(byte[] entry, boolean reopen) {
         Line line = new Line(entry, reopen);
-        synchronized (queue) {
-            if (queue.size() >= MAX_ENTRIES || (!queue.isEmpty() && queuedBytes + line.bytes() > MAX_BYTES)) {
-                dropped("queue_full");
-                return;
-            }
-            queue.add(line);
-            queuedBytes += line.bytes();
-            if (scheduled) {
-                return;
-            }
-            scheduled = true;
-        }
-        worker.run(this::writeAll).onFailure(cause -> {
-            // the pool is closing or full: the next line, or the flush at the end, tries again
-            synchronized (queue) {
-                scheduled = false;
-            }
-        });
+        queue.offer(line, line.bytes());
     }
 
-    /** Counts an entry that was not written. */
-    void dropped(String reason) {
-        drops.with(FileLogFactory.NAME, reason).add(1);
-    }
-
-    /** Writes what is queued now, on the calling thread. */
-    void flush(boolean close) {
-        synchronized (writing) {
-            drain();
-            if (close) {
-                closeQuietly();
-            }
-        }
-    }
-
-    private @Nullable Void writeAll() {
-        synchronized (writing) {
-            drain();
-        }
-        return null;
-    }
-
-    private void drain() {
-        List<Line> batch = new ArrayList<>();
-        while (true) {
-            batch.clear();
-            int bytes = 0;
-            synchronized (queue) {
-                while (!queue.isEmpty()
-                        && (batch.isEmpty() || bytes + queue.peek().bytes() <= BATCH_BYTES)) {
-                    Line line = queue.remove();
-                    bytes += line.bytes();
-                    batch.add(line);
-                }
-                queuedBytes -= bytes;
-                if (batch.isEmpty()) {
-                    scheduled = false;
-                    return;
-                }
-            }
-            write(batch, bytes);
-        }
-    }
-
-    private void write(List<Line> batch, int size) {
-        boolean reopen = false;
-        ByteBuffer bytes = ByteBuffer.allocate(size + 1);
-        int lead = torn ? 1 : 0;
-        if (torn) {
-            bytes.put((byte) '\n');
-        }
-        for (Line line : batch) {
-            bytes.put(line.entry().getBytes()).put((byte) '\n');
-            reopen |= line.reopen();
-        }
-        bytes.flip();
-        String reason = "open_failed";
+    /** Writes what is queued, brings it to the disk, and closes the file. */
+    void close() {
+        queue.close(DRAIN);
+        boolean mine = false;
         try {
-            if (reopen) {
+            mine = writing.tryLock(1, TimeUnit.SECONDS);
+            if (mine) {
+                sink.sync();
                 sink.close();
+            } else {
+                LOG.warn("a log file was not closed, a write to it does not return: path={}", path);
             }
-            sink.open();
-            reason = "write_failed";
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (IOException e) {
+            LOG.warn("a log file did not close: path={}", path, e);
+        } finally {
+            if (mine) {
+                writing.unlock();
+            }
+        }
+    }
+
+    private Future<?> write(BatchQueue.Batch<Line> batch) {
+        writing.lock();
+        try {
+            append(batch);
+            return Future.succeededFuture();
+        } catch (IOException | RuntimeException e) {
+            return Future.failedFuture(e);
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    private void append(BatchQueue.Batch<Line> batch) throws IOException {
+        List<Line> lines = batch.entries();
+        boolean reopen = false;
+        int size = 0;
+        for (Line line : lines) {
+            size += line.bytes();
+            reopen |= line.reopen;
+        }
+        if (sink.open(reopen)) {
+            torn = 0; // another file: what is left of a line does not belong into it
+        }
+        ByteBuffer bytes = buffer(size);
+        for (Line line : lines) {
+            bytes.put(line.entry).put((byte) '\n');
+        }
+        bytes.flip().position(torn);
+        try {
             while (bytes.hasRemaining()) {
                 sink.write(bytes);
             }
-            torn = false;
-            if (failing) {
-                failing = false;
-                LOG.atWarn().addKeyValue("path", path).log("Log entries are written again");
-            }
+            torn = 0;
         } catch (IOException | RuntimeException e) {
-            failed(batch, bytes.position() - lead, reason, e);
+            brokeOff(batch, lines, bytes.position());
+            throw e;
         }
     }
 
-    /**
-     * Some lines of a batch may have been written, and one of them in part.
-     *
-     * @param written bytes of the batch's lines that were written, -1 when not even the line end in front of them was
-     */
-    private void failed(List<Line> batch, int written, String reason, Exception cause) {
+    /** Keeps the whole lines of a write that broke off, and takes back the part of a line behind them. */
+    private void brokeOff(BatchQueue.Batch<Line> batch, List<Line> lines, int written) {
+        int whole = 0;
         int end = 0;
-        int lost = 0;
-        boolean within = false;
-        for (Line line : batch) {
-            int start = end;
-            end += line.bytes();
-            if (end > written) {
-                lost++;
-                dropped(reason);
-                within |= start < written;
+        while (whole < lines.size() && end + lines.get(whole).bytes() <= written) {
+            end += lines.get(whole).bytes();
+            whole++;
+        }
+        batch.delivered(whole);
+        torn = written - end;
+        try {
+            if (torn > 0 && sink.takeBack(torn)) {
+                torn = 0;
             }
+        } catch (IOException e) {
+            LOG.debug("a part of a line stays until it can be finished: path={}", path, e);
         }
-        if (written >= 0) {
-            torn = within;
-        }
-        closeQuietly();
-        if (!failing) {
-            failing = true;
-            LOG.atWarn()
-                    .addKeyValue("path", path)
-                    .addKeyValue("reason", reason)
-                    .addKeyValue("cause", cause.toString())
-                    .addKeyValue("lost", lost)
-                    .log("Log entries are lost until the file can be written");
+        try {
+            sink.close(); // a file that fails is opened anew
+        } catch (IOException e) {
+            LOG.debug("a log file did not close: path={}", path, e);
         }
     }
 
-    private void closeQuietly() {
-        try {
-            sink.close();
-        } catch (IOException e) {
-            LOG.atWarn().setCause(e).addKeyValue("path", path).log("A log file did not close");
+    /** Memory for a write: outside the heap, where it would be copied to anyway. */
+    private ByteBuffer buffer(int size) {
+        if (size > BATCH_BYTES) {
+            return ByteBuffer.allocate(size);
         }
+        ByteBuffer kept = buffer;
+        if (kept == null) {
+            kept = ByteBuffer.allocateDirect(BATCH_BYTES);
+            buffer = kept;
+        }
+        return kept.clear();
     }
 }

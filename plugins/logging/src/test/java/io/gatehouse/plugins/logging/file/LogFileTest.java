@@ -1,64 +1,76 @@
 package io.gatehouse.plugins.logging.file;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gatehouse.api.FactoryContext;
+import io.gatehouse.api.HttpCaller;
+import io.gatehouse.api.HttpOptions;
+import io.gatehouse.api.Metrics;
+import io.gatehouse.plugins.logging.DroppedEntries;
+import io.gatehouse.testkit.CapturedLog;
+import io.gatehouse.testkit.FakeClock;
 import io.gatehouse.testkit.FakeMetrics;
 import io.vertx.core.Future;
-import io.vertx.core.buffer.Buffer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.HashMap;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class LogFileTest {
     private final FakeMetrics metrics = new FakeMetrics();
+    private final FakeClock clock = new FakeClock();
     private final MemorySink sink = new MemorySink();
-    private final List<Callable<?>> tasks = new ArrayList<>();
+    private final CapturedLog log = CapturedLog.start();
+    private final LogFile file =
+            new LogFile("memory", sink, new Context(), new DroppedEntries(FileLogFactory.NAME, metrics));
+
+    @AfterEach
+    void stopListening() {
+        log.close();
+    }
 
     @Test
     void writesManyLinesInOneAppend() {
-        LogFile file = file(new LaterWorker());
         for (int i = 0; i < 5; i++) {
-            file.add(Buffer.buffer("line " + i), false);
+            add("line " + i);
         }
-        assertThat(tasks).hasSize(1);
-        runTasks();
+        assertThat(sink.text()).isEmpty();
+        pass(LogFile.GATHERING);
 
         assertThat(sink.text()).isEqualTo("line 0\nline 1\nline 2\nline 3\nline 4\n");
         assertThat(sink.writes).isEqualTo(1);
     }
 
     @Test
-    void dropsAndCountsWhatDoesNotFitIntoTheQueue() {
-        LogFile file = file(new LaterWorker());
+    void dropsAndCountsTheOldestThatWaitWhenItHoldsTooManyLines() {
+        sink.opens = false;
         for (int i = 0; i < LogFile.MAX_ENTRIES + 7; i++) {
-            file.add(Buffer.buffer("" + i), false);
+            add("" + i);
         }
-        runTasks();
-
         assertThat(dropped("queue_full")).isEqualTo(7);
+        sink.opens = true;
+        pass(Duration.ofSeconds(1));
+
+        // the first batch was being written, so it is not touched
         assertThat(sink.text().lines())
                 .hasSize(LogFile.MAX_ENTRIES)
                 .startsWith("0", "1")
-                .endsWith("9999");
-        file.add(Buffer.buffer("again"), false);
-        runTasks();
-        assertThat(sink.text()).endsWith("\nagain\n");
+                .contains("999", "1007")
+                .doesNotContain("1000", "1006")
+                .endsWith("10006");
     }
 
     @Test
     void boundsTheBytesThatWait() {
-        LogFile file = file(new LaterWorker());
-        Buffer large = Buffer.buffer(new byte[(int) (LogFile.MAX_BYTES / 4)]);
+        sink.opens = false;
+        byte[] large = new byte[(int) (LogFile.MAX_BYTES / 4)];
         for (int i = 0; i < 5; i++) {
             file.add(large, false);
         }
@@ -67,127 +79,143 @@ class LogFileTest {
     }
 
     @Test
-    void keepsLinesWholeWhenAWriteBreaksOff() {
-        LogFile file = file(new LaterWorker());
-        sink.room = 10;
-        for (String line : List.of("aaaa", "bbbb", "cccc")) {
-            file.add(Buffer.buffer(line), false);
-        }
-        runTasks();
-        assertThat(sink.text()).isEqualTo("aaaa\nbbbb\n");
-        assertThat(dropped("write_failed")).isEqualTo(1);
+    void writesALineThatIsLongerThanABatch() {
+        add("a".repeat(1024 * 1024));
+        add("b");
+        pass(LogFile.GATHERING);
 
-        sink.room = 2;
-        file.add(Buffer.buffer("dddd"), false);
-        runTasks();
-        sink.room = 100;
-        file.add(Buffer.buffer("eeee"), false);
-        runTasks();
-        assertThat(sink.text()).isEqualTo("aaaa\nbbbb\ndd\neeee\n");
-        assertThat(dropped("write_failed")).isEqualTo(2);
+        assertThat(sink.text()).isEqualTo("a".repeat(1024 * 1024) + "\nb\n");
     }
 
     @Test
     void finishesAWriteThatTookOnlyAPart() {
-        LogFile file = file(new LaterWorker());
         sink.atOnce = 3;
-        file.add(Buffer.buffer("abcdefgh"), false);
-        runTasks();
+        add("abcdefgh");
+        pass(LogFile.GATHERING);
 
         assertThat(sink.text()).isEqualTo("abcdefgh\n");
     }
 
     @Test
-    void writesWhatIsLeftWhenItIsClosedEvenIfNoWorkerIsThereAnyMore() {
-        LogFile file = file(new RefusingWorker());
-        file.add(Buffer.buffer("last"), false);
-        assertThat(sink.text()).isEmpty();
-        file.flush(true);
+    void takesBackTheHalfOfALineAndWritesItWholeWhenThereIsRoom() {
+        sink.room = 12;
+        add("aaaa", "bbbb", "cccc");
+        pass(LogFile.GATHERING);
+        assertThat(sink.text()).isEqualTo("aaaa\nbbbb\n");
 
-        assertThat(sink.text()).isEqualTo("last\n");
-        assertThat(sink.open).isFalse();
+        sink.room = 100;
+        pass(Duration.ofSeconds(1));
+        assertThat(sink.text()).isEqualTo("aaaa\nbbbb\ncccc\n");
+        assertThat(dropped("queue_full")).isZero();
+        assertThat(log.text())
+                .containsOnlyOnce("queued entries cannot be delivered")
+                .contains("no space left")
+                .containsOnlyOnce("queued entries are delivered again");
     }
 
     @Test
-    void keepsTheOrderOfEachThreadAndLosesNothing() throws Exception {
-        ExecutorService workers = Executors.newFixedThreadPool(3);
-        ExecutorService writers = Executors.newFixedThreadPool(4);
-        LogFile file = file(new PoolWorker(workers));
-        for (int t = 0; t < 4; t++) {
-            int thread = t;
-            writers.execute(() -> {
-                for (int i = 0; i < 2000; i++) {
-                    file.add(Buffer.buffer(thread + " " + i), false);
-                }
-            });
-        }
-        writers.shutdown();
-        assertThat(writers.awaitTermination(20, TimeUnit.SECONDS)).isTrue();
-        file.flush(true);
-        workers.shutdown();
-        assertThat(workers.awaitTermination(20, TimeUnit.SECONDS)).isTrue();
+    void finishesTheHalfOfALineThatCannotBeTakenBack() {
+        sink.takesBack = false;
+        sink.room = 12;
+        add("aaaa", "bbbb", "cccc");
+        pass(LogFile.GATHERING);
+        sink.room = 2;
+        pass(Duration.ofMillis(200));
+        sink.room = 100;
+        pass(Duration.ofSeconds(1));
 
-        Map<String, Integer> next = new HashMap<>();
-        List<String> lines = sink.text().lines().toList();
+        assertThat(sink.text()).isEqualTo("aaaa\nbbbb\ncccc\n");
+    }
+
+    @Test
+    void beginsALineAnewInAnotherFile() {
+        sink.takesBack = false;
+        sink.room = 2;
+        add("aaaa");
+        pass(LogFile.GATHERING);
+        sink.replaced = true;
+        sink.room = 100;
+        pass(Duration.ofSeconds(1));
+
+        assertThat(sink.text()).isEqualTo("aa" + "aaaa\n");
+    }
+
+    @Test
+    void keepsLinesWhileItCannotBeOpened() {
+        sink.opens = false;
+        add("a");
+        pass(Duration.ofMinutes(10));
+        add("b");
+        sink.opens = true;
+        pass(Duration.ofSeconds(1));
+
+        assertThat(sink.text()).isEqualTo("a\nb\n");
+    }
+
+    @Test
+    void writesWhatIsLeftAndBringsItToTheDiskWhenItIsClosed() {
+        add("last");
+        file.close();
+
+        assertThat(sink.text()).isEqualTo("last\n");
+        assertThat(sink.synced).isEqualTo("last\n");
+        assertThat(sink.open).isFalse();
+        add("late");
+        assertThat(dropped("closed")).isEqualTo(1);
+    }
+
+    private void add(String... lines) {
         for (String line : lines) {
-            String thread = line.substring(0, line.indexOf(' '));
-            int number = Integer.parseInt(line.substring(line.indexOf(' ') + 1));
-            assertThat(number).isEqualTo(next.merge(thread, 1, Integer::sum) - 1);
+            file.add(line.getBytes(UTF_8), false);
         }
-        assertThat(lines.size() + dropped("queue_full")).isEqualTo(8000);
+    }
+
+    private void pass(Duration time) {
+        clock.advance(time);
     }
 
     private double dropped(String reason) {
         return metrics.value("gatehouse_log_entries_dropped_total", "file-log", reason);
     }
 
-    private LogFile file(LogFile.Worker worker) {
-        return new LogFile(
-                "memory",
-                sink,
-                worker,
-                metrics.counter("gatehouse_log_entries_dropped_total", "Dropped.", "plugin", "reason"));
-    }
+    private final class Context implements FactoryContext {
+        @Override
+        public Metrics metrics() {
+            return metrics;
+        }
 
-    private void runTasks() {
-        List<Callable<?>> due = new ArrayList<>(tasks);
-        tasks.clear();
-        for (Callable<?> task : due) {
+        @Override
+        public Clock clock() {
+            return clock;
+        }
+
+        @Override
+        public <T> Future<T> blocking(Callable<T> action) {
             try {
-                task.call();
+                return Future.succeededFuture(action.call());
             } catch (Exception e) {
-                throw new AssertionError(e);
+                return Future.failedFuture(e);
             }
         }
-    }
 
-    private final class LaterWorker implements LogFile.Worker {
         @Override
-        public <T> Future<T> run(Callable<T> work) {
-            tasks.add(work);
-            return io.vertx.core.Promise.<T>promise().future();
+        public void after(Duration delay, Runnable action) {
+            clock.after(delay, action);
         }
-    }
 
-    private static final class RefusingWorker implements LogFile.Worker {
         @Override
-        public <T> Future<T> run(Callable<T> work) {
-            return Future.failedFuture("closed");
+        public void every(Duration period, Runnable action) {
+            throw new UnsupportedOperationException();
         }
-    }
 
-    private record PoolWorker(ExecutorService pool) implements LogFile.Worker {
         @Override
-        public <T> Future<T> run(Callable<T> work) {
-            io.vertx.core.Promise<T> promise = io.vertx.core.Promise.promise();
-            pool.execute(() -> {
-                try {
-                    promise.complete(work.call());
-                } catch (Exception e) {
-                    promise.fail(e);
-                }
-            });
-            return promise.future();
+        public HttpCaller http(HttpOptions options) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public <T> List<T> extensions(Class<T> type) {
+            throw new UnsupportedOperationException();
         }
     }
 
@@ -195,13 +223,21 @@ class LogFileTest {
     private static final class MemorySink implements Sink {
         private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         private boolean open;
+        private boolean opens = true;
+        private boolean replaced;
+        private boolean takesBack = true;
         private int room = Integer.MAX_VALUE;
         private int atOnce = Integer.MAX_VALUE;
         private int writes;
+        private String synced = "";
 
         @Override
-        public void open() {
+        public boolean open(boolean reopen) throws IOException {
+            if (!opens) {
+                throw new IOException("no such folder");
+            }
             open = true;
+            return replaced;
         }
 
         @Override
@@ -221,12 +257,27 @@ class LogFileTest {
         }
 
         @Override
+        public boolean takeBack(int count) {
+            if (takesBack) {
+                byte[] kept = Arrays.copyOf(bytes.toByteArray(), bytes.size() - count);
+                bytes.reset();
+                bytes.writeBytes(kept);
+            }
+            return takesBack;
+        }
+
+        @Override
+        public void sync() {
+            synced = text();
+        }
+
+        @Override
         public void close() {
             open = false;
         }
 
         String text() {
-            return bytes.toString(StandardCharsets.UTF_8);
+            return bytes.toString(UTF_8);
         }
     }
 }

@@ -1,0 +1,70 @@
+package io.gatehouse.plugins.support;
+
+import io.gatehouse.api.FactoryContext;
+import io.gatehouse.api.HttpCaller;
+import io.gatehouse.api.HttpOptions;
+import io.gatehouse.api.Metrics;
+import io.gatehouse.testkit.FakeMetrics;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+
+/** Real threads and timers. */
+final class PoolContext implements FactoryContext, AutoCloseable {
+    private final ScheduledExecutorService pool = Executors.newScheduledThreadPool(3);
+
+    @Override
+    public <T> Future<T> blocking(Callable<T> action) {
+        Promise<T> promise = Promise.promise();
+        pool.execute(() -> {
+            try {
+                promise.complete(action.call());
+            } catch (Exception e) {
+                promise.fail(e);
+            }
+        });
+        return promise.future();
+    }
+
+    @Override
+    public void after(Duration delay, Runnable action) {
+        ScheduledFuture<?> unused = pool.schedule(action, delay.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    @Override
+    public Clock clock() {
+        return Clock.systemUTC();
+    }
+
+    @Override
+    public Metrics metrics() {
+        return new FakeMetrics();
+    }
+
+    @Override
+    public void every(Duration period, Runnable action) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public HttpCaller http(HttpOptions options) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public <T> List<T> extensions(Class<T> type) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void close() {
+        pool.shutdownNow();
+    }
+}
