@@ -164,9 +164,7 @@ final class CallRecord {
         } else if (chunk.isAboutUsage()) {
             misreported = true;
         }
-        if (responseModel == null) {
-            responseModel = chunk.model();
-        }
+        responseModel = responseModel == null ? chunk.model() : responseModel;
         tier(chunk.serviceTier());
     }
 
@@ -185,7 +183,13 @@ final class CallRecord {
         }
     }
 
-    private boolean needsTier() {
+    /** Whether the model that answers is not known yet. */
+    boolean needsModel() {
+        return responseModel == null;
+    }
+
+    /** Whether the service tier changes the price. */
+    boolean needsTier() {
         return last().target().cost().needsTier();
     }
 

@@ -16,6 +16,8 @@ final class Chunk {
     private final LlmOperation operation;
     private final JsonWalker walker = new JsonWalker();
 
+    private boolean named;
+    private boolean tiered;
     private @Nullable String type;
     private @Nullable JsonValue response;
     private @Nullable JsonValue usage;
@@ -34,8 +36,15 @@ final class Chunk {
         this.operation = operation;
     }
 
-    /** Reads an event; false when its data is no JSON object, so that nothing is known of it. */
-    boolean read(SseEvent event) {
+    /**
+     * Reads an event; false when its data is no JSON object, so that nothing is known of it.
+     *
+     * @param named whether the model is still of interest
+     * @param tiered whether the service tier is
+     */
+    boolean read(SseEvent event, boolean named, boolean tiered) {
+        this.named = named;
+        this.tiered = tiered;
         type = null;
         response = null;
         usage = null;
@@ -50,7 +59,7 @@ final class Chunk {
         content = false;
         finished = false;
         try {
-            if (!event.terminated() || !event.walkData(walker) || !walker.enterObject()) {
+            if (!event.walkData(walker) || !walker.enterObject()) {
                 return false;
             }
             while (walker.nextMember()) {
@@ -69,9 +78,9 @@ final class Chunk {
         } else if (walker.nameIs("usage")) {
             usageStated = true;
             usage = walker.kind() == JsonKind.OBJECT ? walker.value() : null;
-        } else if (walker.nameIs("model")) {
+        } else if (named && walker.nameIs("model")) {
             model = walker.text();
-        } else if (walker.nameIs("service_tier")) {
+        } else if (tiered && walker.nameIs("service_tier")) {
             serviceTier = walker.text();
         } else if (operation == LlmOperation.RESPONSES || operation == LlmOperation.PRESERVE) {
             if (walker.nameIs("type")) {
@@ -172,7 +181,7 @@ final class Chunk {
         return usage;
     }
 
-    /** The model that answers; null when it does not say. */
+    /** The model that answers; null when it does not say, or nobody wants to know. */
     @Nullable
     String model() {
         return model;

@@ -23,6 +23,7 @@ final class StreamObserver implements BodyTransform<SseEvent> {
     private final LlmOperation operation;
     private final boolean hidesUsage;
     private final boolean logsPayloads;
+    private final boolean needsTier;
     private final Chunk chunk;
     private @Nullable SseEvent unfinished;
     private @Nullable SseEvent last;
@@ -36,6 +37,7 @@ final class StreamObserver implements BodyTransform<SseEvent> {
         this.operation = operation;
         this.hidesUsage = hidesUsage;
         this.logsPayloads = record.logsPayloads();
+        this.needsTier = record.needsTier();
         this.chunk = new Chunk(operation);
     }
 
@@ -56,19 +58,26 @@ final class StreamObserver implements BodyTransform<SseEvent> {
             unfinished = event;
             return;
         }
+        if (passes(event)) {
+            out.emit(event);
+        }
+    }
+
+    /** Looks at an event; whether the client is to see it. */
+    private boolean passes(SseEvent event) {
         if (event.dataIs(DONE)) {
             done = true;
             whole = true;
-        } else if (chunk.read(event)) {
-            last = event;
-            responses = chunk.isResponses();
-            observe(event);
-            // what was asked for comes at the end; what else comes without a choice, and before, is the provider's own
-            if (hidesUsage && chunk.isAboutUsage() && (whole || chunk.usage() != null)) {
-                return;
-            }
+            return true;
         }
-        out.emit(event);
+        if (!chunk.read(event, record.needsModel(), needsTier)) {
+            return true;
+        }
+        last = event;
+        responses = chunk.isResponses();
+        observe(event);
+        // what was asked for comes at the end; what else comes without a choice, and before, is the provider's own
+        return !(hidesUsage && chunk.isAboutUsage() && (whole || chunk.usage() != null));
     }
 
     private void observe(SseEvent event) {
@@ -102,7 +111,8 @@ final class StreamObserver implements BodyTransform<SseEvent> {
         Failure failure = end.failure();
         if (failure == null) {
             SseEvent rest = unfinished;
-            if (rest != null) {
+            // clients ignore an event without its blank line, but what it reports was used
+            if (rest != null && passes(rest)) {
                 out.emit(rest);
             }
         } else if (committed && !done) {

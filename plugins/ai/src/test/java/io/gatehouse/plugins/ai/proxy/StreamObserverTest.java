@@ -101,6 +101,16 @@ class StreamObserverTest extends BodyTransformContract<SseEvent> {
         assertThat(call.usage().total()).isEqualTo(11);
     }
 
+    /** A stream that ends without its last blank line has reported its usage all the same. */
+    @Test
+    void readsALastEventWithoutItsBlankLine() {
+        for (String last : new String[] {USAGE.strip(), USAGE.strip() + "\n"}) {
+            TestExchange exchange = answered(WORD, STOP, last);
+            assertThat(exchange.text()).isEqualTo(WORD + STOP);
+            assertThat(Ai.call(exchange).usage().provenance()).isEqualTo(Provenance.REPORTED);
+        }
+    }
+
     @Test
     void countsTheDeltasOfEveryChoiceOfACutStream() {
         String both =
