@@ -68,6 +68,7 @@ import org.slf4j.LoggerFactory;
 public final class Gateway implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
+    private static final Duration BLOCKED = Duration.ofSeconds(2);
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
 
     private final Settings settings;
@@ -94,7 +95,14 @@ public final class Gateway implements AutoCloseable {
         this.settings = settings;
         this.vertx = internalMetrics
                 .vertxBuilder(
-                        new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(settings.eventLoops()))
+                        new VertxOptions()
+                                .setPreferNativeTransport(true)
+                                .setEventLoopPoolSize(settings.eventLoops())
+                                // whoever blocks a loop is named by the first warning already
+                                .setWarningExceptionTime(BLOCKED.toMillis())
+                                .setWarningExceptionTimeUnit(TimeUnit.MILLISECONDS)
+                                .setMaxEventLoopExecuteTime(BLOCKED.toMillis())
+                                .setMaxEventLoopExecuteTimeUnit(TimeUnit.MILLISECONDS))
                 .build();
         metrics.add(facts);
         Redirects redirects = redirects(settings);
