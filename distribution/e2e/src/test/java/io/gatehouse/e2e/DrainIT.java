@@ -26,7 +26,7 @@ final class DrainIT {
 
     @Test
     void streamsRunToTheDrainLimitAndNoLogLineIsLost() throws Exception {
-        int half = Effort.times(250);
+        int half = Math.min(Effort.times(250), 1000);
         LlmSimulator simulator = RUNNING.add(LlmSimulator.startAndAwait());
         Gate inTime = gate(simulator, "in-time");
         Gate never = gate(simulator, "never");

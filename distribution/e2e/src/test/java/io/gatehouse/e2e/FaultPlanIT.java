@@ -57,7 +57,6 @@ final class FaultPlanIT {
         }
         gateway = RUNNING.add(PackagedGateway.named("fault-plan")
                 .observed()
-                .env("JAVA_OPTS", UpstreamFaults.trusting())
                 .yaml("kong.yaml", yaml.toString())
                 .start());
         vitals = new Vitals(gateway.pid());

@@ -119,10 +119,12 @@ final class PackagedGateway implements AutoCloseable {
         private boolean statusCodes;
         private boolean kongVariables;
         private int descriptors;
+        private Path accessLog;
 
         private Builder(String name) {
             this.name = name;
             this.folder = Workplace.folderFor(name);
+            this.accessLog = folder.resolve("access.log");
         }
 
         Path folder() {
@@ -162,6 +164,12 @@ final class PackagedGateway implements AutoCloseable {
             return this;
         }
 
+        /** The file-log writes to another file. */
+        Builder accessLog(Path file) {
+            accessLog = file;
+            return this;
+        }
+
         /** It gets no more file descriptors than these. */
         Builder descriptors(int most) {
             descriptors = most;
@@ -190,7 +198,7 @@ final class PackagedGateway implements AutoCloseable {
                       - name: file-log
                         config:
                           path: %s
-                    """.formatted(folder.resolve("access.log"))));
+                    """.formatted(accessLog)));
             if (statusCodes) {
                 files.add(Workplace.write(folder.resolve("observed.yaml"), VERSION + STATUS_CODES));
             }
@@ -245,7 +253,7 @@ final class PackagedGateway implements AutoCloseable {
 
     /** The entries of the file-log so far, one a line. */
     List<String> entryLines() {
-        return Workplace.read(folder.resolve("access.log")).lines().toList();
+        return Workplace.read(builder.accessLog).lines().toList();
     }
 
     List<JsonNode> entries() {

@@ -17,6 +17,9 @@ final class Failures {
     private Failures() {}
 
     static Failure connecting(Throwable e) {
+        if (e instanceof SSLException || e.getCause() instanceof SSLException) {
+            return Failure.of(FailureKind.TLS, reason(e)); // the outermost only says that it did not work
+        }
         return Failure.of(
                 e instanceof UnknownHostException
                         ? FailureKind.RESOLVE
@@ -24,10 +27,19 @@ final class Failures {
                                 ? FailureKind.CONNECT_TIMEOUT
                                 : e instanceof ConnectionPoolTooBusyException
                                         ? FailureKind.OVERLOADED
-                                        : e instanceof SSLException || e.getCause() instanceof SSLException
-                                                ? FailureKind.TLS
-                                                : FailureKind.CONNECT,
+                                        : FailureKind.CONNECT,
                 e);
+    }
+
+    /** The innermost cause that says something. */
+    private static Throwable reason(Throwable e) {
+        Throwable reason = e;
+        for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
+            if (cause.getMessage() != null) {
+                reason = cause;
+            }
+        }
+        return reason;
     }
 
     static Failure exchanging(Throwable e) {
