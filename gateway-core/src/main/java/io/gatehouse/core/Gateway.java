@@ -94,15 +94,14 @@ public final class Gateway implements AutoCloseable {
     private Gateway(Settings settings) {
         this.settings = settings;
         this.vertx = internalMetrics
-                .vertxBuilder(
-                        new VertxOptions()
-                                .setPreferNativeTransport(true)
-                                .setEventLoopPoolSize(settings.eventLoops())
-                                // whoever blocks a loop is named by the first warning already
-                                .setWarningExceptionTime(BLOCKED.toMillis())
-                                .setWarningExceptionTimeUnit(TimeUnit.MILLISECONDS)
-                                .setMaxEventLoopExecuteTime(BLOCKED.toMillis())
-                                .setMaxEventLoopExecuteTimeUnit(TimeUnit.MILLISECONDS))
+                .vertxBuilder(new VertxOptions()
+                        .setPreferNativeTransport(true)
+                        .setEventLoopPoolSize(settings.eventLoops())
+                        // whoever blocks a loop is named by the first warning already
+                        .setWarningExceptionTime(BLOCKED.toMillis())
+                        .setWarningExceptionTimeUnit(TimeUnit.MILLISECONDS)
+                        .setMaxEventLoopExecuteTime(BLOCKED.toMillis())
+                        .setMaxEventLoopExecuteTimeUnit(TimeUnit.MILLISECONDS))
                 .build();
         metrics.add(facts);
         Redirects redirects = redirects(settings);

@@ -131,7 +131,9 @@ final class BackpressureIT {
             int still = 0;
             // a thousand bytes a second each, until the upstream has not been able to send for one
             for (int tenth = 0; still < 10; tenth++) {
-                assertThat(tenth).as("tenths of a second, and the upstream still sends: %s", sent).isLessThan(600);
+                assertThat(tenth)
+                        .as("tenths of a second, and the upstream still sends: %s", sent)
+                        .isLessThan(600);
                 for (Wire wire : wires) {
                     assertThat(wire.skip(100)).isEqualTo(100);
                 }
@@ -147,7 +149,8 @@ final class BackpressureIT {
                     readers, stream ? " stream" : "n answer", sent, grown);
             assertThat(sent).isLessThan(readers * IN_SOCKETS);
             assertThat(grown).isLessThan(MAY_GROW);
-            assertThat(PackagedGateway.get(gateway.admin("/status")).statusCode()).isEqualTo(200);
+            assertThat(PackagedGateway.get(gateway.admin("/status")).statusCode())
+                    .isEqualTo(200);
         } finally {
             for (Wire wire : wires) {
                 wire.leave();
@@ -198,7 +201,9 @@ final class BackpressureIT {
             long most = 0;
             long sent = -1;
             for (int still = 0, tenth = 0; still < 10; tenth++) {
-                assertThat(tenth).as("tenths of a second, and the client can still send").isLessThan(600);
+                assertThat(tenth)
+                        .as("tenths of a second, and the client can still send")
+                        .isLessThan(600);
                 TimeUnit.MILLISECONDS.sleep(100);
                 most = Math.max(most, vitals.residentBytes());
                 still = taken.get() == sent && sent > 0 ? still + 1 : 0;
@@ -218,8 +223,7 @@ final class BackpressureIT {
     private static CompletableFuture<Void> upload(Wire wire, AtomicLong taken) {
         return CompletableFuture.runAsync(() -> {
             try {
-                Wire unused = wire.send(
-                        "POST /reader/x HTTP/1.1\r\nHost: a\r\nContent-Length: " + SIZE + "\r\n\r\n");
+                Wire unused = wire.send("POST /reader/x HTTP/1.1\r\nHost: a\r\nContent-Length: " + SIZE + "\r\n\r\n");
                 byte[] block = new byte[64 * 1024];
                 for (long left = SIZE; left > 0; left -= block.length) {
                     unused = wire.send(block);

@@ -121,9 +121,18 @@ final class BrokenPluginIT {
 
     @ParameterizedTest
     @CsvSource({
-        "admit,throw", "admit,error", "admit,null", "admit,failed", "admit,never", "admit,overflow",
+        "admit,throw",
+        "admit,error",
+        "admit,null",
+        "admit,failed",
+        "admit,never",
+        "admit,overflow",
         "intercept,overflow",
-        "intercept,throw", "intercept,error", "intercept,null", "intercept,failed", "intercept,never"
+        "intercept,throw",
+        "intercept,error",
+        "intercept,null",
+        "intercept,failed",
+        "intercept,never"
     })
     void anAnswerThatFailsIsA500(String phase, String how) {
         long before = failures(phase);

@@ -20,10 +20,10 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
-import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -83,8 +83,7 @@ final class CancellationIT {
             if (leaving.midStream) {
                 begin.eventStreamHead().chunk(EVENT).chunk(EVENT);
             }
-            FaultServer upstream =
-                    RUNNING.add(FaultServer.start(begin.stall().build()));
+            FaultServer upstream = RUNNING.add(FaultServer.start(begin.stall().build()));
             UPSTREAMS.put(leaving, upstream);
             yaml.append(service(leaving.name(), upstream, leaving.llm));
         }
@@ -155,7 +154,9 @@ final class CancellationIT {
         Collections.sort(lateness);
         System.out.println(leaving + ": clients left in waves of " + CLIENTS + ", their upstreams were free after "
                 + lateness + " ms");
-        assertThat(lateness.get(waves / 2)).as("with -De2e.seed=%s", Effort.seed()).isLessThan(HEARD_MILLIS);
+        assertThat(lateness.get(waves / 2))
+                .as("with -De2e.seed=%s", Effort.seed())
+                .isLessThan(HEARD_MILLIS);
         int times = waves * CLIENTS;
         List<JsonNode> entries = Workplace.await(
                 Workplace.SOON,
@@ -191,7 +192,9 @@ final class CancellationIT {
             wires.add(Wire.to(gateway.proxyPort()).send(request(leaving.name(), leaving.llm)));
         }
         Workplace.awaitTrue(
-                Workplace.SOON, () -> upstream.requests() == before + CLIENTS, () -> "requests: " + upstream.requests());
+                Workplace.SOON,
+                () -> upstream.requests() == before + CLIENTS,
+                () -> "requests: " + upstream.requests());
         if (leaving.midStream) {
             for (Wire wire : wires) {
                 String unused = wire.until("word");
@@ -230,7 +233,9 @@ final class CancellationIT {
             for (int i = 0; i < times; i++) {
                 answers.add(POOL.submit(() -> {
                     try (Wire wire = Wire.to(gateway.proxyPort())) {
-                        return wire.send(request(llm ? "patient-llm" : "patient", llm)).halfClose().answer();
+                        return wire.send(request(llm ? "patient-llm" : "patient", llm))
+                                .halfClose()
+                                .answer();
                     }
                 }));
             }
@@ -239,7 +244,9 @@ final class CancellationIT {
                 assertThat(answer.status()).isEqualTo(200);
                 assertThat(answer.end()).isEqualTo(Wire.End.WHOLE);
                 assertThat(answer.text()).isEqualTo(EVENT + EVENT + "data: [DONE]\n\n");
-                assertThat(answer.interims()).as("asked whether it is still there").isPositive();
+                assertThat(answer.interims())
+                        .as("asked whether it is still there")
+                        .isPositive();
             }
         }
     }

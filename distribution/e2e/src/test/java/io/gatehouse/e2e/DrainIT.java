@@ -1,7 +1,6 @@
 package io.gatehouse.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.gatehouse.simulator.Behaviour;
@@ -71,7 +70,8 @@ final class DrainIT {
             assertThat(wire.until("Simulated")).startsWith("HTTP/1.1 200 ");
         }
         Wire idle = Wire.to(gateway.proxyPort());
-        Wire.Answer before = idle.send(Wire.request("GET", "/plain/v1/models", "")).answer();
+        Wire.Answer before =
+                idle.send(Wire.request("GET", "/plain/v1/models", "")).answer();
         assertThat(before.status()).isEqualTo(200);
         assertThat(PackagedGateway.get(gateway.status("/status/ready")).statusCode())
                 .isEqualTo(200);
@@ -83,8 +83,11 @@ final class DrainIT {
         assertThat(PackagedGateway.get(gateway.status("/status/ready")).statusCode())
                 .isEqualTo(503);
         // whatever waits on a connection that was open is told to go, or the connection is closed
-        Wire.Answer last = idle.send(Wire.request("GET", "/plain/v1/models", "")).answer();
-        assertThat(last.status() == 0 || last.header("connection").equals("close")).as("%s", last).isTrue();
+        Wire.Answer last =
+                idle.send(Wire.request("GET", "/plain/v1/models", "")).answer();
+        assertThat(last.status() == 0 || last.header("connection").equals("close"))
+                .as("%s", last)
+                .isTrue();
         idle.close();
         inTime.close();
         for (Wire wire : early) {
@@ -115,9 +118,11 @@ final class DrainIT {
         assertThat(streams.stream()
                         .filter(entry -> entry.at("/gatehouse/end").asText().equals("shutdown")))
                 .hasSize(half);
-        assertThat(streams.stream().filter(entry -> entry.at("/route/name").asText().equals("llm"))
+        assertThat(streams.stream()
+                        .filter(entry -> entry.at("/route/name").asText().equals("llm"))
                         .filter(entry -> entry.at("/gatehouse/end").asText().equals("shutdown")))
-                .allMatch(entry -> entry.at("/ai/proxy/usage/provenance").asText().equals("partial"));
+                .allMatch(
+                        entry -> entry.at("/ai/proxy/usage/provenance").asText().equals("partial"));
         for (Wire wire : late) {
             wire.close();
         }
@@ -134,8 +139,7 @@ final class DrainIT {
 
     /** Lets one event of each stream pass. */
     private static void release(Gate gate, int streams) {
-        Workplace.awaitTrue(
-                Workplace.SOON, () -> gate.waiting() == streams, () -> gate.waiting() + " streams wait");
+        Workplace.awaitTrue(Workplace.SOON, () -> gate.waiting() == streams, () -> gate.waiting() + " streams wait");
         gate.release(streams);
     }
 

@@ -53,8 +53,8 @@ final class FailoverFaultsIT {
                 Behaviour.builder().usage(Behaviour.Usage.LAST_CHUNK).build());
         refusing = RUNNING.add(FaultServer.start(ServerScript.resetting()));
         refusing.refuse();
-        resetting = RUNNING.add(FaultServer.start(
-                ServerScript.builder().readRequest().reset().build()));
+        resetting = RUNNING.add(
+                FaultServer.start(ServerScript.builder().readRequest().reset().build()));
         gateway = RUNNING.add(PackagedGateway.named("failover-faults")
                 .observed()
                 .connectTo(simulator, OPENAI, MISTRAL)
@@ -145,9 +145,12 @@ final class FailoverFaultsIT {
     }
 
     private static void noKeyWentToAnother(String route) {
-        assertThat(seen("good-" + route)).allMatch(record -> "Bearer key-of-mistral".equals(record.header("Authorization")));
-        assertThat(seen("bad-" + route)).allMatch(record -> "Bearer key-of-openai".equals(record.header("Authorization")));
-        assertThat(resetting.connections()).noneMatch(connection -> connection.receivedText().contains("key-of-mistral"));
+        assertThat(seen("good-" + route))
+                .allMatch(record -> "Bearer key-of-mistral".equals(record.header("Authorization")));
+        assertThat(seen("bad-" + route))
+                .allMatch(record -> "Bearer key-of-openai".equals(record.header("Authorization")));
+        assertThat(resetting.connections())
+                .noneMatch(connection -> connection.receivedText().contains("key-of-mistral"));
     }
 
     @ParameterizedTest
@@ -159,10 +162,12 @@ final class FailoverFaultsIT {
 
         assertThat(seen("good-" + route)).hasSize(count);
         List<JsonNode> entries = entries(route, count);
-        assertThat(entries.stream().filter(entry -> entry.at("/ai/proxy/tried_targets").size() == 2))
+        assertThat(entries.stream()
+                        .filter(entry -> entry.at("/ai/proxy/tried_targets").size() == 2))
                 .hasSize(count / 2);
-        assertThat(entries).allMatch(entry -> entry.path("tries").size()
-                == entry.at("/ai/proxy/tried_targets").size());
+        assertThat(entries)
+                .allMatch(entry -> entry.path("tries").size()
+                        == entry.at("/ai/proxy/tried_targets").size());
         if (route.equals("reset")) {
             assertThat(resetting.requests()).isEqualTo(count / 2);
         }
@@ -186,7 +191,8 @@ final class FailoverFaultsIT {
     @Test
     void aStormOfErrorsIsNotAnsweredByAStormOfRetries() throws Exception {
         simulator.behaviour(
-                Scope.all().host(OPENAI).model("bad-storm"), Behaviour.builder().status(503).build());
+                Scope.all().host(OPENAI).model("bad-storm"),
+                Behaviour.builder().status(503).build());
         int count = Effort.times(200);
 
         areServed(call("storm", count));

@@ -122,7 +122,9 @@ final class LogSinksIT {
     private static void requests(PackagedGateway gateway) throws IOException {
         try (Wire wire = Wire.to(gateway.proxyPort())) {
             for (int i = 0; i < REQUESTS; i++) {
-                assertThat(wire.send(Wire.request("GET", "/web/v1/models", "")).answer().status())
+                assertThat(wire.send(Wire.request("GET", "/web/v1/models", ""))
+                                .answer()
+                                .status())
                         .isEqualTo(200);
             }
         }
@@ -138,8 +140,7 @@ final class LogSinksIT {
         assertThat(sink.ids).isEmpty();
         sink.recover();
 
-        Workplace.awaitTrue(
-                Workplace.SOON, () -> sink.ids.size() == REQUESTS, () -> sink.ids.size() + " entries came");
+        Workplace.awaitTrue(Workplace.SOON, () -> sink.ids.size() == REQUESTS, () -> sink.ids.size() + " entries came");
         assertThat(dropped(gateway, "http-log")).isZero();
     }
 
@@ -166,11 +167,14 @@ final class LogSinksIT {
     @Test
     void aFileWhoseFolderIsGoneForAWhileGetsEveryLine() throws Exception {
         Path logs = Workplace.folderFor("file-log-folder");
-        PackagedGateway gateway = RUNNING.add(
-                gateway("file-log-gone", "").accessLog(logs.resolve("access.log")).start());
+        PackagedGateway gateway = RUNNING.add(gateway("file-log-gone", "")
+                .accessLog(logs.resolve("access.log"))
+                .start());
         requests(gateway);
         Workplace.awaitTrue(
-                Workplace.SOON, () -> gateway.entryLines().size() == REQUESTS, () -> gateway.entryLines().size() + "");
+                Workplace.SOON,
+                () -> gateway.entryLines().size() == REQUESTS,
+                () -> gateway.entryLines().size() + "");
         Path aside = logs.resolveSibling("file-log-aside");
         Files.deleteIfExists(aside.resolve("access.log"));
         Files.deleteIfExists(aside);
@@ -193,8 +197,9 @@ final class LogSinksIT {
             System.out.println("skipped: a full disk: this user may not mount one");
             Assumptions.abort("a full disk: this user may not mount one");
         }
-        try (PackagedGateway gateway =
-                gateway("file-log-full", "").accessLog(disk.resolve("access.log")).start()) {
+        try (PackagedGateway gateway = gateway("file-log-full", "")
+                .accessLog(disk.resolve("access.log"))
+                .start()) {
             requests(gateway);
             Workplace.awaitTrue(
                     Workplace.SOON,

@@ -192,8 +192,7 @@ final class PackagedGateway implements AutoCloseable {
 
         private List<Path> files() {
             List<Path> files = new ArrayList<>(configs);
-            files.add(Workplace.write(
-                    folder.resolve("file-log.yaml"), VERSION + """
+            files.add(Workplace.write(folder.resolve("file-log.yaml"), VERSION + """
                     plugins:
                       - name: file-log
                         config:

@@ -39,7 +39,10 @@ final class ProcessFaultsIT {
     }
 
     private static PackagedGateway.Builder gateway(String name, LlmSimulator simulator) {
-        return PackagedGateway.named(name).observed().connectTo(simulator, "api.openai.com").yaml("kong.yaml", """
+        return PackagedGateway.named(name)
+                .observed()
+                .connectTo(simulator, "api.openai.com")
+                .yaml("kong.yaml", """
                 services:
                   - name: web
                     url: %s
@@ -112,11 +115,11 @@ final class ProcessFaultsIT {
                           - {name: r%1$d, paths: [/s%1$d]}
                     """.formatted(i, simulator.baseUrl()));
         }
-        PackagedGateway gateway = RUNNING.add(gateway("scraped", simulator)
-                .yaml("many.yaml", yaml.toString())
-                .start());
+        PackagedGateway gateway = RUNNING.add(
+                gateway("scraped", simulator).yaml("many.yaml", yaml.toString()).start());
         for (int i = 0; i < services; i++) {
-            assertThat(Wire.call(gateway.proxyPort(), Wire.request("GET", "/s" + i + "/v1/models", "")).status())
+            assertThat(Wire.call(gateway.proxyPort(), Wire.request("GET", "/s" + i + "/v1/models", ""))
+                            .status())
                     .isEqualTo(200);
         }
         Load load = new Load(gateway);
@@ -249,8 +252,8 @@ final class ProcessFaultsIT {
     @Test
     void outOfFileDescriptorsItWaitsAndDoesNotSpin() throws Exception {
         LlmSimulator simulator = RUNNING.add(LlmSimulator.startAndAwait());
-        PackagedGateway gateway = RUNNING.add(
-                gateway("descriptors", simulator).descriptors(256).start());
+        PackagedGateway gateway =
+                RUNNING.add(gateway("descriptors", simulator).descriptors(256).start());
         Vitals vitals = new Vitals(gateway.pid());
         assertThat(Wire.call(gateway.proxyPort(), MODELS).status()).isEqualTo(200);
         List<Wire> idle = new ArrayList<>();

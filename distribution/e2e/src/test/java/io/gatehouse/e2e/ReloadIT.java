@@ -136,7 +136,9 @@ final class ReloadIT {
                 permits.release(REQUESTS / GOOD / 2);
                 if (n % 2 == 0) {
                     reload("success");
-                    assertThat(instance()).as("an identical configuration keeps its instances").isEqualTo(before);
+                    assertThat(instance())
+                            .as("an identical configuration keeps its instances")
+                            .isEqualTo(before);
                 } else {
                     change(version, n / 2);
                 }
@@ -162,8 +164,10 @@ final class ReloadIT {
         }
         System.out.println(sent + " requests and " + streams.size() + " streams during " + GOOD + " reloads");
         Metrics metrics = gateway.metrics();
-        assertThat(metrics.sum("gatehouse_config_reloads_total", "result", "success")).isEqualTo(GOOD);
-        assertThat(metrics.sum("gatehouse_config_reloads_total", "result", "failure")).isEqualTo(GOOD);
+        assertThat(metrics.sum("gatehouse_config_reloads_total", "result", "success"))
+                .isEqualTo(GOOD);
+        assertThat(metrics.sum("gatehouse_config_reloads_total", "result", "failure"))
+                .isEqualTo(GOOD);
         assertThat(metrics.sum("gatehouse_exchanges_aborted_total")).isZero();
         Conservation.verify(gateway);
         Workplace.awaitTrue(
@@ -174,8 +178,7 @@ final class ReloadIT {
 
     private static Wire openStream() throws IOException {
         Wire stream = Wire.to(gateway.proxyPort());
-        return stream.send(
-                Wire.request("POST", "/llm", Fault.STREAM.formatted("held"), "apikey: steady"));
+        return stream.send(Wire.request("POST", "/llm", Fault.STREAM.formatted("held"), "apikey: steady"));
     }
 
     /** Sends requests as they are permitted, most on a connection that stays; each of them must be served whole. */
@@ -191,8 +194,12 @@ final class ReloadIT {
                                 : Wire.request("GET", "/web/v1/models", "");
                 Wire.Answer answer = wire.send(request).answer();
                 sent.incrementAndGet();
-                assertThat(answer.status()).as("%s, -De2e.seed=%s", answer, Effort.seed()).isEqualTo(200);
-                assertThat(answer.end()).as("%s, -De2e.seed=%s", answer, Effort.seed()).isEqualTo(Wire.End.WHOLE);
+                assertThat(answer.status())
+                        .as("%s, -De2e.seed=%s", answer, Effort.seed())
+                        .isEqualTo(200);
+                assertThat(answer.end())
+                        .as("%s, -De2e.seed=%s", answer, Effort.seed())
+                        .isEqualTo(Wire.End.WHOLE);
                 if (answer.header("connection").equals("close") || random.nextInt(100) == 0) {
                     wire.close();
                     wire = Wire.to(gateway.proxyPort());
@@ -286,7 +293,9 @@ final class ReloadIT {
         Workplace.write(file, bad);
         int from = gateway.log().length();
         reload("failure");
-        assertThat(gateway.log().substring(from)).contains("the old one stays live").contains(file + ":");
+        assertThat(gateway.log().substring(from))
+                .contains("the old one stays live")
+                .contains(file + ":");
         Workplace.write(file, good);
     }
 }

@@ -127,8 +127,8 @@ final class UntrustedTlsIT {
         if (arguments[0].equals("-genkeypair")) {
             command.addAll(List.of("-keyalg", "EC"));
         }
-        Workplace.Ran ran = Workplace.run(
-                folder, Workplace.cleanEnvironment(), Workplace.SOON, command.toArray(new String[0]));
+        Workplace.Ran ran =
+                Workplace.run(folder, Workplace.cleanEnvironment(), Workplace.SOON, command.toArray(new String[0]));
         assertThat(ran.exit()).as(ran.out() + ran.err()).isZero();
     }
 
@@ -170,7 +170,8 @@ final class UntrustedTlsIT {
                     return found.size() < 5 ? null : found;
                 },
                 () -> "not all is logged");
-        assertThat(entries).allMatch(entry -> entry.at("/gatehouse/reason").asText().equals(good ? "ok" : "tls"));
+        assertThat(entries)
+                .allMatch(entry -> entry.at("/gatehouse/reason").asText().equals(good ? "ok" : "tls"));
         assertThat(gateway.log()).contains(presented.why).doesNotContain(Fault.KEY);
         assertThat(String.join("\n", gateway.entryLines())).doesNotContain(Fault.KEY);
     }

@@ -224,8 +224,7 @@ final class UpstreamFaults {
     }
 
     /** Sends a stream in two writes, each time divided elsewhere. */
-    private static final class EveryOffset
-            implements Function<Random, ServerScript.Builder> {
+    private static final class EveryOffset implements Function<Random, ServerScript.Builder> {
         private final byte[] bytes;
         private int next;
 
