@@ -1,5 +1,6 @@
 package io.gatehouse.e2e;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -143,7 +144,7 @@ final class CancellationIT {
     void anUpstreamHearsOfItWithinASecond(Leaving leaving) throws Exception {
         Random random = new Random(Effort.seed());
         int waves = Effort.times(5);
-        FaultServer upstream = UPSTREAMS.get(leaving);
+        FaultServer upstream = requireNonNull(UPSTREAMS.get(leaving));
         Metrics before = gateway.metrics();
 
         List<Long> lateness = new ArrayList<>();

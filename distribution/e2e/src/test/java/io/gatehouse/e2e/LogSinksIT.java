@@ -17,6 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -45,7 +46,7 @@ final class LogSinksIT {
         private final Set<String> ids = ConcurrentHashMap.newKeySet();
         private final HttpServer server;
         private final ExecutorService threads = Executors.newCachedThreadPool();
-        private volatile Trouble trouble;
+        private volatile @Nullable Trouble trouble;
 
         HttpSink(Trouble trouble) throws IOException {
             this.trouble = trouble;
@@ -185,7 +186,7 @@ final class LogSinksIT {
 
         Workplace.awaitTrue(
                 Workplace.SOON,
-                () -> gateway.entryLines().size() == 2 * REQUESTS,
+                () -> gateway.entryLines().size() == 2L * REQUESTS,
                 () -> gateway.entryLines().size() + " lines");
         assertThat(dropped(gateway, "file-log")).isZero();
     }
@@ -210,7 +211,7 @@ final class LogSinksIT {
 
             Workplace.awaitTrue(
                     Workplace.SOON,
-                    () -> gateway.entryLines().size() + dropped(gateway, "file-log") == 2 * REQUESTS,
+                    () -> gateway.entryLines().size() + dropped(gateway, "file-log") == 2L * REQUESTS,
                     () -> gateway.entryLines().size() + " lines");
             assertThat(gateway.entries()).allMatch(entry -> entry.has("request"));
         } finally {

@@ -23,6 +23,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -95,18 +96,16 @@ final class ReloadIT {
         }
     }
 
-    @Test
-    void dropsNothingAndForgetsNothing() throws Exception {
+    @BeforeAll
+    static void start() throws Exception {
         simulator = RUNNING.add(LlmSimulator.startAndAwait());
         simulator.behaviour(
                 Scope.all().model("held"), Behaviour.builder().gate("held").build());
-        Gate held = simulator.gate("held");
         Path folder = Workplace.folderFor("reload-files");
         Path plugins = Files.createDirectories(folder.resolve("plugins"));
         jar = plugins.resolve("plugin-a.jar");
         replaceJar(0);
-        Version version = new Version();
-        file = Workplace.write(folder.resolve("kong.yaml"), version.yaml());
+        file = Workplace.write(folder.resolve("kong.yaml"), new Version().yaml());
         gateway = RUNNING.add(PackagedGateway.named("reload-under-load")
                 .observed()
                 .env("GATEHOUSE_WATCH", "off")
@@ -115,6 +114,12 @@ final class ReloadIT {
                 .connectTo(simulator, "api.openai.com")
                 .config(file)
                 .start());
+    }
+
+    @Test
+    void dropsNothingAndForgetsNothing() throws Exception {
+        Gate held = simulator.gate("held");
+        Version version = new Version();
         AtomicInteger sent = new AtomicInteger();
         Semaphore permits = new Semaphore(0);
         ExecutorService pool = Executors.newFixedThreadPool(CLIENTS);

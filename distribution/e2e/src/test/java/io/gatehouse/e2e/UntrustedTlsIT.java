@@ -1,5 +1,6 @@
 package io.gatehouse.e2e;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -160,7 +161,7 @@ final class UntrustedTlsIT {
             assertThat(answer.toString()).doesNotContain(Fault.KEY);
         }
 
-        assertThat(SIMULATORS.get(presented).ledger().seen()).isEqualTo(good ? 5 : 0);
+        assertThat(requireNonNull(SIMULATORS.get(presented)).ledger().seen()).isEqualTo(good ? 5 : 0);
         List<JsonNode> entries = Workplace.await(
                 Workplace.SOON,
                 () -> {

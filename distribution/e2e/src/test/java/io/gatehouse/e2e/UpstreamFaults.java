@@ -441,7 +441,7 @@ final class UpstreamFaults {
     }
 
     private static void isSame(Wire.Answer answer, byte[] expected) {
-        if (!Arrays.equals(answer.body(), expected)
+        if (!Arrays.equals(answer.bytes(), expected)
                 || !answer.header("content-encoding").equals("gzip")) {
             throw new AssertionError("the client saw " + answer + " (expected: " + expected.length + " bytes of gzip)");
         }

@@ -3,6 +3,7 @@ package io.gatehouse.e2e;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
@@ -32,12 +33,16 @@ final class Wire implements AutoCloseable {
      *
      * @param status 0 when no head came
      * @param headers names in lower case, values of equal names joined
-     * @param body decoded from chunks
+     * @param raw the body, decoded from chunks, a character for each byte
      * @param interims how many informational answers came before it
      */
-    record Answer(int status, Map<String, String> headers, byte[] body, int interims, End end) {
+    record Answer(int status, Map<String, String> headers, String raw, int interims, End end) {
         String text() {
-            return new String(body, StandardCharsets.UTF_8);
+            return new String(bytes(), StandardCharsets.UTF_8);
+        }
+
+        byte[] bytes() {
+            return raw.getBytes(StandardCharsets.ISO_8859_1);
         }
 
         String header(String name) {
@@ -46,7 +51,7 @@ final class Wire implements AutoCloseable {
 
         @Override
         public String toString() {
-            return status + " " + headers + " " + end + " after " + body.length + " bytes: "
+            return status + " " + headers + " " + end + " after " + raw.length() + " bytes: "
                     + text().substring(0, Math.min(300, text().length()));
         }
     }
@@ -87,7 +92,8 @@ final class Wire implements AutoCloseable {
             }
             socket.setTcpNoDelay(true);
             socket.setSoTimeout((int) Workplace.SOON.toMillis());
-            socket.connect(new InetSocketAddress("127.0.0.1", port), (int) Workplace.SOON.toMillis());
+            socket.connect(
+                    new InetSocketAddress(InetAddress.getLoopbackAddress(), port), (int) Workplace.SOON.toMillis());
             return new Wire(socket);
         } catch (IOException e) {
             socket.close();
@@ -252,10 +258,14 @@ final class Wire implements AutoCloseable {
                 interims++;
             } while (status < 200);
             readBody(status, headers, body);
-            return new Answer(status, headers, body.toByteArray(), interims, End.WHOLE);
+            return new Answer(status, headers, raw(body), interims, End.WHOLE);
         } catch (Ended e) {
-            return new Answer(status, headers, body.toByteArray(), Math.max(0, interims), e.end);
+            return new Answer(status, headers, raw(body), Math.max(0, interims), e.end);
         }
+    }
+
+    private static String raw(ByteArrayOutputStream body) {
+        return body.toString(StandardCharsets.ISO_8859_1);
     }
 
     private void readBody(int status, Map<String, String> headers, ByteArrayOutputStream body)
