@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -139,25 +140,25 @@ final class ProcessFaultsIT {
         assertThat(load.served.get()).isPositive();
     }
 
-    /** Counters do not fall from scrape to scrape, and the buckets of a histogram add up. */
+    /** Counters do not fall from scrape to scrape, and the buckets of a histogram add up. Sorted labels make equal keys. */
     private static void checkScrape(Metrics metrics, Map<String, Double> before) {
         Map<String, Double> infinite = new HashMap<>();
         for (Metrics.Sample sample : metrics.samples()) {
             String name = sample.name();
             boolean counter = name.endsWith("_total") || name.endsWith("_count") || name.endsWith("_bucket");
             if (counter && !name.equals(A_GAUGE)) {
-                Double was = before.put(name + sample.labels(), sample.value());
+                Double was = before.put(name + new TreeMap<>(sample.labels()), sample.value());
                 assertThat(sample.value()).as("%s", sample).isGreaterThanOrEqualTo(was == null ? 0 : was);
             }
             if (sample.label("le").equals("+Inf")) {
-                Map<String, String> labels = new HashMap<>(sample.labels());
+                Map<String, String> labels = new TreeMap<>(sample.labels());
                 labels.remove("le");
                 infinite.put(name.replace("_bucket", "_count") + labels, sample.value());
             }
         }
         for (Metrics.Sample sample : metrics.samples()) {
             if (sample.name().endsWith("_count")) {
-                assertThat(infinite).containsEntry(sample.name() + new HashMap<>(sample.labels()), sample.value());
+                assertThat(infinite).containsEntry(sample.name() + new TreeMap<>(sample.labels()), sample.value());
             }
         }
     }
