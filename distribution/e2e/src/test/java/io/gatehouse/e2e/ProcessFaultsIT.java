@@ -140,7 +140,7 @@ final class ProcessFaultsIT {
         assertThat(load.served.get()).isPositive();
     }
 
-    /** Counters do not fall from scrape to scrape, and buckets add up. Labels are sorted, so that their text is a key. */
+    /** Counters do not fall from scrape to scrape, and buckets add up. Sorted labels have one text. */
     private static void checkScrape(Metrics metrics, Map<String, Double> before) {
         Map<String, Double> infinite = new HashMap<>();
         for (Metrics.Sample sample : metrics.samples()) {
