@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -156,7 +157,8 @@ public final class LoadBench {
         for (int round = 1; round <= options.rounds; round++) {
             progress("round " + round + " of " + options.rounds);
             for (Peer peer : programs.keySet()) {
-                table.add(peer.title(), wrk.turn(programs.get(peer), options.seconds));
+                Program program = programs.get(peer);
+                table.add(peer.title(), turn(program, () -> wrk.turn(program, options.seconds)));
                 emptyAccessLog(name);
             }
         }
@@ -167,6 +169,23 @@ public final class LoadBench {
         }
         report.add(table);
         return table;
+    }
+
+    /** A turn of a process that has ended, or that answers nothing, is a failed one; it is named, and the run goes on. */
+    private Map<String, Double> turn(Program program, Callable<Map<String, Double>> measured) throws Exception {
+        Map<String, Double> figures;
+        try {
+            figures = measured.call();
+        } catch (IOException e) {
+            if (program.alive()) {
+                throw e;
+            }
+            figures = new LinkedHashMap<>(Map.of("per_second", 0.0, "failed", 1.0));
+        }
+        if (!figures.containsKey("cpu_us")) {
+            progress("NO ANSWER from " + program.describe());
+        }
+        return figures;
     }
 
     /** The quiet time to the first token: one stream at a time, with and without the peer between. */
@@ -214,7 +233,7 @@ public final class LoadBench {
         double best = Double.MAX_VALUE;
         int steady = 0;
         while (spent < options.warm || (steady < 3 && spent < 4 * options.warm)) {
-            double now = wrk.turn(program, portion).get("cpu_us");
+            double now = wrk.turn(program, portion).getOrDefault("cpu_us", Double.MAX_VALUE);
             steady = now < 0.95 * best ? 0 : steady + 1;
             best = Math.min(best, now);
             spent += portion;
@@ -255,9 +274,12 @@ public final class LoadBench {
                 Map<String, Double> direct = pacedTurn(server.port(), null, options.seconds);
                 table.add("no proxy", direct);
                 for (Peer peer : programs.keySet()) {
+                    Program program = programs.get(peer);
                     Map<String, Double> figures =
-                            pacedTurn(programs.get(peer).port(), programs.get(peer), options.seconds);
-                    figures.put("added_us", figures.get("first_us") - direct.get("first_us"));
+                            turn(program, () -> pacedTurn(program.port(), program, options.seconds));
+                    if (figures.containsKey("first_us")) {
+                        figures.put("added_us", figures.get("first_us") - direct.get("first_us"));
+                    }
                     table.add(peer.title(), figures);
                 }
             }

@@ -57,6 +57,12 @@ final class Program implements AutoCloseable {
         return Files.readString(log, StandardCharsets.UTF_8);
     }
 
+    /** Its name, whether it still runs, and the end of its output. */
+    String describe() throws IOException {
+        return name + (alive() ? ", which still runs" : ", which has ended with exit code " + process.exitValue())
+                + ":\n" + lastLines();
+    }
+
     private String lastLines() throws IOException {
         List<String> lines = log().lines().toList();
         return String.join("\n", lines.subList(Math.max(0, lines.size() - 20), lines.size()));

@@ -50,18 +50,26 @@ final class Wrk {
                 .redirectErrorStream(true)
                 .start();
         String output = new String(wrk.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        wrk.waitFor();
+        if (wrk.waitFor() != 0) {
+            throw new IOException("wrk ended with exit code " + wrk.exitValue() + " on " + program.describe() + output);
+        }
         return figures(output, program.cpuMicros() - before);
     }
 
     /** What wrk printed, as figures. */
     static Map<String, Double> figures(String output, long cpuMicros) throws IOException {
         Matcher requests = REQUESTS.matcher(output);
-        if (!requests.find() || requests.group(1).equals("0")) {
-            throw new IOException("wrk got no answer:\n" + output);
+        if (!requests.find()) {
+            throw new IOException("wrk has said something else than expected:\n" + output);
         }
         double count = Double.parseDouble(requests.group(1));
         Map<String, Double> figures = new LinkedHashMap<>();
+        if (count == 0) {
+            // a turn without an answer has no latency and no cost, and it failed
+            figures.put("per_second", 0.0);
+            figures.put("failed", 1.0);
+            return figures;
+        }
         figures.put("per_second", count / (millis(requests.group(2), requests.group(3)) / 1000));
         Matcher latency = LATENCY.matcher(output);
         while (latency.find()) {

@@ -38,9 +38,17 @@ class WrkTest {
     }
 
     @Test
-    void refusesARunWithoutAnswers() {
-        assertThatThrownBy(() -> Wrk.figures("  0 requests in 1.00s, 0.00B read\n", 0))
+    void countsATurnWithoutAnswersAsFailed() throws IOException {
+        assertThat(Wrk.figures("  0 requests in 1.00s, 0.00B read\n", 0))
+                .containsEntry("per_second", 0.0)
+                .containsEntry("failed", 1.0)
+                .doesNotContainKey("cpu_us");
+    }
+
+    @Test
+    void refusesWhatItDoesNotUnderstand() {
+        assertThatThrownBy(() -> Wrk.figures("unable to connect", 0))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("no answer");
+                .hasMessageContaining("unable to connect");
     }
 }
