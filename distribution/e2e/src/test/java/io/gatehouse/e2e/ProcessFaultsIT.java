@@ -127,7 +127,7 @@ final class ProcessFaultsIT {
         Map<String, Double> before = new HashMap<>();
         int series = 0;
         try {
-            for (int scrape = 0; scrape < Effort.times(100); scrape++) {
+            for (int scrape = 0; scrape < Effort.times(50); scrape++) {
                 Metrics metrics = gateway.metrics();
                 series = metrics.samples().size();
                 checkScrape(metrics, before);

@@ -27,10 +27,8 @@ final class UpstreamFaults {
             event("{\"content\":\"Grüße\"}"),
             event("{\"content\":\" an\"}"),
             event("{\"content\":\" alle\"}"),
-            "data: {\"id\":\"c1\",\"object\":\"chat.completion.chunk\",\"model\":\"m\",\"choices\":[{\"index\":0,"
-                    + "\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n",
-            "data: {\"id\":\"c1\",\"object\":\"chat.completion.chunk\",\"model\":\"m\",\"choices\":[],"
-                    + "\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":3,\"total_tokens\":6}}\n\n",
+            "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n",
+            "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":3,\"total_tokens\":6}}\n\n",
             "data: [DONE]\n\n");
 
     private static final int USAGE = 5;
@@ -38,8 +36,7 @@ final class UpstreamFaults {
     private UpstreamFaults() {}
 
     private static String event(String delta) {
-        return "data: {\"id\":\"c1\",\"object\":\"chat.completion.chunk\",\"model\":\"m\",\"choices\":[{\"index\":0,"
-                + "\"delta\":" + delta + ",\"finish_reason\":null}]}\n\n";
+        return "data: {\"choices\":[{\"index\":0,\"delta\":" + delta + "}]}\n\n";
     }
 
     private static ServerScript.Builder script() {
