@@ -298,7 +298,9 @@ public final class Gateway implements AutoCloseable {
      */
     public static String schema(Settings settings, String plugin) throws ConfigException, IOException {
         return described(
-                settings, plugin, known -> JsonSchema.text(known.factory().configType()));
+                settings,
+                plugin,
+                known -> JsonSchema.text(plugin, known.factory().configType()));
     }
 
     /**
