@@ -71,7 +71,6 @@ class FuzzIT {
                 "com.code_intelligence.jazzer.Jazzer",
                 "--target_class=" + target.getName(),
                 "--instrumentation_includes=io.gatehouse.**:org.snakeyaml.engine.**",
-                "--disabled_hooks=.*",
                 "-max_total_time=" + seconds,
                 "-timeout=10",
                 "-rss_limit_mb=1500",
