@@ -192,15 +192,17 @@ final class DeckTemplate {
         String value = arguments.get(arguments.size() - 1);
         switch (function) {
             case "env" -> {
+                // a name that a variable holds may be a secret by mistake
+                String shown = variable.isEmpty() ? "'" + value + "'" : "what '" + variable + "' holds";
                 if (!value.startsWith(PREFIX)) {
-                    throw new Fault("environment variables in the state file must be prefixed with 'DECK_', found: '"
-                            + value + "'");
+                    throw new Fault(
+                            "environment variables in the state file must be prefixed with 'DECK_', found: " + shown);
                 }
                 String found = environment.get(value);
                 if (found == null) {
-                    throw new Fault("environment variable '" + value + "' present in state file but not set");
+                    throw new Fault("environment variable " + shown + " present in state file but not set");
                 }
-                variable = value;
+                variable = variable.isEmpty() ? value : variable;
                 return found;
             }
             case "toBool" -> {

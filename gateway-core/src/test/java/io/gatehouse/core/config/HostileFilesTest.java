@@ -115,6 +115,19 @@ class HostileFilesTest {
     }
 
     @Test
+    void aVariableThatNamesAVariableIsNotShown() {
+        Map<String, String> environment = Map.of("DECK_A", "s3cret", "DECK_B", "DECK_s3cret");
+
+        parse("a: ${{ env \"DECK_A\" | env }}\nb: ${{ env \"DECK_B\" | env }}", environment);
+
+        assertThat(lines())
+                .containsExactly(
+                        "f.yaml:1:4 environment variables in the state file must be prefixed with 'DECK_', found: what"
+                                + " 'DECK_A' holds",
+                        "f.yaml:2:4 environment variable what 'DECK_B' holds present in state file but not set");
+    }
+
+    @Test
     void readsJson() {
         assertThat(data("{\n\t\"a\\/b\": [1, -2.5e1, true, null, \"\\u00e9\\ud83d\\ude00\"]\n}", Map.of()))
                 .hasToString("{a/b=[1, -25.0, true, null, \u00e9\ud83d\ude00]}");

@@ -72,7 +72,7 @@ class FuzzIT {
                 "--target_class=" + target.getName(),
                 "--instrumentation_includes=io.gatehouse.**:org.snakeyaml.engine.**",
                 "-max_total_time=" + seconds,
-                "-timeout=10",
+                "-timeout=30",
                 "-rss_limit_mb=1500",
                 "-max_len=4096",
                 "-print_final_stats=1",
