@@ -2,9 +2,9 @@ package io.gatehouse.core.fuzz;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.gatehouse.core.config.ConfigLoader;
-import io.gatehouse.core.config.LoadOptions;
-import io.gatehouse.core.config.LoadResult;
+import io.gatehouse.core.entity.ConfigLoader;
+import io.gatehouse.core.entity.LoadOptions;
+import io.gatehouse.core.entity.LoadResult;
 import io.gatehouse.core.config.Problem;
 import java.util.Map;
 

@@ -2,7 +2,7 @@ package io.gatehouse.core.fuzz;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.gatehouse.core.config.ConfigLoader;
+import io.gatehouse.core.config.ConfigText;
 import io.gatehouse.core.config.Problem;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,7 +25,7 @@ public final class TemplateFuzzer {
         List<Problem> problems = new ArrayList<>();
         // the same expression as it stands, within a value, and within a quoted value
         for (String file : List.of(text, "a: ${{ " + text + " }}", "a: \"x ${{ " + text + " }}\"\nb: 1")) {
-            ConfigLoader.parse("fuzzed", file, ENVIRONMENT::get, problems::add);
+            ConfigText.parse("fuzzed", file, ENVIRONMENT::get, problems::add);
         }
         for (Problem problem : problems) {
             if (problem.toString().contains(SECRET)) {
