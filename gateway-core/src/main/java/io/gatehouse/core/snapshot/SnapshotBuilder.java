@@ -45,20 +45,15 @@ public final class SnapshotBuilder {
     }
 
     /** A plugin entity whose config was bound and found good. */
-    private record Checked(Entity place, PluginEntity entity, Record config, PluginCatalogue.Known known) {}
+    record Checked(Entity place, PluginEntity entity, Record config, PluginCatalogue.Known known) {}
 
     /**
-     * Binds and validates every plugin's config, offline: starts and makes nothing.
+     * Binds and validates every plugin's config: starts and makes nothing.
      *
      * @param calls how {@code validate} is called
      * @param sink takes every problem
      */
-    public static void check(
-            DeclarativeConfig config, PluginCatalogue catalogue, PluginCalls calls, Consumer<Problem> sink) {
-        checked(config, catalogue, calls, sink);
-    }
-
-    private static List<Checked> checked(
+    static List<Checked> checked(
             DeclarativeConfig config, PluginCatalogue catalogue, PluginCalls calls, Consumer<Problem> sink) {
         RecordBinder binder = config.binder();
         List<Checked> all = new ArrayList<>();
@@ -109,22 +104,15 @@ public final class SnapshotBuilder {
     /**
      * Makes a snapshot.
      *
+     * @param found what was examined and found good
      * @param previous whose instances may be carried over, or null
      * @return null when there is a problem; then nothing was made
      */
-    public @Nullable Snapshot build(
-            DeclarativeConfig config, PluginCatalogue catalogue, @Nullable Snapshot previous, Consumer<Problem> sink) {
-        int[] errors = {0};
-        List<Checked> checked = checked(config, catalogue, lifecycle.calls(), problem -> {
-            errors[0]++;
-            sink.accept(problem);
-        });
-        if (errors[0] > 0) {
-            return null;
-        }
+    public @Nullable Snapshot build(Examination found, @Nullable Snapshot previous, Consumer<Problem> sink) {
+        PluginCatalogue catalogue = found.catalogue();
         List<BoundPlugin> bound = new ArrayList<>();
         Set<BoundPlugin> made = new LinkedHashSet<>();
-        if (!make(checked, catalogue, previous, bound, made, sink)) {
+        if (!make(found.plugins(), catalogue, previous, bound, made, sink)) {
             made.forEach(plugin -> plugin.close(lifecycle));
             return null;
         }
@@ -133,7 +121,7 @@ public final class SnapshotBuilder {
             plugin.follow(catalogue);
         }
         lifecycle.follow(catalogue);
-        return assemble(config, catalogue, bound);
+        return assemble(found.config(), catalogue, bound);
     }
 
     private boolean make(
@@ -229,6 +217,11 @@ public final class SnapshotBuilder {
                 route.preserveHost(),
                 httpsOnly,
                 route.httpsRedirectStatusCode());
+        return matcher(route, payload);
+    }
+
+    /** Which requests a route is for. */
+    static <T> RouteRule<T> matcher(RouteEntity route, T payload) {
         return new RouteRule<>(
                 route.id(),
                 route.name(),
