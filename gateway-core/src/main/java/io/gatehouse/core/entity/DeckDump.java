@@ -187,7 +187,8 @@ public final class DeckDump {
                 if (other != null && other != parent) {
                     written.put(name, reference(entity.kind(), name, reference(other)));
                 }
-            } else if (!isLeftOut(component, value)) {
+            } else if (!isLeftOut(component, value) || (entity.kind() == EntityKind.JWT && name.equals("algorithm"))) {
+                // decK refuses a jwt_secret without its algorithm
                 written.put(name, Objects.requireNonNull(plain(value, entity.sources().get(name))));
             }
         }
