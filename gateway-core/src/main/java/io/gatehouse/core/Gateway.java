@@ -7,15 +7,15 @@ import io.gatehouse.core.admin.StatusServer;
 import io.gatehouse.core.config.Environment;
 import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.config.Severity;
-import io.gatehouse.core.entity.DeclarativeConfig;
 import io.gatehouse.core.entity.DeckDump;
+import io.gatehouse.core.entity.DeclarativeConfig;
 import io.gatehouse.core.entity.LoadOptions;
 import io.gatehouse.core.exchange.ExchangeObserver;
+import io.gatehouse.core.plan.ChangePlan;
 import io.gatehouse.core.plugin.Lifecycle;
 import io.gatehouse.core.plugin.PluginCalls;
 import io.gatehouse.core.plugin.PluginCatalogue;
 import io.gatehouse.core.plugin.PluginServices;
-import io.gatehouse.core.plan.ChangePlan;
 import io.gatehouse.core.schema.JsonSchema;
 import io.gatehouse.core.schema.PluginReference;
 import io.gatehouse.core.server.Limits;
@@ -299,14 +299,17 @@ public final class Gateway implements AutoCloseable {
      */
     public static ChangePlan plan(Settings settings, List<Path> before, List<Path> after) throws ConfigException {
         List<Problem> refused = new ArrayList<>();
-        ChangePlan plan = examined(settings, before, old -> examined(settings, after, now -> {
-            for (Examination one : List.of(old, now)) {
-                if (!one.ok()) {
-                    refused.addAll(one.problems());
-                }
-            }
-            return refused.isEmpty() ? ChangePlan.of(old, now) : ChangePlan.NONE;
-        }));
+        ChangePlan plan = examined(
+                settings,
+                before,
+                old -> examined(settings, after, now -> {
+                    for (Examination one : List.of(old, now)) {
+                        if (!one.ok()) {
+                            refused.addAll(one.problems());
+                        }
+                    }
+                    return refused.isEmpty() ? ChangePlan.of(old, now) : ChangePlan.NONE;
+                }));
         if (!refused.isEmpty()) {
             throw new ConfigException(refused.stream().map(Problem::toString).toList());
         }

@@ -28,7 +28,8 @@ final class ListenerAdvice {
                         entity.location().line(),
                         entity.location().column(),
                         entity.path(),
-                        "the route '" + entity.name() + "' is for https only, and no proxy listener speaks it: requests are"
+                        "the route '" + entity.name()
+                                + "' is for https only, and no proxy listener speaks it: requests are"
                                 + " answered with " + route.httpsRedirectStatusCode(),
                         Severity.WARNING,
                         "add http to its protocols, or a listener with ssl"));

@@ -108,7 +108,9 @@ final class PlanAndDumpIT {
             for (Path same : List.of(dump, merged, converted)) {
                 Workplace.Ran plan =
                         gatehouse(folder, "plan", file.toString(), same.toString(), "--non-zero-exit-code");
-                assertThat(plan.exit()).as(same + "\n" + plan.out() + plan.err()).isZero();
+                assertThat(plan.exit())
+                        .as(same + "\n" + plan.out() + plan.err())
+                        .isZero();
             }
             assertThat(gatehouse(folder, "dump", dump.toString()).out())
                     .isEqualTo(gatehouse(folder, "dump", file.toString()).out());
@@ -129,16 +131,19 @@ final class PlanAndDumpIT {
         assertThat(page).contains(plan.out().replace(example + "/", "examples/plan/"));
         assertThat(plan.out()).doesNotContain("amys-key", "amys-other-key");
 
-        assertThat(gatehouse(folder, "plan", before, after, "--non-zero-exit-code").exit())
+        assertThat(gatehouse(folder, "plan", before, after, "--non-zero-exit-code")
+                        .exit())
                 .isEqualTo(3);
-        assertThat(gatehouse(folder, "plan", before, before, "--non-zero-exit-code").exit())
+        assertThat(gatehouse(folder, "plan", before, before, "--non-zero-exit-code")
+                        .exit())
                 .isZero();
         Path broken = Workplace.write(folder.resolve("broken.yaml"), "services: [");
         Workplace.Ran refused = gatehouse(folder, "plan", before, broken.toString());
         assertThat(refused.exit()).isEqualTo(2);
         assertThat(refused.err()).contains(broken + ":1:");
 
-        JsonNode json = Json.read(gatehouse(folder, "plan", before, after, "--output", "json").out());
+        JsonNode json = Json.read(
+                gatehouse(folder, "plan", before, after, "--output", "json").out());
         assertThat(json.at("/summary/total").asInt())
                 .isEqualTo(json.at("/changes/creating").size()
                         + json.at("/changes/updating").size()
@@ -165,7 +170,8 @@ final class PlanAndDumpIT {
                 .anyMatch(line -> line.contains("the route 'a' is for https only, and no proxy listener speaks it"));
 
         assertThat(gatehouse(folder, "validate", "--strict", file).exit()).isEqualTo(2);
-        JsonNode json = Json.read(gatehouse(folder, "validate", "--output", "json", file).out());
+        JsonNode json = Json.read(
+                gatehouse(folder, "validate", "--output", "json", file).out());
         assertThat(json.path("valid").asBoolean()).isTrue();
         assertThat(json.path("problems")).hasSize(2);
         assertThat(json.at("/problems/0/severity").asText()).isEqualTo("warning");

@@ -32,8 +32,7 @@ final class DumpCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws ConfigException, IOException {
-        String text = Gateway.dump(
-                console.settingsWithFiles(common.values(), files), defaults, console.err()::println);
+        String text = Gateway.dump(console.settingsWithFiles(common.values(), files), defaults, console.err()::println);
         console.out().print(text);
         return CommandLineInterface.OK;
     }

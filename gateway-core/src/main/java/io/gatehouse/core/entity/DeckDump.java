@@ -189,7 +189,9 @@ public final class DeckDump {
                 }
             } else if (!isLeftOut(component, value) || (entity.kind() == EntityKind.JWT && name.equals("algorithm"))) {
                 // decK refuses a jwt_secret without its algorithm
-                written.put(name, Objects.requireNonNull(plain(value, entity.sources().get(name))));
+                written.put(
+                        name,
+                        Objects.requireNonNull(plain(value, entity.sources().get(name))));
             }
         }
         if (entity.sources().get("url") instanceof ConfigNode.Scalar url) {
@@ -224,12 +226,12 @@ public final class DeckDump {
         EntityKind kind = entity.kind();
         List<String> identity = kind.identity();
         if (identity.isEmpty()) {
-            return reference(entity) instanceof Named named
-                    && entity.id().equals(Ids.of(kind.plural(), named.name()));
+            return reference(entity) instanceof Named named && entity.id().equals(Ids.of(kind.plural(), named.name()));
         }
         StringBuilder key = new StringBuilder(kind.plural()).append(":*");
         for (String field : identity) {
-            Object value = Objects.requireNonNull(shape(entity).component(field)).of(entity.value());
+            Object value =
+                    Objects.requireNonNull(shape(entity).component(field)).of(entity.value());
             if (value == null && field.equals("consumer_group")) {
                 continue; // Kong's key before there were groups
             }
@@ -258,7 +260,9 @@ public final class DeckDump {
 
     private boolean isLeftOut(RecordShape.Component component, @Nullable Object value) {
         if (value == null
-                || (value instanceof Collection<?> items && items.isEmpty() && component.standard(config.compat()) == null)
+                || (value instanceof Collection<?> items
+                        && items.isEmpty()
+                        && component.standard(config.compat()) == null)
                 || (value instanceof Map<?, ?> map && map.isEmpty())
                 || (value instanceof ConfigNode.Mapping tree && tree.entries().isEmpty())) {
             return true;
@@ -391,8 +395,8 @@ public final class DeckDump {
             if (told.add(name)) {
                 sink.accept(Problem.warning(
                         at,
-                        "decK's files have no variables of their own: give the environment variable " + name
-                                + " what '" + use.group(1) + "' holds"));
+                        "decK's files have no variables of their own: give the environment variable " + name + " what '"
+                                + use.group(1) + "' holds"));
             }
             use.appendReplacement(written, Matcher.quoteReplacement("${{ env \"" + name + "\" }}"));
         }

@@ -283,7 +283,10 @@ public final class ChangePlan {
         section(out, "Routes that requests reach again", reachedAgain);
         section(out, "Plugins that never run", idle);
         section(out, "Plugins whose state is lost", lost);
-        section(out, "Warnings", warnings.stream().map(line -> new Note(line, "")).toList());
+        section(
+                out,
+                "Warnings",
+                warnings.stream().map(line -> new Note(line, "")).toList());
         if (seriesBefore > 0 || seriesAfter > 0) {
             out.append("Metric series of the prometheus plugin, estimated: ");
             out.append(seriesBefore).append(" before, ").append(seriesAfter).append(" after\n");
@@ -296,7 +299,9 @@ public final class ChangePlan {
             out.append(title).append(":\n");
             for (Note note : notes) {
                 out.append("  ").append(note.name());
-                out.append(note.text().isEmpty() ? "" : ": ").append(note.text()).append('\n');
+                out.append(note.text().isEmpty() ? "" : ": ")
+                        .append(note.text())
+                        .append('\n');
             }
         }
     }

@@ -74,7 +74,8 @@ final class SeriesEstimate {
     }
 
     private static boolean isOn(PluginEntity plugin, String field) {
-        return plugin.config().get(field) instanceof ConfigNode.Scalar scalar && Boolean.TRUE.equals(scalar.asBoolean());
+        return plugin.config().get(field) instanceof ConfigNode.Scalar scalar
+                && Boolean.TRUE.equals(scalar.asBoolean());
     }
 
     private static void models(ConfigNode.Mapping config, Set<String> models) {

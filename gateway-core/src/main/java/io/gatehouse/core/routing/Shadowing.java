@@ -36,7 +36,9 @@ public final class Shadowing<T> {
 
     /** One combination of what a route asks for; null stands for anything. */
     private record Combination(
-            @Nullable String method, @Nullable HostPattern host, @Nullable ServerNamePattern name) {}
+            @Nullable String method,
+            @Nullable HostPattern host,
+            @Nullable ServerNamePattern name) {}
 
     /**
      * Looks through all routes of a table.
@@ -263,8 +265,8 @@ public final class Shadowing<T> {
         for (Map.Entry<String, List<String>> header : wider.entrySet()) {
             boolean implied = false;
             for (Map.Entry<String, List<String>> own : asked.entrySet()) {
-                implied |= name(own.getKey()).equals(name(header.getKey()))
-                        && contains(header.getValue(), own.getValue());
+                implied |=
+                        name(own.getKey()).equals(name(header.getKey())) && contains(header.getValue(), own.getValue());
             }
             if (!implied) {
                 return false;

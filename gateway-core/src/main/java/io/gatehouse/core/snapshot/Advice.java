@@ -114,8 +114,8 @@ public final class Advice {
         }
         for (Idle one : idle) {
             if (!one.meant()) {
-                warnings.add(warning(
-                        one.plugin(), "the plugin '" + one.plugin().name() + "' never runs: " + one.reason()));
+                warnings.add(
+                        warning(one.plugin(), "the plugin '" + one.plugin().name() + "' never runs: " + one.reason()));
             }
         }
         return warnings;
@@ -246,12 +246,11 @@ public final class Advice {
             List<RouteEntity> reached = routes(plugin, id -> !unreached.contains(id));
             if (reached.isEmpty()) {
                 return all.size() == 1
-                        ? "no request reaches its route '" + route(all.get(0).id()).name() + "'"
+                        ? "no request reaches its route '"
+                                + route(all.get(0).id()).name() + "'"
                         : "no request reaches any of its routes";
             }
-            if (reached.stream()
-                    .noneMatch(one -> one.protocols().stream()
-                            .anyMatch(plugin.protocols()::contains))) {
+            if (reached.stream().noneMatch(one -> one.protocols().stream().anyMatch(plugin.protocols()::contains))) {
                 return "its protocols (" + String.join(", ", plugin.protocols()) + ") are not those of its routes";
             }
             if (plugin.consumerId() != null || plugin.consumerGroupId() != null) {
@@ -309,8 +308,9 @@ public final class Advice {
 
         private boolean isReplaced(PluginEntity plugin, RouteEntity route) {
             for (PluginEntity other : ofRoutes.getOrDefault(plugin.name() + ' ' + route.id(), List.of())) {
-                boolean narrower = plugin.routeId() == null || (plugin.serviceId() == null && other.serviceId() != null);
-                if (other != plugin && narrower && isFor(other, route)) {
+                boolean narrower =
+                        plugin.routeId() == null || (plugin.serviceId() == null && other.serviceId() != null);
+                if (narrower && isFor(other, route) && !other.id().equals(plugin.id())) {
                     return true;
                 }
             }

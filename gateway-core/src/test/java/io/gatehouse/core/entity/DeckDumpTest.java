@@ -185,14 +185,15 @@ class DeckDumpTest {
     void saysWhatItCannotWrite() {
         List<Problem> problems = new ArrayList<>();
         String yaml = "_format_version: \"3.0\"\nplugins:\n- {name: one, config: {a: x${{ env \"DECK_Q\" }}}}\n";
-        LoadResult loaded = ConfigLoader.loadText(
-                "f.yaml", yaml, Map.of("DECK_Q", "'s3cret\"")::get, LoadOptions.defaults());
+        LoadResult loaded =
+                ConfigLoader.loadText("f.yaml", yaml, Map.of("DECK_Q", "'s3cret\"")::get, LoadOptions.defaults());
 
         DeckDump.write(loaded.config(), false, problems::add);
 
         assertThat(problems.stream().map(Problem::toString))
-                .containsExactly("f.yaml:3:27 plugins[0].config.a: what the variable holds cannot be put into a dump: it"
-                        + " has quotes or line breaks; a vault reference such as {vault://env/name} can hold it");
+                .containsExactly(
+                        "f.yaml:3:27 plugins[0].config.a: what the variable holds cannot be put into a dump: it"
+                                + " has quotes or line breaks; a vault reference such as {vault://env/name} can hold it");
     }
 
     @Test
@@ -208,7 +209,8 @@ class DeckDumpTest {
         assertThat(DeckDump.write(loaded.config(), false, problems::add))
                 .contains("key: \"Bearer ${{ env \"DECK_MY_KEY\" }}\"");
         assertThat(problems.stream().map(Problem::toString))
-                .containsExactly("f.yaml:2:39 warning: entities.plugins[0].config.key: decK's files have no variables of their own:"
-                        + " give the environment variable DECK_MY_KEY what 'my-key' holds");
+                .containsExactly(
+                        "f.yaml:2:39 warning: entities.plugins[0].config.key: decK's files have no variables of their own:"
+                                + " give the environment variable DECK_MY_KEY what 'my-key' holds");
     }
 }

@@ -20,9 +20,43 @@ final class RandomConfig {
             "DECK_FLAG", "true");
 
     private static final String[] TEXTS = {
-        "plain", "two words", "yes", "007", "1e3", "null", "~", "", "a: b", "- a", "#c", "'", "\"", "\\", "line\nline",
-        "tab\t", "{vault://env/some-name}", "\u00fc\u2028\ud83d\ude00", "a${{x", "${b}", "@at", "[x]", "{y}", " space ", "key:", "%", "&a", "*a",
-        "!t", "|", ">", "trailing:", "0x1F", "1_000", "2001-01-01", "=", "<<"
+        "plain",
+        "two words",
+        "yes",
+        "007",
+        "1e3",
+        "null",
+        "~",
+        "",
+        "a: b",
+        "- a",
+        "#c",
+        "'",
+        "\"",
+        "\\",
+        "line\nline",
+        "tab\t",
+        "{vault://env/some-name}",
+        "\u00fc\u2028\ud83d\ude00",
+        "a${{x",
+        "${b}",
+        "@at",
+        "[x]",
+        "{y}",
+        " space ",
+        "key:",
+        "%",
+        "&a",
+        "*a",
+        "!t",
+        "|",
+        ">",
+        "trailing:",
+        "0x1F",
+        "1_000",
+        "2001-01-01",
+        "=",
+        "<<"
     };
     private static final String[] PLUGINS = {"one-plugin", "two-plugin", "other"};
 
@@ -137,7 +171,9 @@ final class RandomConfig {
     private void fill(String certificate, String key) {
         root.put("_format_version", "3.0");
         if (chance(20)) {
-            root.put("_info", Map.of("select_tags", List.of("team"), "defaults", Map.of("service", Map.of("retries", 3))));
+            root.put(
+                    "_info",
+                    Map.of("select_tags", List.of("team"), "defaults", Map.of("service", Map.of("retries", 3))));
         }
         certificates(certificate, key);
         for (int i = some(3); i > 0; i--) {
@@ -181,7 +217,9 @@ final class RandomConfig {
         String name = name("service");
         service.put("name", name);
         switch (random.nextInt(4)) {
-            case 0 -> service.put("url", "http://" + name("host").replace("\u00fc", "u").replace("A_", "") + ".test/x");
+            case 0 ->
+                service.put(
+                        "url", "http://" + name("host").replace("\u00fc", "u").replace("A_", "") + ".test/x");
             case 1 -> {
                 service.put("url", new Raw("${{ env \"DECK_URL\" }}"));
                 if (chance(50)) {
@@ -375,7 +413,11 @@ final class RandomConfig {
                             "threshold",
                             one("0", "12.5").equals("0") ? (Object) 0 : 12.5,
                             "active",
-                            Map.of("http_path", "/ok", "healthy", Map.of("interval", some(5), "http_statuses", List.of(200)))));
+                            Map.of(
+                                    "http_path",
+                                    "/ok",
+                                    "healthy",
+                                    Map.of("interval", some(5), "http_statuses", List.of(200)))));
         }
         for (int i = some(2); i > 0; i--) {
             Map<String, Object> target = entity();
@@ -388,7 +430,10 @@ final class RandomConfig {
 
     private void rest() {
         if (chance(30)) {
-            add(root, "vaults", new LinkedHashMap<>(Map.of("name", "env", "prefix", "my-env", "config", Map.of("prefix", "P_"))));
+            add(
+                    root,
+                    "vaults",
+                    new LinkedHashMap<>(Map.of("name", "env", "prefix", "my-env", "config", Map.of("prefix", "P_"))));
         }
         if (chance(30)) {
             add(root, "key_sets", new LinkedHashMap<>(Map.of("name", "set-" + made)));

@@ -50,7 +50,8 @@ class FuzzCorpusTest {
     }
 
     static Path corpus(String name) throws Exception {
-        return Path.of(requireNonNull(FuzzCorpusTest.class.getResource("/fuzz/" + name), name).toURI());
+        return Path.of(requireNonNull(FuzzCorpusTest.class.getResource("/fuzz/" + name), name)
+                .toURI());
     }
 
     /** Every start and every end of what is known to be good: half a file is the commonest broken one. */

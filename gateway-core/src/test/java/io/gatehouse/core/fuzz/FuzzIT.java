@@ -57,8 +57,7 @@ class FuzzIT {
     }
 
     private static Running start(String name, Class<?> target, int seconds) throws Exception {
-        Path folder =
-                Files.createDirectories(Path.of("target", "fuzz", name)).toAbsolutePath();
+        Path folder = Files.createDirectories(Path.of("target", "fuzz", name)).toAbsolutePath();
         Path corpus = Files.createDirectories(folder.resolve("corpus"));
         Path log = folder.resolve("log.txt");
         List<String> command = new ArrayList<>(List.of(
@@ -106,7 +105,8 @@ class FuzzIT {
     }
 
     private static String summary(String said) {
-        Matcher executed = Pattern.compile("stat::number_of_executed_units: *(\\d+)").matcher(said);
+        Matcher executed =
+                Pattern.compile("stat::number_of_executed_units: *(\\d+)").matcher(said);
         Matcher coverage = Pattern.compile("cov: (\\d+)").matcher(said);
         String inputs = executed.find() ? executed.group(1) : "?";
         String covered = "?";

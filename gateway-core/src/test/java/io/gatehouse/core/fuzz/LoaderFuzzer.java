@@ -2,10 +2,10 @@ package io.gatehouse.core.fuzz;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.entity.ConfigLoader;
 import io.gatehouse.core.entity.LoadOptions;
 import io.gatehouse.core.entity.LoadResult;
-import io.gatehouse.core.config.Problem;
 import java.util.Map;
 
 /** Any bytes are a configuration or a list of problems. */

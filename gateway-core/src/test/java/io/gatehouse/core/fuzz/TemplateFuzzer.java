@@ -11,8 +11,8 @@ import java.util.Map;
 /** Whatever stands in a file around a secret variable: no message shows the secret. */
 public final class TemplateFuzzer {
     private static final String SECRET = "hunter2hunter2";
-    private static final Map<String, String> ENVIRONMENT = Map.of(
-            "DECK_S", SECRET, "DECK_Q", '"' + SECRET + "\n  '", "DECK_N", "80", "DECK_B", "true", "DECK_E", "");
+    private static final Map<String, String> ENVIRONMENT =
+            Map.of("DECK_S", SECRET, "DECK_Q", '"' + SECRET + "\n  '", "DECK_N", "80", "DECK_B", "true", "DECK_E", "");
 
     private TemplateFuzzer() {}
 

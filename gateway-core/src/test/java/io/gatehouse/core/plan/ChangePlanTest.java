@@ -140,7 +140,8 @@ class ChangePlanTest {
 
     @Test
     void tellsWhatStateIsLost() {
-        String one = "routes: [{name: r, paths: [/r]}]\nplugins: [{name: edge, id: 0dc6f45b-8f8d-40d2-a504-473544ee190b";
+        String one =
+                "routes: [{name: r, paths: [/r]}]\nplugins: [{name: edge, id: 0dc6f45b-8f8d-40d2-a504-473544ee190b";
 
         assertThat(plan(one + "}]", one + ", route: r}]").text())
                 .contains("  edge: its scope changes, so it is made anew\n");
@@ -155,27 +156,29 @@ class ChangePlanTest {
     }
 
     @ParameterizedTest(name = "{0}: {1}")
-    @CsvSource(delimiter = ';', value = {
-        "plugins: [{name: edge, enabled: false}]; edge: it is disabled",
-        "services: [{name: s, host: h.test, plugins: [{name: edge}]}]; edge of service s: its service has no route",
-        "services: [{name: s, host: h.test, enabled: false, routes: [{paths: [/]}], plugins: [{name: edge}]}];"
-                + " edge of service s: its service is disabled",
-        "services: [{name: s, host: h.test}, {name: t, host: h.test, routes: [{name: r, paths: [/]}]}]\\n"
-                + "plugins: [{name: edge, service: s, route: r}];"
-                + " edge of service s of route r: its route belongs to another service",
-        "routes: [{name: a, paths: [/x], plugins: [{name: edge}]}, {name: b, paths: [~/x]}];"
-                + " edge of route a: no request reaches its route 'a'",
-        "routes: [{name: a, paths: [/x], protocols: [https], plugins: [{name: edge, protocols: [grpc, http]}]}];"
-                + " edge of route a: its protocols (grpc, http) are not those of its routes",
-        "consumers: [{username: amy, plugins: [{name: edge}]}]; edge of consumer amy: there is no route",
-        "routes: [{paths: [/]}]\\nconsumers: [{username: amy, plugins: [{name: edge}]}];"
-                + " 'edge of consumer amy: it is for a consumer, and no plugin before it makes one known'",
-        "services: [{name: s, host: h.test, plugins: [{name: edge}],"
-                + " routes: [{name: r, paths: [/], plugins: [{name: edge}]}]}];"
-                + " edge of service s: every route of its scope has a 'edge' of its own",
-        "services: [{name: s, host: h.test, plugins: [{name: edge}], routes: [{paths: [/]}]}]; none",
-        "plugins: [{name: edge}]; none",
-    })
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "plugins: [{name: edge, enabled: false}]; edge: it is disabled",
+                "services: [{name: s, host: h.test, plugins: [{name: edge}]}]; edge of service s: its service has no route",
+                "services: [{name: s, host: h.test, enabled: false, routes: [{paths: [/]}], plugins: [{name: edge}]}];"
+                        + " edge of service s: its service is disabled",
+                "services: [{name: s, host: h.test}, {name: t, host: h.test, routes: [{name: r, paths: [/]}]}]\\n"
+                        + "plugins: [{name: edge, service: s, route: r}];"
+                        + " edge of service s of route r: its route belongs to another service",
+                "routes: [{name: a, paths: [/x], plugins: [{name: edge}]}, {name: b, paths: [~/x]}];"
+                        + " edge of route a: no request reaches its route 'a'",
+                "routes: [{name: a, paths: [/x], protocols: [https], plugins: [{name: edge, protocols: [grpc, http]}]}];"
+                        + " edge of route a: its protocols (grpc, http) are not those of its routes",
+                "consumers: [{username: amy, plugins: [{name: edge}]}]; edge of consumer amy: there is no route",
+                "routes: [{paths: [/]}]\\nconsumers: [{username: amy, plugins: [{name: edge}]}];"
+                        + " 'edge of consumer amy: it is for a consumer, and no plugin before it makes one known'",
+                "services: [{name: s, host: h.test, plugins: [{name: edge}],"
+                        + " routes: [{name: r, paths: [/], plugins: [{name: edge}]}]}];"
+                        + " edge of service s: every route of its scope has a 'edge' of its own",
+                "services: [{name: s, host: h.test, plugins: [{name: edge}], routes: [{paths: [/]}]}]; none",
+                "plugins: [{name: edge}]; none",
+            })
     void knowsWhichPluginsNeverRun(String yaml, String expected) {
         Examination examination = examined("one.yaml", yaml.replace("\\n", "\n"));
         assertThat(examination.problems().stream().map(Problem::toString).filter(line -> !line.contains("warning")))
@@ -198,7 +201,9 @@ class ChangePlanTest {
                 plugins:
                 - {name: edge, route: a}
                 - {name: edge, enabled: false}
-                """).problems().forEach(problem -> warnings.add(problem.toString().replace(folder + "/", "")));
+                """)
+                .problems()
+                .forEach(problem -> warnings.add(problem.toString().replace(folder + "/", "")));
 
         assertThat(warnings)
                 .containsExactly(

@@ -53,8 +53,9 @@ class JsonSchemaTest {
                 .contains("\"header_value\":{\"type\":[\"string\",\"null\"],\"minLength\":1,\"x-encrypted\":true,"
                         + "\"x-referenceable\":true,\"description\":\"Thecredential.\"}")
                 .contains("\"weight\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":65535,\"default\":100}")
-                .contains("\"algorithm\":{\"type\":\"string\",\"enum\":[\"round-robin\",\"priority\"],\"x-not-built\":[\"lowest-usage\",\"semantic\"],"
-                        + "\"default\":\"round-robin\"}")
+                .contains(
+                        "\"algorithm\":{\"type\":\"string\",\"enum\":[\"round-robin\",\"priority\"],\"x-not-built\":[\"lowest-usage\",\"semantic\"],"
+                                + "\"default\":\"round-robin\"}")
                 .contains("\"default\":[\"error\",\"timeout\"]")
                 .contains("\"required\":[\"provider\"]")
                 .contains("\"required\":[\"targets\"]");
