@@ -23,6 +23,8 @@ import io.gatehouse.core.server.ProxyServer;
 import io.gatehouse.core.server.Traffic;
 import io.gatehouse.core.service.GatewayMetrics;
 import io.gatehouse.core.service.InternalMetrics;
+import io.gatehouse.core.service.JvmHeap;
+import io.gatehouse.core.service.MemoryGuard;
 import io.gatehouse.core.service.MetricsRegistry;
 import io.gatehouse.core.service.NodeFacts;
 import io.gatehouse.core.service.NodeMemory;
@@ -37,6 +39,7 @@ import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import io.vertx.core.internal.VertxInternal;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -57,6 +60,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -69,6 +73,7 @@ public final class Gateway implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
     private static final Duration BLOCKED = Duration.ofSeconds(2);
+    private static final long MEMORY_CHECK_MILLIS = 100;
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
 
     private final Settings settings;
@@ -81,6 +86,8 @@ public final class Gateway implements AutoCloseable {
     private final ExecutorService reloadThread = Executors.newSingleThreadExecutor(daemon("gatehouse-reload"));
     private final ScheduledExecutorService scheduler =
             Executors.newSingleThreadScheduledExecutor(daemon("gatehouse-timer"));
+    private final ScheduledExecutorService memoryThread =
+            Executors.newSingleThreadScheduledExecutor(daemon("gatehouse-memory"));
     private final List<ProxyServer> loops = new ArrayList<>();
     private final List<AdminServer> adminServers = new ArrayList<>();
     private final List<StatusServer> statusServers = new ArrayList<>();
@@ -103,6 +110,9 @@ public final class Gateway implements AutoCloseable {
                         .setMaxEventLoopExecuteTime(BLOCKED.toMillis())
                         .setMaxEventLoopExecuteTimeUnit(TimeUnit.MILLISECONDS))
                 .build();
+        ((VertxInternal) vertx)
+                .blockedThreadChecker()
+                .setThreadBlockedHandler(new BlockedThreads(this::owner, counters));
         metrics.add(facts);
         Redirects redirects = redirects(settings);
         PluginServices services = new PluginServices(vertx, metrics, Clock.systemUTC(), scheduler, redirects);
@@ -119,6 +129,11 @@ public final class Gateway implements AutoCloseable {
                 this::goesLive,
                 snapshot -> loops.forEach(loop -> loop.abort(snapshot, "configuration_retired")));
         Observer observer = new Observer();
+        MemoryGuard memoryGuard = new MemoryGuard(new JvmHeap(), settings.shedAt() / 100.0, System::nanoTime);
+        if (settings.shedAt() > 0) {
+            ScheduledFuture<?> unused = memoryThread.scheduleWithFixedDelay(
+                    memoryGuard::check, MEMORY_CHECK_MILLIS, MEMORY_CHECK_MILLIS, TimeUnit.MILLISECONDS);
+        }
         ProxyServer.Shared shared = new ProxyServer.Shared(
                 settings.proxyListen().stream()
                         .map(listen -> new ProxyServer.Listener(
@@ -129,6 +144,7 @@ public final class Gateway implements AutoCloseable {
                 settings.pluginTimeLimit().toNanos(),
                 exchangeDeadline(settings),
                 limits(settings.clientLimits()),
+                memoryGuard,
                 redirects,
                 upstreams,
                 reloader,
@@ -438,6 +454,7 @@ public final class Gateway implements AutoCloseable {
             LOG.error("plugins were not closed in time");
         }
         scheduler.shutdownNow();
+        memoryThread.shutdownNow();
         reloadThread.shutdown();
         quietly(connections); // first: a connection that ends after its event loop has nobody to tell
         quietly(vertx.close());
@@ -467,6 +484,11 @@ public final class Gateway implements AutoCloseable {
     private void pluginFailed(String plugin, String phase, Throwable cause) {
         counters.pluginFailed(plugin, phase);
         LOG.error("plugin failed: plugin={} phase={}", plugin, phase, cause);
+    }
+
+    private @Nullable String owner(@Nullable String loader, String className) {
+        Snapshot live = reloader.current();
+        return live == null ? null : live.owner(loader, className);
     }
 
     private static Environment environment(Settings settings) {
@@ -585,6 +607,11 @@ public final class Gateway implements AutoCloseable {
         }
 
         @Override
+        public void shed(String reason) {
+            counters.shed(reason);
+        }
+
+        @Override
         public void pluginFailed(String plugin, String phase, Throwable cause, String requestId) {
             counters.pluginFailed(plugin, phase);
             LOG.error("plugin failed: plugin={} phase={} request_id={}", plugin, phase, requestId, cause);
@@ -592,7 +619,8 @@ public final class Gateway implements AutoCloseable {
 
         @Override
         public void bodyCodeFailed(Class<?> culprit, String method, Throwable cause) {
-            String plugin = owner(culprit);
+            String owner = owner(culprit.getClassLoader().getName(), culprit.getName());
+            String plugin = owner == null ? "unknown" : owner;
             counters.pluginFailed(plugin, "transform");
             LOG.error(
                     "plugin failed: plugin={} phase=transform culprit={}.{}", plugin, culprit.getName(), method, cause);
@@ -601,34 +629,6 @@ public final class Gateway implements AutoCloseable {
         @Override
         public void ended(Completion completion) {
             counters.ended(completion);
-        }
-
-        /** The plugin of a class: the one whose factory came from the same loader, the nearest package first. */
-        private String owner(Class<?> culprit) {
-            Snapshot live = reloader.current();
-            String best = "unknown";
-            int depth = -1;
-            if (live != null) {
-                for (PluginCatalogue.Known known : live.catalogue().plugins()) {
-                    Class<?> factory = known.factory().getClass();
-                    if (factory.getClassLoader() == culprit.getClassLoader()) {
-                        int shared = sharedPrefix(factory.getName(), culprit.getName());
-                        if (shared > depth) {
-                            depth = shared;
-                            best = known.factory().name();
-                        }
-                    }
-                }
-            }
-            return best;
-        }
-
-        private int sharedPrefix(String one, String other) {
-            int i = 0;
-            while (i < one.length() && i < other.length() && one.charAt(i) == other.charAt(i)) {
-                i++;
-            }
-            return i;
         }
     }
 

@@ -38,6 +38,8 @@ import org.jspecify.annotations.Nullable;
  * @param exchangeDeadline how long an exchange may take in all: afterwards there is a 504, or a response that has begun
  *     breaks off; null for as long as it likes
  * @param clientLimits what clients may take of time and memory
+ * @param shedAt how much of the heap, in percent, may outlive a collection before new requests are answered 503; 0 for
+ *     however much
  * @param watch whether changed configuration files and plugin JARs are loaded by themselves
  * @param eventLoops number of event loops
  * @param environment what {@code $NAME}, {@code ${{ env "NAME" }}} and {@code {vault://env/name}} in files refer to
@@ -58,6 +60,7 @@ public record Settings(
         Duration pluginTimeLimit,
         @Nullable Duration exchangeDeadline,
         ClientLimits clientLimits,
+        int shedAt,
         boolean watch,
         int eventLoops,
         Map<String, String> environment,
@@ -78,6 +81,9 @@ public record Settings(
         requireNonNull(drainTimeout, "drainTimeout");
         requireNonNull(pluginTimeLimit, "pluginTimeLimit");
         requireNonNull(clientLimits, "clientLimits");
+        if (shedAt < 0 || shedAt > 99) {
+            throw new IllegalArgumentException("shedAt: " + shedAt + " (expected: 0-99)");
+        }
         if (eventLoops < 1) {
             throw new IllegalArgumentException("eventLoops: " + eventLoops + " (expected: 1 or more)");
         }
@@ -217,6 +223,7 @@ public record Settings(
         b.pluginTimeLimit = pluginTimeLimit;
         b.exchangeDeadline = exchangeDeadline;
         b.clientLimits = clientLimits;
+        b.shedAt = shedAt;
         b.watch = watch;
         b.eventLoops = eventLoops;
         b.environment = environment;
@@ -243,7 +250,8 @@ public record Settings(
                 + proxyListen + ", adminListen=" + adminListen + ", statusListen=" + statusListen + ", logLevel="
                 + logLevel + ", sslCert=" + sslCert + ", compat=" + compat + ", drainTimeout=" + drainTimeout
                 + ", pluginTimeLimit=" + pluginTimeLimit + ", exchangeDeadline=" + exchangeDeadline
-                + ", clientLimits=" + clientLimits + ", watch=" + watch + ", eventLoops=" + eventLoops + "]";
+                + ", clientLimits=" + clientLimits + ", shedAt=" + shedAt + ", watch=" + watch + ", eventLoops="
+                + eventLoops + "]";
     }
 
     /** Collects settings; each method replaces one value and returns this. Not for use by several threads. */
@@ -262,6 +270,7 @@ public record Settings(
         private Duration pluginTimeLimit = Duration.ofSeconds(60);
         private @Nullable Duration exchangeDeadline;
         private ClientLimits clientLimits = ClientLimits.DEFAULT;
+        private int shedAt = 95;
         private boolean watch = true;
         private int eventLoops = Runtime.getRuntime().availableProcessors();
         private Map<String, String> environment = Map.of();
@@ -348,6 +357,12 @@ public record Settings(
             return this;
         }
 
+        /** See {@link Settings#shedAt()}. */
+        public Builder shedAt(int value) {
+            shedAt = value;
+            return this;
+        }
+
         /** See {@link Settings#watch()}. */
         public Builder watch(boolean value) {
             watch = value;
@@ -389,6 +404,7 @@ public record Settings(
                     pluginTimeLimit,
                     exchangeDeadline,
                     clientLimits,
+                    shedAt,
                     watch,
                     eventLoops,
                     environment,

@@ -94,6 +94,7 @@ final class SettingsReader {
         set(one(null, "GATEHOUSE_PLUGIN_TIME_LIMIT", null, this::positiveDuration), b::pluginTimeLimit);
         set(one(null, "GATEHOUSE_EXCHANGE_DEADLINE", null, this::positiveDuration), b::exchangeDeadline);
         b.clientLimits(clientLimits());
+        set(one(null, "GATEHOUSE_SHED_AT", null, this::percentOrOff), b::shedAt);
         set(one(null, "GATEHOUSE_WATCH", null, this::onOff), b::watch);
         set(one(null, "GATEHOUSE_EVENT_LOOPS", null, (name, text) -> count(name, text, 1024)), b::eventLoops);
 
@@ -381,6 +382,18 @@ final class SettingsReader {
         }
         problem(name, text, "on or off");
         return null;
+    }
+
+    private @Nullable Integer percentOrOff(String name, String text) {
+        if (text.equals("off") || text.equals("0")) {
+            return 0;
+        }
+        int percent = number(text.endsWith("%") ? text.substring(0, text.length() - 1) : text);
+        if (percent < 50 || percent > 99) {
+            problem(name, text, "50%-99%, or off");
+            return null;
+        }
+        return percent;
     }
 
     private @Nullable Integer count(String name, String text, int most) {

@@ -32,8 +32,23 @@ class SettingsTest {
         assertThat(settings.pluginTimeLimit()).isEqualTo(Duration.ofSeconds(60));
         assertThat(settings.exchangeDeadline()).isNull();
         assertThat(settings.clientLimits()).isEqualTo(ClientLimits.DEFAULT);
+        assertThat(settings.shedAt()).isEqualTo(95);
         assertThat(settings.watch()).isTrue();
         assertThat(settings.warnings()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"49", "100%", "-1", "half"})
+    void refusesALimitOfMemoryThatIsNone(String value) {
+        assertThat(problems(Map.of("GATEHOUSE_SHED_AT", value)))
+                .containsExactly("GATEHOUSE_SHED_AT: " + value + " (expected: 50%-99%, or off)");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"off,0", "0,0", "90,90", "99%,99", "50%,50"})
+    void readsWhenToTurnRequestsAway(String text, int percent) throws Exception {
+        assertThat(Settings.from(Map.of("GATEHOUSE_SHED_AT", text), Map.of()).shedAt())
+                .isEqualTo(percent);
     }
 
     @Test
