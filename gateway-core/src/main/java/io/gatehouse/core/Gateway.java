@@ -27,6 +27,7 @@ import io.gatehouse.core.service.MetricsRegistry;
 import io.gatehouse.core.service.NodeFacts;
 import io.gatehouse.core.service.NodeMemory;
 import io.gatehouse.core.service.Scraper;
+import io.gatehouse.core.service.Vaults;
 import io.gatehouse.core.snapshot.FileStamp;
 import io.gatehouse.core.snapshot.Reloader;
 import io.gatehouse.core.snapshot.Snapshot;
@@ -86,6 +87,7 @@ public final class Gateway implements AutoCloseable {
     private final List<StatusServer> statusServers = new ArrayList<>();
     private final Vertx vertx;
     private final Lifecycle lifecycle;
+    private final Vaults vaults;
     private final Reloader reloader;
     private volatile boolean draining;
     private boolean stopped;
@@ -108,12 +110,13 @@ public final class Gateway implements AutoCloseable {
         PluginServices services = new PluginServices(vertx, metrics, Clock.systemUTC(), scheduler, redirects);
         this.lifecycle = new Lifecycle(services, new PluginCalls(settings.pluginTimeLimit(), this::pluginFailed));
         Upstreams upstreams = new Upstreams(settings.eventLoops());
+        this.vaults = vaults(settings);
         this.reloader = new Reloader(
                 settings.configs(),
                 settings.plugins(),
                 environment(settings),
                 LoadOptions.defaults().withCompat(settings.compat()),
-                new SnapshotBuilder(lifecycle, upstreams),
+                new SnapshotBuilder(lifecycle, upstreams, vaults),
                 lifecycle,
                 reloadThread,
                 this::goesLive,
@@ -224,6 +227,10 @@ public final class Gateway implements AutoCloseable {
             ScheduledFuture<?> unused =
                     scheduler.scheduleWithFixedDelay(this::lookForChanges, 500, 500, TimeUnit.MILLISECONDS);
         }
+        long rotation = settings.vaultRotation().toMillis();
+        // on the thread that loads: files are read there, and never on an event loop
+        ScheduledFuture<?> unusedRotation = scheduler.scheduleWithFixedDelay(
+                () -> reloadThread.execute(this::rotateSecrets), rotation, rotation, TimeUnit.MILLISECONDS);
         LOG.info(
                 "gatehouse {} serves: proxy={} admin={} status={} event_loops={}",
                 version(),
@@ -251,6 +258,7 @@ public final class Gateway implements AutoCloseable {
                     result.config(),
                     catalogue,
                     new PluginCalls(settings.pluginTimeLimit(), (plugin, phase, cause) -> {}),
+                    vaults(settings),
                     problems::add);
             if (Reloader.hasErrors(problems)) {
                 throw new ConfigException(
@@ -395,6 +403,14 @@ public final class Gateway implements AutoCloseable {
         return List.of();
     }
 
+    private void rotateSecrets() {
+        try {
+            vaults.rotate();
+        } catch (RuntimeException e) {
+            LOG.error("secrets could not be read again", e);
+        }
+    }
+
     private void lookForChanges() {
         try {
             String now = fingerprint();
@@ -472,6 +488,11 @@ public final class Gateway implements AutoCloseable {
     private static Environment environment(Settings settings) {
         Map<String, String> variables = settings.environment();
         return variables::get;
+    }
+
+    private static Vaults vaults(Settings settings) {
+        Map<String, String> variables = settings.environment();
+        return new Vaults(variables::get, settings.vaults(), Clock.systemUTC());
     }
 
     private static long exchangeDeadline(Settings settings) {

@@ -101,7 +101,7 @@ public final class Reloader {
         LoadResult result = ConfigLoader.load(files, environment, options.withPlugins(catalogue.names()));
         problems.addAll(result.problems());
         if (hasErrors(problems)) {
-            SnapshotBuilder.check(result.config(), catalogue, lifecycle.calls(), problems::add);
+            builder.check(result.config(), catalogue, problems::add);
             abandon(catalogue);
             return problems;
         }

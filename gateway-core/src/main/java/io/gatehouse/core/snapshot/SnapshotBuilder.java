@@ -6,6 +6,7 @@ import io.gatehouse.core.config.PluginEntity;
 import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.config.RouteEntity;
 import io.gatehouse.core.config.ServiceEntity;
+import io.gatehouse.core.config.Severity;
 import io.gatehouse.core.exchange.Plan;
 import io.gatehouse.core.exchange.PluginInstance;
 import io.gatehouse.core.exchange.PluginSlot;
@@ -18,6 +19,7 @@ import io.gatehouse.core.routing.RouteRule;
 import io.gatehouse.core.routing.RouteTable;
 import io.gatehouse.core.schema.NodeProblems;
 import io.gatehouse.core.schema.RecordBinder;
+import io.gatehouse.core.service.Vaults;
 import io.gatehouse.core.upstream.Upstreams;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -35,11 +37,13 @@ import org.jspecify.annotations.Nullable;
 public final class SnapshotBuilder {
     private final Lifecycle lifecycle;
     private final Upstreams upstreams;
+    private final Vaults vaults;
 
     /** Makes a builder; it keeps nothing between snapshots. */
-    public SnapshotBuilder(Lifecycle lifecycle, Upstreams upstreams) {
+    public SnapshotBuilder(Lifecycle lifecycle, Upstreams upstreams, Vaults vaults) {
         this.lifecycle = lifecycle;
         this.upstreams = upstreams;
+        this.vaults = vaults;
     }
 
     /** A plugin entity whose config was bound and found good. */
@@ -49,16 +53,30 @@ public final class SnapshotBuilder {
      * Binds and validates every plugin's config, offline: starts and makes nothing.
      *
      * @param calls how {@code validate} is called
+     * @param vaults where secrets are looked up
      * @param sink takes every problem
      */
     public static void check(
-            DeclarativeConfig config, PluginCatalogue catalogue, PluginCalls calls, Consumer<Problem> sink) {
-        checked(config, catalogue, calls, sink);
+            DeclarativeConfig config,
+            PluginCatalogue catalogue,
+            PluginCalls calls,
+            Vaults vaults,
+            Consumer<Problem> sink) {
+        checked(config, catalogue, calls, vaults.draft(Map.of()), sink);
+    }
+
+    /** As {@link #check(DeclarativeConfig, PluginCatalogue, PluginCalls, Vaults, Consumer)}, with what it builds with. */
+    void check(DeclarativeConfig config, PluginCatalogue catalogue, Consumer<Problem> sink) {
+        check(config, catalogue, lifecycle.calls(), vaults, sink);
     }
 
     private static List<Checked> checked(
-            DeclarativeConfig config, PluginCatalogue catalogue, PluginCalls calls, Consumer<Problem> sink) {
-        RecordBinder binder = RecordBinder.of(config);
+            DeclarativeConfig config,
+            PluginCatalogue catalogue,
+            PluginCalls calls,
+            Vaults.References references,
+            Consumer<Problem> sink) {
+        RecordBinder binder = new RecordBinder(references, config.compat());
         List<Checked> all = new ArrayList<>();
         for (PluginEntity entity : config.plugins()) {
             PluginCatalogue.Known known = catalogue.plugin(entity.name());
@@ -108,8 +126,11 @@ public final class SnapshotBuilder {
     public @Nullable Snapshot build(
             DeclarativeConfig config, PluginCatalogue catalogue, @Nullable Snapshot previous, Consumer<Problem> sink) {
         int[] errors = {0};
-        List<Checked> checked = checked(config, catalogue, lifecycle.calls(), problem -> {
-            errors[0]++;
+        Vaults.Draft secrets = vaults.draft(Map.of());
+        List<Checked> checked = checked(config, catalogue, lifecycle.calls(), secrets, problem -> {
+            if (problem.severity() == Severity.ERROR) {
+                errors[0]++;
+            }
             sink.accept(problem);
         });
         if (errors[0] > 0) {
@@ -126,6 +147,7 @@ public final class SnapshotBuilder {
             plugin.follow(catalogue);
         }
         lifecycle.follow(catalogue);
+        secrets.commit();
         return assemble(config, catalogue, bound);
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import io.gatehouse.core.schema.KeyAuthLike;
 import io.gatehouse.core.schema.RecordBinder;
+import io.gatehouse.core.service.Vaults;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
@@ -53,7 +54,7 @@ class ConfigLoaderTest {
         LoadResult result = loading.load();
         List<Problem> problems = new ArrayList<>(result.problems());
         PluginEntity plugin = result.config().plugins().get(0);
-        assertThat(RecordBinder.of(result.config()).bind(plugin.config(), KeyAuthLike.class, problems::add))
+        assertThat(new RecordBinder(Vaults.over(name -> null).draft(Map.of()), result.config().compat()).bind(plugin.config(), KeyAuthLike.class, problems::add))
                 .isNull();
         problems.sort(Comparator.comparingInt(Problem::line));
 
