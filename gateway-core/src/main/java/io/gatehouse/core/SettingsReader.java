@@ -106,11 +106,7 @@ final class SettingsReader {
         b.clientLimits(clientLimits());
         b.vaults(vaults);
         set(
-                one(
-                        null,
-                        "GATEHOUSE_VAULT_ROTATION_INTERVAL",
-                        "KONG_VAULT_ROTATION_INTERVAL",
-                        this::positiveDuration),
+                one(null, "GATEHOUSE_VAULT_ROTATION_INTERVAL", "KONG_VAULT_ROTATION_INTERVAL", this::positiveDuration),
                 b::vaultRotation);
         set(one(null, "GATEHOUSE_WATCH", null, this::onOff), b::watch);
         set(one(null, "GATEHOUSE_EVENT_LOOPS", null, (name, text) -> count(name, text, 1024)), b::eventLoops);
@@ -199,8 +195,8 @@ final class SettingsReader {
         }
         Vaults.Lookup lookup = references.lookup(value);
         if (lookup.failure() != null) {
-            problems.add("failed to dereference '" + value + "': " + lookup.failure() + " for config option '" + name
-                    + "'");
+            problems.add(
+                    "failed to dereference '" + value + "': " + lookup.failure() + " for config option '" + name + "'");
             return null;
         }
         return lookup.current().get();

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.gatehouse.core.Settings.ClientLimits;
-import io.gatehouse.core.service.EnvVaultConfig;
-import io.gatehouse.core.service.FsVaultConfig;
 import io.gatehouse.core.Settings.Listen;
 import io.gatehouse.core.Settings.LogLevel;
 import io.gatehouse.core.config.Compat;
+import io.gatehouse.core.service.EnvVaultConfig;
+import io.gatehouse.core.service.FsVaultConfig;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

@@ -1,5 +1,6 @@
 package io.gatehouse.api;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,4 +21,7 @@ public interface Directory {
     /** The consumer with this id or username, or null. */
     @Nullable
     Consumer consumer(String idOrUsername);
+
+    /** The consumer groups that a consumer is in, by name. */
+    List<ConsumerGroup> groups(Consumer consumer);
 }

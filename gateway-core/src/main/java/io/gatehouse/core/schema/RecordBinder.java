@@ -352,7 +352,9 @@ public final class RecordBinder {
                 report(Problem.warning(
                         scalar,
                         lookup.failure() + " for " + scalar.shown()
-                                + (kept ? ", what it held before is used on" : ", the field is empty until it is found")));
+                                + (kept
+                                        ? ", what it held before is used on"
+                                        : ", the field is empty until it is found")));
             }
             return lookup;
         }

@@ -19,7 +19,8 @@ public record EnvVaultConfig(
         @Doc("What the names of the variables begin with.") @Pattern(NAME) @Nullable
         String prefix,
 
-        @Doc("Whether all values are Base64.") @Default("false") boolean base64Decode)
+        @Doc("Whether all values are Base64.") @Default("false")
+        boolean base64Decode)
         implements VaultConfig {
     static final String TYPE = "env";
     static final String NAME = "[A-Za-z_-][A-Za-z0-9_-]*";

@@ -37,7 +37,9 @@ public record FsVaultConfig(
         @Range(min = 0, max = 1e9)
         long ttl,
 
-        @Doc("Seconds for which a failed look-up is not tried again; `ttl` when not set.") @Range(min = 0, max = 1e9) @Nullable
+        @Doc("Seconds for which a failed look-up is not tried again; `ttl` when not set.")
+        @Range(min = 0, max = 1e9)
+        @Nullable
         Long negTtl,
 
         @Doc("Seconds after `ttl` for which a value that can no longer be read is used on.")
@@ -45,7 +47,8 @@ public record FsVaultConfig(
         @Range(min = 0, max = 1e9)
         long resurrectTtl,
 
-        @Doc("Whether all values are Base64.") @Default("false") boolean base64Decode)
+        @Doc("Whether all values are Base64.") @Default("false")
+        boolean base64Decode)
         implements VaultConfig {
     static final String TYPE = "fs";
 
@@ -74,8 +77,7 @@ public record FsVaultConfig(
                 new FsVaultConfig(prefix, ttl, VaultConfig.seconds(field, text), resurrectTtl, base64Decode);
             case "resurrect_ttl" ->
                 new FsVaultConfig(prefix, ttl, negTtl, VaultConfig.seconds(field, text), base64Decode);
-            case "base64_decode" ->
-                new FsVaultConfig(prefix, ttl, negTtl, resurrectTtl, VaultConfig.bool(field, text));
+            case "base64_decode" -> new FsVaultConfig(prefix, ttl, negTtl, resurrectTtl, VaultConfig.bool(field, text));
             default -> throw VaultConfig.unknown(TYPE, field, FIELDS);
         };
     }
@@ -111,8 +113,7 @@ public record FsVaultConfig(
         } catch (NoSuchFileException missing) {
             return Found.failed("no value found");
         } catch (IOException | InvalidPathException unreadable) {
-            return Found.failed(
-                    "cannot be read: " + unreadable.getClass().getSimpleName());
+            return Found.failed("cannot be read: " + unreadable.getClass().getSimpleName());
         }
     }
 

@@ -91,7 +91,7 @@ public sealed interface VaultConfig permits EnvVaultConfig, FsVaultConfig {
 
     /** The complaint about a field that a type of vault does not have. */
     static IllegalArgumentException unknown(String type, String field, List<String> fields) {
-        return new IllegalArgumentException("unknown option '" + field + "' of vault " + type + " (expected: "
-                + String.join(", ", fields) + ")");
+        return new IllegalArgumentException(
+                "unknown option '" + field + "' of vault " + type + " (expected: " + String.join(", ", fields) + ")");
     }
 }

@@ -48,6 +48,11 @@ final class EntityDirectory implements Directory {
     }
 
     @Override
+    public java.util.List<io.gatehouse.api.ConsumerGroup> groups(Consumer consumer) {
+        return java.util.List.of();
+    }
+
+    @Override
     public @Nullable Consumer consumer(String idOrUsername) {
         return consumersByName.get(idOrUsername);
     }

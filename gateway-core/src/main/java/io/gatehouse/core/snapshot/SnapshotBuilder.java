@@ -7,9 +7,8 @@ import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.config.RouteEntity;
 import io.gatehouse.core.config.ServiceEntity;
 import io.gatehouse.core.config.Severity;
+import io.gatehouse.core.exchange.Chain;
 import io.gatehouse.core.exchange.Plan;
-import io.gatehouse.core.exchange.PluginInstance;
-import io.gatehouse.core.exchange.PluginSlot;
 import io.gatehouse.core.plugin.Lifecycle;
 import io.gatehouse.core.plugin.PluginCallException;
 import io.gatehouse.core.plugin.PluginCalls;
@@ -23,13 +22,10 @@ import io.gatehouse.core.service.Vaults;
 import io.gatehouse.core.upstream.Upstreams;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -198,11 +194,7 @@ public final class SnapshotBuilder {
     }
 
     private Snapshot assemble(DeclarativeConfig config, PluginCatalogue catalogue, List<BoundPlugin> bound) {
-        Map<String, List<BoundPlugin>> byName = new TreeMap<>();
-        for (BoundPlugin plugin : bound) {
-            byName.computeIfAbsent(plugin.entity().name(), name -> new ArrayList<>())
-                    .add(plugin);
-        }
+        PluginIndex plugins = new PluginIndex(bound);
         Map<String, ServiceFacts> services = new HashMap<>();
         for (ServiceEntity service : config.services()) {
             services.put(service.id(), ServiceFacts.of(service, config.compat()));
@@ -211,25 +203,22 @@ public final class SnapshotBuilder {
         for (RouteEntity route : config.routes()) {
             ServiceEntity service = route.serviceId() == null ? null : config.service(route.serviceId());
             if (service == null || service.enabled()) {
-                rules.add(rule(route, service, service == null ? null : services.get(service.id()), byName));
+                rules.add(rule(route, service, service == null ? null : services.get(service.id()), plugins));
             }
         }
-        Plan unmatched = new Plan(null, null, slots(byName, null, null), request -> {
+        Plan unmatched = new Plan(null, null, new Chain(plugins.slots(null, null), request -> {
             throw new IllegalStateException("an unmatched request has no chain");
-        });
+        }));
         return new Snapshot(config, catalogue, RouteTable.of(rules), unmatched, new EntityDirectory(config), bound);
     }
 
     private RouteRule<RoutePlan> rule(
-            RouteEntity route,
-            @Nullable ServiceEntity service,
-            @Nullable ServiceFacts facts,
-            Map<String, List<BoundPlugin>> plugins) {
-        Plan plan = new Plan(
-                RouteFacts.of(route),
-                facts,
-                slots(plugins, route.id(), route.serviceId()),
-                upstreams.to(facts == null ? null : facts.target(), service == null ? 0 : service.retries()));
+            RouteEntity route, @Nullable ServiceEntity service, @Nullable ServiceFacts facts, PluginIndex plugins) {
+        Chain chain = plugins.chain(
+                route.id(),
+                route.serviceId(),
+                () -> upstreams.to(facts == null ? null : facts.target(), service == null ? 0 : service.retries()));
+        Plan plan = new Plan(RouteFacts.of(route), facts, chain);
         boolean httpsOnly =
                 route.protocols().contains("https") && !route.protocols().contains("http");
         RoutePlan payload = new RoutePlan(
@@ -251,61 +240,6 @@ public final class SnapshotBuilder {
                 route.stripPath(),
                 route.pathHandling().equals("v1") ? PathHandling.V1 : PathHandling.V0,
                 payload);
-    }
-
-    private static List<PluginSlot> slots(
-            Map<String, List<BoundPlugin>> byName, @Nullable String route, @Nullable String service) {
-        List<PluginSlot> slots = new ArrayList<>();
-        for (Map.Entry<String, List<BoundPlugin>> entry : byName.entrySet()) {
-            BoundPlugin anyone = null;
-            Map<String, BoundPlugin> byConsumer = new LinkedHashMap<>();
-            for (BoundPlugin plugin : entry.getValue()) {
-                PluginEntity entity = plugin.entity();
-                if (!fits(entity.routeId(), route) || !fits(entity.serviceId(), service)) {
-                    continue;
-                }
-                String consumer = entity.consumerId();
-                if (consumer == null) {
-                    anyone = moreSpecific(anyone, plugin);
-                } else {
-                    byConsumer.put(consumer, moreSpecific(byConsumer.get(consumer), plugin));
-                }
-            }
-            if (anyone == null && byConsumer.isEmpty()) {
-                continue;
-            }
-            Map<String, PluginInstance> best = new HashMap<>();
-            for (Map.Entry<String, BoundPlugin> own : byConsumer.entrySet()) {
-                best.put(own.getKey(), moreSpecific(anyone, own.getValue()).instance());
-            }
-            PluginFactory<?> factory = entry.getValue().get(0).known().factory();
-            slots.add(new PluginSlot(
-                    entry.getKey(),
-                    factory.priority(),
-                    factory.outerPriority(),
-                    anyone == null ? null : anyone.instance(),
-                    best));
-        }
-        return slots;
-    }
-
-    private static boolean fits(@Nullable String scoped, @Nullable String actual) {
-        return scoped == null || Objects.equals(scoped, actual);
-    }
-
-    private static BoundPlugin moreSpecific(@Nullable BoundPlugin one, BoundPlugin other) {
-        return one == null || rank(other.entity()) > rank(one.entity()) ? other : one;
-    }
-
-    /** Kong's order of scopes: consumer with route and service first, global last. */
-    private static int rank(PluginEntity entity) {
-        boolean consumer = entity.consumerId() != null;
-        boolean route = entity.routeId() != null;
-        boolean service = entity.serviceId() != null;
-        if (consumer) {
-            return route && service ? 8 : route ? 7 : service ? 6 : 4;
-        }
-        return route && service ? 5 : route ? 3 : service ? 2 : 1;
     }
 
     private static Problem at(PluginEntity entity, String message) {

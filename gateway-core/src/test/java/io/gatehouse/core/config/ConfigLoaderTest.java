@@ -54,7 +54,10 @@ class ConfigLoaderTest {
         LoadResult result = loading.load();
         List<Problem> problems = new ArrayList<>(result.problems());
         PluginEntity plugin = result.config().plugins().get(0);
-        assertThat(new RecordBinder(Vaults.over(name -> null).draft(Map.of()), result.config().compat()).bind(plugin.config(), KeyAuthLike.class, problems::add))
+        assertThat(new RecordBinder(
+                                Vaults.over(name -> null).draft(Map.of()),
+                                result.config().compat())
+                        .bind(plugin.config(), KeyAuthLike.class, problems::add))
                 .isNull();
         problems.sort(Comparator.comparingInt(Problem::line));
 

@@ -53,7 +53,10 @@ class SecretsStaySecretTest {
             LoadResult result = loading.load();
             List<Problem> problems = new ArrayList<>(result.problems());
             for (PluginEntity plugin : result.config().plugins()) {
-                new RecordBinder(Vaults.over(name -> null).draft(Map.of()), result.config().compat()).bind(plugin.config(), KeyAuthLike.class, problems::add);
+                new RecordBinder(
+                                Vaults.over(name -> null).draft(Map.of()),
+                                result.config().compat())
+                        .bind(plugin.config(), KeyAuthLike.class, problems::add);
             }
             assertThat(problems).hasSizeGreaterThan(25);
             assertThat(problems.toString()).doesNotContain(SECRET);

@@ -30,8 +30,7 @@ class RecordBinderTest {
     private <C extends Record> @Nullable C bind(
             Class<C> type, String yaml, Compat compat, Map<String, String> environment) {
         ConfigNode node = Objects.requireNonNull(ConfigLoader.parse("c.yaml", yaml, environment::get, problems::add));
-        return new RecordBinder(Vaults.over(environment::get).draft(Map.of()), compat)
-                .bind(node, type, problems::add);
+        return new RecordBinder(Vaults.over(environment::get).draft(Map.of()), compat).bind(node, type, problems::add);
     }
 
     private List<String> lines() {

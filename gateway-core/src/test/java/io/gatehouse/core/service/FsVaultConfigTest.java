@@ -3,10 +3,10 @@ package io.gatehouse.core.service;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.time.Clock;
-import java.util.Map;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,10 +52,7 @@ class FsVaultConfigTest {
     }
 
     private Vaults.Lookup lookup(String pathAndMore) {
-        return new Vaults(
-                        name -> null,
-                        Map.of("fs", FsVaultConfig.in(folder.toString())),
-                        Clock.systemUTC())
+        return new Vaults(name -> null, Map.of("fs", FsVaultConfig.in(folder.toString())), Clock.systemUTC())
                 .draft(Map.of())
                 .lookup("{vault://fs/" + pathAndMore + "}");
     }

@@ -36,7 +36,8 @@ class VaultsTest {
 
     @BeforeEach
     void start() {
-        Map<String, String> environment = Map.of("MY_SECRET", "current", "MY_SECRET_PREVIOUS", "before", "X_S", "prefixed");
+        Map<String, String> environment =
+                Map.of("MY_SECRET", "current", "MY_SECRET_PREVIOUS", "before", "X_S", "prefixed");
         vaults = new Vaults(environment::get, Map.of("env", EnvVaultConfig.PLAIN), clock());
         log.start();
         logger().addAppender(log);
@@ -111,7 +112,8 @@ class VaultsTest {
 
     @Test
     void aTypeWinsOverAnEntityOfThatName() {
-        assertThat(live("{vault://env/my-secret}", Map.of("env", files())).failure()).isNull();
+        assertThat(live("{vault://env/my-secret}", Map.of("env", files())).failure())
+                .isNull();
     }
 
     @Test
@@ -125,7 +127,9 @@ class VaultsTest {
         Vaults.Lookup after = live(SECRET, Map.of("files", files()));
 
         assertThat(after.failure()).isNull();
-        assertThat(before.current().get()).as("an instance that was carried over").isEqualTo("s3cret");
+        assertThat(before.current().get())
+                .as("an instance that was carried over")
+                .isEqualTo("s3cret");
     }
 
     @Test
@@ -133,7 +137,8 @@ class VaultsTest {
         for (String name : List.of("aws", "gcp", "azure", "hcv", "conjur", "konnect")) {
             Vaults.Lookup lookup = live("{vault://" + name + "/x}", Map.of());
             assertThat(lookup.refused()).isTrue();
-            assertThat(lookup.failure()).contains("'" + name + "' is valid in Kong but not built here (supported: env, fs)");
+            assertThat(lookup.failure())
+                    .contains("'" + name + "' is valid in Kong but not built here (supported: env, fs)");
         }
         assertThat(live("{vault://fs/x}", Map.of()).failure()).contains("KONG_VAULT_FS_PREFIX");
     }
@@ -181,8 +186,8 @@ class VaultsTest {
     @Test
     void aSecretThatIsGoneLivesOnForItsResurrectTime() throws IOException {
         write("one");
-        Supplier<String> secret =
-                live(SECRET, Map.of("files", files().with("resurrect_ttl", "100"))).current();
+        Supplier<String> secret = live(SECRET, Map.of("files", files().with("resurrect_ttl", "100")))
+                .current();
         Files.delete(folder.resolve("key"));
 
         pass(Duration.ofSeconds(60));

@@ -57,6 +57,11 @@ public final class FakeDirectory implements Directory {
     }
 
     @Override
+    public java.util.List<io.gatehouse.api.ConsumerGroup> groups(Consumer consumer) {
+        return java.util.List.of();
+    }
+
+    @Override
     public @Nullable Consumer consumer(String idOrUsername) {
         return consumers.get(Objects.requireNonNull(idOrUsername, "idOrUsername"));
     }
