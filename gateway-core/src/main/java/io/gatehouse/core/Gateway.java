@@ -200,7 +200,7 @@ public final class Gateway implements AutoCloseable {
 
     private void open() throws ConfigException, IOException {
         watched = fingerprint();
-        List<Problem> problems = onReloadThread(reloader::load);
+        List<Problem> problems = load();
         if (Reloader.hasErrors(problems)) {
             throw new ConfigException(problems.stream().map(Problem::toString).toList());
         }
@@ -390,7 +390,7 @@ public final class Gateway implements AutoCloseable {
      * @return what is wrong, one line each; empty when the new configuration is live
      */
     public List<String> reload() {
-        List<Problem> problems = onReloadThread(reloader::load);
+        List<Problem> problems = load();
         boolean refused = Reloader.hasErrors(problems);
         counters.reloaded(!refused);
         for (Problem problem : problems) {
@@ -470,13 +470,24 @@ public final class Gateway implements AutoCloseable {
     private void goesLive(Snapshot snapshot) {
         metrics.visible(snapshot.pluginNames());
         counters.live(snapshot.config().fingerprint());
-        LOG.info(
-                "configuration is live: fingerprint={} services={} routes={} consumers={} plugins={}",
-                snapshot.config().fingerprint(),
-                snapshot.config().services().size(),
-                snapshot.config().routes().size(),
-                snapshot.config().consumers().size(),
-                snapshot.config().plugins().size());
+    }
+
+    /** Reads the configuration; what is refused leaves the old one live. */
+    private List<Problem> load() {
+        long begin = System.nanoTime();
+        List<Problem> problems = onReloadThread(reloader::load);
+        Snapshot live = reloader.current();
+        if (live != null && !Reloader.hasErrors(problems)) {
+            LOG.info(
+                    "configuration is live: fingerprint={} services={} routes={} consumers={} plugins={} load_ms={}",
+                    live.config().fingerprint(),
+                    live.config().services().size(),
+                    live.config().routes().size(),
+                    live.config().consumers().size(),
+                    live.config().plugins().size(),
+                    (System.nanoTime() - begin) / 1_000_000);
+        }
+        return problems;
     }
 
     /** A plugin's fault outside of exchanges. */
