@@ -4,13 +4,13 @@ import io.gatehouse.api.Completion;
 import io.gatehouse.core.admin.AdminServer;
 import io.gatehouse.core.admin.AdminView;
 import io.gatehouse.core.admin.StatusServer;
-import io.gatehouse.core.config.ConfigLoader;
-import io.gatehouse.core.config.DeclarativeConfig;
 import io.gatehouse.core.config.Environment;
-import io.gatehouse.core.config.LoadOptions;
-import io.gatehouse.core.config.LoadResult;
 import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.config.Severity;
+import io.gatehouse.core.entity.ConfigLoader;
+import io.gatehouse.core.entity.DeclarativeConfig;
+import io.gatehouse.core.entity.LoadOptions;
+import io.gatehouse.core.entity.LoadResult;
 import io.gatehouse.core.exchange.ExchangeObserver;
 import io.gatehouse.core.plugin.Lifecycle;
 import io.gatehouse.core.plugin.PluginCalls;
@@ -115,8 +115,8 @@ public final class Gateway implements AutoCloseable {
                 settings.configs(),
                 settings.plugins(),
                 environment(settings),
-                LoadOptions.defaults().withCompat(settings.compat()),
-                new SnapshotBuilder(lifecycle, upstreams, vaults),
+                LoadOptions.defaults().withCompat(settings.compat()).withVaults(vaults),
+                new SnapshotBuilder(lifecycle, upstreams),
                 lifecycle,
                 reloadThread,
                 this::goesLive,
@@ -252,13 +252,15 @@ public final class Gateway implements AutoCloseable {
             LoadResult result = ConfigLoader.load(
                     settings.configs(),
                     environment(settings),
-                    LoadOptions.defaults().withCompat(settings.compat()).withPlugins(catalogue.names()));
+                    LoadOptions.defaults()
+                            .withCompat(settings.compat())
+                            .withPlugins(catalogue.names())
+                            .withVaults(vaults(settings)));
             problems.addAll(result.problems());
             SnapshotBuilder.check(
                     result.config(),
                     catalogue,
                     new PluginCalls(settings.pluginTimeLimit(), (plugin, phase, cause) -> {}),
-                    vaults(settings),
                     problems::add);
             if (Reloader.hasErrors(problems)) {
                 throw new ConfigException(

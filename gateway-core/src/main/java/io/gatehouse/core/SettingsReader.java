@@ -61,7 +61,7 @@ final class SettingsReader {
     Settings read() throws ConfigException {
         Settings.Builder b = Settings.builder().environment(environment);
         Map<String, VaultConfig> vaults = vaults();
-        references = new Vaults(environment::get, vaults, Clock.systemUTC()).draft(Map.of());
+        references = new Vaults(environment::get, vaults, Clock.systemUTC()).draft();
 
         list("--config", "GATEHOUSE_CONFIG", "KONG_DECLARATIVE_CONFIG", this::path, b::configs);
         list("--plugins", "GATEHOUSE_PLUGINS", null, this::path, b::plugins);

@@ -22,7 +22,9 @@ public record EnvVaultConfig(
         @Doc("Whether all values are Base64.") @Default("false")
         boolean base64Decode)
         implements VaultConfig {
-    static final String TYPE = "env";
+    /** The type's name. */
+    public static final String TYPE = "env";
+
     static final String NAME = "[A-Za-z_-][A-Za-z0-9_-]*";
 
     private static final List<String> FIELDS = List.of("prefix", "base64_decode");

@@ -50,7 +50,8 @@ public record FsVaultConfig(
         @Doc("Whether all values are Base64.") @Default("false")
         boolean base64Decode)
         implements VaultConfig {
-    static final String TYPE = "fs";
+    /** The type's name. */
+    public static final String TYPE = "fs";
 
     /** Bytes of one file; what Kubernetes allows a Secret. */
     static final int LARGEST = 1024 * 1024;

@@ -73,13 +73,9 @@ public final class Vaults {
         Lookup lookup(String reference);
     }
 
-    /**
-     * Begins a configuration.
-     *
-     * @param entities the vault entities by prefix
-     */
-    public Draft draft(Map<String, VaultConfig> entities) {
-        return new Draft(entities);
+    /** Begins a configuration. */
+    public Draft draft() {
+        return new Draft();
     }
 
     /** Reads again what is due. A secret that can no longer be read keeps its value for its {@code resurrect_ttl}. */
@@ -104,12 +100,16 @@ public final class Vaults {
 
     /** The references of a configuration that is not live yet. */
     public final class Draft implements References {
-        private final Map<String, VaultConfig> entities;
+        private final Map<String, VaultConfig> entities = new HashMap<>();
         private final Map<String, Cell> used = new HashMap<>();
         private final Map<Place, Source> read = new HashMap<>();
 
-        private Draft(Map<String, VaultConfig> entities) {
-            this.entities = Map.copyOf(entities);
+        private Draft() {}
+
+        /** Adds a vault entity; to be done before anything is looked up in it. */
+        public Draft vault(String prefix, VaultConfig config) {
+            entities.put(prefix, config);
+            return this;
         }
 
         @Override

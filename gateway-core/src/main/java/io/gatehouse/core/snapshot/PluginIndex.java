@@ -2,7 +2,7 @@ package io.gatehouse.core.snapshot;
 
 import io.gatehouse.api.Next;
 import io.gatehouse.api.PluginFactory;
-import io.gatehouse.core.config.PluginEntity;
+import io.gatehouse.core.entity.PluginEntity;
 import io.gatehouse.core.exchange.Chain;
 import io.gatehouse.core.exchange.PluginInstance;
 import io.gatehouse.core.exchange.PluginSlot;
@@ -28,7 +28,7 @@ final class PluginIndex {
     private static final class Cell {
         private static final Cell EMPTY = new Cell();
 
-        private @Nullable BoundPlugin anyone;
+        private SnapshotBuilder.@Nullable Placed anyone;
         private final Map<String, PluginInstance> byConsumer = new HashMap<>();
         private final Map<String, PluginInstance> byGroup = new HashMap<>();
         private @Nullable PluginTier tier;
@@ -38,7 +38,7 @@ final class PluginIndex {
             if (made == null) {
                 made = this == EMPTY
                         ? PluginTier.EMPTY
-                        : new PluginTier(anyone == null ? null : anyone.instance(), byConsumer, byGroup);
+                        : new PluginTier(anyone == null ? null : anyone.plugin().instance(), byConsumer, byGroup);
                 tier = made;
             }
             return made;
@@ -67,20 +67,21 @@ final class PluginIndex {
     private final Map<ChainKey, Chain> chains = new HashMap<>();
 
     /** Sorts instances by where they apply. */
-    PluginIndex(Collection<BoundPlugin> plugins) {
-        for (BoundPlugin plugin : plugins) {
-            PluginEntity entity = plugin.entity();
+    PluginIndex(Collection<SnapshotBuilder.Placed> placed) {
+        for (SnapshotBuilder.Placed one : placed) {
+            PluginEntity entity = one.entity();
+            BoundPlugin plugin = one.plugin();
             Named named = byName.computeIfAbsent(
                     entity.name(), name -> new Named(plugin.known().factory()));
             Cell cell =
                     named.cells.computeIfAbsent(new Place(entity.routeId(), entity.serviceId()), place -> new Cell());
-            String group = Orderings.group(entity);
+            String group = entity.consumerGroupId();
             if (entity.consumerId() != null) {
                 cell.byConsumer.put(entity.consumerId(), plugin.instance());
             } else if (group != null) {
                 cell.byGroup.put(group, plugin.instance());
             } else {
-                cell.anyone = plugin;
+                cell.anyone = one;
             }
         }
     }

@@ -1,12 +1,14 @@
 package io.gatehouse.core.snapshot;
 
 import io.gatehouse.api.PluginFactory;
-import io.gatehouse.core.config.DeclarativeConfig;
-import io.gatehouse.core.config.PluginEntity;
 import io.gatehouse.core.config.Problem;
-import io.gatehouse.core.config.RouteEntity;
-import io.gatehouse.core.config.ServiceEntity;
 import io.gatehouse.core.config.Severity;
+import io.gatehouse.core.entity.DeclarativeConfig;
+import io.gatehouse.core.entity.Entity;
+import io.gatehouse.core.entity.EntityKind;
+import io.gatehouse.core.entity.PluginEntity;
+import io.gatehouse.core.entity.RouteEntity;
+import io.gatehouse.core.entity.ServiceEntity;
 import io.gatehouse.core.exchange.Chain;
 import io.gatehouse.core.exchange.Plan;
 import io.gatehouse.core.plugin.Lifecycle;
@@ -18,7 +20,6 @@ import io.gatehouse.core.routing.RouteRule;
 import io.gatehouse.core.routing.RouteTable;
 import io.gatehouse.core.schema.NodeProblems;
 import io.gatehouse.core.schema.RecordBinder;
-import io.gatehouse.core.service.Vaults;
 import io.gatehouse.core.upstream.Upstreams;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -31,51 +32,43 @@ import org.jspecify.annotations.Nullable;
 
 /** Makes snapshots. Everything is checked before anything is made; what did not change is carried over. */
 public final class SnapshotBuilder {
+    private static final Set<String> HTTP = Set.of("http", "https", "grpc", "grpcs", "ws", "wss");
+
     private final Lifecycle lifecycle;
     private final Upstreams upstreams;
-    private final Vaults vaults;
 
     /** Makes a builder; it keeps nothing between snapshots. */
-    public SnapshotBuilder(Lifecycle lifecycle, Upstreams upstreams, Vaults vaults) {
+    public SnapshotBuilder(Lifecycle lifecycle, Upstreams upstreams) {
         this.lifecycle = lifecycle;
         this.upstreams = upstreams;
-        this.vaults = vaults;
     }
 
     /** A plugin entity whose config was bound and found good. */
-    private record Checked(PluginEntity entity, Record config, PluginCatalogue.Known known) {}
+    private record Checked(Entity place, PluginEntity entity, Record config, PluginCatalogue.Known known) {}
+
+    /**
+     * An instance and what its entity says now, which may be more than when it was made: its place in the chain, its tags.
+     */
+    record Placed(PluginEntity entity, BoundPlugin plugin) {}
 
     /**
      * Binds and validates every plugin's config, offline: starts and makes nothing.
      *
      * @param calls how {@code validate} is called
-     * @param vaults where secrets are looked up
      * @param sink takes every problem
      */
     public static void check(
-            DeclarativeConfig config,
-            PluginCatalogue catalogue,
-            PluginCalls calls,
-            Vaults vaults,
-            Consumer<Problem> sink) {
-        checked(config, catalogue, calls, vaults.draft(Map.of()), sink);
-    }
-
-    /** As {@link #check(DeclarativeConfig, PluginCatalogue, PluginCalls, Vaults, Consumer)}, with what it builds with. */
-    void check(DeclarativeConfig config, PluginCatalogue catalogue, Consumer<Problem> sink) {
-        check(config, catalogue, lifecycle.calls(), vaults, sink);
+            DeclarativeConfig config, PluginCatalogue catalogue, PluginCalls calls, Consumer<Problem> sink) {
+        checked(config, catalogue, calls, sink);
     }
 
     private static List<Checked> checked(
-            DeclarativeConfig config,
-            PluginCatalogue catalogue,
-            PluginCalls calls,
-            Vaults.References references,
-            Consumer<Problem> sink) {
-        RecordBinder binder = new RecordBinder(references, config.compat());
+            DeclarativeConfig config, PluginCatalogue catalogue, PluginCalls calls, Consumer<Problem> sink) {
+        Orderings.check(config, sink);
+        RecordBinder binder = config.binder();
         List<Checked> all = new ArrayList<>();
-        for (PluginEntity entity : config.plugins()) {
-            PluginCatalogue.Known known = catalogue.plugin(entity.name());
+        for (Entity entity : config.all(EntityKind.PLUGIN)) {
+            PluginCatalogue.Known known = catalogue.plugin(((PluginEntity) entity.value()).name());
             if (known != null) { // the loader has reported unknown names
                 Checked checked = bound(entity, known, known.factory(), binder, calls, sink);
                 if (checked != null) {
@@ -87,12 +80,13 @@ public final class SnapshotBuilder {
     }
 
     private static <C extends Record> @Nullable Checked bound(
-            PluginEntity entity,
+            Entity place,
             PluginCatalogue.Known known,
             PluginFactory<C> factory,
             RecordBinder binder,
             PluginCalls calls,
             Consumer<Problem> sink) {
+        PluginEntity entity = (PluginEntity) place.value();
         C config = binder.bind(entity.config(), factory.configType(), sink);
         if (config == null) {
             return null;
@@ -106,11 +100,11 @@ public final class SnapshotBuilder {
                 return true;
             });
         } catch (PluginCallException e) {
-            sink.accept(at(entity, String.valueOf(e.getMessage())));
+            sink.accept(at(place, String.valueOf(e.getMessage())));
             return null;
         }
         reported.forEach(sink);
-        return problems.count() == 0 ? new Checked(entity, config, known) : null;
+        return problems.count() == 0 ? new Checked(place, entity, config, known) : null;
     }
 
     /**
@@ -122,8 +116,7 @@ public final class SnapshotBuilder {
     public @Nullable Snapshot build(
             DeclarativeConfig config, PluginCatalogue catalogue, @Nullable Snapshot previous, Consumer<Problem> sink) {
         int[] errors = {0};
-        Vaults.Draft secrets = vaults.draft(Map.of());
-        List<Checked> checked = checked(config, catalogue, lifecycle.calls(), secrets, problem -> {
+        List<Checked> checked = checked(config, catalogue, lifecycle.calls(), problem -> {
             if (problem.severity() == Severity.ERROR) {
                 errors[0]++;
             }
@@ -132,26 +125,26 @@ public final class SnapshotBuilder {
         if (errors[0] > 0) {
             return null;
         }
-        List<BoundPlugin> bound = new ArrayList<>();
+        List<Placed> placed = new ArrayList<>();
         Set<BoundPlugin> made = new LinkedHashSet<>();
-        if (!make(checked, catalogue, previous, bound, made, sink)) {
+        if (!make(checked, catalogue, previous, placed, made, sink)) {
             made.forEach(plugin -> plugin.close(lifecycle));
             return null;
         }
-        for (BoundPlugin plugin : bound) {
-            plugin.retain();
-            plugin.follow(catalogue);
+        for (Placed one : placed) {
+            one.plugin().retain();
+            one.plugin().follow(catalogue);
         }
         lifecycle.follow(catalogue);
-        secrets.commit();
-        return assemble(config, catalogue, bound);
+        config.secrets().commit();
+        return assemble(config, catalogue, placed);
     }
 
     private boolean make(
             List<Checked> checked,
             PluginCatalogue catalogue,
             @Nullable Snapshot previous,
-            List<BoundPlugin> bound,
+            List<Placed> placed,
             Set<BoundPlugin> made,
             Consumer<Problem> sink) {
         Map<String, BoundPlugin> before = new HashMap<>();
@@ -160,12 +153,12 @@ public final class SnapshotBuilder {
         }
         boolean good = true;
         for (Checked one : checked) {
-            if (!one.entity().enabled()) {
+            if (!one.entity().enabled() || !isForHttp(one.entity())) {
                 continue;
             }
             BoundPlugin kept = before.get(one.entity().id());
             if (kept != null && kept.serves(one.entity(), one.config(), one.known(), catalogue)) {
-                bound.add(kept);
+                placed.add(new Placed(one.entity(), kept));
                 continue;
             }
             try {
@@ -173,13 +166,18 @@ public final class SnapshotBuilder {
                 Lifecycle.Created created = create(catalogue, one, one.known().factory());
                 BoundPlugin fresh = new BoundPlugin(one.entity(), one.config(), one.known(), created);
                 made.add(fresh);
-                bound.add(fresh);
+                placed.add(new Placed(one.entity(), fresh));
             } catch (PluginCallException e) {
-                sink.accept(at(one.entity(), String.valueOf(e.getMessage())));
+                sink.accept(at(one.place(), String.valueOf(e.getMessage())));
                 good = false;
             }
         }
         return good;
+    }
+
+    /** Kong tells HTTP from streams by a plugin's protocols, and no more. */
+    private static boolean isForHttp(PluginEntity plugin) {
+        return plugin.protocols().stream().anyMatch(HTTP::contains);
     }
 
     @SuppressWarnings("unchecked") // bound from this very factory's config type
@@ -193,8 +191,8 @@ public final class SnapshotBuilder {
                 one.entity().id());
     }
 
-    private Snapshot assemble(DeclarativeConfig config, PluginCatalogue catalogue, List<BoundPlugin> bound) {
-        PluginIndex plugins = new PluginIndex(bound);
+    private Snapshot assemble(DeclarativeConfig config, PluginCatalogue catalogue, List<Placed> placed) {
+        PluginIndex plugins = new PluginIndex(placed);
         Map<String, ServiceFacts> services = new HashMap<>();
         for (ServiceEntity service : config.services()) {
             services.put(service.id(), ServiceFacts.of(service, config.compat()));
@@ -209,7 +207,13 @@ public final class SnapshotBuilder {
         Plan unmatched = new Plan(null, null, new Chain(plugins.slots(null, null), request -> {
             throw new IllegalStateException("an unmatched request has no chain");
         }));
-        return new Snapshot(config, catalogue, RouteTable.of(rules), unmatched, new EntityDirectory(config), bound);
+        return new Snapshot(
+                config,
+                catalogue,
+                RouteTable.of(rules),
+                unmatched,
+                new EntityDirectory(config, System::nanoTime),
+                placed.stream().map(Placed::plugin).toList());
     }
 
     private RouteRule<RoutePlan> rule(
@@ -234,7 +238,7 @@ public final class SnapshotBuilder {
                 route.hosts(),
                 route.headers(),
                 route.paths(),
-                List.of(),
+                route.snis(),
                 new LinkedHashSet<>(route.protocols()),
                 route.regexPriority(),
                 route.stripPath(),
@@ -242,7 +246,7 @@ public final class SnapshotBuilder {
                 payload);
     }
 
-    private static Problem at(PluginEntity entity, String message) {
+    private static Problem at(Entity entity, String message) {
         return Problem.error(entity.location(), entity.path(), message, null);
     }
 }

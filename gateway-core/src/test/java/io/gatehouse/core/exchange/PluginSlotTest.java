@@ -27,6 +27,11 @@ class PluginSlotTest {
         }
 
         @Override
+        public List<Credential> credentials(String type, Consumer consumer) {
+            return List.of();
+        }
+
+        @Override
         public @Nullable Consumer consumer(String idOrUsername) {
             return null;
         }

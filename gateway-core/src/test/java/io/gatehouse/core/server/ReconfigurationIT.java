@@ -79,8 +79,7 @@ class ReconfigurationIT {
             .replace("config: {label: of-route}", "enabled: true, config: {label: of-route, does: nothing}")
             .replace("{name: early}", "{name: early, protocols: [grpc, grpcs, http, https], config: {label: probe}}");
 
-    private static final String[] BY_REFERENCE_IN_THREE_FILES = {
-        """
+    private static final String[] BY_REFERENCE_IN_THREE_FILES = {"""
         _format_version: "3.0"
         services:
           - {name: s, protocol: http, host: 127.0.0.1, port: 9, path: /base}
@@ -89,22 +88,19 @@ class ReconfigurationIT {
           - paths: [/nameless]
             service: {name: s}
             plugins: [{name: probe, config: {label: of-nameless}}]
-        """,
-        """
+        """, """
         _format_version: "3.0"
         plugins:
           - {name: probe, service: s, config: {label: of-service}}
           - {name: probe, route: r, config: {label: of-route}}
           - {name: probe, consumer: alice, config: {label: of-alice}}
           - {name: probe, config: {label: of-all}}
-        """,
-        """
+        """, """
         _format_version: "3.0"
         consumers: [{username: alice, custom_id: seven}]
         keyauth_credentials: [{consumer: alice, key: alices-key}]
         plugins: [{name: early}]
-        """
-    };
+        """};
 
     @RegisterExtension
     final Rig rig = new Rig();
@@ -151,7 +147,8 @@ class ReconfigurationIT {
     /** What the Status API and the metric show alike. */
     private String fingerprint() throws Exception {
         String status = get(rig.gateway.statusPort(), "/status");
-        Matcher shown = Pattern.compile("\"configuration_hash\":\"([0-9a-f]{32})\"").matcher(status);
+        Matcher shown =
+                Pattern.compile("\"configuration_hash\":\"([0-9a-f]{32})\"").matcher(status);
         assertThat(shown.find()).as(status).isTrue();
         assertThat(get(rig.gateway.adminPort(), "/metrics"))
                 .contains("gatehouse_config_info{fingerprint=\"" + shown.group(1) + "\"} 1");

@@ -73,8 +73,7 @@ class ScopesIT {
 
     /** The labels of the instances that a request met, innermost first. */
     private List<String> met(String user) throws IOException {
-        String answer =
-                rig.raw("GET /a HTTP/1.1\r\nHost: x\r\nX-User: " + user + "\r\nConnection: close\r\n\r\n");
+        String answer = rig.raw("GET /a HTTP/1.1\r\nHost: x\r\nX-User: " + user + "\r\nConnection: close\r\n\r\n");
         List<String> labels = new ArrayList<>();
         Matcher probe = PROBE.matcher(answer);
         while (probe.find()) {
@@ -87,7 +86,10 @@ class ScopesIT {
         StringBuilder all = new StringBuilder();
         for (int i = 0; i < LEVELS.size(); i++) {
             all.append("- {name: probe, ").append(LEVELS.get(i)).append(", enabled: ");
-            all.append(i >= disabled).append(", config: {label: \"").append(i + 1).append("\"}}\n");
+            all.append(i >= disabled)
+                    .append(", config: {label: \"")
+                    .append(i + 1)
+                    .append("\"}}\n");
         }
         return all.toString();
     }
@@ -168,6 +170,14 @@ class ScopesIT {
 
         live("""
                 - {name: edge, config: {does: authenticate}}
+                - {name: early, consumer: alice, config: {label: early-alice}}
+                - {name: early, config: {label: early-all}}
+                - {name: probe, config: {label: all}}
+                """);
+        assertThat(met("alice")).as("where its priority says again").containsExactly("all", "early-all");
+
+        live("""
+                - {name: edge, config: {does: authenticate}}
                 - {name: probe, config: {label: probe}, ordering: {before: {access: [early, edge]}}}
                 - {name: early, config: {label: early}}
                 """);
@@ -194,9 +204,6 @@ class ScopesIT {
         live("- {name: probe, config: {label: kept}}");
         write("- {name: probe, consumer: alice, ordering: {before: {access: [early]}}}");
 
-        assertThat(rig.gateway.reload())
-                .singleElement()
-                .asString()
-                .contains("plugins[0].ordering: value must be null");
+        assertThat(rig.gateway.reload()).singleElement().asString().contains("plugins[0].ordering: value must be null");
     }
 }

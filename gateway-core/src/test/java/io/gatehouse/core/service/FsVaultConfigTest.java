@@ -53,7 +53,7 @@ class FsVaultConfigTest {
 
     private Vaults.Lookup lookup(String pathAndMore) {
         return new Vaults(name -> null, Map.of("fs", FsVaultConfig.in(folder.toString())), Clock.systemUTC())
-                .draft(Map.of())
+                .draft()
                 .lookup("{vault://fs/" + pathAndMore + "}");
     }
 
@@ -130,7 +130,7 @@ class FsVaultConfigTest {
                         name -> null,
                         Map.of("fs", FsVaultConfig.in(root.resolve("nowhere").toString())),
                         Clock.systemUTC())
-                .draft(Map.of())
+                .draft()
                 .lookup("{vault://fs/x}");
 
         assertThat(found.failure()).contains("no value found");

@@ -84,9 +84,15 @@ class VaultsTest {
         return FsVaultConfig.in(folder.toString());
     }
 
+    private Vaults.Draft draft(Map<String, VaultConfig> entities) {
+        Vaults.Draft draft = vaults.draft();
+        entities.forEach(draft::vault);
+        return draft;
+    }
+
     /** A configuration with one reference, made live. */
     private Vaults.Lookup live(String reference, Map<String, VaultConfig> entities) {
-        Vaults.Draft draft = vaults.draft(entities);
+        Vaults.Draft draft = draft(entities);
         Vaults.Lookup lookup = draft.lookup(reference);
         draft.commit();
         return lookup;
@@ -227,7 +233,7 @@ class VaultsTest {
         Files.writeString(other.resolve("key"), "new folder");
         Map<String, VaultConfig> moved = Map.of("files", FsVaultConfig.in(other.toString()));
 
-        Vaults.Draft refused = vaults.draft(moved);
+        Vaults.Draft refused = draft(moved);
         assertThat(refused.lookup(SECRET).current().get()).isEqualTo("new folder");
         assertThat(first.get()).as("before the configuration is live").isEqualTo("old folder");
 
