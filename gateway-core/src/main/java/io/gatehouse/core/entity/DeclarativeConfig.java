@@ -133,7 +133,8 @@ public final class DeclarativeConfig {
 
     /**
      * 32 hexadecimal digits that are the same for the same entities, however they are spread over files,
-     * ordered or formatted. What variables hold in the configs of plugins does not enter, only their names.
+     * ordered or formatted, whether or not a default of an entity is written out. Every field enters, secrets too; of a
+     * secret in a vault its reference.
      */
     public String fingerprint() {
         return fingerprint;

@@ -16,11 +16,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Every kind of entity: its collection, what tells its entities apart, and the record that declares its fields, defaults,
- * ranges, references and rules. A kind stands after those that it refers to, and all after the vaults that their secrets come from.
+ * ranges, references and rules. A kind stands after those that it refers to.
  */
 @SuppressWarnings("ImmutableEnumChecker") // made by List.of and Set.of, and by lambdas without state
 public enum EntityKind {
-    VAULT("vaults", VaultEntity.class, Key.name("prefix").and("prefix"), as(), VaultEntity::check),
     CERTIFICATE("certificates", CertificateEntity.class, Key.NONE, as(), CertificateEntity::check),
     CA_CERTIFICATE("ca_certificates", CaCertificateEntity.class, Key.of("cert"), as(), CaCertificateEntity::check),
     SNI("snis", SniEntity.class, Key.name("name"), as(), SniEntity::check),
@@ -42,6 +41,7 @@ public enum EntityKind {
             nothing()),
     UPSTREAM("upstreams", UpstreamEntity.class, Key.name("name"), UpstreamEntity::prepare, UpstreamEntity::check),
     TARGET("targets", TargetEntity.class, Key.of("upstream", "target"), TargetEntity::prepare, TargetEntity::check),
+    VAULT("vaults", VaultEntity.class, Key.name("prefix").and("prefix"), as(), VaultEntity::check),
     KEY_SET("key_sets", KeySetEntity.class, Key.name("name"), as(), KeySetEntity::check),
     KEY("keys", KeyEntity.class, Key.name("name").and("kid", "set"), as(), KeyEntity::check),
     PARTIAL("partials", PartialEntity.class, Key.name("name"), as(), PartialEntity::check),

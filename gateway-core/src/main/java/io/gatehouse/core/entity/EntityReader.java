@@ -255,25 +255,32 @@ final class EntityReader {
     /** Makes the entities. */
     Map<EntityKind, List<Entity>> build() {
         Map<EntityKind, List<Entity>> all = new EnumMap<>(EntityKind.class);
+        all.put(EntityKind.VAULT, build(EntityKind.VAULT)); // first: secrets of the others may come from them
         for (EntityKind kind : EntityKind.values()) {
-            List<Entity> entities = new ArrayList<>();
-            for (Draft draft : listed(kind).drafts) {
-                resolve(draft);
-                if (!identify(draft)) {
-                    continue;
-                }
-                if (kind == EntityKind.PLUGIN) {
-                    continue; // links may stand anywhere, so that all plugins must be known first
-                }
-                bind(draft, entities);
+            if (kind != EntityKind.VAULT) {
+                all.put(kind, build(kind));
             }
-            if (kind == EntityKind.PLUGIN) {
-                linkPartials();
-                listed(kind).drafts.forEach(draft -> bind(draft, entities));
-            }
-            all.put(kind, entities);
         }
         return all;
+    }
+
+    private List<Entity> build(EntityKind kind) {
+        List<Entity> entities = new ArrayList<>();
+        for (Draft draft : listed(kind).drafts) {
+            resolve(draft);
+            if (!identify(draft)) {
+                continue;
+            }
+            if (kind == EntityKind.PLUGIN) {
+                continue; // links may stand anywhere, so that all plugins must be known first
+            }
+            bind(draft, entities);
+        }
+        if (kind == EntityKind.PLUGIN) {
+            linkPartials();
+            listed(kind).drafts.forEach(draft -> bind(draft, entities));
+        }
+        return entities;
     }
 
     private void resolve(Draft draft) {
@@ -460,18 +467,25 @@ final class EntityReader {
         return new Told(field, text, what);
     }
 
-    /** Kong gives what has no name a random id; here its content stands for a name, so that it survives a reload. */
+    /**
+     * Kong gives what has no name a random id; here its content stands for a name, so that it survives a reload. A default
+     * that is written out says nothing new.
+     */
     private String contentKey(Draft draft) {
-        StringBuilder content = new StringBuilder(draft.kind.plural()).append(":*:");
-        for (EntityKind.Reference reference : draft.kind.references()) {
+        EntityKind kind = draft.kind;
+        StringBuilder content = new StringBuilder(kind.plural()).append(":*:");
+        for (EntityKind.Reference reference : kind.references()) {
             Draft other = draft.references.get(reference.field());
             content.append(other == null ? "" : other.id).append(':');
         }
-        Fingerprint.append(
-                content,
-                draft.node.without(
-                        name -> draft.kind.isExtra(name) || name.equals("tags") || isReference(draft.kind, name)));
-        int count = listed(draft.kind).contents.merge(content.toString(), 1, Integer::sum);
+        RecordShape shape = RecordShape.of(kind.type());
+        ConfigNode.Mapping own = draft.node
+                .without(name -> shape.component(name) == null || name.equals("tags") || isReference(kind, name))
+                .with("id", ConfigNode.string(draft.node.location(), "", ""));
+        // what is wrong with it is told when it is bound with its id
+        Record record = binder.bindParts(own, kind.type(), problem -> {}).record();
+        Fingerprint.appendValue(content, Entity.fields(record));
+        int count = listed(kind).contents.merge(content.toString(), 1, Integer::sum);
         return count == 1
                 ? content.toString()
                 : content.append(':').append(count).toString();

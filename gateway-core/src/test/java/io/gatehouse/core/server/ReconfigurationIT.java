@@ -76,8 +76,8 @@ class ReconfigurationIT {
     private static final String DEFAULTS_WRITTEN_OUT = BASE.replace(
                     "url: http://127.0.0.1:9/base", "url: http://127.0.0.1:9/base\n    retries: 5\n    enabled: true")
             .replace("paths: [/nameless]", "paths: [/nameless]\n        strip_path: true\n        preserve_host: false")
-            .replace("config: {label: of-route}", "enabled: true, config: {label: of-route, does: nothing}")
-            .replace("{name: early}", "{name: early, protocols: [grpc, grpcs, http, https], config: {label: probe}}");
+            .replace("config: {label: of-route}", "enabled: true, config: {label: of-route}")
+            .replace("{name: early}", "{name: early, protocols: [grpc, grpcs, http, https]}");
 
     private static final String[] BY_REFERENCE_IN_THREE_FILES = {"""
         _format_version: "3.0"
@@ -191,6 +191,7 @@ class ReconfigurationIT {
             new Edit("custom_id: seven", "custom_id: eight"),
             new Edit("consumers:", "consumer_groups: [{name: g}]\nconsumers:"),
             new Edit("name: early", "name: early, tags: [t]"),
+            new Edit("name: early", "name: early, config: {label: probe}"), // the plugin's own default
             new Edit("name: early", "name: early, instance_name: e"),
             new Edit("name: early", "name: early, protocols: [http]"),
             new Edit("name: early", "name: early, ordering: {after: {access: [probe]}}"),
