@@ -60,8 +60,7 @@ final class VaultsIT {
     private static String proxy(String key) {
         return """
                 {name: ai-proxy, config: {route_type: llm/v1/chat, model: {provider: openai, name: gpt-4o},
-                        auth: {header_name: Authorization, header_value: "%s"}, logging: {log_statistics: true}}}"""
-                .formatted(key);
+                        auth: {header_name: Authorization, header_value: "%s"}, logging: {log_statistics: true}}}""".formatted(key);
     }
 
     /** As careful programs replace a file. */
@@ -73,7 +72,8 @@ final class VaultsIT {
     /** The credential that the provider gets. */
     private static String seen(String path) throws IOException, InterruptedException {
         long before = simulator.ledger().seen();
-        assertThat(gateway.post(path, Fault.CHAT.formatted("gpt-4o")).statusCode()).isEqualTo(200);
+        assertThat(gateway.post(path, Fault.CHAT.formatted("gpt-4o")).statusCode())
+                .isEqualTo(200);
         List<LedgerRecord> calls = simulator.ledger().records(call -> call.sequence() > before);
         assertThat(calls).hasSize(1);
         String header = calls.get(0).header("Authorization");

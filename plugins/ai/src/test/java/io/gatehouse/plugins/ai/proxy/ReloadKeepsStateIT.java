@@ -95,7 +95,9 @@ class ReloadKeepsStateIT {
         }
 
         List<String> after = asked().subList(calls, calls + 6);
-        assertThat(after).as("no call for the broken one, and each of the others in turn").containsOnly("one", "three");
+        assertThat(after)
+                .as("no call for the broken one, and each of the others in turn")
+                .containsOnly("one", "three");
         for (int i = 1; i < after.size(); i++) {
             assertThat(after.get(i)).isNotEqualTo(after.get(i - 1));
         }
