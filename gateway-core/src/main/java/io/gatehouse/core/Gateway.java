@@ -30,6 +30,7 @@ import io.gatehouse.core.service.MetricsRegistry;
 import io.gatehouse.core.service.NodeFacts;
 import io.gatehouse.core.service.NodeMemory;
 import io.gatehouse.core.service.Scraper;
+import io.gatehouse.core.service.Vaults;
 import io.gatehouse.core.snapshot.FileStamp;
 import io.gatehouse.core.snapshot.Reloader;
 import io.gatehouse.core.snapshot.Snapshot;
@@ -94,6 +95,7 @@ public final class Gateway implements AutoCloseable {
     private final List<StatusServer> statusServers = new ArrayList<>();
     private final Vertx vertx;
     private final Lifecycle lifecycle;
+    private final Vaults vaults;
     private final Reloader reloader;
     private volatile boolean draining;
     private boolean stopped;
@@ -121,11 +123,12 @@ public final class Gateway implements AutoCloseable {
                 new PluginServices(vertx, metrics, new LocalCounters(clock), clock, scheduler, redirects);
         this.lifecycle = new Lifecycle(services, new PluginCalls(settings.pluginTimeLimit(), this::pluginFailed));
         Upstreams upstreams = new Upstreams(settings.eventLoops());
+        this.vaults = vaults(settings);
         this.reloader = new Reloader(
                 settings.configs(),
                 settings.plugins(),
                 environment(settings),
-                LoadOptions.defaults().withCompat(settings.compat()),
+                LoadOptions.defaults().withCompat(settings.compat()).withVaults(vaults),
                 new SnapshotBuilder(lifecycle, upstreams),
                 lifecycle,
                 reloadThread,
@@ -216,7 +219,7 @@ public final class Gateway implements AutoCloseable {
 
     private void open() throws ConfigException, IOException {
         watched = fingerprint();
-        List<Problem> problems = onReloadThread(reloader::load);
+        List<Problem> problems = load();
         if (Reloader.hasErrors(problems)) {
             throw new ConfigException(problems.stream().map(Problem::toString).toList());
         }
@@ -243,6 +246,10 @@ public final class Gateway implements AutoCloseable {
             ScheduledFuture<?> unused =
                     scheduler.scheduleWithFixedDelay(this::lookForChanges, 500, 500, TimeUnit.MILLISECONDS);
         }
+        long rotation = settings.vaultRotation().toMillis();
+        // on the thread that loads: files are read there, and never on an event loop
+        ScheduledFuture<?> unusedRotation = scheduler.scheduleWithFixedDelay(
+                () -> reloadThread.execute(this::rotateSecrets), rotation, rotation, TimeUnit.MILLISECONDS);
         LOG.info(
                 "gatehouse {} serves: proxy={} admin={} status={} event_loops={}",
                 version(),
@@ -264,7 +271,10 @@ public final class Gateway implements AutoCloseable {
             LoadResult result = ConfigLoader.load(
                     settings.configs(),
                     environment(settings),
-                    LoadOptions.defaults().withCompat(settings.compat()).withPlugins(catalogue.names()));
+                    LoadOptions.defaults()
+                            .withCompat(settings.compat())
+                            .withPlugins(catalogue.names())
+                            .withVaults(vaults(settings)));
             problems.addAll(result.problems());
             SnapshotBuilder.check(
                     result.config(),
@@ -401,7 +411,7 @@ public final class Gateway implements AutoCloseable {
      * @return what is wrong, one line each; empty when the new configuration is live
      */
     public List<String> reload() {
-        List<Problem> problems = onReloadThread(reloader::load);
+        List<Problem> problems = load();
         boolean refused = Reloader.hasErrors(problems);
         counters.reloaded(!refused);
         for (Problem problem : problems) {
@@ -412,6 +422,14 @@ public final class Gateway implements AutoCloseable {
             return problems.stream().map(Problem::toString).toList();
         }
         return List.of();
+    }
+
+    private void rotateSecrets() {
+        try {
+            vaults.rotate();
+        } catch (RuntimeException e) {
+            LOG.error("secrets could not be read again", e);
+        }
     }
 
     private void lookForChanges() {
@@ -474,13 +492,24 @@ public final class Gateway implements AutoCloseable {
     private void goesLive(Snapshot snapshot) {
         metrics.visible(snapshot.pluginNames());
         counters.live(snapshot.config().fingerprint());
-        LOG.info(
-                "configuration is live: fingerprint={} services={} routes={} consumers={} plugins={}",
-                snapshot.config().fingerprint(),
-                snapshot.config().services().size(),
-                snapshot.config().routes().size(),
-                snapshot.config().consumers().size(),
-                snapshot.config().plugins().size());
+    }
+
+    /** Reads the configuration; what is refused leaves the old one live. */
+    private List<Problem> load() {
+        long begin = System.nanoTime();
+        List<Problem> problems = onReloadThread(reloader::load);
+        Snapshot live = reloader.current();
+        if (live != null && !Reloader.hasErrors(problems)) {
+            LOG.info(
+                    "configuration is live: fingerprint={} services={} routes={} consumers={} plugins={} load_ms={}",
+                    live.config().fingerprint(),
+                    live.config().services().size(),
+                    live.config().routes().size(),
+                    live.config().consumers().size(),
+                    live.config().plugins().size(),
+                    (System.nanoTime() - begin) / 1_000_000);
+        }
+        return problems;
     }
 
     /** A plugin's fault outside of exchanges. */
@@ -497,6 +526,11 @@ public final class Gateway implements AutoCloseable {
     private static Environment environment(Settings settings) {
         Map<String, String> variables = settings.environment();
         return variables::get;
+    }
+
+    private static Vaults vaults(Settings settings) {
+        Map<String, String> variables = settings.environment();
+        return new Vaults(variables::get, settings.vaults(), Clock.systemUTC());
     }
 
     private static long exchangeDeadline(Settings settings) {

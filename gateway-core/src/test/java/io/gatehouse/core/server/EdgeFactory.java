@@ -1,6 +1,7 @@
 package io.gatehouse.core.server;
 
 import io.gatehouse.api.Completion;
+import io.gatehouse.api.Consumer;
 import io.gatehouse.api.Failure;
 import io.gatehouse.api.FailureKind;
 import io.gatehouse.api.Next;
@@ -65,6 +66,15 @@ public final class EdgeFactory implements PluginFactory<EdgeFactory.Config> {
         @Override
         public Future<Response> intercept(Request request, Next next) {
             return switch (does) {
+                case "authenticate" -> {
+                    Consumer who = request.exchange()
+                            .directory()
+                            .consumer(String.valueOf(request.headers().get("X-User")));
+                    if (who != null) {
+                        request.exchange().authenticate(who, null);
+                    }
+                    yield next.proceed(request);
+                }
                 case "end-throws" -> {
                     request.exchange().onEnd(() -> {
                         throw new IllegalStateException("planted");
