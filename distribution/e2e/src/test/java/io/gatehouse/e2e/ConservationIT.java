@@ -15,10 +15,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whether the check that follows every test turns red when it should. */
@@ -74,6 +76,53 @@ final class ConservationIT {
         // the gateway appends, so it goes on behind what is left here
         Files.writeString(log, gateway.log().substring(0, length));
         assertThat(violations).containsExactly("in the log: " + line);
+    }
+
+    /** A real leak of every kind, by a plugin that goes on as if nothing were. */
+    @ParameterizedTest
+    @CsvSource({
+        "leak_buffer,in the log: .* LEAK: ByteBuf.release\\(\\) was not called before it's garbage-collected.*",
+        "leak_thread,left: threads left-behind: 5 .*",
+        "leak_file,left: descriptors /proc/version: 5 .*"
+    })
+    void whatIsLeftBehindTurnsItRed(String how, String violation) throws Exception {
+        Path plugins =
+                Files.createDirectories(Workplace.folderFor("leaking-" + how).resolve("plugins"));
+        StandAloneBuild.copyJar(StandAloneBuild.ofFixture("broken-plugin"), plugins);
+        try (LlmSimulator other = LlmSimulator.startAndAwait();
+                PackagedGateway own = PackagedGateway.named("conservation-" + how)
+                        .observed()
+                        .plugins(plugins)
+                        .yaml("kong.yaml", """
+                                services:
+                                  - name: web
+                                    url: %s
+                                    routes:
+                                      - {name: web, paths: [/web]}
+                                    plugins:
+                                      - name: broken
+                                        config: {breaks_in: intercept, how: %s}
+                                """.formatted(other.baseUrl(), how))
+                        .start()) {
+            own.lookForLeaks();
+            Conservation.verify(own);
+            for (int i = 0; i < 5; i++) {
+                assertThat(PackagedGateway.get(own.proxy("/web/v1/models")).statusCode())
+                        .isEqualTo(200);
+            }
+
+            own.lookForLeaks();
+
+            Workplace.awaitTrue(
+                    Workplace.SOON,
+                    () -> Conservation.settled(own, Duration.ZERO).stream()
+                            .anyMatch(found -> Pattern.matches(violation, found)),
+                    () -> Conservation.settled(own, Duration.ZERO).toString());
+            own.planted("LEAK: ");
+            // not to be looked at once more
+            own.terminate();
+            own.awaitEnd();
+        }
     }
 
     @Test
