@@ -88,7 +88,7 @@ final class Load {
     void awaitServed(int more) {
         int before = served();
         Workplace.awaitTrue(
-                Workplace.SOON.plusSeconds(more / 20),
+                Workplace.SOON.plusMillis(200L * more),
                 () -> served() >= before + more,
                 () -> served() - before + " of " + more + " served, first failure: " + failure);
     }

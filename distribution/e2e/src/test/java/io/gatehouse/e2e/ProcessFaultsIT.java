@@ -90,13 +90,13 @@ final class ProcessFaultsIT {
         double scraped;
         int rate;
         try {
-            load.awaitServed(Effort.times(400)); // warm
+            load.awaitServed(Effort.times(200)); // warm
             int begin = load.served();
-            load.awaitServed(Effort.times(400));
+            load.awaitServed(Effort.times(200));
             alone = load.p99Millis(begin);
             begin = load.served();
             long start = System.nanoTime();
-            int scrapes = Effort.times(100);
+            int scrapes = Effort.times(50);
             for (int scrape = 0; scrape < scrapes; scrape++) {
                 String text = PackagedGateway.get(gateway.admin("/metrics")).body();
                 if (scrape % 10 == 0) { // to read them all would be another load

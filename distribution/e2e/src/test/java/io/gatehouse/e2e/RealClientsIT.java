@@ -19,6 +19,7 @@ import io.gatehouse.simulator.ServerScript;
 import io.gatehouse.simulator.SimulatorOptions;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -297,9 +298,11 @@ final class RealClientsIT {
         int before;
         do {
             before = broken.requests();
-            assertThat(gateway.post("/failover/v1/chat/completions", Fault.CHAT.formatted("gpt-4o"))
-                            .statusCode())
-                    .isEqualTo(200);
+            HttpResponse<String> answer =
+                    gateway.post("/failover/v1/chat/completions", Fault.CHAT.formatted("gpt-4o"));
+            assertThat(answer.statusCode()).isEqualTo(200);
+            String id = answer.headers().firstValue("X-Kong-Request-Id").orElseThrow();
+            assertThat(gateway.entry(id).has("route")).isTrue();
         } while (broken.requests() > before);
     }
 
