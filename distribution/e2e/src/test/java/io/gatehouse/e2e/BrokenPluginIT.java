@@ -423,7 +423,7 @@ final class BrokenPluginIT {
                 folder,
                 environment,
                 Duration.ofSeconds(60),
-                Workplace.PACKAGED.resolve("bin/gatehouse").toString(),
+                Workplace.launcher().toString(),
                 "start",
                 "--config",
                 file.toString(),

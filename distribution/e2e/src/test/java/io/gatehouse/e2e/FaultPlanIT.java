@@ -23,8 +23,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * What upstreams do wrong, one case after the other on one gateway, each by many clients at once and with healthy traffic
- * beside it, half of it streams. Every case looks at what the client saw, at what the upstream saw, at the log entries, at the metrics, and at what the
- * process still holds afterwards.
+ * beside it, half of it streams. Every case looks at what the client saw, at what the upstream saw, at the log entries, at
+ * the metrics, and at what the process still holds afterwards.
  */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 final class FaultPlanIT {

@@ -66,7 +66,8 @@ final class LogSinksIT {
             load.end();
         }
         load.assertUnharmed();
-        System.out.printf("%s, %s: 99 %% of %d took at most %.1f ms%n", gateway.name(), when, load.served(), load.p99Millis(0));
+        System.out.printf(
+                "%s, %s: 99 %% of %d took at most %.1f ms%n", gateway.name(), when, load.served(), load.p99Millis(0));
         return load.served();
     }
 
@@ -81,7 +82,8 @@ final class LogSinksIT {
         sink.recover();
         int all = during + requests(gateway, "its sink well again");
 
-        Workplace.awaitTrue(Workplace.SOON, () -> sink.ids().size() == all, () -> sink.ids().size() + " entries came");
+        Workplace.awaitTrue(
+                Workplace.SOON, () -> sink.ids().size() == all, () -> sink.ids().size() + " entries came");
         assertThat(dropped(gateway, "http-log")).isZero();
     }
 
@@ -113,7 +115,9 @@ final class LogSinksIT {
                 .start());
         int before = requests(gateway, "its log file in place");
         Workplace.awaitTrue(
-                Workplace.SOON, () -> gateway.entryLines().size() == before, () -> gateway.entryLines().size() + "");
+                Workplace.SOON,
+                () -> gateway.entryLines().size() == before,
+                () -> gateway.entryLines().size() + "");
         Path aside = logs.resolveSibling("file-log-aside");
         Files.deleteIfExists(aside.resolve("access.log"));
         Files.deleteIfExists(aside);
@@ -196,7 +200,8 @@ final class LogSinksIT {
     private static void mount(String what, Path disk, String options) throws Exception {
         Workplace.Ran ran = program("mount", "-t", "tmpfs", "-o", options, "tmpfs", disk.toString());
         if (ran.exit() != 0) {
-            String why = "skipped: " + what + ": this user may not mount one: " + ran.err().strip();
+            String why = "skipped: " + what + ": this user may not mount one: "
+                    + ran.err().strip();
             System.out.println(why);
             Assumptions.abort(why);
         }
@@ -208,7 +213,6 @@ final class LogSinksIT {
     }
 
     private static Workplace.Ran program(String... command) throws Exception {
-        return Workplace.run(
-                Workplace.folderFor("programs"), Workplace.cleanEnvironment(), Workplace.SOON, command);
+        return Workplace.run(Workplace.folderFor("programs"), Workplace.cleanEnvironment(), Workplace.SOON, command);
     }
 }

@@ -95,7 +95,7 @@ final class PackagedGateway implements AutoCloseable {
         if (builder.descriptors > 0) {
             command.addAll(List.of("sh", "-c", "ulimit -n " + builder.descriptors + "; exec \"$0\" \"$@\""));
         }
-        command.add(Workplace.PACKAGED.resolve("bin/gatehouse").toString());
+        command.add(Workplace.launcher().toString());
         command.addAll(builder.arguments());
         ProcessBuilder process = new ProcessBuilder(command)
                 .directory(folder.toFile())

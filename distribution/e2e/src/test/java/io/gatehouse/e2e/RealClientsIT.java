@@ -48,7 +48,8 @@ final class RealClientsIT {
     /** What a target does that another one must step in for. */
     enum Trouble {
         RESETS(ServerScript.builder().readRequest().reset()),
-        RESETS_AFTER_THE_HEAD(ServerScript.builder().readRequest().eventStreamHead().reset()),
+        RESETS_AFTER_THE_HEAD(
+                ServerScript.builder().readRequest().eventStreamHead().reset()),
         FAILS(ServerScript.builder().readRequest().respond(500, "{\"error\":{\"message\":\"broken\"}}"));
 
         private final ServerScript script;
@@ -298,8 +299,7 @@ final class RealClientsIT {
         int before;
         do {
             before = broken.requests();
-            HttpResponse<String> answer =
-                    gateway.post("/failover/v1/chat/completions", Fault.CHAT.formatted("gpt-4o"));
+            HttpResponse<String> answer = gateway.post("/failover/v1/chat/completions", Fault.CHAT.formatted("gpt-4o"));
             assertThat(answer.statusCode()).isEqualTo(200);
             String id = answer.headers().firstValue("X-Kong-Request-Id").orElseThrow();
             assertThat(gateway.entry(id).has("route")).isTrue();

@@ -215,8 +215,7 @@ final class UntrustedTlsIT {
         assertThat(gateway.log()).doesNotContain(Fault.KEY);
         assertThat(String.join("\n", gateway.entryLines())).doesNotContain(Fault.KEY);
         assertThat(cut.connections())
-                .allSatisfy(connection ->
-                        assertThat(connection.receivedText()).doesNotContain(Fault.KEY));
+                .allSatisfy(connection -> assertThat(connection.receivedText()).doesNotContain(Fault.KEY));
     }
 
     @ParameterizedTest
@@ -227,9 +226,9 @@ final class UntrustedTlsIT {
 
         List<Wire.Answer> answers = call(presented.name());
 
-        assertThat(answers).allSatisfy(answer -> assertThat(answer.status())
-                .as("%s", answer)
-                .isEqualTo(good ? 200 : 502));
+        assertThat(answers)
+                .allSatisfy(
+                        answer -> assertThat(answer.status()).as("%s", answer).isEqualTo(good ? 200 : 502));
         assertThat(seen(presented) - before).isEqualTo(good ? CALLS : 0);
         assertThat(gateway.entriesSince(0, presented.name(), CALLS))
                 .allMatch(entry -> entry.at("/gatehouse/reason").asText().equals(good ? "ok" : "tls"));

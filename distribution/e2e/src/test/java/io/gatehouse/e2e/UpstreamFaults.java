@@ -71,11 +71,7 @@ final class UpstreamFaults {
     static ServerScript overloaded() {
         String error = "{\"error\":{\"message\":\"overloaded\",\"type\":\"server_error\"}}";
         return script().readRequest()
-                .head(
-                        503,
-                        "Content-Type: application/json",
-                        "Content-Length: " + error.length(),
-                        "Connection: close")
+                .head(503, "Content-Type: application/json", "Content-Length: " + error.length(), "Connection: close")
                 .send(error)
                 .build();
     }

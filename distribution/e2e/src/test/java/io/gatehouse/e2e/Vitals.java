@@ -26,7 +26,8 @@ final class Vitals {
             List.of("C1 ", "C2 ", "G1 ", "GC ", "VM ", "Attach Listener", "Signal Dispatch", "process reaper");
 
     /** Pools that grow up to a limit as they are used. The kernel knows the first 15 characters of a name. */
-    private static final Map<String, Integer> POOLS = Map.of("vert.x-worker-t", 20, "vert.x-internal", 20);
+    private static final Map<String, Integer> POOLS =
+            Map.of("vert.x-worker-t", 20, "vert.x-internal", 20, "gatehouse-timer", 1, "gatehouse-reloa", 1);
 
     private static final String DATAGRAMS = "datagram sockets";
     private static final String UNIX_SOCKETS = "unix sockets";
@@ -180,9 +181,7 @@ final class Vitals {
             if (!tcp.contains(one)) {
                 String what = udp.contains(one)
                         ? DATAGRAMS
-                        : unix.contains(one)
-                                ? UNIX_SOCKETS
-                                : one.startsWith("/") ? one : one.replaceAll("\\d+", "");
+                        : unix.contains(one) ? UNIX_SOCKETS : one.startsWith("/") ? one : one.replaceAll("\\d+", "");
                 others.merge(what, 1, Integer::sum);
             }
         }
