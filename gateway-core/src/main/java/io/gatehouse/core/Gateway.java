@@ -4,13 +4,13 @@ import io.gatehouse.api.Completion;
 import io.gatehouse.core.admin.AdminServer;
 import io.gatehouse.core.admin.AdminView;
 import io.gatehouse.core.admin.StatusServer;
-import io.gatehouse.core.config.ConfigLoader;
-import io.gatehouse.core.config.DeclarativeConfig;
 import io.gatehouse.core.config.Environment;
-import io.gatehouse.core.config.LoadOptions;
-import io.gatehouse.core.config.LoadResult;
 import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.config.Severity;
+import io.gatehouse.core.entity.ConfigLoader;
+import io.gatehouse.core.entity.DeclarativeConfig;
+import io.gatehouse.core.entity.LoadOptions;
+import io.gatehouse.core.entity.LoadResult;
 import io.gatehouse.core.exchange.ExchangeObserver;
 import io.gatehouse.core.plugin.Lifecycle;
 import io.gatehouse.core.plugin.PluginCalls;
@@ -23,6 +23,7 @@ import io.gatehouse.core.server.ProxyServer;
 import io.gatehouse.core.server.Traffic;
 import io.gatehouse.core.service.GatewayMetrics;
 import io.gatehouse.core.service.InternalMetrics;
+import io.gatehouse.core.service.LocalCounters;
 import io.gatehouse.core.service.MetricsRegistry;
 import io.gatehouse.core.service.NodeFacts;
 import io.gatehouse.core.service.NodeMemory;
@@ -105,7 +106,9 @@ public final class Gateway implements AutoCloseable {
                 .build();
         metrics.add(facts);
         Redirects redirects = redirects(settings);
-        PluginServices services = new PluginServices(vertx, metrics, Clock.systemUTC(), scheduler, redirects);
+        Clock clock = Clock.systemUTC();
+        PluginServices services =
+                new PluginServices(vertx, metrics, new LocalCounters(clock), clock, scheduler, redirects);
         this.lifecycle = new Lifecycle(services, new PluginCalls(settings.pluginTimeLimit(), this::pluginFailed));
         Upstreams upstreams = new Upstreams(settings.eventLoops());
         this.reloader = new Reloader(

@@ -532,15 +532,16 @@ public final class LoadBench {
     }
 
     private void facts() throws Exception {
-        double load =
-                Double.parseDouble(Files.readString(Path.of("/proc/loadavg")).split(" ", 2)[0]);
+        long busy = Math.round(100 * busyShare());
         int processors = Runtime.getRuntime().availableProcessors();
         report.fact("date", LocalDate.now().toString());
         report.fact(
-                "machine", processors + " processors, " + processor() + ", Linux " + System.getProperty("os.version"));
+                "machine",
+                processors + " processors, " + processor() + ", Linux "
+                        + System.getProperty("os.version").split("-", 2)[0]);
         report.fact(
-                "load before the run",
-                load + (load > 0.3 * processors ? " (other work was going on: the figures are a direction only)" : ""));
+                "other work just before the run",
+                busy + " % of all processors" + (busy > 10 ? " (so the figures are a direction only)" : ""));
         report.fact("JDK of the gateway", jdk());
         report.fact(
                 "run",
@@ -551,12 +552,30 @@ public final class LoadBench {
             if (peer.missing(place).isEmpty()) {
                 String version = peer.versionLine(place);
                 if (!version.isEmpty()) {
-                    versions.add(version.strip());
+                    versions.add(peer.title() + ": " + version);
                 }
             }
         }
         report.fact("versions", String.join("; ", versions));
-        out.println("Gatehouse and its peers under load: " + processors + " processors, load " + load + ", " + jdk());
+        out.println("Gatehouse and its peers under load: " + processors + " processors, " + busy + " % busy, " + jdk());
+    }
+
+    /** The share of all processors that was busy over two seconds, 0 to 1. */
+    private static double busyShare() throws IOException, InterruptedException {
+        long[] before = processorTimes();
+        Thread.sleep(2000);
+        long[] after = processorTimes();
+        return 1.0 - (after[1] - before[1]) / (double) Math.max(1, after[0] - before[0]);
+    }
+
+    /** Ticks since the start of the machine: of all kinds, and idle or waiting for a disk. */
+    private static long[] processorTimes() throws IOException {
+        String[] ticks = Files.readAllLines(Path.of("/proc/stat")).get(0).trim().split("\\s+");
+        long all = 0;
+        for (int i = 1; i < ticks.length; i++) {
+            all += Long.parseLong(ticks[i]);
+        }
+        return new long[] {all, Long.parseLong(ticks[4]) + Long.parseLong(ticks[5])};
     }
 
     private static String processor() throws IOException {

@@ -1,6 +1,6 @@
 package io.gatehouse.core.snapshot;
 
-import io.gatehouse.core.config.PluginEntity;
+import io.gatehouse.core.entity.PluginEntity;
 import io.gatehouse.core.exchange.PluginInstance;
 import io.gatehouse.core.plugin.Lifecycle;
 import io.gatehouse.core.plugin.PluginCatalogue;

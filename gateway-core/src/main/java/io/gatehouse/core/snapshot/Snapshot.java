@@ -1,7 +1,7 @@
 package io.gatehouse.core.snapshot;
 
 import io.gatehouse.api.Directory;
-import io.gatehouse.core.config.DeclarativeConfig;
+import io.gatehouse.core.entity.DeclarativeConfig;
 import io.gatehouse.core.exchange.Plan;
 import io.gatehouse.core.plugin.PluginCatalogue;
 import io.gatehouse.core.routing.RouteTable;

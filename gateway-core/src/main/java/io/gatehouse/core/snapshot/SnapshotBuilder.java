@@ -1,11 +1,13 @@
 package io.gatehouse.core.snapshot;
 
 import io.gatehouse.api.PluginFactory;
-import io.gatehouse.core.config.DeclarativeConfig;
-import io.gatehouse.core.config.PluginEntity;
 import io.gatehouse.core.config.Problem;
-import io.gatehouse.core.config.RouteEntity;
-import io.gatehouse.core.config.ServiceEntity;
+import io.gatehouse.core.entity.DeclarativeConfig;
+import io.gatehouse.core.entity.Entity;
+import io.gatehouse.core.entity.EntityKind;
+import io.gatehouse.core.entity.PluginEntity;
+import io.gatehouse.core.entity.RouteEntity;
+import io.gatehouse.core.entity.ServiceEntity;
 import io.gatehouse.core.exchange.Plan;
 import io.gatehouse.core.exchange.PluginInstance;
 import io.gatehouse.core.exchange.PluginSlot;
@@ -43,7 +45,7 @@ public final class SnapshotBuilder {
     }
 
     /** A plugin entity whose config was bound and found good. */
-    private record Checked(PluginEntity entity, Record config, PluginCatalogue.Known known) {}
+    private record Checked(Entity place, PluginEntity entity, Record config, PluginCatalogue.Known known) {}
 
     /**
      * Binds and validates every plugin's config, offline: starts and makes nothing.
@@ -58,10 +60,10 @@ public final class SnapshotBuilder {
 
     private static List<Checked> checked(
             DeclarativeConfig config, PluginCatalogue catalogue, PluginCalls calls, Consumer<Problem> sink) {
-        RecordBinder binder = RecordBinder.of(config);
+        RecordBinder binder = config.binder();
         List<Checked> all = new ArrayList<>();
-        for (PluginEntity entity : config.plugins()) {
-            PluginCatalogue.Known known = catalogue.plugin(entity.name());
+        for (Entity entity : config.all(EntityKind.PLUGIN)) {
+            PluginCatalogue.Known known = catalogue.plugin(((PluginEntity) entity.value()).name());
             if (known != null) { // the loader has reported unknown names
                 Checked checked = bound(entity, known, known.factory(), binder, calls, sink);
                 if (checked != null) {
@@ -73,12 +75,17 @@ public final class SnapshotBuilder {
     }
 
     private static <C extends Record> @Nullable Checked bound(
-            PluginEntity entity,
+            Entity place,
             PluginCatalogue.Known known,
             PluginFactory<C> factory,
             RecordBinder binder,
             PluginCalls calls,
             Consumer<Problem> sink) {
+        PluginEntity entity = (PluginEntity) place.value();
+        if (entity.consumerGroupId() != null) {
+            sink.accept(at(place, "plugins of a consumer group are valid in Kong but not built here"));
+            return null;
+        }
         C config = binder.bind(entity.config(), factory.configType(), sink);
         if (config == null) {
             return null;
@@ -92,11 +99,11 @@ public final class SnapshotBuilder {
                 return true;
             });
         } catch (PluginCallException e) {
-            sink.accept(at(entity, String.valueOf(e.getMessage())));
+            sink.accept(at(place, String.valueOf(e.getMessage())));
             return null;
         }
         reported.forEach(sink);
-        return problems.count() == 0 ? new Checked(entity, config, known) : null;
+        return problems.count() == 0 ? new Checked(place, entity, config, known) : null;
     }
 
     /**
@@ -157,7 +164,7 @@ public final class SnapshotBuilder {
                 made.add(fresh);
                 bound.add(fresh);
             } catch (PluginCallException e) {
-                sink.accept(at(one.entity(), String.valueOf(e.getMessage())));
+                sink.accept(at(one.place(), String.valueOf(e.getMessage())));
                 good = false;
             }
         }
@@ -195,7 +202,13 @@ public final class SnapshotBuilder {
         Plan unmatched = new Plan(null, null, slots(byName, null, null), request -> {
             throw new IllegalStateException("an unmatched request has no chain");
         });
-        return new Snapshot(config, catalogue, RouteTable.of(rules), unmatched, new EntityDirectory(config), bound);
+        return new Snapshot(
+                config,
+                catalogue,
+                RouteTable.of(rules),
+                unmatched,
+                new EntityDirectory(config, System::nanoTime),
+                bound);
     }
 
     private RouteRule<RoutePlan> rule(
@@ -223,7 +236,7 @@ public final class SnapshotBuilder {
                 route.hosts(),
                 route.headers(),
                 route.paths(),
-                List.of(),
+                route.snis(),
                 new LinkedHashSet<>(route.protocols()),
                 route.regexPriority(),
                 route.stripPath(),
@@ -286,7 +299,7 @@ public final class SnapshotBuilder {
         return route && service ? 5 : route ? 3 : service ? 2 : 1;
     }
 
-    private static Problem at(PluginEntity entity, String message) {
+    private static Problem at(Entity entity, String message) {
         return Problem.error(entity.location(), entity.path(), message, null);
     }
 }

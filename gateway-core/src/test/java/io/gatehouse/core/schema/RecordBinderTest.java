@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.gatehouse.api.config.Default;
 import io.gatehouse.api.config.Secret;
 import io.gatehouse.core.config.Compat;
-import io.gatehouse.core.config.ConfigLoader;
 import io.gatehouse.core.config.ConfigNode;
+import io.gatehouse.core.config.ConfigText;
 import io.gatehouse.core.config.Environment;
 import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.config.Severity;
@@ -28,7 +28,7 @@ class RecordBinderTest {
 
     private <C extends Record> @Nullable C bind(
             Class<C> type, String yaml, Compat compat, Map<String, String> environment) {
-        ConfigNode node = Objects.requireNonNull(ConfigLoader.parse("c.yaml", yaml, environment::get, problems::add));
+        ConfigNode node = Objects.requireNonNull(ConfigText.parse("c.yaml", yaml, environment::get, problems::add));
         return new RecordBinder(environment::get, compat).bind(node, type, problems::add);
     }
 
@@ -280,7 +280,7 @@ class RecordBinderTest {
 
     @Test
     void givesAPluginsOwnProblemsTheirPlace() {
-        ConfigNode root = Objects.requireNonNull(ConfigLoader.parse("c.yaml", """
+        ConfigNode root = Objects.requireNonNull(ConfigText.parse("c.yaml", """
                 a:
                   targets:
                     - auth: {header_name: x}
