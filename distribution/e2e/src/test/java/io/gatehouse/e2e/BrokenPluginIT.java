@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  */
 final class BrokenPluginIT {
     @RegisterExtension
-    static final Running RUNNING = new Running();
+    static final Running RUNNING = new Running().lookingForLeaks();
 
     private static final String TIME_LIMIT = "500ms";
     private static final String PATH = "/v1/models";
@@ -425,7 +425,7 @@ final class BrokenPluginIT {
                 folder,
                 environment,
                 Duration.ofSeconds(60),
-                Workplace.PACKAGED.resolve("bin/gatehouse").toString(),
+                Workplace.launcher().toString(),
                 "start",
                 "--config",
                 file.toString(),

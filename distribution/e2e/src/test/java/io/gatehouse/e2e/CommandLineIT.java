@@ -54,7 +54,7 @@ final class CommandLineIT {
 
     private static Workplace.Ran run(String name, Map<String, String> extra, String... arguments) throws Exception {
         String[] command = new String[arguments.length + 1];
-        command[0] = Workplace.PACKAGED.resolve("bin/gatehouse").toString();
+        command[0] = Workplace.launcher().toString();
         System.arraycopy(arguments, 0, command, 1, arguments.length);
         return Workplace.run(Workplace.folderFor(name), environment(extra), Duration.ofSeconds(60), command);
     }
@@ -249,7 +249,7 @@ final class CommandLineIT {
     void simulatesAnLlmForLoadTestsOfOnesOwn() throws Exception {
         Path folder = Workplace.folderFor("simulate");
         Process process = new ProcessBuilder(
-                        Workplace.PACKAGED.resolve("bin/gatehouse").toString(),
+                        Workplace.launcher().toString(),
                         "simulate",
                         "--port",
                         "0",
