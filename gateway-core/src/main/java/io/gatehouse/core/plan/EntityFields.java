@@ -3,7 +3,7 @@ package io.gatehouse.core.plan;
 import io.gatehouse.api.PluginFactory;
 import io.gatehouse.api.config.Secret;
 import io.gatehouse.core.config.ConfigNode;
-import io.gatehouse.core.config.Vaults;
+import io.gatehouse.core.service.VaultReference;
 import io.gatehouse.core.entity.DeclarativeConfig;
 import io.gatehouse.core.entity.Entity;
 import io.gatehouse.core.entity.EntityKind;
@@ -165,7 +165,7 @@ final class EntityFields {
 
     private static Value value(ConfigNode.Scalar scalar, RecordShape.@Nullable Shape shape, boolean careful) {
         boolean secret = shape == RecordShape.Scalar.SECRET || (shape == null && careful);
-        boolean told = scalar.fromVariable() || Vaults.isReference(scalar.text());
+        boolean told = scalar.fromVariable() || VaultReference.isReference(scalar.text());
         return new Value(
                 scalar.type() + scalar.source() + '\n' + scalar.text(), secret && !told ? MASK : scalar.shown());
     }

@@ -90,9 +90,10 @@ class DeckDumpTest {
             return plain;
         }
         if (value instanceof ConfigNode node) {
-            StringBuilder text = new StringBuilder();
-            Fingerprint.append(text, node);
-            return text.toString();
+            return data(node.toData());
+        }
+        if (value instanceof List<?> list) {
+            return list.stream().map(DeckDumpTest::data).toList().toString();
         }
         return value instanceof Secret secret ? secret.value() : String.valueOf(value);
     }

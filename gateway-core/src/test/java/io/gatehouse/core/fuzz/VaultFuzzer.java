@@ -2,7 +2,8 @@ package io.gatehouse.core.fuzz;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.gatehouse.core.config.Vaults;
+import io.gatehouse.core.service.VaultReference;
+import io.gatehouse.core.service.Vaults;
 
 /** Any vault reference yields a value or a reason, and a reason never holds what a variable does. */
 public final class VaultFuzzer {
@@ -16,21 +17,35 @@ public final class VaultFuzzer {
         if (text.contains(SECRET)) {
             return; // known to the fuzzer from elsewhere
         }
-        Vaults vaults = new Vaults(name -> name.isEmpty() ? null : name.length() % 2 == 0 ? SECRET : json());
+        Vaults vaults = Vaults.over(name -> name.isEmpty() ? null : name.length() % 2 == 0 ? SECRET : json());
         for (String reference : new String[] {text, "{vault://" + text + "}", "{vault://env/" + text + "}"}) {
-            if (Vaults.isReference(reference)) {
-                Vaults.Lookup found = vaults.lookup(reference);
-                String failure = found.failure();
-                if (failure != null && failure.contains(SECRET)) {
-                    throw new AssertionError("shows what a variable holds: " + failure);
-                }
-                if (found.toString().contains(SECRET)) {
-                    throw new AssertionError("shows what a variable holds: " + found);
-                }
-                if (failure != null && !found.value().isEmpty()) {
-                    throw new AssertionError("a failure with a value: " + failure);
-                }
+            if (VaultReference.isReference(reference)) {
+                lookUp(vaults, reference);
+            } else {
+                refused(reference);
             }
+        }
+    }
+
+    private static void lookUp(Vaults vaults, String reference) {
+        Vaults.Lookup found = vaults.draft().lookup(reference);
+        String failure = found.failure();
+        if (failure != null && failure.contains(SECRET)) {
+            throw new AssertionError("shows what a variable holds: " + failure);
+        }
+        if (found.toString().contains(SECRET)) {
+            throw new AssertionError("shows what a variable holds: " + found);
+        }
+        if (failure != null && !found.current().get().isEmpty()) {
+            throw new AssertionError("a failure with a value: " + failure);
+        }
+    }
+
+    private static void refused(String text) {
+        try {
+            throw new AssertionError("taken for a reference: " + VaultReference.parse(text));
+        } catch (IllegalArgumentException expected) {
+            // as it should be
         }
     }
 
