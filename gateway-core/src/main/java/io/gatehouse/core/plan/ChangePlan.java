@@ -226,7 +226,7 @@ public final class ChangePlan {
             Entity same = after.config().find(EntityKind.PLUGIN, entity.id());
             String reason = null;
             if (changed == null) {
-                reason = same == null ? "it goes away" : "it is disabled";
+                reason = same == null ? "it goes away" : "it is switched off";
             } else if (!config.equals(changed)) {
                 reason = "its config changes, so it is made anew";
             } else if (same != null && !scope(entity).equals(scope(same))) {

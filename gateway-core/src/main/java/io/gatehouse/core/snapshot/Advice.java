@@ -205,6 +205,7 @@ public final class Advice {
                     Objects.requireNonNullElse(plugin.routeId(), ""),
                     Objects.requireNonNullElse(plugin.serviceId(), ""),
                     plugin.consumerId() != null || plugin.consumerGroupId() != null,
+                    plugin.ordering() != null,
                     plugin.protocols());
             String known = reasons.get(question);
             if (known == null) {
@@ -233,6 +234,9 @@ public final class Advice {
             if (isOfADisabledService(plugin)) {
                 return "its service is disabled";
             }
+            if (!SnapshotBuilder.isForHttp(plugin)) {
+                return "its protocols (" + String.join(", ", plugin.protocols()) + ") are not HTTP";
+            }
             RouteEntity route = plugin.routeId() == null ? null : config.route(plugin.routeId());
             if (route != null
                     && plugin.serviceId() != null
@@ -249,9 +253,6 @@ public final class Advice {
                         ? "no request reaches its route '"
                                 + route(all.get(0).id()).name() + "'"
                         : "no request reaches any of its routes";
-            }
-            if (reached.stream().noneMatch(one -> one.protocols().stream().anyMatch(plugin.protocols()::contains))) {
-                return "its protocols (" + String.join(", ", plugin.protocols()) + ") are not those of its routes";
             }
             if (plugin.consumerId() != null || plugin.consumerGroupId() != null) {
                 return reached.stream().noneMatch(one -> mayKnowTheConsumer(plugin, one))
@@ -294,7 +295,8 @@ public final class Advice {
         private boolean mayKnowTheConsumer(PluginEntity plugin, RouteEntity route) {
             int own = priority(plugin.name());
             for (PluginEntity other : authenticating) {
-                if (isFor(other, route) && priority(other.name()) > own) {
+                boolean before = priority(other.name()) > own || plugin.ordering() != null || other.ordering() != null;
+                if (before && isFor(other, route)) {
                     return true;
                 }
             }

@@ -91,11 +91,11 @@ public final class Examination {
         return advice;
     }
 
-    /** The config of every enabled plugin as its record, by the plugin's id. Equal records are equal configs. */
+    /** The config of every plugin that a start makes, as its record, by the plugin's id. Equal records are equal configs. */
     public Map<String, Record> pluginConfigs() {
         Map<String, Record> configs = new HashMap<>();
         for (SnapshotBuilder.Checked plugin : plugins) {
-            if (plugin.entity().enabled()) {
+            if (plugin.entity().enabled() && SnapshotBuilder.isForHttp(plugin.entity())) {
                 configs.put(plugin.entity().id(), plugin.config());
             }
         }

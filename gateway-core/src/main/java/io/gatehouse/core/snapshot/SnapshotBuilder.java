@@ -161,7 +161,7 @@ public final class SnapshotBuilder {
     }
 
     /** Kong tells HTTP from streams by a plugin's protocols, and no more. */
-    private static boolean isForHttp(PluginEntity plugin) {
+    static boolean isForHttp(PluginEntity plugin) {
         return plugin.protocols().stream().anyMatch(HTTP::contains);
     }
 

@@ -4,11 +4,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.entity.ConfigLoader;
+import io.gatehouse.core.entity.DeckDump;
 import io.gatehouse.core.entity.LoadOptions;
 import io.gatehouse.core.entity.LoadResult;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 
-/** Any bytes are a configuration or a list of problems. */
+/** Any bytes are a configuration or a list of problems; and a configuration can be dumped and read again. */
 public final class LoaderFuzzer {
     private static final Map<String, String> ENVIRONMENT = Map.of("DECK_NUMBER", "80", "DECK_TEXT", "a: b\n- c");
 
@@ -27,6 +30,21 @@ public final class LoaderFuzzer {
             String again = load(text).config().fingerprint();
             if (!again.equals(first.config().fingerprint())) {
                 throw new AssertionError("the same text has two fingerprints");
+            }
+            dumped(first);
+        }
+    }
+
+    private static void dumped(LoadResult loaded) {
+        List<Problem> refused = new ArrayList<>();
+        String dump = DeckDump.write(loaded.config(), false, refused::add);
+        if (refused.isEmpty()) {
+            LoadResult again = load(dump);
+            if (!again.ok()) {
+                throw new AssertionError("the dump is refused: " + again.problems() + "\n" + dump);
+            }
+            if (!again.config().fingerprint().equals(loaded.config().fingerprint())) {
+                throw new AssertionError("the dump is another configuration:\n" + dump);
             }
         }
     }

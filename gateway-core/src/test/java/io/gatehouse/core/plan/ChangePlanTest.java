@@ -145,7 +145,7 @@ class ChangePlanTest {
 
         assertThat(plan(one + "}]", one + ", route: r}]").text())
                 .contains("  edge: its scope changes, so it is made anew\n");
-        assertThat(plan(one + "}]", one + ", enabled: false}]").text()).contains("  edge: it is disabled\n");
+        assertThat(plan(one + "}]", one + ", enabled: false}]").text()).contains("  edge: it is switched off\n");
         assertThat(plan(one + "}]", "routes: [{name: r, paths: [/r]}]").text()).contains("  edge: it goes away\n");
         assertThat(plan(one + "}]", one + ", tags: [x]}]").text()).doesNotContain("state is lost");
     }
@@ -168,8 +168,8 @@ class ChangePlanTest {
                         + " edge of service s of route r: its route belongs to another service",
                 "routes: [{name: a, paths: [/x], plugins: [{name: edge}]}, {name: b, paths: [~/x]}];"
                         + " edge of route a: no request reaches its route 'a'",
-                "routes: [{name: a, paths: [/x], protocols: [https], plugins: [{name: edge, protocols: [grpc, http]}]}];"
-                        + " edge of route a: its protocols (grpc, http) are not those of its routes",
+                "routes: [{name: a, paths: [/x], protocols: [https], plugins: [{name: edge, protocols: [tcp]}]}];"
+                        + " edge of route a: its protocols (tcp) are not HTTP",
                 "consumers: [{username: amy, plugins: [{name: edge}]}]; edge of consumer amy: there is no route",
                 "routes: [{paths: [/]}]\\nconsumers: [{username: amy, plugins: [{name: edge}]}];"
                         + " 'edge of consumer amy: it is for a consumer, and no plugin before it makes one known'",
