@@ -373,11 +373,12 @@ public final class DeckDump {
                 && !around.contains("${{")
                 && text.chars().noneMatch(c -> c < ' ' || (c >= 0x7F && c < 0xA0))
                 && source.indexOf('\n') < 0;
+        // single quotes first: the expression has double ones, and decK's merge reads the text as it is
+        if (sure && text.indexOf('\'') < 0 && around.indexOf('\'') < 0) {
+            return new YamlWriter.Verbatim("'" + source + "'");
+        }
         if (sure && text.indexOf('"') < 0 && text.indexOf('\\') < 0) {
             return new YamlWriter.Verbatim('"' + source + '"');
-        }
-        if (sure && text.indexOf('\'') < 0) {
-            return new YamlWriter.Verbatim("'" + source + "'");
         }
         sink.accept(Problem.error(
                 scalar,
