@@ -221,8 +221,9 @@ public final class LiveExchange implements Exchange {
     PluginInstance pick(int slot) {
         PluginInstance chosen = picked[slot];
         if (chosen == null) {
-            chosen = plan.slot(slot).pick(consumer, around.directory());
-            picked[slot] = chosen == null ? NOBODY : chosen;
+            PluginInstance found = plan.slot(slot).pick(consumer, around.directory());
+            chosen = found == null ? NOBODY : found;
+            picked[slot] = chosen;
         }
         return chosen.id().isEmpty() ? null : chosen;
     }
