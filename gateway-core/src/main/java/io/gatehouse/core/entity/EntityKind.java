@@ -86,9 +86,6 @@ public enum EntityKind {
         void check(E entity, Report report);
     }
 
-    /** What every entity may have beside the fields of its record. */
-    private static final Set<String> COMMON = Set.of("created_at", "updated_at", "_comment", "_ignore");
-
     private static final Set<EntityKind> CREDENTIALS =
             EnumSet.of(KEYAUTH, BASICAUTH, HMACAUTH, JWT, OAUTH2, MTLS_AUTH, ACL);
 
@@ -209,7 +206,7 @@ public enum EntityKind {
 
     /** Whether a field means something without being a component of the record. */
     boolean isExtra(String field) {
-        if (COMMON.contains(field) || shorter.contains(field)) {
+        if (Common.knows(field) || shorter.contains(field)) {
             return true;
         }
         EntityKind child = BY_PLURAL.get(field);

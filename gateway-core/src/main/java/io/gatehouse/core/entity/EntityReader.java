@@ -176,6 +176,7 @@ final class EntityReader {
         ConfigNode.Mapping preset = defaults.get(kind);
         ConfigNode.Mapping node = preset == null ? own : own.withDefaults(preset);
         boolean known = checkNames(kind, node);
+        Common.check(node, sink);
         Draft draft = new Draft(kind, kind.prepare(node, preparation), parent);
         if (!known) {
             draft.failed.add("");

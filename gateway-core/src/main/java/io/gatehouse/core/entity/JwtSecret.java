@@ -48,13 +48,15 @@ public record JwtSecret(
             if (secret.secret == null) {
                 report.advise(
                         "secret",
-                        "required field missing",
+                        "required field missing when 'algorithm' is '" + secret.algorithm + "'",
                         "Kong makes a random one here, which nobody could know",
                         "algorithm");
             }
         } else if (secret.rsaPublicKey == null) {
-            report.at("rsa_public_key", "required field missing", "algorithm");
-            report.entity("failed conditional validation given value of field 'algorithm'", "algorithm");
+            report.at(
+                    "rsa_public_key",
+                    "required field missing when 'algorithm' is '" + secret.algorithm + "'",
+                    "algorithm");
         } else {
             report.each("rsa_public_key", text -> Pem.publicKey(text) == null ? "invalid key" : null);
         }

@@ -17,11 +17,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * A configured plugin; without service, route, consumer and consumer group it is global.
  *
+ * @param ordering null when the priorities decide
  * @param partials which parts of the config come from elsewhere
  * @param config what the plugin's record is bound from, with the partials in it; an empty mapping when the file has none
  */
 @Doc("A configured plugin; without service, route, consumer and consumer group it is global.")
-@NotBuilt({"ordering", "condition"})
+@NotBuilt("condition")
 public record PluginEntity(
         @Doc("A UUID in lower case.") String id,
         @Doc("Which plugin.") String name,
@@ -52,9 +53,18 @@ public record PluginEntity(
         @OneOf({"grpc", "grpcs", "http", "https", "tcp", "tls", "tls_passthrough", "udp", "ws", "wss"})
         List<String> protocols,
 
+        @Doc("Where in the chain it acts, when not by its priority.") @Nullable Ordering ordering,
         @Doc("Parts of the config that come from partials.") List<PartialLink> partials,
         @Doc("Words to select entities by.") @Distinct List<String> tags,
         @Doc("The plugin's own settings.") ConfigNode.Mapping config) {
+
+    /** Which plugins it acts before and after. */
+    public record Ordering(
+            @Doc("Those it acts before.") PluginNames before,
+            @Doc("Those it acts after.") PluginNames after) {}
+
+    /** Plugins by phase. */
+    public record PluginNames(@Doc("Names of plugins.") List<String> access) {}
 
     /**
      * A part of a plugin's config that comes from a partial.

@@ -6,7 +6,6 @@ import io.gatehouse.api.config.Length;
 import io.gatehouse.api.config.Name;
 import io.gatehouse.api.config.NotBuilt;
 import io.gatehouse.api.config.OneOf;
-import io.gatehouse.api.config.Pattern;
 import io.gatehouse.core.config.ConfigNode;
 import io.gatehouse.core.schema.Distinct;
 import java.util.ArrayList;
@@ -44,7 +43,6 @@ public record RouteEntity(
 
         @Doc("HTTP methods.")
         @Distinct
-        @Pattern(value = "[A-Z]+", message = "invalid value: expected upper-case letters")
         List<String> methods,
 
         @Doc("Hosts, with `*.` before or `.*` after, with or without a port.")
@@ -105,6 +103,7 @@ public record RouteEntity(
 
     static void check(RouteEntity route, Report report) {
         report.each("name", Checks::name);
+        report.each("methods", Checks::method);
         report.each("hosts", Checks::routeHost);
         report.each("paths", Checks::routePath);
         report.each("snis", Checks::wildcardHost);

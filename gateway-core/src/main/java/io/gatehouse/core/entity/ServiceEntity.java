@@ -63,7 +63,13 @@ public record ServiceEntity(
 
         @Doc("Words to select entities by.") @Distinct List<String> tags) {
 
-    static ConfigNode.Mapping prepare(ConfigNode.Mapping service, Preparation preparation) {
+    static ConfigNode.Mapping prepare(ConfigNode.Mapping given, Preparation preparation) {
+        ConfigNode.Mapping service = given;
+        if (given.get("host") instanceof ConfigNode.Scalar host
+                && host.text().startsWith("[")
+                && host.text().endsWith("]")) {
+            service = given.with("host", host.withText(host.text().substring(1, host.text().length() - 1)));
+        }
         ConfigNode url = service.get("url");
         if (url == null || url.isNull()) {
             return service;

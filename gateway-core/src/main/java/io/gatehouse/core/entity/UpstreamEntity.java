@@ -241,8 +241,7 @@ public record UpstreamEntity(
     private static void needs(
             String value, String when, String field, String needed, @Nullable String given, Report report) {
         if (value.equals(when) && given == null) {
-            report.at(needed, "required field missing", field);
-            report.entity("failed conditional validation given value of field '" + field + "'", field);
+            report.at(needed, "required field missing when '" + field + "' is '" + value + "'", field);
         }
     }
 

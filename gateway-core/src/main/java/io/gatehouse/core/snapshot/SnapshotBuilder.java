@@ -82,8 +82,8 @@ public final class SnapshotBuilder {
             PluginCalls calls,
             Consumer<Problem> sink) {
         PluginEntity entity = (PluginEntity) place.value();
-        if (entity.consumerGroupId() != null) {
-            sink.accept(at(place, "plugins of a consumer group are valid in Kong but not built here"));
+        if (entity.consumerGroupId() != null || entity.ordering() != null) {
+            sink.accept(at(place, "consumer_group and ordering are valid in Kong but not built here"));
             return null;
         }
         C config = binder.bind(entity.config(), factory.configType(), sink);
