@@ -23,6 +23,7 @@ import io.gatehouse.core.server.ProxyServer;
 import io.gatehouse.core.server.Traffic;
 import io.gatehouse.core.service.GatewayMetrics;
 import io.gatehouse.core.service.InternalMetrics;
+import io.gatehouse.core.service.LocalCounters;
 import io.gatehouse.core.service.MetricsRegistry;
 import io.gatehouse.core.service.NodeFacts;
 import io.gatehouse.core.service.NodeMemory;
@@ -105,7 +106,9 @@ public final class Gateway implements AutoCloseable {
                 .build();
         metrics.add(facts);
         Redirects redirects = redirects(settings);
-        PluginServices services = new PluginServices(vertx, metrics, Clock.systemUTC(), scheduler, redirects);
+        Clock clock = Clock.systemUTC();
+        PluginServices services =
+                new PluginServices(vertx, metrics, new LocalCounters(clock), clock, scheduler, redirects);
         this.lifecycle = new Lifecycle(services, new PluginCalls(settings.pluginTimeLimit(), this::pluginFailed));
         Upstreams upstreams = new Upstreams(settings.eventLoops());
         this.reloader = new Reloader(

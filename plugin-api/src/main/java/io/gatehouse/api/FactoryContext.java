@@ -36,6 +36,9 @@ public interface FactoryContext {
      */
     HttpCaller http(HttpOptions options);
 
+    /** The counters of this plugin name, on this node. */
+    Counters counters();
+
     /** All implementations of an {@link ExtensionPoint} found in any loaded JAR. */
     <T> List<T> extensions(Class<T> type);
 }

@@ -43,6 +43,8 @@ final class DistributionIT {
             "lib/plugin-auth-0.1.0.jar",
             "lib/plugin-logging-0.1.0.jar",
             "lib/plugin-prometheus-0.1.0.jar",
+            "lib/plugin-traffic-0.1.0.jar",
+            "lib/plugin-transform-0.1.0.jar",
             "lib/simulator-0.1.0.jar",
             "plugins/README.md",
             "sdk/io/gatehouse/gatehouse/0.1.0/gatehouse-0.1.0.pom",

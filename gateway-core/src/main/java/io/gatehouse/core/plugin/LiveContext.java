@@ -1,5 +1,6 @@
 package io.gatehouse.core.plugin;
 
+import io.gatehouse.api.Counters;
 import io.gatehouse.api.HttpCaller;
 import io.gatehouse.api.HttpOptions;
 import io.gatehouse.api.Metrics;
@@ -28,6 +29,7 @@ final class LiveContext implements PluginContext {
     private final PluginServices services;
     private volatile PluginCatalogue catalogue;
     private final Metrics metrics;
+    private final Counters counters;
     private final String pluginId;
     private final List<ScheduledFuture<?>> jobs = new CopyOnWriteArrayList<>();
     private final List<PluginHttpClient> clients = new CopyOnWriteArrayList<>();
@@ -41,6 +43,7 @@ final class LiveContext implements PluginContext {
         this.services = services;
         this.catalogue = catalogue;
         this.metrics = services.metrics().metricsFor(plugin, bundled);
+        this.counters = services.counters().of(plugin);
         this.pluginId = pluginId;
     }
 
@@ -84,6 +87,11 @@ final class LiveContext implements PluginContext {
         PluginHttpClient client = new PluginHttpClient(services.vertx(), services.redirects(), options);
         clients.add(client);
         return client;
+    }
+
+    @Override
+    public Counters counters() {
+        return counters;
     }
 
     @Override

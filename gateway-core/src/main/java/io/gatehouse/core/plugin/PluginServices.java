@@ -1,5 +1,6 @@
 package io.gatehouse.core.plugin;
 
+import io.gatehouse.core.service.LocalCounters;
 import io.gatehouse.core.service.MetricsRegistry;
 import io.gatehouse.core.upstream.Redirects;
 import io.vertx.core.Vertx;
@@ -10,7 +11,12 @@ import org.slf4j.LoggerFactory;
 
 /** What the gateway lends to plugins. Any thread. */
 public record PluginServices(
-        Vertx vertx, MetricsRegistry metrics, Clock clock, ScheduledExecutorService scheduler, Redirects redirects) {
+        Vertx vertx,
+        MetricsRegistry metrics,
+        LocalCounters counters,
+        Clock clock,
+        ScheduledExecutorService scheduler,
+        Redirects redirects) {
     private static final Logger LOG = LoggerFactory.getLogger(PluginServices.class);
 
     /** Runs a timed action so that one failure does not end the periods, nor pass unseen. */

@@ -1,6 +1,7 @@
 package io.gatehouse.testkit;
 
 import io.gatehouse.api.Completion;
+import io.gatehouse.api.Counters;
 import io.gatehouse.api.ExtensionPoint;
 import io.gatehouse.api.HttpCaller;
 import io.gatehouse.api.HttpOptions;
@@ -20,6 +21,7 @@ import io.gatehouse.core.config.Environment;
 import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.schema.JsonSchema;
 import io.gatehouse.core.schema.RecordBinder;
+import io.gatehouse.core.service.LocalCounters;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpMethod;
@@ -71,6 +73,7 @@ public final class PluginTester implements AutoCloseable {
     private final Maker maker;
     private final FakeClock clock = new FakeClock();
     private final FakeMetrics metrics = new FakeMetrics();
+    private final Counters counters = new LocalCounters(clock).of("tested");
     private final FakeHttp http = new FakeHttp();
     private final FakeDirectory directory = new FakeDirectory();
     private final CapturedLog log = CapturedLog.start();
@@ -540,6 +543,11 @@ public final class PluginTester implements AutoCloseable {
         @Override
         public HttpCaller http(HttpOptions options) {
             return http;
+        }
+
+        @Override
+        public Counters counters() {
+            return counters;
         }
 
         @Override

@@ -14,6 +14,7 @@ import io.gatehouse.api.Target;
 import io.gatehouse.api.Timings;
 import io.gatehouse.api.body.Body;
 import io.gatehouse.api.body.BodyEnd;
+import io.gatehouse.api.body.BodyException;
 import io.gatehouse.api.body.BodyReader;
 import io.gatehouse.api.body.Framing;
 import io.vertx.core.Future;
@@ -473,7 +474,11 @@ public final class TestExchange {
             }
             answer.onComplete(done -> {
                 if (done.failed()) {
-                    own.broke(done.cause());
+                    if (done.cause() instanceof BodyException body) {
+                        own.done(Response.failed(body.failure())); // its sender's fault, not the plugin's
+                    } else {
+                        own.broke(done.cause());
+                    }
                 } else if (done.result() == null) {
                     own.broke(new NullPointerException(phase + " gave a future of null (expected: a response)"));
                 } else {

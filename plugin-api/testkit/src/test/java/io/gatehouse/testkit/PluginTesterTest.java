@@ -375,6 +375,23 @@ class PluginTesterTest {
     }
 
     @Test
+    void blamesTheClientForABodyThatBreaksOffWhileThePluginReadsIt() {
+        try (PluginTester tester = tester(context -> new Plugin() {
+            @Override
+            public Future<Response> intercept(Request request, Next next) {
+                return request.body().buffer(10).map(fits -> Response.of(200));
+            }
+        })) {
+            TestExchange exchange =
+                    tester.request(HttpMethod.POST, "/").bodyThatBreaksOff("x").send();
+
+            assertThat(exchange.status()).isEqualTo(400);
+            assertThat(exchange.failure()).isNotNull();
+            assertThat(exchange.failure().kind()).isEqualTo(FailureKind.INVALID_REQUEST);
+        }
+    }
+
+    @Test
     void readsWhatAPluginCountsAndHowItIsWrong() {
         try (PluginTester tester = tester(context -> {
             context.metrics().counter("hits_total", "Hits.", "route").with("r").add(2);

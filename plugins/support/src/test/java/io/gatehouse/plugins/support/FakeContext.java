@@ -1,5 +1,6 @@
 package io.gatehouse.plugins.support;
 
+import io.gatehouse.api.Counters;
 import io.gatehouse.api.FactoryContext;
 import io.gatehouse.api.HttpCaller;
 import io.gatehouse.api.HttpOptions;
@@ -84,6 +85,11 @@ final class FakeContext implements FactoryContext {
 
     @Override
     public HttpCaller http(HttpOptions options) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Counters counters() {
         throw new UnsupportedOperationException();
     }
 

@@ -3,6 +3,7 @@ package io.gatehouse.plugins.logging.file;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gatehouse.api.Counters;
 import io.gatehouse.api.FactoryContext;
 import io.gatehouse.api.HttpCaller;
 import io.gatehouse.api.HttpOptions;
@@ -210,6 +211,11 @@ class LogFileTest {
 
         @Override
         public HttpCaller http(HttpOptions options) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Counters counters() {
             throw new UnsupportedOperationException();
         }
 

@@ -1,0 +1,41 @@
+package io.gatehouse.plugins.traffic.correlation;
+
+import io.gatehouse.api.Next;
+import io.gatehouse.api.Plugin;
+import io.gatehouse.api.Request;
+import io.gatehouse.api.Response;
+import io.vertx.core.Future;
+import java.util.function.Supplier;
+
+/** Kong's correlation-id. It stands outermost, so that every answer can carry the id. */
+final class CorrelationId implements Plugin {
+    private final String header;
+    private final boolean echo;
+    private final Supplier<String> generator;
+
+    CorrelationId(CorrelationIdConfig config, Supplier<String> generator) {
+        this.header = config.headerName();
+        this.echo = config.echoDownstream();
+        this.generator = generator;
+    }
+
+    @Override
+    public Future<Response> intercept(Request request, Next next) {
+        String sent = request.headers().get(header);
+        String id;
+        if (sent == null || sent.isEmpty()) {
+            id = generator.get();
+            request.headers().set(header, id);
+        } else {
+            id = sent;
+        }
+        request.exchange().logField("correlation_id", id);
+        if (!echo) {
+            return next.proceed(request);
+        }
+        return next.proceed(request).map(response -> {
+            response.headers().set(header, id);
+            return response;
+        });
+    }
+}

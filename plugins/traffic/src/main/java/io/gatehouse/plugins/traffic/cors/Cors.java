@@ -1,0 +1,94 @@
+package io.gatehouse.plugins.traffic.cors;
+
+import io.gatehouse.api.Next;
+import io.gatehouse.api.Plugin;
+import io.gatehouse.api.Request;
+import io.gatehouse.api.Response;
+import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpMethod;
+import org.jspecify.annotations.Nullable;
+
+/** Kong's cors. It stands outside of auth plugins, so that browsers can read their refusals, too. */
+final class Cors implements Plugin {
+    private static final String ALLOW_ORIGIN = "Access-Control-Allow-Origin";
+
+    private final CorsConfig config;
+    private final Origins origins;
+    private final String methods;
+    private final @Nullable String headers;
+    private final @Nullable String exposed;
+    private final @Nullable String maxAge;
+
+    Cors(CorsConfig config) {
+        this.config = config;
+        this.origins = new Origins(config.origins());
+        this.methods = String.join(",", config.methods());
+        this.headers = config.headers().isEmpty() ? null : String.join(",", config.headers());
+        this.exposed = config.exposedHeaders().isEmpty() ? null : String.join(",", config.exposedHeaders());
+        Double seconds = config.maxAge();
+        this.maxAge = seconds == null
+                ? null
+                : seconds == Math.rint(seconds) ? Long.toString(seconds.longValue()) : seconds.toString();
+    }
+
+    @Override
+    public Future<Response> intercept(Request request, Next next) {
+        MultiMap asked = request.exchange().original().headers();
+        String origin = asked.get("Origin");
+        boolean named = origin != null && !origin.isEmpty();
+        if (named && request.method().equals(HttpMethod.OPTIONS) && asked.contains("Access-Control-Request-Method")) {
+            return config.preflightContinue() ? next.proceed(request) : Response.done(preflight(origin, asked));
+        }
+        if (!named && !config.allowOriginAbsent()) {
+            return next.proceed(request);
+        }
+        return next.proceed(request).map(response -> {
+            allow(response.headers(), origin);
+            if (exposed != null) {
+                response.headers().set("Access-Control-Expose-Headers", exposed);
+            }
+            return response;
+        });
+    }
+
+    private Response preflight(@Nullable String origin, MultiMap asked) {
+        Response response = Response.of(200);
+        MultiMap answer = response.headers();
+        allow(answer, origin);
+        String wanted = headers != null ? headers : asked.get("Access-Control-Request-Headers");
+        if (wanted != null) {
+            answer.set("Access-Control-Allow-Headers", wanted);
+        }
+        answer.set("Access-Control-Allow-Methods", methods);
+        if (maxAge != null) {
+            answer.set("Access-Control-Max-Age", maxAge);
+        }
+        if (config.privateNetwork() && "true".equals(asked.get("Access-Control-Request-Private-Network"))) {
+            answer.set("Access-Control-Allow-Private-Network", "true");
+        }
+        return response;
+    }
+
+    private void allow(MultiMap answer, @Nullable String origin) {
+        String allowed = origins.allowed(origin);
+        boolean all = "*".equals(allowed);
+        boolean named = origin != null && !origin.isEmpty();
+        if (origins.vary() || config.credentials() && all && named) {
+            answer.add("Vary", "Origin");
+        }
+        if (config.credentials()) {
+            if (!all) {
+                answer.set("Access-Control-Allow-Credentials", "true");
+            } else if (named) {
+                allowed = origin;
+                answer.set("Access-Control-Allow-Credentials", "true");
+            }
+        }
+        if (allowed == null) {
+            answer.remove(ALLOW_ORIGIN);
+        } else {
+            answer.set(ALLOW_ORIGIN, allowed);
+        }
+    }
+}

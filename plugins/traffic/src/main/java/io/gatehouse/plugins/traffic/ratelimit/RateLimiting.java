@@ -1,0 +1,175 @@
+package io.gatehouse.plugins.traffic.ratelimit;
+
+import io.gatehouse.api.Consumer;
+import io.gatehouse.api.Counters;
+import io.gatehouse.api.Credential;
+import io.gatehouse.api.Exchange;
+import io.gatehouse.api.Next;
+import io.gatehouse.api.Plugin;
+import io.gatehouse.api.PluginContext;
+import io.gatehouse.api.Request;
+import io.gatehouse.api.Response;
+import io.gatehouse.api.Service;
+import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Kong's rate-limiting: all windows of a client are looked at and counted in one step. */
+final class RateLimiting implements Plugin {
+    /** A longer identifier, which a client may send in a header, is counted by its hash: keys stay in memory. */
+    private static final int MAX_IDENTIFIER = 64;
+
+    private static final Logger LOG = LoggerFactory.getLogger(RateLimiting.class);
+
+    private final RateLimitingConfig config;
+    private final Counters counters;
+    private final Clock clock;
+    private final Period[] periods;
+    private final long[] limits;
+    private final String keyPrefix;
+
+    RateLimiting(RateLimitingConfig config, PluginContext context) {
+        this.config = config;
+        this.counters = context.counters();
+        this.clock = context.clock();
+        List<Period> used = new ArrayList<>();
+        StringBuilder prefix = new StringBuilder(context.pluginId()).append(':');
+        for (Period period : Period.values()) {
+            if (config.limit(period) != null) {
+                used.add(period);
+                prefix.append(period.seconds).append(',');
+            }
+        }
+        this.periods = used.toArray(Period[]::new);
+        this.limits = new long[periods.length];
+        for (int i = 0; i < periods.length; i++) {
+            Long limit = config.limit(periods[i]);
+            limits[i] = limit == null ? 0 : limit;
+        }
+        this.keyPrefix = prefix.append(':').toString();
+    }
+
+    @Override
+    public Future<Response> intercept(Request request, Next next) {
+        long now = clock.millis();
+        List<Counters.Window> windows = new ArrayList<>(periods.length);
+        for (int i = 0; i < periods.length; i++) {
+            windows.add(Counters.Window.of(periods[i].start(now), periods[i].end(now), limits[i]));
+        }
+        Future<Counters.Count> count = counters.take(keyPrefix + identifier(request), 1, windows);
+        return count.succeeded()
+                ? decided(request, next, count.result(), now)
+                : count.transform(done -> done.succeeded()
+                        ? decided(request, next, done.result(), now)
+                        : unreachable(request, next, done.cause()));
+    }
+
+    private Future<Response> unreachable(Request request, Next next, Throwable cause) {
+        LOG.error("failed to get usage: fault_tolerant={}", config.faultTolerant(), cause);
+        return config.faultTolerant()
+                ? next.proceed(request)
+                : Response.done(Response.error(500, "An unexpected error occurred"));
+    }
+
+    private Future<Response> decided(Request request, Next next, Counters.Count count, long now) {
+        if (!count.granted()) {
+            Response refusal = Response.error(config.errorCode(), config.errorMessage());
+            if (!config.hideClientHeaders()) {
+                tell(refusal.headers(), count, now);
+            }
+            return Response.done(refusal);
+        }
+        if (config.hideClientHeaders()) {
+            return next.proceed(request);
+        }
+        return next.proceed(request).map(response -> {
+            tell(response.headers(), count, now);
+            return response;
+        });
+    }
+
+    /** Kong's headers: each window by itself, and the one that runs out first; of two, the longer. */
+    private void tell(MultiMap headers, Counters.Count count, long now) {
+        int stop = -1;
+        for (int i = 0; i < periods.length; i++) {
+            if (limits[i] - count.before(i) <= 0) {
+                stop = i;
+            }
+        }
+        int tightest = 0;
+        long least = Long.MAX_VALUE;
+        for (int i = 0; i < periods.length; i++) {
+            long remaining = limits[i] - count.before(i);
+            if (stop < 0 || stop == i) {
+                remaining--;
+            }
+            remaining = Math.max(0, remaining);
+            if (remaining <= least) {
+                least = remaining;
+                tightest = i;
+            }
+            headers.set(periods[i].limitHeader, Long.toString(limits[i]));
+            headers.set(periods[i].remainingHeader, Long.toString(remaining));
+        }
+        Period period = periods[tightest];
+        String reset = Long.toString(Math.max(1, period.seconds - (now / 1000 - period.start(now) / 1000)));
+        headers.set("RateLimit-Limit", Long.toString(limits[tightest]));
+        headers.set("RateLimit-Remaining", Long.toString(least));
+        headers.set("RateLimit-Reset", reset);
+        if (!count.granted()) {
+            headers.set("Retry-After", reset);
+        }
+    }
+
+    private String identifier(Request request) {
+        Exchange exchange = request.exchange();
+        String found = found(request, exchange);
+        if (found == null || found.isEmpty()) {
+            return exchange.clientAddress();
+        }
+        return found.length() <= MAX_IDENTIFIER ? found : hash(found);
+    }
+
+    private @Nullable String found(Request request, Exchange exchange) {
+        return switch (config.limitBy()) {
+            case IP -> null;
+            case CONSUMER -> {
+                Consumer consumer = exchange.consumer();
+                yield consumer != null ? consumer.id() : credential(exchange);
+            }
+            case CREDENTIAL -> credential(exchange);
+            case SERVICE -> {
+                Service service = exchange.service();
+                yield service == null ? null : service.id();
+            }
+            case HEADER -> {
+                String name = config.headerName();
+                yield name == null ? null : request.headers().get(name);
+            }
+            case PATH -> exchange.original().path().equals(config.path()) ? config.path() : null;
+        };
+    }
+
+    private static @Nullable String credential(Exchange exchange) {
+        Credential credential = exchange.credential();
+        return credential == null ? null : credential.id();
+    }
+
+    private static String hash(String text) {
+        try {
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(digest);
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError(e); // every Java has it
+        }
+    }
+}

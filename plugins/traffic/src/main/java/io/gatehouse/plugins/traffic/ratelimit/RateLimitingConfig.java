@@ -1,0 +1,116 @@
+package io.gatehouse.plugins.traffic.ratelimit;
+
+import io.gatehouse.api.config.Default;
+import io.gatehouse.api.config.Doc;
+import io.gatehouse.api.config.NotBuilt;
+import io.gatehouse.api.config.Pattern;
+import io.gatehouse.api.config.Range;
+import org.jspecify.annotations.Nullable;
+
+/** The configuration of {@code rate-limiting}: Kong's fields and Kong's meaning. */
+@Doc("Lets each client send so many requests in a second, minute, hour, day, month or year (UTC), and refuses more"
+        + " with 429. Requests that are refused do not count. On one node the limits are exact.")
+@NotBuilt({
+    "redis",
+    "redis_host",
+    "redis_port",
+    "redis_username",
+    "redis_password",
+    "redis_database",
+    "redis_timeout",
+    "redis_ssl",
+    "redis_ssl_verify",
+    "redis_server_name"
+})
+public record RateLimitingConfig(
+        @Doc("Requests in a second.") @Nullable @Range(min = 1)
+        Long second,
+
+        @Doc("Requests in a minute.") @Nullable @Range(min = 1)
+        Long minute,
+
+        @Doc("Requests in an hour.") @Nullable @Range(min = 1)
+        Long hour,
+
+        @Doc("Requests in a day.") @Nullable @Range(min = 1) Long day,
+
+        @Doc("Requests in a month.") @Nullable @Range(min = 1)
+        Long month,
+
+        @Doc("Requests in a year.") @Nullable @Range(min = 1)
+        Long year,
+
+        @Doc("Who is counted: a consumer (else the credential), a credential, an address, a service, the value of"
+                + " `header_name`, or all who ask for `path`. Who has none of it is counted by address.")
+        @Default("consumer")
+        @NotBuilt("consumer-group")
+        LimitBy limitBy,
+
+        @Doc("The header that says who is counted, with `limit_by: header`.")
+        @Nullable
+        @Pattern(
+                value = "[A-Za-z0-9_-]+",
+                message = "bad header name, allowed characters are A-Z, a-z, 0-9, '_', and '-'")
+        String headerName,
+
+        @Doc("The path that is counted as one, with `limit_by: path`.")
+        @Nullable
+        @Pattern(value = "/(?!.*//).*", message = "expected: starts with / and has no empty segment")
+        String path,
+
+        @Doc("Where is counted: in the memory of this node. Counters outlive a reload, not a restart.")
+        @Default("local")
+        @NotBuilt({"redis", "cluster"})
+        Policy policy,
+
+        @Doc("Whether requests pass when the counters cannot be reached; else they are answered with 500. Local"
+                + " counters always can.")
+        @Default("true")
+        boolean faultTolerant,
+
+        @Doc("Whether clients are not told their limits.") @Default("false")
+        boolean hideClientHeaders,
+
+        @Doc("The status of a refusal.") @Default("429") @Range(min = 200, max = 599)
+        int errorCode,
+
+        @Doc("The message of a refusal.") @Default("API rate limit exceeded")
+        String errorMessage,
+
+        @Doc("-1: each request is counted at once. Other values need the policy `redis`.") @Default("-1")
+        double syncRate) {
+    /** Who is counted. */
+    public enum LimitBy {
+        /** A consumer, else its credential. */
+        CONSUMER,
+        /** A credential. */
+        CREDENTIAL,
+        /** An address. */
+        IP,
+        /** A service. */
+        SERVICE,
+        /** The value of a header. */
+        HEADER,
+        /** A path. */
+        PATH
+    }
+
+    /** Where counters live. */
+    public enum Policy {
+        /** In the memory of this node. */
+        LOCAL
+    }
+
+    /** The limit of a period, or null. */
+    @Nullable
+    Long limit(Period period) {
+        return switch (period) {
+            case SECOND -> second;
+            case MINUTE -> minute;
+            case HOUR -> hour;
+            case DAY -> day;
+            case MONTH -> month;
+            case YEAR -> year;
+        };
+    }
+}

@@ -1,0 +1,304 @@
+package io.gatehouse.plugins.traffic.ratelimit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.gatehouse.api.Consumer;
+import io.gatehouse.api.Credential;
+import io.gatehouse.testkit.FakeService;
+import io.gatehouse.testkit.PluginTester;
+import io.gatehouse.testkit.TestExchange;
+import io.gatehouse.testkit.TestRequest;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RateLimitingTest {
+    @Test
+    void hasKongsDefaults() {
+        try (PluginTester tester = tester("minute: 6")) {
+            assertThat(tester.config())
+                    .isEqualTo(new RateLimitingConfig(
+                            null,
+                            6L,
+                            null,
+                            null,
+                            null,
+                            null,
+                            RateLimitingConfig.LimitBy.CONSUMER,
+                            null,
+                            null,
+                            RateLimitingConfig.Policy.LOCAL,
+                            true,
+                            false,
+                            429,
+                            "API rate limit exceeded",
+                            -1));
+        }
+    }
+
+    @Test
+    void mapsEveryField() {
+        try (PluginTester tester = tester("""
+            {second: 1, minute: 2, hour: 3, day: 4, month: 5, year: 6, limit_by: header, header_name: X-Client, path: /a/b,
+             policy: local, fault_tolerant: false, hide_client_headers: true, error_code: 503, error_message: slower,
+             sync_rate: -1}\
+            """)) {
+            assertThat(tester.problems()).isEmpty();
+            assertThat(tester.config())
+                    .isEqualTo(new RateLimitingConfig(
+                            1L,
+                            2L,
+                            3L,
+                            4L,
+                            5L,
+                            6L,
+                            RateLimitingConfig.LimitBy.HEADER,
+                            "X-Client",
+                            "/a/b",
+                            RateLimitingConfig.Policy.LOCAL,
+                            false,
+                            true,
+                            503,
+                            "slower",
+                            -1));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{}|at least one of these fields must be non-empty",
+                "{minute: 10, hour: 5}|hour: The limit for hour(5.0) cannot be lower than the limit for minute(10.0)",
+                "{second: 10, year: 9}|year: The limit for year(9.0) cannot be lower than the limit for second(10.0)",
+                "{minute: 0}|minute",
+                "{minute: -1}|minute",
+                "{minute: 1.5}|minute",
+                "{minute: 1, limit_by: header}|header_name: required field missing",
+                "{minute: 1, limit_by: path}|path: required field missing",
+                "{minute: 1, limit_by: path, path: a}|path: expected: starts with /",
+                "{minute: 1, limit_by: path, path: /a//b}|path: expected: starts with /",
+                "{minute: 1, sync_rate: 5}|sync_rate: sync_rate can only be used with the redis policy",
+                "{minute: 1, policy: redis}|redis",
+                "{minute: 1, policy: cluster}|cluster",
+                "{minute: 1, redis: {host: a}}|redis",
+                "{minute: 1, redis_host: a}|redis_host",
+                "{minute: 1, limit_by: consumer-group}|consumer-group",
+                "{minute: 1, error_code: 99}|error_code",
+            })
+    void refusesWhatKongRefusesAndWhatIsNotBuilt(String yaml, String problem) {
+        try (PluginTester tester = tester(yaml)) {
+            assertThat(tester.problems()).singleElement().asString().contains(problem);
+        }
+    }
+
+    @Test
+    void letsExactlySoManyPassAndTellsHowManyAreLeft() {
+        try (PluginTester tester = tester("minute: 6")) {
+            tester.clock().advance(Duration.ofSeconds(13));
+            for (int i = 5; i >= 0; i--) {
+                TestExchange exchange = tester.get("/").send();
+                assertThat(exchange.status()).isEqualTo(200);
+                told(exchange, "X-RateLimit-Limit-Minute", 6, "X-RateLimit-Remaining-Minute", i);
+                told(exchange, "RateLimit-Limit", 6, "RateLimit-Remaining", i);
+                told(exchange, "RateLimit-Reset", 47);
+                assertThat(exchange.header("Retry-After")).isNull();
+            }
+            for (int i = 0; i < 3; i++) {
+                TestExchange refused = tester.get("/").send();
+                assertThat(refused.status()).isEqualTo(429);
+                assertThat(refused.message()).isEqualTo("API rate limit exceeded");
+                told(refused, "X-RateLimit-Limit-Minute", 6, "X-RateLimit-Remaining-Minute", 0);
+                told(refused, "RateLimit-Reset", 47, "Retry-After", 47);
+                assertThat(refused.upstreamRequests()).isEmpty();
+            }
+            tester.clock().advance(Duration.ofSeconds(47));
+            told(tester.get("/").send(), "X-RateLimit-Remaining-Minute", 5, "RateLimit-Reset", 60);
+        }
+    }
+
+    @Test
+    void limitsAllWindowsAndNamesTheTightest() {
+        try (PluginTester tester = tester("{minute: 3, hour: 5}")) {
+            told(
+                    tester.get("/").send(),
+                    "X-RateLimit-Remaining-Minute",
+                    2,
+                    "X-RateLimit-Remaining-Hour",
+                    4,
+                    "RateLimit-Limit",
+                    3,
+                    "RateLimit-Remaining",
+                    2);
+            tester.get("/").send();
+            tester.get("/").send();
+            TestExchange byMinute = tester.get("/").send();
+            assertThat(byMinute.status()).isEqualTo(429);
+            // Kong counts only the window that stops the request down
+            told(byMinute, "X-RateLimit-Remaining-Minute", 0, "X-RateLimit-Remaining-Hour", 2, "Retry-After", 60);
+
+            tester.clock().advance(Duration.ofMinutes(1));
+            told(tester.get("/").send(), "RateLimit-Limit", 5, "RateLimit-Remaining", 1);
+            tester.get("/").send();
+            TestExchange byHour = tester.get("/").send();
+            assertThat(byHour.status()).isEqualTo(429);
+            told(byHour, "X-RateLimit-Remaining-Minute", 1, "X-RateLimit-Remaining-Hour", 0, "Retry-After", 3540);
+        }
+    }
+
+    @Test
+    void namesTheLongerOfTwoThatAreEquallyTight() {
+        try (PluginTester tester = tester("{second: 4, day: 4}")) {
+            told(tester.get("/").send(), "RateLimit-Remaining", 3, "RateLimit-Reset", 86_400);
+        }
+    }
+
+    @Test
+    void followsTheCalendar() {
+        try (PluginTester tester = tester("{month: 2, year: 3}")) {
+            tester.get("/").send();
+            tester.get("/").send();
+            TestExchange refused = tester.get("/").send();
+            assertThat(refused.status()).isEqualTo(429);
+            told(refused, "Retry-After", 2_592_000);
+
+            tester.clock().advance(Duration.ofDays(31)); // 1 February 2026
+            assertThat(tester.get("/").send().status()).isEqualTo(200);
+            assertThat(tester.get("/").send().status()).isEqualTo(429);
+            tester.clock().advance(Duration.ofDays(334)); // 1 January 2027
+            assertThat(tester.get("/").send().status()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void neitherFreesNorBlocksAnybodyWhenTheClockJumps() {
+        try (PluginTester tester = tester("minute: 1")) {
+            tester.get("/").send();
+            tester.clock().jump(Duration.ofHours(-1));
+            assertThat(tester.get("/").send().status()).isEqualTo(429);
+            tester.clock().advance(Duration.ofMinutes(1));
+            assertThat(tester.get("/").send().status()).isEqualTo(200);
+            tester.clock().jump(Duration.ofDays(1000));
+            assertThat(tester.get("/").send().status()).isEqualTo(200);
+            tester.clock().jump(Duration.ofDays(-1000));
+            assertThat(tester.get("/").send().status()).isEqualTo(429);
+            tester.clock().advance(Duration.ofMinutes(1));
+            assertThat(tester.get("/").send().status()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void tellsTheClientNothingWhenToldTo() {
+        try (PluginTester tester =
+                tester("{minute: 1, hide_client_headers: true, error_code: 503, error_message: slower}")) {
+            assertThat(tester.get("/").send().headers().names()).noneMatch(name -> name.contains("RateLimit"));
+            TestExchange refused = tester.get("/").send();
+
+            assertThat(refused.status()).isEqualTo(503);
+            assertThat(refused.message()).isEqualTo("slower");
+            assertThat(refused.headers().names())
+                    .noneMatch(name -> name.contains("RateLimit") || name.equals("Retry-After"));
+        }
+    }
+
+    private static final Consumer ALICE = new Consumer("id-a", "alice", null, List.of());
+    private static final Consumer BOB = new Consumer("id-b", "bob", null, List.of());
+
+    private record Clients(Function<TestRequest, TestRequest> one, Function<TestRequest, TestRequest> other) {}
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "consumer|CONSUMERS",
+                "consumer|CREDENTIALS_OF_TWO",
+                "consumer|ADDRESSES",
+                "credential|CREDENTIALS_OF_ONE",
+                "credential|ADDRESSES",
+                "ip|ADDRESSES",
+                "service|SERVICES",
+                "header, header_name: X-Client|HEADERS",
+                "header, header_name: X-Client|LONG_HEADERS",
+                "header, header_name: X-Client|ADDRESSES",
+            })
+    void countsEachClientByItself(String limitBy, String kind) {
+        try (PluginTester tester = tester("{minute: 2, limit_by: " + limitBy + "}")) {
+            Clients clients = clients(kind);
+            for (int i = 0; i < 2; i++) {
+                assertThat(clients.one.apply(tester.get("/")).send().status()).isEqualTo(200);
+                assertThat(clients.other.apply(tester.get("/")).send().status()).isEqualTo(200);
+            }
+            assertThat(clients.one.apply(tester.get("/")).send().status()).isEqualTo(429);
+            assertThat(clients.other.apply(tester.get("/")).send().status()).isEqualTo(429);
+        }
+    }
+
+    private static Clients clients(String kind) {
+        return switch (kind) {
+            case "CONSUMERS" -> new Clients(r -> r.consumer(ALICE), r -> r.consumer(BOB));
+            case "CREDENTIALS_OF_TWO" ->
+                new Clients(r -> r.credential(key("1", ALICE)), r -> r.credential(key("2", BOB)));
+            case "CREDENTIALS_OF_ONE" ->
+                new Clients(r -> r.credential(key("1", ALICE)), r -> r.credential(key("2", ALICE)));
+            case "SERVICES" ->
+                new Clients(r -> r.service(FakeService.named("a")), r -> r.service(FakeService.named("b")));
+            case "HEADERS" -> new Clients(r -> r.header("X-Client", "1"), r -> r.header("x-client", "2"));
+            case "LONG_HEADERS" ->
+                new Clients(
+                        r -> r.header("X-Client", "x".repeat(5000)), r -> r.header("X-Client", "x".repeat(5000) + "y"));
+            default -> new Clients(r -> r.clientAddress("192.0.2.1"), r -> r.clientAddress("192.0.2.2"));
+        };
+    }
+
+    private static Credential key(String id, Consumer consumer) {
+        return new Credential(id, "keyauth_credentials", consumer, Map.of());
+    }
+
+    @Test
+    void countsOneConsumerByWhateverKeyAndAddress() {
+        try (PluginTester tester = tester("minute: 1")) {
+            assertThat(tester.get("/")
+                            .credential(key("1", ALICE))
+                            .clientAddress("192.0.2.1")
+                            .send()
+                            .status())
+                    .isEqualTo(200);
+            assertThat(tester.get("/")
+                            .credential(key("2", ALICE))
+                            .clientAddress("192.0.2.2")
+                            .send()
+                            .status())
+                    .isEqualTo(429);
+        }
+    }
+
+    @Test
+    void countsAPathAsOneAndAllElseByAddress() {
+        try (PluginTester tester = tester("{minute: 1, limit_by: path, path: /heavy}")) {
+            assertThat(tester.get("/heavy?a").clientAddress("192.0.2.1").send().status())
+                    .isEqualTo(200);
+            assertThat(tester.get("/heavy?b").clientAddress("192.0.2.2").send().status())
+                    .isEqualTo(429);
+            assertThat(tester.get("/heavy/x").clientAddress("192.0.2.2").send().status())
+                    .isEqualTo(200);
+            assertThat(tester.get("/light").clientAddress("192.0.2.2").send().status())
+                    .isEqualTo(429);
+        }
+    }
+
+    private static void told(TestExchange exchange, Object... namesAndValues) {
+        for (int i = 0; i < namesAndValues.length; i += 2) {
+            assertThat(exchange.header((String) namesAndValues[i]))
+                    .as((String) namesAndValues[i])
+                    .isEqualTo(namesAndValues[i + 1].toString());
+        }
+    }
+
+    private static PluginTester tester(String yaml) {
+        return PluginTester.ofYaml(new RateLimitingFactory(), yaml);
+    }
+}

@@ -1,0 +1,84 @@
+package io.gatehouse.plugins.transform.response;
+
+import io.gatehouse.api.Failure;
+import io.gatehouse.api.FailureKind;
+import io.gatehouse.api.Next;
+import io.gatehouse.api.Plugin;
+import io.gatehouse.api.Request;
+import io.gatehouse.api.Response;
+import io.gatehouse.api.body.Body;
+import io.gatehouse.api.body.ContentCoding;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Kong's response-transformer. A body that no rule can apply to streams on untouched. */
+final class ResponseTransformer implements Plugin {
+    /** The longest body that is changed. */
+    static final long MAX_BODY = 8 << 20;
+
+    private static final Logger LOG = LoggerFactory.getLogger(ResponseTransformer.class);
+
+    private final HeaderRules headers;
+    private final JsonRules json;
+
+    ResponseTransformer(ResponseTransformerConfig config) {
+        this.headers = new HeaderRules(config);
+        this.json = new JsonRules(config);
+    }
+
+    @Override
+    public Future<Response> intercept(Request request, Next next) {
+        return next.proceed(request).compose(response -> {
+            boolean reads = !json.isEmpty()
+                    && !response.body().isEmpty()
+                    && isJson(response.headers().get("Content-Type"));
+            String coded = response.headers().get("Content-Encoding");
+            if (!headers.isEmpty()) {
+                headers.apply(response.headers());
+            }
+            return reads ? changed(response, coded) : Response.done(response);
+        });
+    }
+
+    private Future<Response> changed(Response response, @Nullable String coded) {
+        ContentCoding coding = ContentCoding.of(coded);
+        if (coding == null) {
+            LOG.warn("body transform failed: content-encoding={} (supported: gzip, deflate)", coded);
+            return Response.done(response);
+        }
+        if (coding != ContentCoding.IDENTITY) {
+            response.headers().remove("Content-Encoding");
+            response.body(response.body().decoded(coding, MAX_BODY));
+        }
+        // an answer that breaks off is a failed future, for which the gateway answers as for any that does
+        return response.body().buffer(MAX_BODY).map(fits -> {
+            if (!fits) {
+                response.discard();
+                return Response.failed(Failure.of(
+                        FailureKind.INVALID_RESPONSE,
+                        "a JSON body of more than " + MAX_BODY + " bytes, which cannot be changed"));
+            }
+            Buffer changed = json.apply(response.body().bytes());
+            return changed == null ? response : response.body(Body.of(changed));
+        });
+    }
+
+    /** Whether one of the types that are named is JSON; parameters do not count. */
+    static boolean isJson(@Nullable String contentType) {
+        if (contentType == null) {
+            return false;
+        }
+        for (String type : contentType.split(",", -1)) {
+            int end = type.indexOf(';');
+            String name = (end < 0 ? type : type.substring(0, end)).strip();
+            if (name.toLowerCase(Locale.ROOT).equals("application/json")) {
+                return true;
+            }
+        }
+        return false;
+    }
+}
