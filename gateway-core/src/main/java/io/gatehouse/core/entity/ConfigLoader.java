@@ -7,6 +7,7 @@ import io.gatehouse.core.config.Location;
 import io.gatehouse.core.config.Nearest;
 import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.config.Variables;
+import io.gatehouse.core.service.Vaults;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -322,8 +323,9 @@ public final class ConfigLoader {
                 untransformed.add(root);
             }
         }
-        EntityReader reader =
-                new EntityReader(options, environment, problems::add, defaults, pluginConfigs, selectTags);
+        Vaults vaults = options.vaults() == null ? Vaults.over(environment::get) : options.vaults();
+        Vaults.Draft secrets = vaults.draft();
+        EntityReader reader = new EntityReader(options, secrets, problems::add, defaults, pluginConfigs, selectTags);
         if (incomplete) {
             reader.incomplete();
         }
@@ -331,7 +333,7 @@ public final class ConfigLoader {
             String version = parsed.get(i).version;
             reader.add(roots.get(i).node(), "1.1".equals(version) || "2.1".equals(version));
         }
-        DeclarativeConfig config = new DeclarativeConfig(options.compat(), environment, reader.build());
+        DeclarativeConfig config = new DeclarativeConfig(options.compat(), secrets, reader.build());
         if (!config.all(EntityKind.BASICAUTH).isEmpty()) {
             for (Fields root : untransformed) {
                 root.fail(

@@ -35,7 +35,8 @@ public record Entity(
         return fields(value);
     }
 
-    private static Map<String, @Nullable Object> fields(Record record) {
+    /** The fields of a record, and of the records in it. */
+    static Map<String, @Nullable Object> fields(Record record) {
         Map<String, @Nullable Object> fields = new LinkedHashMap<>();
         for (RecordShape.Component component : RecordShape.of(record.getClass()).components()) {
             fields.put(component.name(), plain(component.of(record)));

@@ -1,11 +1,14 @@
 package io.gatehouse.core.entity;
 
 import io.gatehouse.core.config.ConfigNode;
-import io.gatehouse.core.config.Environment;
 import io.gatehouse.core.config.Nearest;
 import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.schema.RecordBinder;
 import io.gatehouse.core.schema.RecordShape;
+import io.gatehouse.core.service.EnvVaultConfig;
+import io.gatehouse.core.service.FsVaultConfig;
+import io.gatehouse.core.service.VaultConfig;
+import io.gatehouse.core.service.Vaults;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
@@ -74,6 +77,7 @@ final class EntityReader {
     private final Map<EntityKind, ConfigNode.Mapping> defaults;
     private final Map<String, ConfigNode.Mapping> pluginConfigs;
     private final Set<String> selectTags;
+    private final Vaults.Draft secrets;
     private final RecordBinder binder;
     private final Map<EntityKind, Listed> collections = new EnumMap<>(EntityKind.class);
     private final List<ConfigNode.Mapping> partialLinks = new ArrayList<>();
@@ -81,7 +85,7 @@ final class EntityReader {
 
     EntityReader(
             LoadOptions options,
-            Environment environment,
+            Vaults.Draft secrets,
             Consumer<Problem> sink,
             Map<EntityKind, ConfigNode.Mapping> defaults,
             Map<String, ConfigNode.Mapping> pluginConfigs,
@@ -91,7 +95,8 @@ final class EntityReader {
         this.defaults = defaults;
         this.pluginConfigs = pluginConfigs;
         this.selectTags = new LinkedHashSet<>(selectTags);
-        this.binder = new RecordBinder(environment, options.compat());
+        this.secrets = secrets;
+        this.binder = new RecordBinder(secrets, options.compat());
         for (EntityKind kind : EntityKind.values()) {
             collections.put(kind, new Listed());
         }
@@ -251,25 +256,32 @@ final class EntityReader {
     /** Makes the entities. */
     Map<EntityKind, List<Entity>> build() {
         Map<EntityKind, List<Entity>> all = new EnumMap<>(EntityKind.class);
+        all.put(EntityKind.VAULT, build(EntityKind.VAULT)); // first: secrets of the others may come from them
         for (EntityKind kind : EntityKind.values()) {
-            List<Entity> entities = new ArrayList<>();
-            for (Draft draft : listed(kind).drafts) {
-                resolve(draft);
-                if (!identify(draft)) {
-                    continue;
-                }
-                if (kind == EntityKind.PLUGIN) {
-                    continue; // links may stand anywhere, so that all plugins must be known first
-                }
-                bind(draft, entities);
+            if (kind != EntityKind.VAULT) {
+                all.put(kind, build(kind));
             }
-            if (kind == EntityKind.PLUGIN) {
-                linkPartials();
-                listed(kind).drafts.forEach(draft -> bind(draft, entities));
-            }
-            all.put(kind, entities);
         }
         return all;
+    }
+
+    private List<Entity> build(EntityKind kind) {
+        List<Entity> entities = new ArrayList<>();
+        for (Draft draft : listed(kind).drafts) {
+            resolve(draft);
+            if (!identify(draft)) {
+                continue;
+            }
+            if (kind == EntityKind.PLUGIN) {
+                continue; // links may stand anywhere, so that all plugins must be known first
+            }
+            bind(draft, entities);
+        }
+        if (kind == EntityKind.PLUGIN) {
+            linkPartials();
+            listed(kind).drafts.forEach(draft -> bind(draft, entities));
+        }
+        return entities;
     }
 
     private void resolve(Draft draft) {
@@ -456,18 +468,25 @@ final class EntityReader {
         return new Told(field, text, what);
     }
 
-    /** Kong gives what has no name a random id; here its content stands for a name, so that it survives a reload. */
+    /**
+     * Kong gives what has no name a random id; here its content stands for a name, so that it survives a reload. A default
+     * that is written out says nothing new.
+     */
     private String contentKey(Draft draft) {
-        StringBuilder content = new StringBuilder(draft.kind.plural()).append(":*:");
-        for (EntityKind.Reference reference : draft.kind.references()) {
+        EntityKind kind = draft.kind;
+        StringBuilder content = new StringBuilder(kind.plural()).append(":*:");
+        for (EntityKind.Reference reference : kind.references()) {
             Draft other = draft.references.get(reference.field());
             content.append(other == null ? "" : other.id).append(':');
         }
-        Fingerprint.append(
-                content,
-                draft.node.without(
-                        name -> draft.kind.isExtra(name) || name.equals("tags") || isReference(draft.kind, name)));
-        int count = listed(draft.kind).contents.merge(content.toString(), 1, Integer::sum);
+        RecordShape shape = RecordShape.of(kind.type());
+        ConfigNode.Mapping own = draft.node
+                .without(name -> shape.component(name) == null || name.equals("tags") || isReference(kind, name))
+                .with("id", ConfigNode.string(draft.node.location(), "", ""));
+        // what is wrong with it is told when it is bound with its id
+        Record record = binder.bindParts(own, kind.type(), problem -> {}).record();
+        Fingerprint.appendValue(content, Entity.fields(record));
+        int count = listed(kind).contents.merge(content.toString(), 1, Integer::sum);
         return count == 1
                 ? content.toString()
                 : content.append(':').append(count).toString();
@@ -523,6 +542,16 @@ final class EntityReader {
                 Map<String, Draft> seen = listed(kind).byField.computeIfAbsent(field, name -> new HashMap<>());
                 unique(draft, field, seen, text.text(), text, field + " set to '" + text.shown() + "'");
                 failed.addAll(draft.failed);
+            }
+        }
+        if (record instanceof VaultEntity vault && failed.isEmpty()) {
+            VaultConfig settings = vault.name().equals(FsVaultConfig.TYPE)
+                    ? binder.bind(vault.config(), FsVaultConfig.class, sink)
+                    : binder.bind(vault.config(), EnvVaultConfig.class, sink);
+            if (settings == null) {
+                failed.add("config");
+            } else {
+                secrets.vault(vault.prefix(), settings);
             }
         }
         if (record instanceof ServiceEntity service && isUpstream(draft, service)) {

@@ -53,18 +53,30 @@ public record PluginEntity(
         @OneOf({"grpc", "grpcs", "http", "https", "tcp", "tls", "tls_passthrough", "udp", "ws", "wss"})
         List<String> protocols,
 
-        @Doc("Where in the chain it acts, when not by its priority.") @Nullable Ordering ordering,
+        @Doc("Where it acts, other than its priority says.") @Nullable
+        Ordering ordering,
+
         @Doc("Parts of the config that come from partials.") List<PartialLink> partials,
         @Doc("Words to select entities by.") @Distinct List<String> tags,
         @Doc("The plugin's own settings.") ConfigNode.Mapping config) {
 
-    /** Which plugins it acts before and after. */
+    /**
+     * Where a plugin wants to act.
+     *
+     * @param before plugins that act after it
+     * @param after plugins that act before it
+     */
     public record Ordering(
-            @Doc("Those it acts before.") PluginNames before,
-            @Doc("Those it acts after.") PluginNames after) {}
-
-    /** Plugins by phase. */
-    public record PluginNames(@Doc("Names of plugins.") List<String> access) {}
+            @Doc("Plugins that act after it.") @Nullable Phases before,
+            @Doc("Plugins that act before it.") @Nullable Phases after) {
+        /**
+         * Plugins by phase.
+         *
+         * @param access their names; Kong knows no other phase
+         */
+        public record Phases(
+                @Doc("Names of plugins.") @Distinct List<String> access) {}
+    }
 
     /**
      * A part of a plugin's config that comes from a partial.
@@ -115,6 +127,15 @@ public record PluginEntity(
         report.each("instance_name", Checks::name);
         report.each("tags", Checks::tag);
         present(plugin.name, report);
+        if (plugin.consumerId != null || plugin.consumerGroupId != null) {
+            if (report.has("ordering")) {
+                report.at(
+                        "ordering",
+                        "value must be null: the order is settled before the consumer is known",
+                        "consumer",
+                        "consumer_group");
+            }
+        }
         for (String scope : List.of("consumer", "consumer_group")) {
             if (KongPlugins.WITHOUT_CONSUMER.contains(plugin.name) && report.has(scope)) {
                 report.at(

@@ -22,6 +22,7 @@ import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.schema.JsonSchema;
 import io.gatehouse.core.schema.RecordBinder;
 import io.gatehouse.core.service.LocalCounters;
+import io.gatehouse.core.service.Vaults;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpMethod;
@@ -135,7 +136,7 @@ public final class PluginTester implements AutoCloseable {
                 "config", yaml.isBlank() ? "{}" : yaml, variables, problem -> problems.add(text(problem)));
         C config = node == null
                 ? null
-                : new RecordBinder(variables, Compat.UNSET)
+                : new RecordBinder(Vaults.over(environment::get).draft(), Compat.UNSET)
                         .bind(node, factory.configType(), problem -> problems.add(text(problem)));
         return new PluginTester(factory, new RecordMaker<>(factory, config, problems));
     }
