@@ -17,7 +17,9 @@ final class SchemaCommand implements Callable<Integer> {
     @Mixin
     private CommonOptions common = new CommonOptions();
 
-    @Parameters(paramLabel = "NAME", description = "The plugin's name as in decK files, key-auth; or services, routes and so on.")
+    @Parameters(
+            paramLabel = "NAME",
+            description = "The plugin's name as in decK files, key-auth; or services, routes and so on.")
     private String name = "";
 
     @Option(names = "--markdown", description = "A page for people instead: fields, types, defaults, meanings.")

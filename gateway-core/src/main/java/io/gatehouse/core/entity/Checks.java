@@ -1,7 +1,6 @@
 package io.gatehouse.core.entity;
 
 import com.google.re2j.PatternSyntaxException;
-import io.gatehouse.core.config.Scalars;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;

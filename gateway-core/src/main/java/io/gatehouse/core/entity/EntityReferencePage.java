@@ -15,7 +15,8 @@ public final class EntityReferencePage {
     /** All kinds on one page. */
     public static String markdown() {
         StringBuilder page = new StringBuilder("# Entities\n\n<!-- Generated from EntityKind; do not edit. -->\n\n");
-        page.append("Every entity may have `created_at`, `updated_at`, `_comment` and `_ignore`, which mean nothing here.\n");
+        page.append(
+                "Every entity may have `created_at`, `updated_at`, `_comment` and `_ignore`, which mean nothing here.\n");
         for (EntityKind kind : EntityKind.values()) {
             page.append("\n## ").append(kind.plural()).append("\n\n").append(markdown(kind));
         }
@@ -30,12 +31,13 @@ public final class EntityReferencePage {
             text.append(shape.doc()).append("\n\n");
         }
         line(text, "Unique", unique(kind));
-        line(text, "Refers to", names(kind.references(), reference -> reference.kind().plural()));
+        line(
+                text,
+                "Refers to",
+                names(kind.references(), reference -> reference.kind().plural()));
         line(text, "May contain", names(kind.children(), EntityKind::plural));
         line(text, "Not built, refused by name", names(new TreeSet<>(shape.notBuilt()), name -> name));
-        return text.append('\n')
-                .append(PluginReference.table(kind.type(), ""))
-                .toString();
+        return text.append('\n').append(PluginReference.table(kind.type(), "")).toString();
     }
 
     private static List<String> unique(EntityKind kind) {
@@ -59,7 +61,11 @@ public final class EntityReferencePage {
 
     private static void line(StringBuilder text, String what, List<String> names) {
         if (!names.isEmpty()) {
-            text.append("- ").append(what).append(": ").append(String.join(", ", names)).append('\n');
+            text.append("- ")
+                    .append(what)
+                    .append(": ")
+                    .append(String.join(", ", names))
+                    .append('\n');
         }
     }
 }

@@ -8,6 +8,7 @@ import io.gatehouse.api.config.NotBuilt;
 import io.gatehouse.api.config.OneOf;
 import io.gatehouse.core.config.ConfigNode;
 import io.gatehouse.core.schema.Distinct;
+import io.gatehouse.core.schema.Filled;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +29,9 @@ import org.jspecify.annotations.Nullable;
 @Doc("Which requests are meant.")
 @NotBuilt({"sources", "destinations", "expression", "priority", "filter_chains"})
 public record RouteEntity(
-        @Doc("A UUID in lower case.") String id,
+        @Doc("A UUID in lower case; made from what tells it from others when left out.") @Filled
+        String id,
+
         @Doc("What plugins call it.") @Nullable String name,
 
         @Doc("The service that requests go to.") @ForeignKey(EntityKind.SERVICE) @Name("service") @Nullable
@@ -41,9 +44,7 @@ public record RouteEntity(
         @NotBuilt({"grpc", "grpcs", "tcp", "tls", "tls_passthrough", "udp", "ws", "wss"})
         List<String> protocols,
 
-        @Doc("HTTP methods.")
-        @Distinct
-        List<String> methods,
+        @Doc("HTTP methods.") @Distinct List<String> methods,
 
         @Doc("Hosts, with `*.` before or `.*` after, with or without a port.")
         List<String> hosts,

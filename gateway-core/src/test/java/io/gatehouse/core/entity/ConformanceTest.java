@@ -42,10 +42,22 @@ class ConformanceTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final YAMLMapper YAML = new YAMLMapper();
     private static final List<String> FILES = List.of(
-            "services", "routes", "consumers", "plugins", "upstreams", "certificates", "keys-vaults", "dialects", "format");
+            "services",
+            "routes",
+            "consumers",
+            "plugins",
+            "upstreams",
+            "certificates",
+            "keys-vaults",
+            "dialects",
+            "format");
     private static final Map<String, int[]> COUNTS = new LinkedHashMap<>();
 
-    private record Vector(String file, String name, JsonNode node, @Nullable JsonNode value) {
+    private record Vector(
+            String file,
+            String name,
+            JsonNode node,
+            @Nullable JsonNode value) {
         @Override
         public String toString() {
             return file + ": " + name + (value == null ? "" : " " + value);
@@ -75,7 +87,9 @@ class ConformanceTest {
         counts[1] += vector.node.has("differs") ? 1 : 0;
         Map<String, @Nullable String> env = new HashMap<>();
         for (Map.Entry<String, JsonNode> entry : vector.node.path("env").properties()) {
-            env.put(entry.getKey(), entry.getValue().isNull() ? null : entry.getValue().asText());
+            env.put(
+                    entry.getKey(),
+                    entry.getValue().isNull() ? null : entry.getValue().asText());
         }
         LoadOptions options = LoadOptions.defaults();
         if (vector.node.has("compat")) {
@@ -101,7 +115,9 @@ class ConformanceTest {
         for (Map.Entry<String, JsonNode> entry : vector.node.path("entities").properties()) {
             EntityKind kind = Objects.requireNonNull(EntityKind.of(entry.getKey()), entry.getKey());
             List<Entity> entities = result.config().all(kind);
-            assertThat(entities).as("%s of %s", kind, vector).hasSize(entry.getValue().size());
+            assertThat(entities)
+                    .as("%s of %s", kind, vector)
+                    .hasSize(entry.getValue().size());
             for (int i = 0; i < entities.size(); i++) {
                 Map<String, @Nullable Object> fields = entities.get(i).fields();
                 JsonNode said = filled(entry.getValue().path(i), vector.value);

@@ -10,7 +10,8 @@ import org.junit.jupiter.api.Test;
 class EntityReferencePageTest {
     @Test
     void thePageInTheDocsIsTheOneThatIsGenerated() throws Exception {
-        assertThat(Files.readString(Path.of("..", "docs", "reference", "entities.md")).strip())
+        assertThat(Files.readString(Path.of("..", "docs", "reference", "entities.md"))
+                        .strip())
                 .as("run ./gatehouse docs")
                 .isEqualTo(EntityReferencePage.markdown().strip());
     }

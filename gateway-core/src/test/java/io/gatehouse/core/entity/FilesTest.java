@@ -18,8 +18,7 @@ class FilesTest {
 
     private static LoadOptions given(String text) {
         return LoadOptions.defaults()
-                .withStandardInput(
-                        new StandardInput(new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8))));
+                .withStandardInput(new StandardInput(new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8))));
     }
 
     @Test
