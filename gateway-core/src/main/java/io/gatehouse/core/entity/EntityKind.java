@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -90,6 +91,7 @@ public enum EntityKind {
             EnumSet.of(KEYAUTH, BASICAUTH, HMACAUTH, JWT, OAUTH2, MTLS_AUTH, ACL);
 
     private static final Map<EntityKind, List<Reference>> REFERENCES = new EnumMap<>(EntityKind.class);
+    private static final Map<EntityKind, Set<String>> REFERENCE_FIELDS = new EnumMap<>(EntityKind.class);
     private static final Map<EntityKind, Set<EntityKind>> CHILDREN = new EnumMap<>(EntityKind.class);
     private static final Map<EntityKind, Set<String>> UNIQUE = new EnumMap<>(EntityKind.class);
     private static final Map<String, EntityKind> BY_PLURAL = new HashMap<>();
@@ -117,6 +119,8 @@ public enum EntityKind {
                 }
             }
             REFERENCES.put(kind, List.copyOf(references));
+            REFERENCE_FIELDS.put(
+                    kind, references.stream().map(Reference::field).collect(Collectors.toUnmodifiableSet()));
             UNIQUE.put(kind, Set.copyOf(unique));
         }
     }
@@ -190,6 +194,10 @@ public enum EntityKind {
     /** Whether this is a credential: something that makes a consumer known. */
     public boolean isCredential() {
         return CREDENTIALS.contains(this);
+    }
+
+    Set<String> referenceFields() {
+        return Objects.requireNonNull(REFERENCE_FIELDS.get(this));
     }
 
     Set<String> unique() {
