@@ -4,13 +4,13 @@ import io.gatehouse.api.Completion;
 import io.gatehouse.core.admin.AdminServer;
 import io.gatehouse.core.admin.AdminView;
 import io.gatehouse.core.admin.StatusServer;
-import io.gatehouse.core.config.ConfigLoader;
-import io.gatehouse.core.config.DeclarativeConfig;
 import io.gatehouse.core.config.Environment;
-import io.gatehouse.core.config.LoadOptions;
-import io.gatehouse.core.config.LoadResult;
 import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.config.Severity;
+import io.gatehouse.core.entity.ConfigLoader;
+import io.gatehouse.core.entity.DeclarativeConfig;
+import io.gatehouse.core.entity.LoadOptions;
+import io.gatehouse.core.entity.LoadResult;
 import io.gatehouse.core.exchange.ExchangeObserver;
 import io.gatehouse.core.plugin.Lifecycle;
 import io.gatehouse.core.plugin.PluginCalls;
@@ -23,11 +23,14 @@ import io.gatehouse.core.server.ProxyServer;
 import io.gatehouse.core.server.Traffic;
 import io.gatehouse.core.service.GatewayMetrics;
 import io.gatehouse.core.service.InternalMetrics;
+import io.gatehouse.core.service.JvmHeap;
 import io.gatehouse.core.service.LocalCounters;
+import io.gatehouse.core.service.MemoryGuard;
 import io.gatehouse.core.service.MetricsRegistry;
 import io.gatehouse.core.service.NodeFacts;
 import io.gatehouse.core.service.NodeMemory;
 import io.gatehouse.core.service.Scraper;
+import io.gatehouse.core.service.Vaults;
 import io.gatehouse.core.snapshot.FileStamp;
 import io.gatehouse.core.snapshot.Reloader;
 import io.gatehouse.core.snapshot.Snapshot;
@@ -38,6 +41,7 @@ import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import io.vertx.core.internal.VertxInternal;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -58,6 +62,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -70,6 +75,7 @@ public final class Gateway implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
     private static final Duration BLOCKED = Duration.ofSeconds(2);
+    private static final long MEMORY_CHECK_MILLIS = 100;
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
 
     private final Settings settings;
@@ -82,11 +88,14 @@ public final class Gateway implements AutoCloseable {
     private final ExecutorService reloadThread = Executors.newSingleThreadExecutor(daemon("gatehouse-reload"));
     private final ScheduledExecutorService scheduler =
             Executors.newSingleThreadScheduledExecutor(daemon("gatehouse-timer"));
+    private final ScheduledExecutorService memoryThread =
+            Executors.newSingleThreadScheduledExecutor(daemon("gatehouse-memory"));
     private final List<ProxyServer> loops = new ArrayList<>();
     private final List<AdminServer> adminServers = new ArrayList<>();
     private final List<StatusServer> statusServers = new ArrayList<>();
     private final Vertx vertx;
     private final Lifecycle lifecycle;
+    private final Vaults vaults;
     private final Reloader reloader;
     private volatile boolean draining;
     private boolean stopped;
@@ -104,6 +113,9 @@ public final class Gateway implements AutoCloseable {
                         .setMaxEventLoopExecuteTime(BLOCKED.toMillis())
                         .setMaxEventLoopExecuteTimeUnit(TimeUnit.MILLISECONDS))
                 .build();
+        ((VertxInternal) vertx)
+                .blockedThreadChecker()
+                .setThreadBlockedHandler(new BlockedThreads(this::owner, counters));
         metrics.add(facts);
         Redirects redirects = redirects(settings);
         Clock clock = Clock.systemUTC();
@@ -111,17 +123,23 @@ public final class Gateway implements AutoCloseable {
                 new PluginServices(vertx, metrics, new LocalCounters(clock), clock, scheduler, redirects);
         this.lifecycle = new Lifecycle(services, new PluginCalls(settings.pluginTimeLimit(), this::pluginFailed));
         Upstreams upstreams = new Upstreams(settings.eventLoops());
+        this.vaults = vaults(settings);
         this.reloader = new Reloader(
                 settings.configs(),
                 settings.plugins(),
                 environment(settings),
-                LoadOptions.defaults().withCompat(settings.compat()),
+                LoadOptions.defaults().withCompat(settings.compat()).withVaults(vaults),
                 new SnapshotBuilder(lifecycle, upstreams),
                 lifecycle,
                 reloadThread,
                 this::goesLive,
                 snapshot -> loops.forEach(loop -> loop.abort(snapshot, "configuration_retired")));
         Observer observer = new Observer();
+        MemoryGuard memoryGuard = new MemoryGuard(new JvmHeap(), settings.shedAt() / 100.0, System::nanoTime);
+        if (settings.shedAt() > 0) {
+            ScheduledFuture<?> unused = memoryThread.scheduleWithFixedDelay(
+                    memoryGuard::check, MEMORY_CHECK_MILLIS, MEMORY_CHECK_MILLIS, TimeUnit.MILLISECONDS);
+        }
         ProxyServer.Shared shared = new ProxyServer.Shared(
                 settings.proxyListen().stream()
                         .map(listen -> new ProxyServer.Listener(
@@ -132,6 +150,7 @@ public final class Gateway implements AutoCloseable {
                 settings.pluginTimeLimit().toNanos(),
                 exchangeDeadline(settings),
                 limits(settings.clientLimits()),
+                memoryGuard,
                 redirects,
                 upstreams,
                 reloader,
@@ -200,7 +219,7 @@ public final class Gateway implements AutoCloseable {
 
     private void open() throws ConfigException, IOException {
         watched = fingerprint();
-        List<Problem> problems = onReloadThread(reloader::load);
+        List<Problem> problems = load();
         if (Reloader.hasErrors(problems)) {
             throw new ConfigException(problems.stream().map(Problem::toString).toList());
         }
@@ -227,6 +246,10 @@ public final class Gateway implements AutoCloseable {
             ScheduledFuture<?> unused =
                     scheduler.scheduleWithFixedDelay(this::lookForChanges, 500, 500, TimeUnit.MILLISECONDS);
         }
+        long rotation = settings.vaultRotation().toMillis();
+        // on the thread that loads: files are read there, and never on an event loop
+        ScheduledFuture<?> unusedRotation = scheduler.scheduleWithFixedDelay(
+                () -> reloadThread.execute(this::rotateSecrets), rotation, rotation, TimeUnit.MILLISECONDS);
         LOG.info(
                 "gatehouse {} serves: proxy={} admin={} status={} event_loops={}",
                 version(),
@@ -248,7 +271,10 @@ public final class Gateway implements AutoCloseable {
             LoadResult result = ConfigLoader.load(
                     settings.configs(),
                     environment(settings),
-                    LoadOptions.defaults().withCompat(settings.compat()).withPlugins(catalogue.names()));
+                    LoadOptions.defaults()
+                            .withCompat(settings.compat())
+                            .withPlugins(catalogue.names())
+                            .withVaults(vaults(settings)));
             problems.addAll(result.problems());
             SnapshotBuilder.check(
                     result.config(),
@@ -385,7 +411,7 @@ public final class Gateway implements AutoCloseable {
      * @return what is wrong, one line each; empty when the new configuration is live
      */
     public List<String> reload() {
-        List<Problem> problems = onReloadThread(reloader::load);
+        List<Problem> problems = load();
         boolean refused = Reloader.hasErrors(problems);
         counters.reloaded(!refused);
         for (Problem problem : problems) {
@@ -396,6 +422,14 @@ public final class Gateway implements AutoCloseable {
             return problems.stream().map(Problem::toString).toList();
         }
         return List.of();
+    }
+
+    private void rotateSecrets() {
+        try {
+            vaults.rotate();
+        } catch (RuntimeException e) {
+            LOG.error("secrets could not be read again", e);
+        }
     }
 
     private void lookForChanges() {
@@ -441,6 +475,7 @@ public final class Gateway implements AutoCloseable {
             LOG.error("plugins were not closed in time");
         }
         scheduler.shutdownNow();
+        memoryThread.shutdownNow();
         reloadThread.shutdown();
         quietly(connections); // first: a connection that ends after its event loop has nobody to tell
         quietly(vertx.close());
@@ -457,13 +492,24 @@ public final class Gateway implements AutoCloseable {
     private void goesLive(Snapshot snapshot) {
         metrics.visible(snapshot.pluginNames());
         counters.live(snapshot.config().fingerprint());
-        LOG.info(
-                "configuration is live: fingerprint={} services={} routes={} consumers={} plugins={}",
-                snapshot.config().fingerprint(),
-                snapshot.config().services().size(),
-                snapshot.config().routes().size(),
-                snapshot.config().consumers().size(),
-                snapshot.config().plugins().size());
+    }
+
+    /** Reads the configuration; what is refused leaves the old one live. */
+    private List<Problem> load() {
+        long begin = System.nanoTime();
+        List<Problem> problems = onReloadThread(reloader::load);
+        Snapshot live = reloader.current();
+        if (live != null && !Reloader.hasErrors(problems)) {
+            LOG.info(
+                    "configuration is live: fingerprint={} services={} routes={} consumers={} plugins={} load_ms={}",
+                    live.config().fingerprint(),
+                    live.config().services().size(),
+                    live.config().routes().size(),
+                    live.config().consumers().size(),
+                    live.config().plugins().size(),
+                    (System.nanoTime() - begin) / 1_000_000);
+        }
+        return problems;
     }
 
     /** A plugin's fault outside of exchanges. */
@@ -472,9 +518,19 @@ public final class Gateway implements AutoCloseable {
         LOG.error("plugin failed: plugin={} phase={}", plugin, phase, cause);
     }
 
+    private @Nullable String owner(@Nullable String loader, String className) {
+        Snapshot live = reloader.current();
+        return live == null ? null : live.owner(loader, className);
+    }
+
     private static Environment environment(Settings settings) {
         Map<String, String> variables = settings.environment();
         return variables::get;
+    }
+
+    private static Vaults vaults(Settings settings) {
+        Map<String, String> variables = settings.environment();
+        return new Vaults(variables::get, settings.vaults(), Clock.systemUTC());
     }
 
     private static long exchangeDeadline(Settings settings) {
@@ -588,6 +644,11 @@ public final class Gateway implements AutoCloseable {
         }
 
         @Override
+        public void shed(String reason) {
+            counters.shed(reason);
+        }
+
+        @Override
         public void pluginFailed(String plugin, String phase, Throwable cause, String requestId) {
             counters.pluginFailed(plugin, phase);
             LOG.error("plugin failed: plugin={} phase={} request_id={}", plugin, phase, requestId, cause);
@@ -595,7 +656,8 @@ public final class Gateway implements AutoCloseable {
 
         @Override
         public void bodyCodeFailed(Class<?> culprit, String method, Throwable cause) {
-            String plugin = owner(culprit);
+            String owner = owner(culprit.getClassLoader().getName(), culprit.getName());
+            String plugin = owner == null ? "unknown" : owner;
             counters.pluginFailed(plugin, "transform");
             LOG.error(
                     "plugin failed: plugin={} phase=transform culprit={}.{}", plugin, culprit.getName(), method, cause);
@@ -604,34 +666,6 @@ public final class Gateway implements AutoCloseable {
         @Override
         public void ended(Completion completion) {
             counters.ended(completion);
-        }
-
-        /** The plugin of a class: the one whose factory came from the same loader, the nearest package first. */
-        private String owner(Class<?> culprit) {
-            Snapshot live = reloader.current();
-            String best = "unknown";
-            int depth = -1;
-            if (live != null) {
-                for (PluginCatalogue.Known known : live.catalogue().plugins()) {
-                    Class<?> factory = known.factory().getClass();
-                    if (factory.getClassLoader() == culprit.getClassLoader()) {
-                        int shared = sharedPrefix(factory.getName(), culprit.getName());
-                        if (shared > depth) {
-                            depth = shared;
-                            best = known.factory().name();
-                        }
-                    }
-                }
-            }
-            return best;
-        }
-
-        private int sharedPrefix(String one, String other) {
-            int i = 0;
-            while (i < one.length() && i < other.length() && one.charAt(i) == other.charAt(i)) {
-                i++;
-            }
-            return i;
         }
     }
 

@@ -110,6 +110,7 @@ public final class LoadBench {
                 case "paced" -> paced();
                 case "memory" -> memory();
                 case "start" -> start();
+                case "config" -> config();
                 default -> throw new IllegalStateException(workload);
             }
         }
@@ -422,6 +423,41 @@ public final class LoadBench {
         report.target("start to first answer", table.median(Peer.GATEHOUSE.title(), "ms") / 1000, 1, " s");
     }
 
+    // ---- configuration
+
+    private void config() throws Exception {
+        String title = "Loading a configuration: services, routes, plugins and consumers in one YAML file";
+        out.println();
+        progress(title);
+        LargeConfig config = new LargeConfig(place, folder.resolve("config"));
+        Table table = new Table(
+                "config",
+                title,
+                List.of(
+                        new Column("load_ms", "load ms", 0),
+                        new Column("start_ms", "start ms", 0),
+                        new Column("first_ms", "1st reload ms", 0),
+                        new Column("reload_ms", "reload ms", 0),
+                        new Column("heap_mb", "live heap MB", 1),
+                        new Column("route_bytes", "bytes a route", 0)));
+        for (int round = 1; round <= options.rounds; round++) {
+            double base = 0;
+            for (int routes : List.of(10, 1_000, 10_000)) {
+                Map<String, Double> figures = config.measure(routes);
+                double heap = figures.get("heap_mb");
+                if (base == 0) {
+                    base = heap;
+                } else {
+                    figures.put("route_bytes", (heap - base) * 1e6 / (routes - 10));
+                }
+                table.add(routes + " routes", figures);
+            }
+        }
+        report.add(table);
+        report.target("10,000 routes load", table.median("10000 routes", "load_ms") / 1000, 3, " s");
+        report.target("10,000 routes load again", table.median("10000 routes", "reload_ms") / 1000, 1, " s");
+    }
+
     // ---- profile
 
     private void profile(Path target) throws Exception {
@@ -532,15 +568,16 @@ public final class LoadBench {
     }
 
     private void facts() throws Exception {
-        double load =
-                Double.parseDouble(Files.readString(Path.of("/proc/loadavg")).split(" ", 2)[0]);
+        long busy = Math.round(100 * busyShare());
         int processors = Runtime.getRuntime().availableProcessors();
         report.fact("date", LocalDate.now().toString());
         report.fact(
-                "machine", processors + " processors, " + processor() + ", Linux " + System.getProperty("os.version"));
+                "machine",
+                processors + " processors, " + processor() + ", Linux "
+                        + System.getProperty("os.version").split("-", 2)[0]);
         report.fact(
-                "load before the run",
-                load + (load > 0.3 * processors ? " (other work was going on: the figures are a direction only)" : ""));
+                "other work just before the run",
+                busy + " % of all processors" + (busy > 10 ? " (so the figures are a direction only)" : ""));
         report.fact("JDK of the gateway", jdk());
         report.fact(
                 "run",
@@ -551,12 +588,30 @@ public final class LoadBench {
             if (peer.missing(place).isEmpty()) {
                 String version = peer.versionLine(place);
                 if (!version.isEmpty()) {
-                    versions.add(version.strip());
+                    versions.add(peer.title() + ": " + version);
                 }
             }
         }
         report.fact("versions", String.join("; ", versions));
-        out.println("Gatehouse and its peers under load: " + processors + " processors, load " + load + ", " + jdk());
+        out.println("Gatehouse and its peers under load: " + processors + " processors, " + busy + " % busy, " + jdk());
+    }
+
+    /** The share of all processors that was busy over two seconds, 0 to 1. */
+    private static double busyShare() throws IOException, InterruptedException {
+        long[] before = processorTimes();
+        Thread.sleep(2000);
+        long[] after = processorTimes();
+        return 1.0 - (after[1] - before[1]) / (double) Math.max(1, after[0] - before[0]);
+    }
+
+    /** Ticks since the start of the machine: of all kinds, and idle or waiting for a disk. */
+    private static long[] processorTimes() throws IOException {
+        String[] ticks = Files.readAllLines(Path.of("/proc/stat")).get(0).trim().split("\\s+");
+        long all = 0;
+        for (int i = 1; i < ticks.length; i++) {
+            all += Long.parseLong(ticks[i]);
+        }
+        return new long[] {all, Long.parseLong(ticks[4]) + Long.parseLong(ticks[5])};
     }
 
     private static String processor() throws IOException {

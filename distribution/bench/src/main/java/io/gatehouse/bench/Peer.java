@@ -310,7 +310,7 @@ enum Peer {
         return folder.resolve("access.log");
     }
 
-    /** The first line of what a version command prints. */
+    /** The first line of what a version command prints, without the program's own path. */
     String versionLine(Place place) throws IOException, InterruptedException {
         List<String> command = version(place);
         if (command.isEmpty()) {
@@ -323,6 +323,9 @@ enum Peer {
         }
         return text.lines()
                 .map(String::strip)
+                .map(line -> line.startsWith(command.get(0))
+                        ? line.substring(command.get(0).length()).strip()
+                        : line)
                 .filter(line -> !line.isEmpty())
                 .findFirst()
                 .orElse("");

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,7 +71,14 @@ public sealed interface ConfigNode {
         private final Type type;
         private final boolean unresolved;
 
-        Scalar(Location location, String path, String text, @Nullable String source, Type type, boolean unresolved) {
+        /**
+         * A value as it was read.
+         *
+         * @param source the text before variables were put in; null when there were none
+         * @param unresolved whether a variable in it has no value
+         */
+        public Scalar(
+                Location location, String path, String text, @Nullable String source, Type type, boolean unresolved) {
             this.location = location;
             this.path = path;
             this.text = text;
@@ -97,6 +105,11 @@ public sealed interface ConfigNode {
         /** The text, unquoted and with variables put in. */
         public String text() {
             return text;
+        }
+
+        /** Another text at the same place. */
+        public Scalar withText(String other) {
+            return new Scalar(location, path, other, source, type, unresolved);
         }
 
         /** What it holds, by YAML's core rules; quoted text is always a string. */
@@ -148,7 +161,7 @@ public sealed interface ConfigNode {
         }
 
         /** The text before variables were put in; the text itself when there were none. */
-        String source() {
+        public String source() {
             return source != null ? source : text;
         }
 
@@ -188,7 +201,8 @@ public sealed interface ConfigNode {
         private final String path;
         private final List<ConfigNode> items;
 
-        Sequence(Location location, String path, List<ConfigNode> items) {
+        /** A list as it was read. */
+        public Sequence(Location location, String path, List<ConfigNode> items) {
             this.location = location;
             this.path = path;
             this.items = List.copyOf(items);
@@ -268,7 +282,8 @@ public sealed interface ConfigNode {
         private final String path;
         private final Map<String, Entry> entries;
 
-        Mapping(Location location, String path, Collection<Entry> entries) {
+        /** A mapping as it was read; of two entries with one name the later holds. */
+        public Mapping(Location location, String path, Collection<Entry> entries) {
             this.location = location;
             this.path = path;
             Map<String, Entry> byName = new LinkedHashMap<>();
@@ -314,8 +329,23 @@ public sealed interface ConfigNode {
             return entry == null ? null : entry.value();
         }
 
+        /** The same with this value in one field. */
+        public Mapping with(String name, ConfigNode value) {
+            Map<String, Entry> changed = new LinkedHashMap<>(entries);
+            Entry before = changed.get(name);
+            changed.put(name, new Entry(name, before == null ? value.location() : before.location(), value));
+            return new Mapping(location, path, changed.values());
+        }
+
+        /** The same without the fields that the names hold. */
+        public Mapping without(Predicate<String> names) {
+            Map<String, Entry> kept = new LinkedHashMap<>(entries);
+            kept.keySet().removeIf(names);
+            return kept.size() == entries.size() ? this : new Mapping(location, path, kept.values());
+        }
+
         /** The same with the fields that only the other has, at every depth; lists are not merged. */
-        Mapping withDefaults(Mapping defaults) {
+        public Mapping withDefaults(Mapping defaults) {
             Map<String, Entry> merged = new LinkedHashMap<>(entries);
             for (Entry other : defaults.entries()) {
                 Entry own = merged.get(other.name());
@@ -378,6 +408,16 @@ public sealed interface ConfigNode {
     /** Without values: which of them are secrets is not known here. */
     private static String describe(ConfigNode node) {
         return node.kind() + " at " + node.location();
+    }
+
+    /** A string that the file does not have as such, at the place of what it was made from. */
+    static Scalar string(Location location, String path, String text) {
+        return new Scalar(location, path, text, null, Type.STRING, false);
+    }
+
+    /** Stands where a value is missing and that was reported, so that nothing more is said about it. */
+    static Scalar unresolved(Location location, String path) {
+        return new Scalar(location, path, "", null, Type.STRING, true);
     }
 
     /** The path of a field of the value at a path. */

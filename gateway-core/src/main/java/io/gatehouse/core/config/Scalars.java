@@ -4,7 +4,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** YAML's core rules for plain text, with the booleans of YAML 1.1, which decK and Kong understand. */
-final class Scalars {
+public final class Scalars {
     private static final Pattern INTEGER = Pattern.compile("[-+]?[0-9]+|0x[0-9a-fA-F]+|0o[0-7]+");
     private static final Pattern NUMBER = Pattern.compile(
             "[-+]?(\\.[0-9]+|[0-9]+(\\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\\.(inf|Inf|INF)|\\.(nan|NaN|NAN)");
@@ -47,7 +47,7 @@ final class Scalars {
     }
 
     /** Whole numbers, also when written 1.0 or 1e3: Kong has one number type. */
-    static @Nullable Long parseLong(String text) {
+    public static @Nullable Long parseLong(String text) {
         try {
             if (text.startsWith("0x")) {
                 return Long.parseLong(text.substring(2), 16);

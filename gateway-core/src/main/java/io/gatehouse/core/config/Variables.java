@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * The {@code variables:} block of the form that the how-tos print, and the <code>${name}</code> that uses it. A
  * file sees its own variables first, then those of the other files.
  */
-final class Variables {
+public final class Variables {
     private static final Pattern USE = Pattern.compile("\\$\\{([^{}]*)\\}");
     private static final Pattern ENVIRONMENT =
             Pattern.compile("\\$(?:([A-Za-z_][A-Za-z0-9_]*)|\\{([A-Za-z_][A-Za-z0-9_]*)\\})");
@@ -25,19 +25,27 @@ final class Variables {
      *
      * @param value null when it could not be obtained, which was reported
      */
-    record Variable(String name, @Nullable String value, String definition, Location location) {}
+    public record Variable(String name, @Nullable String value, String definition, Location location) {}
 
     private final Map<String, Variable> own;
     private final Map<String, Variable> all;
     private final Consumer<Problem> sink;
 
-    Variables(Map<String, Variable> own, Map<String, Variable> all, Consumer<Problem> sink) {
+    /**
+     * The variables that hold in one file.
+     *
+     * @param own those of the file itself
+     * @param all those of all files
+     */
+    public Variables(Map<String, Variable> own, Map<String, Variable> all, Consumer<Problem> sink) {
         this.own = own;
         this.all = all;
         this.sink = sink;
     }
 
-    static Map<String, Variable> read(@Nullable ConfigNode node, Environment environment, Consumer<Problem> sink) {
+    /** Reads a {@code variables:} block. */
+    public static Map<String, Variable> read(
+            @Nullable ConfigNode node, Environment environment, Consumer<Problem> sink) {
         Map<String, Variable> variables = new LinkedHashMap<>();
         if (node == null || node.isNull()) {
             return variables;
@@ -94,7 +102,7 @@ final class Variables {
     }
 
     /** The same tree with every use replaced. */
-    ConfigNode substitute(ConfigNode node) {
+    public ConfigNode substitute(ConfigNode node) {
         if (node instanceof ConfigNode.Mapping mapping) {
             List<ConfigNode.Entry> entries = new ArrayList<>();
             for (ConfigNode.Entry entry : mapping.entries()) {

@@ -1,5 +1,5 @@
 /**
- * The declarative file: YAML or JSON in, entity records out, and every problem at once with its place.
+ * The text of a declarative file: YAML or JSON to a tree of values that know their places, with variables put in.
  *
  * <p>Works at start and at reload, on one thread that may block; what it yields is immutable and may be
  * shared by all threads.

@@ -5,19 +5,19 @@ import io.gatehouse.api.config.Range;
 import io.gatehouse.api.config.Secret;
 import io.gatehouse.core.config.Compat;
 import io.gatehouse.core.config.ConfigNode;
-import io.gatehouse.core.config.DeclarativeConfig;
-import io.gatehouse.core.config.Environment;
+import io.gatehouse.core.config.Location;
 import io.gatehouse.core.config.Nearest;
 import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.config.Severity;
-import io.gatehouse.core.config.Vaults;
+import io.gatehouse.core.service.VaultReference;
+import io.gatehouse.core.service.Vaults;
 import java.lang.reflect.InvocationTargetException;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -30,22 +30,17 @@ import org.jspecify.annotations.Nullable;
  * reload. Reads by reflection, so it is for start and reload only; immutable, any thread may bind.
  */
 public final class RecordBinder {
-    private final Vaults vaults;
+    private final Vaults.References references;
     private final Compat compat;
-
-    /** Binds with the defaults and the environment of a configuration. */
-    public static RecordBinder of(DeclarativeConfig config) {
-        return new RecordBinder(config.environment(), config.compat());
-    }
 
     /**
      * Binds with these.
      *
-     * @param environment where vault references are looked up
+     * @param references where vault references are looked up
      * @param compat whose defaults hold
      */
-    public RecordBinder(Environment environment, Compat compat) {
-        this.vaults = new Vaults(environment);
+    public RecordBinder(Vaults.References references, Compat compat) {
+        this.references = references;
         this.compat = compat;
     }
 
@@ -62,6 +57,81 @@ public final class RecordBinder {
         Binding binding = new Binding(sink);
         Object bound = binding.nested(node, RecordShape.of(type));
         return binding.failed ? null : type.cast(bound);
+    }
+
+    /**
+     * A record of which parts may be wrong.
+     *
+     * @param record with a stand-in for each component that is wrong, so that rules over the others can be checked
+     * @param failed the names of the components that are wrong
+     */
+    public record Bound<C>(C record, Set<String> failed) {}
+
+    /**
+     * Makes a record even when something is wrong with it, so that all problems are found in one go.
+     *
+     * @param node the entity
+     * @param type the record, whose constructor must not refuse anything
+     * @param sink takes every problem, errors and warnings
+     */
+    public <C extends Record> Bound<C> bindParts(ConfigNode.Mapping node, Class<C> type, Consumer<Problem> sink) {
+        RecordShape shape = RecordShape.of(type);
+        Set<String> wrong = new HashSet<>();
+        Object[] values = new Object[shape.components().size()];
+        for (int i = 0; i < values.length; i++) {
+            RecordShape.Component component = shape.components().get(i);
+            Binding binding = new Binding(sink);
+            values[i] = binding.component(node, component);
+            if (binding.failed) {
+                wrong.add(component.name);
+                values[i] = component.standard(compat);
+            }
+            if (values[i] == null && !component.nullable) {
+                values[i] = standIn(component.shape);
+            }
+        }
+        return new Bound<>(type.cast(made(shape, values)), wrong);
+    }
+
+    private static Object made(RecordShape shape, Object[] values) {
+        try {
+            return shape.constructor().newInstance(values);
+        } catch (ReflectiveOperationException refused) {
+            throw new IllegalArgumentException(shape.type().getName() + " cannot be made", refused);
+        }
+    }
+
+    private static Object standIn(RecordShape.Shape shape) {
+        if (shape instanceof RecordShape.Many many) {
+            return many.collection(List.of());
+        }
+        if (shape instanceof RecordShape.Named) {
+            return Map.of();
+        }
+        if (shape instanceof RecordShape.Choice choice) {
+            return choice.constants().values().iterator().next();
+        }
+        if (shape instanceof RecordShape.Nested nested) {
+            List<RecordShape.Component> components = nested.shape().components();
+            Object[] values = new Object[components.size()];
+            for (int i = 0; i < values.length; i++) {
+                RecordShape.Component component = components.get(i);
+                values[i] = component.standard(Compat.UNSET);
+                if (values[i] == null && !component.nullable) {
+                    values[i] = standIn(component.shape);
+                }
+            }
+            return made(nested.shape(), values);
+        }
+        return switch ((RecordShape.Scalar) shape) {
+            case STRING, ANY -> "";
+            case SECRET -> Secret.literal("");
+            case INT -> 0;
+            case LONG -> 0L;
+            case DOUBLE -> 0.0;
+            case BOOLEAN -> false;
+            case TREE -> ConfigNode.emptyMapping(new Location("", 1, 1), "");
+        };
     }
 
     /** One run, which remembers whether anything was wrong. */
@@ -155,10 +225,13 @@ public final class RecordBinder {
                 return null;
             }
             if (component.shape instanceof RecordShape.Many many) {
-                return many.unique() ? Set.of() : List.of();
+                return many.collection(List.of());
             }
             if (component.shape instanceof RecordShape.Named) {
                 return Map.of();
+            }
+            if (component.shape == RecordShape.Scalar.TREE) {
+                return ConfigNode.emptyMapping(holder.location(), path);
             }
             return nested(
                     ConfigNode.emptyMapping(holder.location(), path), ((RecordShape.Nested) component.shape).shape());
@@ -176,6 +249,11 @@ public final class RecordBinder {
             }
             if (shape instanceof RecordShape.Named named) {
                 return named(node, named, component);
+            }
+            if (shape == RecordShape.Scalar.TREE) {
+                return node instanceof ConfigNode.Mapping
+                        ? node
+                        : wrong(node, "expected a record (got " + node.shown() + ")");
             }
             if (shape == RecordShape.Scalar.ANY) {
                 return node.toData();
@@ -196,7 +274,7 @@ public final class RecordBinder {
                     Boolean bool = scalar.asBoolean();
                     yield bool != null ? bool : wrong(scalar, "expected a boolean (got " + scalar.shown() + ")");
                 }
-                case ANY -> scalar.toData();
+                case ANY, TREE -> scalar.toData();
             };
         }
 
@@ -234,9 +312,7 @@ public final class RecordBinder {
                 }
             }
             length(node, sequence.items().size(), component.length);
-            return many.unique()
-                    ? Collections.unmodifiableSet(new LinkedHashSet<>(values))
-                    : Collections.unmodifiableList(values);
+            return many.collection(values);
         }
 
         private @Nullable Object named(ConfigNode node, RecordShape.Named named, RecordShape.Component component) {
@@ -303,9 +379,9 @@ public final class RecordBinder {
                 return notAString(scalar, false);
             }
             String text = scalar.text();
-            if (component.referenceable && Vaults.isReference(text)) {
+            if (component.referenceable && VaultReference.isReference(text)) {
                 Vaults.Lookup lookup = lookUp(scalar);
-                return lookup == null ? null : lookup.value();
+                return lookup == null ? null : lookup.current().get();
             }
             if (!component.oneOf.isEmpty()) {
                 return component.oneOf.contains(text) ? text : notAllowed(scalar, component.oneOf, component);
@@ -334,14 +410,9 @@ public final class RecordBinder {
                 return notAString(scalar, true);
             }
             String text = scalar.text();
-            if (Vaults.isReference(text)) {
+            if (component.referenceable && VaultReference.isReference(text)) {
                 Vaults.Lookup lookup = lookUp(scalar);
-                if (lookup == null) {
-                    return null;
-                }
-                // The environment of a process never changes, so what was read once is the current value.
-                String value = lookup.value();
-                return Secret.reference(text, () -> value);
+                return lookup == null ? null : Secret.reference(text, lookup.current());
             }
             if (text.isEmpty()) {
                 return wrong(scalar, "length must be at least 1 (got 0)");
@@ -353,15 +424,19 @@ public final class RecordBinder {
         }
 
         private Vaults.@Nullable Lookup lookUp(ConfigNode.Scalar scalar) {
-            Vaults.Lookup lookup = vaults.lookup(scalar.text());
+            Vaults.Lookup lookup = references.lookup(scalar.text());
             if (lookup.refused()) {
                 wrong(scalar, String.valueOf(lookup.failure()));
                 return null;
             }
             if (lookup.failure() != null) {
+                boolean kept = !lookup.current().get().isEmpty();
                 report(Problem.warning(
                         scalar,
-                        lookup.failure() + " for " + scalar.shown() + ", the field is empty until it is found"));
+                        lookup.failure() + " for " + scalar.shown()
+                                + (kept
+                                        ? ", what it held before is used on"
+                                        : ", the field is empty until it is found")));
             }
             return lookup;
         }
@@ -371,6 +446,9 @@ public final class RecordBinder {
             Long number = scalar.asLong();
             if (number == null || number < least || number > greatest) {
                 return wrong(scalar, "expected an integer (got " + scalar.shown() + ")");
+            }
+            if (!component.oneOf.isEmpty() && !component.oneOf.contains(number.toString())) {
+                return notAllowed(scalar, component.oneOf, component);
             }
             if (!inRange(scalar, number, component.range)) {
                 return null;

@@ -11,13 +11,16 @@ import io.gatehouse.api.config.Referenceable;
 import io.gatehouse.api.config.Required;
 import io.gatehouse.api.config.Secret;
 import io.gatehouse.core.config.Compat;
+import io.gatehouse.core.config.ConfigNode;
 import java.lang.annotation.Annotation;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Field;
+import java.lang.reflect.Method;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -33,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * and reference page. A mistake of the record's author is an {@link IllegalArgumentException} that names class
  * and component. Immutable.
  */
-final class RecordShape {
+public final class RecordShape {
     private static final ClassValue<RecordShape> SHAPES = new ClassValue<>() {
         @Override
         protected RecordShape computeValue(Class<?> type) {
@@ -42,17 +45,19 @@ final class RecordShape {
     };
 
     /** What a value can be. */
-    sealed interface Shape {}
+    public sealed interface Shape {}
 
     /** One value. */
-    enum Scalar implements Shape {
+    public enum Scalar implements Shape {
         STRING("string"),
         SECRET("string"),
         INT("integer"),
         LONG("integer"),
         DOUBLE("number"),
         BOOLEAN("boolean"),
-        ANY("any");
+        ANY("any"),
+        /** A part of the file as it stands there, such as the config of a plugin. */
+        TREE("object");
 
         private final String word;
 
@@ -61,29 +66,42 @@ final class RecordShape {
         }
 
         /** The word of JSON Schema. */
-        String word() {
+        public String word() {
             return word;
         }
     }
 
     /** One of the constants, by the name that users write. */
-    record Choice(Map<String, Object> constants) implements Shape {}
+    public record Choice(Map<String, Object> constants) implements Shape {}
 
-    /** A list or set. */
-    record Many(Shape element, boolean unique) implements Shape {}
+    /**
+     * A list or set.
+     *
+     * @param unique whether an element counts once
+     * @param list whether the record holds it as a list
+     */
+    public record Many(Shape element, boolean unique, boolean list) implements Shape {
+        Object collection(Collection<?> values) {
+            Collection<?> own = unique ? new LinkedHashSet<>(values) : values;
+            return list
+                    ? Collections.unmodifiableList(new ArrayList<>(own))
+                    : Collections.unmodifiableSet(new LinkedHashSet<>(own));
+        }
+    }
 
     /** Named values. */
-    record Named(Shape value) implements Shape {}
+    public record Named(Shape value) implements Shape {}
 
     /** A record of its own, read when it is needed, since a record may hold itself. */
-    record Nested(Class<?> type) implements Shape {
-        RecordShape shape() {
+    public record Nested(Class<?> type) implements Shape {
+        /** What the record says. */
+        public RecordShape shape() {
             return RecordShape.of(type);
         }
     }
 
     /** One component. */
-    static final class Component {
+    public static final class Component {
         final String name;
         final Shape shape;
         final boolean nullable;
@@ -98,12 +116,15 @@ final class RecordShape {
         final Set<String> notBuilt;
         final @Nullable Pattern pattern;
         final String patternMessage;
+        private final Method accessor;
 
         private Component(Class<?> owner, RecordComponent component) {
             String where = owner.getSimpleName() + "." + component.getName() + ": ";
             Name own = component.getAnnotation(Name.class);
             this.name = own != null ? own.value() : snakeCase(component.getName());
-            this.shape = shape(component.getGenericType(), where);
+            this.shape = shapeOf(component.getGenericType(), component.isAnnotationPresent(Distinct.class), where);
+            this.accessor = component.getAccessor();
+            accessor.setAccessible(true);
             this.nullable = isNullable(component);
             Doc docs = component.getAnnotation(Doc.class);
             this.doc = docs == null ? null : docs.value();
@@ -118,7 +139,8 @@ final class RecordShape {
             this.patternMessage = expression == null
                     ? ""
                     : expression.message().isEmpty() ? "does not match " + expression.value() : expression.message();
-            this.referenceable = component.isAnnotationPresent(Referenceable.class) || leaf(shape) == Scalar.SECRET;
+            this.referenceable = component.isAnnotationPresent(Referenceable.class)
+                    || (leaf(shape) == Scalar.SECRET && !component.isAnnotationPresent(Literal.class));
             Default standards = component.getAnnotation(Default.class);
             this.standard = standards == null ? null : parse(standards.value(), where);
             this.standard310 = standards == null
@@ -128,11 +150,38 @@ final class RecordShape {
                 throw new IllegalArgumentException(where + "a primitive cannot be @Nullable");
             }
             this.required = component.isAnnotationPresent(Required.class)
-                    || (standards == null && !nullable && (shape instanceof Scalar || shape instanceof Choice));
+                    || (standards == null
+                            && !nullable
+                            && shape != Scalar.TREE
+                            && (shape instanceof Scalar || shape instanceof Choice));
         }
 
-        @Nullable
-        Object standard(Compat compat) {
+        /** The name in the file. */
+        public String name() {
+            return name;
+        }
+
+        /** What it can hold. */
+        public Shape shape() {
+            return shape;
+        }
+
+        /** Whether the file must give it. */
+        public boolean isRequired() {
+            return required;
+        }
+
+        /** What it holds in a record. */
+        public @Nullable Object of(Record record) {
+            try {
+                return accessor.invoke(record);
+            } catch (ReflectiveOperationException accessorsDoNotFail) {
+                throw new IllegalStateException(accessorsDoNotFail);
+            }
+        }
+
+        /** What holds when the file leaves it out; null when nothing does. */
+        public @Nullable Object standard(Compat compat) {
             return compat.isKong310() ? standard310 : standard;
         }
 
@@ -150,7 +199,7 @@ final class RecordShape {
                 for (String text : texts) {
                     values.add(parse(many.element(), text, where));
                 }
-                return many.unique() ? Collections.unmodifiableSet(new LinkedHashSet<>(values)) : List.copyOf(values);
+                return many.collection(values);
             }
             if (texts.length != 1) {
                 throw new IllegalArgumentException(where + "a default of one value takes one string");
@@ -187,7 +236,7 @@ final class RecordShape {
                                 return text.equals("true");
                             }
                         }
-                        case ANY -> {}
+                        case ANY, TREE -> {}
                     }
                 }
             } catch (NumberFormatException notANumber) {
@@ -232,7 +281,12 @@ final class RecordShape {
         constructor.setAccessible(true);
     }
 
-    static RecordShape of(Class<?> type) {
+    /**
+     * What a record class says.
+     *
+     * @throws IllegalArgumentException when it is not fit to be a config
+     */
+    public static RecordShape of(Class<?> type) {
         return SHAPES.get(type);
     }
 
@@ -244,20 +298,23 @@ final class RecordShape {
         return constructor;
     }
 
-    List<Component> components() {
+    /** Its components in order. */
+    public List<Component> components() {
         return components;
     }
 
-    @Nullable
-    Component component(String name) {
+    /** The component with this name in the file; null when there is none. */
+    public @Nullable Component component(String name) {
         return byName.get(name);
     }
 
-    Set<String> names() {
+    /** The names of all components in the file. */
+    public Set<String> names() {
         return Collections.unmodifiableSet(byName.keySet());
     }
 
-    Set<String> notBuilt() {
+    /** Names that are valid in Kong and not built here. */
+    public Set<String> notBuilt() {
         return notBuilt;
     }
 
@@ -266,17 +323,17 @@ final class RecordShape {
         return doc;
     }
 
-    private static Shape shape(Type type, String where) {
+    private static Shape shapeOf(Type type, boolean distinct, String where) {
         if (type instanceof ParameterizedType generic) {
             Type[] arguments = generic.getActualTypeArguments();
             if (generic.getRawType() == List.class) {
-                return new Many(shape(arguments[0], where), false);
+                return new Many(shapeOf(arguments[0], false, where), distinct, true);
             }
             if (generic.getRawType() == Set.class) {
-                return new Many(shape(arguments[0], where), true);
+                return new Many(shapeOf(arguments[0], false, where), true, false);
             }
             if (generic.getRawType() == Map.class && arguments[0] == String.class) {
-                return new Named(shape(arguments[1], where));
+                return new Named(shapeOf(arguments[1], false, where));
             }
         }
         if (type == String.class) {
@@ -296,6 +353,9 @@ final class RecordShape {
         }
         if (type == boolean.class || type == Boolean.class) {
             return Scalar.BOOLEAN;
+        }
+        if (type == ConfigNode.Mapping.class) {
+            return Scalar.TREE;
         }
         if (type == Object.class) {
             return Scalar.ANY;

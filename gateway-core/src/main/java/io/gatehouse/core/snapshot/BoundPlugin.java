@@ -1,6 +1,6 @@
 package io.gatehouse.core.snapshot;
 
-import io.gatehouse.core.config.PluginEntity;
+import io.gatehouse.core.entity.PluginEntity;
 import io.gatehouse.core.exchange.PluginInstance;
 import io.gatehouse.core.plugin.Lifecycle;
 import io.gatehouse.core.plugin.PluginCatalogue;
@@ -46,6 +46,7 @@ final class BoundPlugin {
                 && Objects.equals(entity.serviceId(), other.serviceId())
                 && Objects.equals(entity.routeId(), other.routeId())
                 && Objects.equals(entity.consumerId(), other.consumerId())
+                && Objects.equals(entity.consumerGroupId(), other.consumerGroupId())
                 && known.factory() == otherKnown.factory()
                 && created.sameExtensions(catalogue)
                 && config.equals(otherConfig);

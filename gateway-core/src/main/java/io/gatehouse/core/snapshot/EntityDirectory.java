@@ -1,17 +1,29 @@
 package io.gatehouse.core.snapshot;
 
 import io.gatehouse.api.Consumer;
+import io.gatehouse.api.ConsumerGroup;
 import io.gatehouse.api.Credential;
 import io.gatehouse.api.Directory;
-import io.gatehouse.core.config.ConsumerEntity;
-import io.gatehouse.core.config.DeclarativeConfig;
-import io.gatehouse.core.config.KeyauthCredential;
+import io.gatehouse.api.config.Secret;
+import io.gatehouse.core.entity.ConsumerEntity;
+import io.gatehouse.core.entity.ConsumerGroupConsumer;
+import io.gatehouse.core.entity.ConsumerGroupEntity;
+import io.gatehouse.core.entity.DeclarativeConfig;
+import io.gatehouse.core.entity.Entity;
+import io.gatehouse.core.entity.EntityKind;
+import io.gatehouse.core.entity.KeyauthCredential;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,12 +31,22 @@ import org.jspecify.annotations.Nullable;
  * memory tells them.
  */
 final class EntityDirectory implements Directory {
-    private static final String KEYAUTH = "keyauth_credentials";
+    /** A credential and, if it has an end, when that is. */
+    private record Dated(Credential credential, boolean ends, long endsAt) {}
 
+    private final LongSupplier nanos;
     private final Map<String, Consumer> consumersByName = new HashMap<>();
-    private final Map<Digest, Credential> keyauth = new HashMap<>();
+    private final Map<String, Map<Digest, Dated>> byKey = new HashMap<>();
+    private final Map<String, Map<String, List<Credential>>> byConsumer = new HashMap<>();
+    private final Map<String, List<ConsumerGroup>> groups = new HashMap<>();
 
-    EntityDirectory(DeclarativeConfig config) {
+    /**
+     * The directory of a configuration.
+     *
+     * @param nanos the clock that times to live are measured with
+     */
+    EntityDirectory(DeclarativeConfig config, LongSupplier nanos) {
+        this.nanos = nanos;
         Map<String, Consumer> byId = new HashMap<>();
         for (ConsumerEntity entity : config.consumers()) {
             Consumer consumer = new Consumer(entity.id(), entity.username(), entity.customId(), entity.tags());
@@ -34,22 +56,95 @@ final class EntityDirectory implements Directory {
             }
         }
         consumersByName.putAll(byId);
-        for (KeyauthCredential entity : config.keyauthCredentials()) {
-            Consumer consumer = byId.get(entity.consumerId());
-            if (consumer != null) {
-                keyauth.put(Digest.of(entity.key().value()), new Credential(entity.id(), KEYAUTH, consumer, Map.of()));
+        for (EntityKind kind : EntityKind.values()) {
+            if (kind.isCredential()) {
+                config.all(kind).forEach(entity -> add(entity, byId));
             }
         }
+        Map<String, ConsumerGroup> groupsById = new HashMap<>();
+        for (ConsumerGroupEntity group : config.consumerGroups()) {
+            groupsById.put(group.id(), new ConsumerGroup(group.id(), group.name()));
+        }
+        for (ConsumerGroupConsumer member : config.consumerGroupConsumers()) {
+            ConsumerGroup group = groupsById.get(member.consumerGroupId());
+            if (group != null) {
+                groups.computeIfAbsent(member.consumerId(), id -> new ArrayList<>())
+                        .add(group);
+            }
+        }
+        groups.replaceAll((consumer, all) ->
+                all.stream().sorted(Comparator.comparing(ConsumerGroup::name)).toList());
+    }
+
+    private void add(Entity entity, Map<String, Consumer> consumers) {
+        EntityKind kind = entity.kind();
+        List<String> identity = kind.identity();
+        String lookup = identity.size() == 1 ? identity.get(0) : "";
+        Map<String, Object> fields = new LinkedHashMap<>();
+        Map<String, Secret> secrets = new LinkedHashMap<>();
+        String key = null;
+        Consumer consumer = null;
+        for (Map.Entry<String, @Nullable Object> field : entity.fields().entrySet()) {
+            String name = field.getKey();
+            Object value = field.getValue();
+            if (name.equals("consumer")) {
+                consumer = consumers.get(String.valueOf(value));
+            } else if (value instanceof Secret secret) {
+                if (name.equals(lookup)) {
+                    key = secret.value();
+                } else {
+                    secrets.put(name, secret);
+                }
+            } else if (value != null && !name.equals("id")) {
+                fields.put(name, value);
+                key = name.equals(lookup) ? String.valueOf(value) : key;
+            }
+        }
+        if (consumer == null) {
+            return;
+        }
+        Credential credential = new Credential(entity.id(), kind.plural(), consumer, fields, secrets);
+        byConsumer
+                .computeIfAbsent(kind.plural(), type -> new HashMap<>())
+                .computeIfAbsent(consumer.id(), id -> new ArrayList<>())
+                .add(credential);
+        if (key != null) {
+            byKey.computeIfAbsent(kind.plural(), type -> new HashMap<>())
+                    .put(Digest.of(key), dated(credential, entity));
+        }
+    }
+
+    private Dated dated(Credential credential, Entity entity) {
+        Integer ttl = entity.value() instanceof KeyauthCredential key ? key.ttl() : null;
+        return ttl == null || ttl == 0
+                ? new Dated(credential, false, 0)
+                : new Dated(credential, true, nanos.getAsLong() + TimeUnit.SECONDS.toNanos(ttl));
     }
 
     @Override
     public @Nullable Credential credential(String type, String key) {
-        return type.equals(KEYAUTH) && !keyauth.isEmpty() ? keyauth.get(Digest.of(key)) : null;
+        Map<Digest, Dated> all = byKey.get(type);
+        Dated found = all == null ? null : all.get(Digest.of(key));
+        if (found == null || (found.ends && nanos.getAsLong() - found.endsAt >= 0)) {
+            return null;
+        }
+        return found.credential;
+    }
+
+    @Override
+    public List<Credential> credentials(String type, Consumer consumer) {
+        List<Credential> all = byConsumer.getOrDefault(type, Map.of()).get(consumer.id());
+        return all == null ? List.of() : all;
     }
 
     @Override
     public @Nullable Consumer consumer(String idOrUsername) {
         return consumersByName.get(idOrUsername);
+    }
+
+    @Override
+    public List<ConsumerGroup> groups(Consumer consumer) {
+        return groups.getOrDefault(consumer.id(), List.of());
     }
 
     /** A SHA-256 digest as a map key. */

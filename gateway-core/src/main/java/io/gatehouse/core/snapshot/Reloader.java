@@ -1,11 +1,11 @@
 package io.gatehouse.core.snapshot;
 
-import io.gatehouse.core.config.ConfigLoader;
 import io.gatehouse.core.config.Environment;
-import io.gatehouse.core.config.LoadOptions;
-import io.gatehouse.core.config.LoadResult;
 import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.config.Severity;
+import io.gatehouse.core.entity.ConfigLoader;
+import io.gatehouse.core.entity.LoadOptions;
+import io.gatehouse.core.entity.LoadResult;
 import io.gatehouse.core.plugin.Lifecycle;
 import io.gatehouse.core.plugin.PluginCatalogue;
 import io.gatehouse.core.plugin.PluginSource;

@@ -1,7 +1,7 @@
 package io.gatehouse.core.snapshot;
 
 import io.gatehouse.api.Route;
-import io.gatehouse.core.config.RouteEntity;
+import io.gatehouse.core.entity.RouteEntity;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,6 +20,7 @@ record RouteFacts(String id, @Nullable String name, List<String> paths, Map<Stri
         put(fields, "methods", route.methods());
         put(fields, "hosts", route.hosts());
         put(fields, "paths", route.paths());
+        put(fields, "snis", route.snis());
         if (!route.headers().isEmpty()) {
             fields.put("headers", route.headers());
         }

@@ -3,7 +3,7 @@ package io.gatehouse.core.snapshot;
 import io.gatehouse.api.Service;
 import io.gatehouse.api.Target;
 import io.gatehouse.core.config.Compat;
-import io.gatehouse.core.config.ServiceEntity;
+import io.gatehouse.core.entity.ServiceEntity;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.LinkedHashMap;

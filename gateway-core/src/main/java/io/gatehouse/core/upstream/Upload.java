@@ -8,6 +8,7 @@ import io.gatehouse.core.exchange.Loop;
 import io.gatehouse.core.exchange.Watched;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
 import java.time.Duration;
@@ -25,6 +26,9 @@ final class Upload extends Watched {
         /** The first bytes are on their way. Called at most once. */
         void sending();
 
+        /** What may be sent on of a body's trailers. */
+        MultiMap permitted(MultiMap trailers);
+
         /** Everything was handed to the connection. */
         void uploaded();
 
@@ -39,6 +43,7 @@ final class Upload extends Watched {
     private final Duration writeTimeout;
     private @Nullable Buffer gathered;
     private boolean gatheredIsCopy;
+    private @Nullable MultiMap trailers;
     private boolean flushPlanned;
     private boolean begun;
     private boolean complete;
@@ -113,6 +118,17 @@ final class Upload extends Watched {
             return;
         }
         complete = true;
+        MultiMap came = end.trailers();
+        if (came != null && out.isChunked()) {
+            try {
+                MultiMap permitted = owner.permitted(came);
+                trailers = permitted.isEmpty() ? null : permitted;
+            } catch (IllegalArgumentException e) { // one that a plugin made, and that HTTP does not allow
+                stop();
+                owner.uploadFailed(Failure.of(FailureKind.PLUGIN, e));
+                return;
+            }
+        }
         if (!flushPlanned) {
             flush();
         }
@@ -162,6 +178,12 @@ final class Upload extends Watched {
         }
         if (complete) {
             stop();
+            if (trailers != null) {
+                if (first && bytes == null) {
+                    out.sendHead(); // by itself, so that a last chunk follows that can bring them along
+                }
+                Connections.trailers(out.connection(), trailers);
+            }
             if (bytes == null) {
                 out.end();
             } else {

@@ -17,7 +17,7 @@ class HostileFilesTest {
     private final List<Problem> problems = new ArrayList<>();
 
     private @Nullable ConfigNode parse(String text, Map<String, String> environment) {
-        return ConfigLoader.parse("f.yaml", text, environment::get, problems::add);
+        return ConfigText.parse("f.yaml", text, environment::get, problems::add);
     }
 
     private List<String> problemsOf(String text) {

@@ -1,9 +1,12 @@
 package io.gatehouse.testkit;
 
 import io.gatehouse.api.Consumer;
+import io.gatehouse.api.ConsumerGroup;
 import io.gatehouse.api.Credential;
 import io.gatehouse.api.Directory;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +24,8 @@ import org.jspecify.annotations.Nullable;
 public final class FakeDirectory implements Directory {
     private final Map<String, Consumer> consumers = new HashMap<>();
     private final Map<String, Credential> credentials = new HashMap<>();
+    private final List<Credential> owned = new ArrayList<>();
+    private final Map<String, List<ConsumerGroup>> groups = new HashMap<>();
 
     /** Makes an empty directory. */
     public FakeDirectory() {}
@@ -48,12 +53,39 @@ public final class FakeDirectory implements Directory {
     /** Adds a credential that is found by this key. */
     public Credential add(String key, Credential credential) {
         credentials.put(credential.type() + '\n' + key, credential);
+        return add(credential);
+    }
+
+    /** Adds a credential that its consumer has and no key finds, such as one of {@code acls}. */
+    public Credential add(Credential credential) {
+        owned.add(credential);
         return credential;
+    }
+
+    /** Puts a consumer into a group; the group's id is made from its name. */
+    public ConsumerGroup addToGroup(Consumer consumer, String group) {
+        ConsumerGroup added = new ConsumerGroup(idOf("consumer_group", group), group);
+        List<ConsumerGroup> all = groups.computeIfAbsent(consumer.id(), id -> new ArrayList<>());
+        all.add(added);
+        all.sort(Comparator.comparing(ConsumerGroup::name));
+        return added;
     }
 
     @Override
     public @Nullable Credential credential(String type, String key) {
         return credentials.get(Objects.requireNonNull(type, "type") + '\n' + Objects.requireNonNull(key, "key"));
+    }
+
+    @Override
+    public List<Credential> credentials(String type, Consumer consumer) {
+        return owned.stream()
+                .filter(one -> one.type().equals(type) && one.consumer().equals(consumer))
+                .toList();
+    }
+
+    @Override
+    public List<ConsumerGroup> groups(Consumer consumer) {
+        return List.copyOf(groups.getOrDefault(consumer.id(), List.of()));
     }
 
     @Override

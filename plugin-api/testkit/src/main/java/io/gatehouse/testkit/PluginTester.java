@@ -17,13 +17,14 @@ import io.gatehouse.api.Service;
 import io.gatehouse.api.body.Body;
 import io.gatehouse.api.body.BodyCodeException;
 import io.gatehouse.core.config.Compat;
-import io.gatehouse.core.config.ConfigLoader;
 import io.gatehouse.core.config.ConfigNode;
+import io.gatehouse.core.config.ConfigText;
 import io.gatehouse.core.config.Environment;
 import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.schema.JsonSchema;
 import io.gatehouse.core.schema.RecordBinder;
 import io.gatehouse.core.service.LocalCounters;
+import io.gatehouse.core.service.Vaults;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpMethod;
@@ -134,11 +135,11 @@ public final class PluginTester implements AutoCloseable {
             PluginFactory<C> factory, String yaml, Map<String, String> environment) {
         Environment variables = environment::get;
         List<String> problems = new ArrayList<>();
-        ConfigNode node = ConfigLoader.parse(
+        ConfigNode node = ConfigText.parse(
                 "config", yaml.isBlank() ? "{}" : yaml, variables, problem -> problems.add(text(problem)));
         C config = node == null
                 ? null
-                : new RecordBinder(variables, Compat.UNSET)
+                : new RecordBinder(Vaults.over(environment::get).draft(), Compat.UNSET)
                         .bind(node, factory.configType(), problem -> problems.add(text(problem)));
         return new PluginTester(factory, new RecordMaker<>(factory, config, problems));
     }

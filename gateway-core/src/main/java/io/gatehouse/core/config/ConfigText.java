@@ -1,0 +1,61 @@
+package io.gatehouse.core.config;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
+import java.nio.charset.StandardCharsets;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** The text of a configuration file, and the tree it stands for. Stateless. */
+public final class ConfigText {
+    /** Bytes of one file. 10,000 routes take about 3 MB. */
+    public static final int LARGEST = 64 * 1024 * 1024;
+
+    private ConfigText() {}
+
+    /**
+     * Reads a text as a tree, without looking at what it says; <code>${{ env "DECK_X" }}</code> is put in.
+     *
+     * @param file the name for messages
+     * @param sink takes what is wrong
+     * @return the root; null when the text cannot be read, which the sink was told
+     */
+    public static @Nullable ConfigNode parse(
+            String file, String text, Environment environment, Consumer<Problem> sink) {
+        return YamlReader.read(DeckTemplate.render(file, text, environment, sink), sink);
+    }
+
+    /**
+     * Reads bytes as UTF-8, without a byte order mark.
+     *
+     * @param file the name for messages
+     * @return null when it is too large or no UTF-8, which the sink was told
+     */
+    public static @Nullable String read(String file, InputStream in, Consumer<Problem> sink) throws IOException {
+        byte[] bytes = in.readNBytes(LARGEST + 1);
+        if (bytes.length > LARGEST) {
+            sink.accept(Problem.error(
+                    new Location(file, 1, 1),
+                    "",
+                    "the file is too large (expected: at most " + LARGEST + " bytes)",
+                    null));
+            return null;
+        }
+        CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
+        CharBuffer text = CharBuffer.allocate(bytes.length + 1);
+        CoderResult result = decoder.decode(ByteBuffer.wrap(bytes), text, true);
+        text.flip();
+        if (result.isError()) {
+            String good = text.toString();
+            sink.accept(Problem.error(SourceText.place(file, good, good.length()), "", "not valid UTF-8", null));
+            return null;
+        }
+        return text.length() > 0 && text.charAt(0) == '\ufeff'
+                ? text.subSequence(1, text.length()).toString()
+                : text.toString();
+    }
+}

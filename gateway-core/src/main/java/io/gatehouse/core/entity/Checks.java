@@ -1,0 +1,293 @@
+package io.gatehouse.core.entity;
+
+import com.google.re2j.PatternSyntaxException;
+import io.gatehouse.core.config.Scalars;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.Locale;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Kong's rules for names, hosts and paths. Each yields what is wrong, or null. */
+final class Checks {
+    /** Stands for the value in a message, since a value that came from a variable must not be shown. */
+    static final String VALUE = "\0";
+
+    private static final int TARGET_PORT = 8000;
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9.\\-_~\\x{80}-\\x{10FFFF}]+");
+    private static final Pattern TAG = Pattern.compile("[\\x{20}-\\x{10FFFF}&&[^,/\\x7f]]+");
+    private static final Pattern HEADER = Pattern.compile("[A-Za-z0-9!#$%&'*+.^_`|~-]+");
+    private static final Pattern PATH = Pattern.compile("[A-Za-z0-9\\-._~!$&'()*+,;=:@/%]*");
+    private static final Pattern PLAIN_PATH_BEFORE_3 = Pattern.compile("[A-Za-z0-9._~/%-]*");
+    private static final Pattern LABELS = Pattern.compile(
+            "[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\\.?");
+    private static final Pattern IPV6 = Pattern.compile("[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*");
+    /** Bytes whose percent-encoding means something else than the byte itself. */
+    private static final String RESERVED = "!*'();:@&=+$,/?%#[]";
+
+    private Checks() {}
+
+    static @Nullable String name(String name) {
+        return NAME.matcher(name).matches()
+                ? null
+                : "invalid value '" + VALUE
+                        + "': the only accepted ascii characters are alphanumerics or ., -, _, and ~";
+    }
+
+    static @Nullable String tag(String tag) {
+        return TAG.matcher(tag).matches()
+                ? null
+                : "invalid tag '" + VALUE + "': expected printable characters except ',' and '/'";
+    }
+
+    static @Nullable String headerName(String name) {
+        if (name.equalsIgnoreCase("host")) {
+            return "cannot contain 'host' header, which must be specified in the 'hosts' attribute";
+        }
+        return HEADER.matcher(name).matches() ? null : "invalid header name";
+    }
+
+    static @Nullable String anyHeaderName(String name) {
+        return HEADER.matcher(name).matches() ? null : "invalid header name";
+    }
+
+    static @Nullable String cookieName(String name) {
+        return HEADER.matcher(name).matches() ? null : "invalid cookie name";
+    }
+
+    /** The name of an upstream. */
+    static @Nullable String upstreamName(String name) {
+        HostText host = HostText.of(name);
+        return switch (host.kind()) {
+            case INVALID -> "Invalid name ('" + VALUE + "'); must be a valid hostname";
+            case IPV4, IPV6 -> "Invalid name ('" + VALUE + "'); no ip addresses allowed";
+            case NAME -> host.port() == null ? null : "Invalid name ('" + VALUE + "'); no port allowed";
+        };
+    }
+
+    static @Nullable String target(String target) {
+        return HostText.of(target).kind() == HostText.Kind.INVALID
+                ? "Invalid target ('" + VALUE + "'); not a valid hostname or ip address"
+                : null;
+    }
+
+    /** A target with the port that it has when it names none. */
+    static String withPort(String target) {
+        return HostText.of(target).formatted(TARGET_PORT);
+    }
+
+    static @Nullable String hostWithOptionalPort(String text) {
+        HostText host = HostText.of(text);
+        return host.kind() != HostText.Kind.INVALID
+                ? null
+                : host.badPort() ? "invalid port number" : "invalid hostname: " + VALUE;
+    }
+
+    /** A name in TLS. */
+    static @Nullable String serverName(String text) {
+        HostText host = HostText.of(text);
+        if (host.badPort() || host.port() != null) {
+            return "must not have a port";
+        }
+        return switch (host.kind()) {
+            case INVALID -> "invalid value: " + VALUE;
+            case IPV4, IPV6 -> "must not be an IP";
+            case NAME -> null;
+        };
+    }
+
+    /** A name in TLS, with a wildcard at either end. */
+    static @Nullable String wildcardHost(String text) {
+        int star = text.indexOf('*');
+        if (star >= 0) {
+            if (star != 0 && star != text.length() - 1) {
+                return "wildcard must be leftmost or rightmost character";
+            }
+            if (text.indexOf('*', star + 1) >= 0) {
+                return "only one wildcard must be specified";
+            }
+        }
+        return serverName(text.replace("*", "wildcard"));
+    }
+
+    /** A host that requests are sent to. */
+    static @Nullable String upstreamHost(String host) {
+        if (isIpv6(host)) {
+            return null;
+        }
+        int colon = host.indexOf(':');
+        if (colon >= 0) {
+            return isPort(host.substring(colon + 1)) ? "must not have a port" : "invalid hostname";
+        }
+        return isHostname(host) ? null : "invalid hostname";
+    }
+
+    /** A host that requests are matched by: a wildcard at either end, a port. */
+    static @Nullable String routeHost(String host) {
+        String name = host;
+        if (name.startsWith("[")) {
+            int end = name.indexOf(']');
+            String port = end < 0 ? "" : name.substring(end + 1);
+            return end > 0
+                            && isIpv6(name.substring(1, end))
+                            && (port.isEmpty() || (port.startsWith(":") && isPort(port.substring(1))))
+                    ? null
+                    : "invalid hostname";
+        }
+        if (isIpv6(name)) {
+            return null;
+        }
+        int colon = name.indexOf(':');
+        if (colon >= 0) {
+            if (!isPort(name.substring(colon + 1))) {
+                return "invalid port number";
+            }
+            name = name.substring(0, colon);
+        }
+        int star = name.indexOf('*');
+        if (star >= 0) {
+            if (name.indexOf('*', star + 1) >= 0) {
+                return "invalid wildcard: must have at most one";
+            }
+            boolean left = name.startsWith("*.") && name.length() > 2;
+            boolean right = name.endsWith(".*") && name.length() > 2;
+            if (!left && !right) {
+                return "invalid wildcard: must be placed at leftmost or rightmost label";
+            }
+            name = left ? name.substring(2) : name.substring(0, name.length() - 2);
+        }
+        return isHostname(name) ? null : "invalid hostname";
+    }
+
+    static boolean isHostname(String host) {
+        return host.length() <= 253 && LABELS.matcher(host).matches();
+    }
+
+    static boolean isIpv6(String host) {
+        return IPV6.matcher(host).matches();
+    }
+
+    private static boolean isPort(String text) {
+        Long port = text.isEmpty() || text.length() > 5 ? null : Scalars.parseLong(text);
+        return port != null && port >= 0 && port <= 65535 && Character.isDigit(text.charAt(0));
+    }
+
+    /** The path of a service, or a plain path of a route. */
+    static @Nullable String path(String path) {
+        if (!path.startsWith("/")) {
+            return "should start with: /";
+        }
+        if (path.contains("//")) {
+            return "must not have empty segments";
+        }
+        for (int i = path.indexOf('%'); i >= 0; i = path.indexOf('%', i + 1)) {
+            if (i + 2 >= path.length()
+                    || Character.digit(path.charAt(i + 1), 16) < 0
+                    || Character.digit(path.charAt(i + 2), 16) < 0) {
+                return "invalid url-encoded value: '" + path.substring(i, Math.min(i + 3, path.length())) + "'";
+            }
+        }
+        if (!PATH.matcher(path).matches()) {
+            return "invalid path (characters outside of the reserved list of RFC 3986 found)";
+        }
+        return null;
+    }
+
+    /** A path of a route: a prefix, or a regular expression after a tilde. */
+    static @Nullable String routePath(String path) {
+        if (path.startsWith("~")) {
+            if (!path.startsWith("~/")) {
+                return "should start with: / (fixed path) or ~/ (regex path)";
+            }
+            return regex(path.substring(1));
+        }
+        if (!path.startsWith("/")) {
+            return "should start with: / (fixed path) or ~/ (regex path)";
+        }
+        String wrong = path(path);
+        if (wrong != null) {
+            return wrong;
+        }
+        String normal = normalized(path);
+        return normal.equals(path) ? null : "non-normalized path, consider use '" + normal + "' instead";
+    }
+
+    static @Nullable String regex(String expression) {
+        try {
+            com.google.re2j.Pattern.compile(expression);
+            return null;
+        } catch (PatternSyntaxException malformed) {
+            return "invalid regex: " + malformed.getDescription();
+        }
+    }
+
+    /** The path as requests are matched: needless escapes decoded, dots resolved. */
+    static String normalized(String path) {
+        StringBuilder decoded = new StringBuilder(path.length());
+        for (int i = 0; i < path.length(); i++) {
+            char c = path.charAt(i);
+            if (c != '%') {
+                decoded.append(c);
+                continue;
+            }
+            int value = Integer.parseInt(path.substring(i + 1, i + 3), 16);
+            if (value > 0x20 && value < 0x7f && RESERVED.indexOf(value) < 0) {
+                decoded.append((char) value);
+            } else {
+                decoded.append(path.substring(i, i + 3).toUpperCase(Locale.ROOT));
+            }
+            i += 2;
+        }
+        Deque<String> segments = new ArrayDeque<>();
+        String[] parts = decoded.substring(1).split("/", -1);
+        for (int i = 0; i < parts.length; i++) {
+            boolean last = i == parts.length - 1;
+            switch (parts[i]) {
+                case "." -> {
+                    if (last) {
+                        segments.addLast("");
+                    }
+                }
+                case ".." -> {
+                    segments.pollLast();
+                    if (last) {
+                        segments.addLast("");
+                    }
+                }
+                default -> segments.addLast(parts[i]);
+            }
+        }
+        StringBuilder normal = new StringBuilder();
+        for (Iterator<String> segment = segments.iterator(); segment.hasNext(); ) {
+            normal.append('/').append(segment.next());
+        }
+        return normal.length() == 0 ? "/" : normal.toString();
+    }
+
+    /** What a path of a file before 3.0 means in 3.0. */
+    static String upgraded(String path) {
+        if (path.startsWith("~") || PLAIN_PATH_BEFORE_3.matcher(path).matches()) {
+            return path;
+        }
+        return "~" + decoded(path);
+    }
+
+    private static String decoded(String path) {
+        byte[] bytes = path.getBytes(StandardCharsets.UTF_8);
+        byte[] decoded = new byte[bytes.length];
+        int length = 0;
+        for (int i = 0; i < bytes.length; i++) {
+            int high = bytes[i] == '%' && i + 2 < bytes.length ? Character.digit(bytes[i + 1], 16) : -1;
+            int low = high < 0 ? -1 : Character.digit(bytes[i + 2], 16);
+            if (low >= 0) {
+                decoded[length++] = (byte) (high << 4 | low);
+                i += 2;
+            } else {
+                decoded[length++] = bytes[i];
+            }
+        }
+        return new String(decoded, 0, length, StandardCharsets.UTF_8);
+    }
+}

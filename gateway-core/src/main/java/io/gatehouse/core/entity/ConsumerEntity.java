@@ -1,0 +1,31 @@
+package io.gatehouse.core.entity;
+
+import io.gatehouse.api.config.Doc;
+import io.gatehouse.api.config.Name;
+import io.gatehouse.api.config.NotBuilt;
+import io.gatehouse.core.schema.Distinct;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A consumer: who calls. At least one of {@code username} and {@code customId} is there. */
+@Doc("Who calls. `groups` may list the consumer groups it is in.")
+@NotBuilt("type")
+public record ConsumerEntity(
+        @Doc("A UUID in lower case.") String id,
+
+        @Doc("What plugins and credentials call it.") @Nullable
+        String username,
+
+        @Doc("What another system calls it.") @Unique @Name("custom_id") @Nullable
+        String customId,
+
+        @Doc("Words to select entities by.") @Distinct List<String> tags) {
+
+    static void check(ConsumerEntity consumer, Report report) {
+        report.each("tags", Checks::tag);
+        if (consumer.username == null && consumer.customId == null) {
+            report.entity(
+                    "at least one of these fields must be non-empty: 'custom_id', 'username'", "custom_id", "username");
+        }
+    }
+}

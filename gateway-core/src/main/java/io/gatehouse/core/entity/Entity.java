@@ -1,0 +1,53 @@
+package io.gatehouse.core.entity;
+
+import io.gatehouse.core.config.Location;
+import io.gatehouse.core.schema.RecordShape;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An entity of any kind, for whoever treats all kinds alike.
+ *
+ * @param kind what it is
+ * @param id a UUID in lower case, given or made from the key
+ * @param name what users call it: its name, else what tells it from others, without secrets
+ * @param tags its tags
+ * @param location where it stands in the file
+ * @param path its path in the file, such as {@code services[0].routes[1]}
+ * @param value the record, of the kind's type
+ */
+public record Entity(
+        EntityKind kind, String id, String name, List<String> tags, Location location, String path, Record value) {
+    /** Copies the tags. */
+    public Entity {
+        tags = List.copyOf(tags);
+    }
+
+    /**
+     * Its fields in the order of the record, by their names in the file, null where there is no value. A reference is the
+     * other one's id; a secret stays a {@link io.gatehouse.api.config.Secret} and a part of the file a {@link
+     * io.gatehouse.core.config.ConfigNode}, so that whoever writes them decides how.
+     */
+    public Map<String, @Nullable Object> fields() {
+        return fields(value);
+    }
+
+    /** The fields of a record, and of the records in it. */
+    static Map<String, @Nullable Object> fields(Record record) {
+        Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+        for (RecordShape.Component component : RecordShape.of(record.getClass()).components()) {
+            fields.put(component.name(), plain(component.of(record)));
+        }
+        return Collections.unmodifiableMap(fields);
+    }
+
+    private static @Nullable Object plain(@Nullable Object value) {
+        if (value instanceof Record record) {
+            return fields(record);
+        }
+        return value instanceof List<?> list ? list.stream().map(Entity::plain).toList() : value;
+    }
+}

@@ -1,0 +1,647 @@
+package io.gatehouse.core.entity;
+
+import io.gatehouse.core.config.ConfigNode;
+import io.gatehouse.core.config.Nearest;
+import io.gatehouse.core.config.Problem;
+import io.gatehouse.core.schema.RecordBinder;
+import io.gatehouse.core.schema.RecordShape;
+import io.gatehouse.core.service.EnvVaultConfig;
+import io.gatehouse.core.service.FsVaultConfig;
+import io.gatehouse.core.service.VaultConfig;
+import io.gatehouse.core.service.Vaults;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns the collections of all files into entities, all kinds alike by what {@link EntityKind} says of them. First every
+ * entity is listed, faulty ones too, so that what refers to one is not reported as well; then, kind by kind, references
+ * are resolved and ids made; then the records are bound and checked.
+ */
+final class EntityReader {
+    /** One entity on its way to a record. */
+    private static final class Draft {
+        final EntityKind kind;
+        final ConfigNode.Mapping node;
+        final @Nullable Draft parent;
+        final Set<String> failed = new HashSet<>();
+        final Map<String, Draft> references = new HashMap<>();
+        final List<ConfigNode.Mapping> partials = new ArrayList<>();
+
+        @Nullable
+        String id;
+
+        Draft(EntityKind kind, ConfigNode.Mapping node, @Nullable Draft parent) {
+            this.kind = kind;
+            this.node = node;
+            this.parent = parent;
+        }
+
+        ConfigNode.@Nullable Scalar text(@Nullable String field) {
+            return field != null
+                            && node.get(field) instanceof ConfigNode.Scalar scalar
+                            && scalar.type() == ConfigNode.Type.STRING
+                            && !scalar.unresolved()
+                    ? scalar
+                    : null;
+        }
+
+        String shownName() {
+            ConfigNode.Scalar name = text(kind == EntityKind.PLUGIN ? "name" : kind.nameField());
+            return name != null ? name.shown() : node.path();
+        }
+    }
+
+    /** All entities of one collection. */
+    private static final class Listed {
+        final List<Draft> drafts = new ArrayList<>();
+        final Map<String, Draft> byName = new LinkedHashMap<>();
+        final Map<String, Draft> byId = new HashMap<>();
+        final Map<String, Draft> byIdentity = new HashMap<>();
+        final Map<String, Map<String, Draft>> byField = new HashMap<>();
+        final Map<String, Integer> contents = new HashMap<>();
+    }
+
+    private final LoadOptions options;
+    private final Consumer<Problem> sink;
+    private final Map<EntityKind, ConfigNode.Mapping> defaults;
+    private final Map<String, ConfigNode.Mapping> pluginConfigs;
+    private final Set<String> selectTags;
+    private final Vaults.Draft secrets;
+    private final RecordBinder binder;
+    private final Map<EntityKind, Listed> collections = new EnumMap<>(EntityKind.class);
+    private final List<ConfigNode.Mapping> partialLinks = new ArrayList<>();
+    private boolean incomplete;
+
+    EntityReader(
+            LoadOptions options,
+            Vaults.Draft secrets,
+            Consumer<Problem> sink,
+            Map<EntityKind, ConfigNode.Mapping> defaults,
+            Map<String, ConfigNode.Mapping> pluginConfigs,
+            Collection<String> selectTags) {
+        this.options = options;
+        this.sink = sink;
+        this.defaults = defaults;
+        this.pluginConfigs = pluginConfigs;
+        this.selectTags = new LinkedHashSet<>(selectTags);
+        this.secrets = secrets;
+        this.binder = new RecordBinder(secrets, options.compat());
+        for (EntityKind kind : EntityKind.values()) {
+            collections.put(kind, new Listed());
+        }
+    }
+
+    private Listed listed(EntityKind kind) {
+        return Objects.requireNonNull(collections.get(kind));
+    }
+
+    /** Something could not be read, so what a reference names may well be in it. */
+    void incomplete() {
+        incomplete = true;
+    }
+
+    /** Lists the entities of one file. */
+    void add(ConfigNode.Mapping root, boolean before3) {
+        Preparation preparation = new Preparation(options, before3, pluginConfigs, incomplete, sink);
+        for (EntityKind kind : EntityKind.values()) {
+            collect(kind, kind.plural(), root, null, preparation);
+        }
+        collect(EntityKind.PLUGIN, RootFields.CONSUMER_GROUP_PLUGINS, root, null, preparation);
+        for (ConfigNode item : items(root, RootFields.CONSUMER_GROUP_PLUGINS)) {
+            if (item instanceof ConfigNode.Mapping plugin && plugin.get("consumer_group") == null) {
+                sink.accept(Problem.error(
+                        plugin.location(),
+                        ConfigNode.child(plugin.path(), "consumer_group"),
+                        "required field missing",
+                        null));
+            }
+        }
+        for (ConfigNode item : items(root, RootFields.PLUGINS_PARTIALS)) {
+            if (item instanceof ConfigNode.Mapping link) {
+                partialLinks.add(link);
+            } else {
+                sink.accept(Problem.error(item, "expected a record (got " + item.shown() + ")"));
+            }
+        }
+    }
+
+    private List<ConfigNode> items(ConfigNode.Mapping holder, String field) {
+        ConfigNode value = holder.get(field);
+        if (value == null || value.isNull()) {
+            return List.of();
+        }
+        if (value instanceof ConfigNode.Sequence sequence) {
+            return sequence.items();
+        }
+        incomplete = true;
+        if (!isUnresolved(value)) {
+            sink.accept(Problem.error(value, "expected an array (got " + value.shown() + ")"));
+        }
+        return List.of();
+    }
+
+    private static boolean isUnresolved(ConfigNode value) {
+        return value instanceof ConfigNode.Scalar scalar && scalar.unresolved();
+    }
+
+    private void collect(
+            EntityKind kind, String field, ConfigNode.Mapping holder, @Nullable Draft parent, Preparation preparation) {
+        for (ConfigNode item : items(holder, field)) {
+            if (item instanceof ConfigNode.Mapping node) {
+                collect(kind, node, parent, preparation);
+            } else if (kind == EntityKind.SNI && parent != null && item instanceof ConfigNode.Scalar) {
+                collect(kind, wrapped("name", item), parent, preparation);
+            } else {
+                incomplete = true;
+                if (!isUnresolved(item)) {
+                    sink.accept(Problem.error(item, "expected a record (got " + item.shown() + ")"));
+                }
+            }
+        }
+    }
+
+    /** An entity that the file gives by one of its fields only. */
+    private static ConfigNode.Mapping wrapped(String field, ConfigNode value) {
+        return new ConfigNode.Mapping(
+                value.location(), value.path(), List.of(new ConfigNode.Entry(field, value.location(), value)));
+    }
+
+    private void collect(EntityKind kind, ConfigNode.Mapping own, @Nullable Draft parent, Preparation preparation) {
+        ConfigNode.Mapping preset = defaults.get(kind);
+        ConfigNode.Mapping node = preset == null ? own : own.withDefaults(preset);
+        boolean known = checkNames(kind, node);
+        Draft draft = new Draft(kind, kind.prepare(node, preparation), parent);
+        if (!known) {
+            draft.failed.add("");
+        }
+        list(draft);
+        for (EntityKind child : kind.children()) {
+            collect(child, child.plural(), node, draft, preparation);
+        }
+        if (kind == EntityKind.CONSUMER) {
+            for (ConfigNode group : items(node, "groups")) {
+                collect(EntityKind.CONSUMER_GROUP_CONSUMER, wrapped("consumer_group", group), draft, preparation);
+            }
+        } else if (kind == EntityKind.CONSUMER_GROUP) {
+            for (ConfigNode consumer : items(node, "consumers")) {
+                collect(EntityKind.CONSUMER_GROUP_CONSUMER, wrapped("consumer", consumer), draft, preparation);
+            }
+        }
+    }
+
+    private boolean checkNames(EntityKind kind, ConfigNode.Mapping node) {
+        RecordShape shape = RecordShape.of(kind.type());
+        boolean known = true;
+        for (ConfigNode.Entry entry : node.entries()) {
+            String name = entry.name();
+            if (shape.component(name) == null && !kind.isExtra(name)) {
+                known &= RootFields.report(entry, shape.notBuilt(), kind.supported(), sink);
+            }
+        }
+        return known;
+    }
+
+    private void list(Draft draft) {
+        Listed listed = listed(draft.kind);
+        listed.drafts.add(draft);
+        ConfigNode id = draft.node.get("id");
+        if (id != null && !id.isNull()) {
+            ConfigNode.Scalar text = draft.text("id");
+            if (text == null) {
+                fail(draft, "id", Problem.error(id, "expected a string (got " + id.shown() + ")"));
+            } else if (!Ids.isValid(text.text())) {
+                fail(draft, "id", Problem.error(id, "expected a valid UUID in lower case (got " + id.shown() + ")"));
+            } else {
+                draft.id = text.text();
+                unique(draft, "id", listed.byId, text.text(), text, "primary key set to '" + text.shown() + "'");
+            }
+        }
+        String nameField = draft.kind.nameField();
+        ConfigNode.Scalar name = draft.text(nameField);
+        if (name != null && nameField != null) {
+            unique(draft, nameField, listed.byName, name.text(), name, nameField + " set to '" + name.shown() + "'");
+        }
+    }
+
+    private void fail(Draft draft, String field, Problem problem) {
+        draft.failed.add(field);
+        sink.accept(problem);
+    }
+
+    private void unique(Draft draft, String field, Map<String, Draft> seen, String key, ConfigNode at, String what) {
+        Draft first = seen.putIfAbsent(key, draft);
+        if (first != null) {
+            fail(
+                    draft,
+                    field,
+                    Problem.error(
+                            at,
+                            "uniqueness violation: '" + draft.kind.plural() + "' entity with " + what
+                                    + " already declared at " + first.node.location()));
+        }
+    }
+
+    /** Makes the entities. */
+    Map<EntityKind, List<Entity>> build() {
+        Map<EntityKind, List<Entity>> all = new EnumMap<>(EntityKind.class);
+        all.put(EntityKind.VAULT, build(EntityKind.VAULT)); // first: secrets of the others may come from them
+        for (EntityKind kind : EntityKind.values()) {
+            if (kind != EntityKind.VAULT) {
+                all.put(kind, build(kind));
+            }
+        }
+        return all;
+    }
+
+    private List<Entity> build(EntityKind kind) {
+        List<Entity> entities = new ArrayList<>();
+        for (Draft draft : listed(kind).drafts) {
+            resolve(draft);
+            if (!identify(draft)) {
+                continue;
+            }
+            if (kind == EntityKind.PLUGIN) {
+                continue; // links may stand anywhere, so that all plugins must be known first
+            }
+            bind(draft, entities);
+        }
+        if (kind == EntityKind.PLUGIN) {
+            linkPartials();
+            listed(kind).drafts.forEach(draft -> bind(draft, entities));
+        }
+        return entities;
+    }
+
+    private void resolve(Draft draft) {
+        for (EntityKind.Reference reference : draft.kind.references()) {
+            String field = reference.field();
+            ConfigNode value = draft.node.get(field);
+            boolean given = value != null && !value.isNull();
+            Draft parent = draft.parent;
+            if (parent != null && parent.kind == reference.kind()) {
+                if (value != null && given) {
+                    fail(
+                            draft,
+                            field,
+                            Problem.error(
+                                    value,
+                                    "nesting " + field + " (" + shownReference(value) + ") under " + field
+                                            + "-scoped " + draft.kind.singular() + " (" + draft.shownName()
+                                            + ") is not allowed"));
+                }
+                draft.references.put(field, parent);
+            } else if (value != null && given) {
+                Draft target = target(value, field, reference.kind(), draft);
+                if (target == null) {
+                    draft.failed.add(field);
+                } else {
+                    draft.references.put(field, target);
+                }
+            }
+        }
+    }
+
+    private @Nullable Draft target(ConfigNode value, String field, EntityKind kind, Draft draft) {
+        ConfigNode.Scalar key = key(value, kind, draft, field);
+        if (key == null) {
+            return null;
+        }
+        Draft target = find(kind, key.text());
+        if (target == null && !incomplete) {
+            sink.accept(Problem.error(
+                    key,
+                    "invalid reference '" + field + ": " + key.shown() + "' (no such entry in '" + kind.plural() + "')",
+                    Nearest.hint(key.shown(), listed(kind).byName.keySet())));
+        }
+        return target;
+    }
+
+    private @Nullable Draft find(EntityKind kind, String idOrName) {
+        Draft target = listed(kind).byId.get(idOrName);
+        return target != null ? target : listed(kind).byName.get(idOrName);
+    }
+
+    /** What a reference says: a name or id, {@code {name: ..}} or {@code {id: ..}}. */
+    private ConfigNode.@Nullable Scalar key(ConfigNode value, EntityKind kind, Draft draft, String field) {
+        if (value instanceof ConfigNode.Scalar) {
+            return string(value, draft, field);
+        }
+        Set<String> keys = new LinkedHashSet<>();
+        if (kind.nameField() != null) {
+            keys.add(kind.nameField());
+            keys.add("name");
+        }
+        keys.add("id");
+        ConfigNode.Scalar found = null;
+        if (value instanceof ConfigNode.Mapping mapping) {
+            for (ConfigNode.Entry entry : mapping.entries()) {
+                if (!keys.contains(entry.name())) {
+                    sink.accept(Problem.error(
+                            entry.location(), entry.value().path(), "unknown field", Nearest.hint(entry.name(), keys)));
+                    return null;
+                }
+                if (!entry.value().isNull()) {
+                    found = string(entry.value(), draft, field);
+                    if (found == null || entry.name().equals("id")) {
+                        return found;
+                    }
+                }
+            }
+        }
+        if (found == null) {
+            fail(
+                    draft,
+                    field,
+                    Problem.error(
+                            value, "expected a name or id, {name: ...} or {id: ...} (got " + value.shown() + ")"));
+        }
+        return found;
+    }
+
+    private ConfigNode.@Nullable Scalar string(ConfigNode value, Draft draft, String field) {
+        if (isUnresolved(value)) {
+            return null;
+        }
+        if (value instanceof ConfigNode.Scalar scalar && scalar.type() == ConfigNode.Type.STRING) {
+            return scalar;
+        }
+        fail(
+                draft,
+                field,
+                Problem.error(
+                        value,
+                        "expected a string (got " + value.shown() + ")",
+                        value instanceof ConfigNode.Scalar ? "put it in quotes" : null));
+        return null;
+    }
+
+    private static String shownReference(ConfigNode value) {
+        if (value instanceof ConfigNode.Mapping mapping && !mapping.entries().isEmpty()) {
+            return mapping.entries().iterator().next().value().shown();
+        }
+        return value.shown();
+    }
+
+    /** Gives an id, and tells doubles. False when the entity says again what another did. */
+    private boolean identify(Draft draft) {
+        EntityKind kind = draft.kind;
+        List<String> identity = kind.identity();
+        String key = identity.isEmpty() ? null : identityKey(draft);
+        if (key != null && !identity.equals(List.of(String.valueOf(kind.nameField())))) {
+            if (kind == EntityKind.CONSUMER_GROUP_CONSUMER) {
+                if (listed(kind).byIdentity.putIfAbsent(key, draft) != null) {
+                    return false; // a membership may be told from both sides
+                }
+            } else if (draft.failed.isEmpty()) {
+                Told told = told(draft);
+                unique(draft, told.field, listed(kind).byIdentity, key, told.at, told.what);
+            }
+        }
+        if (draft.id == null) {
+            ConfigNode.Scalar name = draft.text(kind.nameField());
+            draft.id = Ids.of(
+                    kind.plural(),
+                    key != null ? key : identity.isEmpty() && name != null ? name.text() : contentKey(draft));
+            listed(kind).byId.putIfAbsent(draft.id, draft);
+        }
+        return true;
+    }
+
+    /** What tells an entity from the others, in Kong's form; null when a part is missing. */
+    private static @Nullable String identityKey(Draft draft) {
+        StringBuilder key = new StringBuilder(draft.kind.plural()).append(":*");
+        RecordShape shape = RecordShape.of(draft.kind.type());
+        for (String field : draft.kind.identity()) {
+            Draft other = draft.references.get(field);
+            ConfigNode.Scalar text = draft.text(field);
+            RecordShape.Component component = Objects.requireNonNull(shape.component(field));
+            if (draft.failed.contains(field) || (other == null && text == null && component.isRequired())) {
+                return null;
+            }
+            if (field.equals("consumer_group") && other == null) {
+                continue; // Kong's key before there were groups
+            }
+            key.append(':')
+                    .append(
+                            other != null
+                                    ? other.id
+                                    : isReference(draft.kind, field) || text == null ? "" : text.text());
+        }
+        return key.toString();
+    }
+
+    private static boolean isReference(EntityKind kind, String field) {
+        return kind.references().stream()
+                .anyMatch(reference -> reference.field().equals(field));
+    }
+
+    private record Told(String field, ConfigNode at, String what) {}
+
+    private static Told told(Draft draft) {
+        List<String> own = new ArrayList<>();
+        List<String> others = new ArrayList<>();
+        for (String field : draft.kind.identity()) {
+            (isReference(draft.kind, field) ? others : own).add(field);
+        }
+        String field = own.get(0);
+        ConfigNode.Scalar text = Objects.requireNonNull(draft.text(field));
+        boolean secret =
+                Objects.requireNonNull(RecordShape.of(draft.kind.type()).component(field))
+                                .shape()
+                        == RecordShape.Scalar.SECRET;
+        String what = secret ? "the same " + field : field + " set to '" + text.shown() + "'";
+        if (!others.isEmpty()) {
+            what += " and the same " + (draft.kind == EntityKind.PLUGIN ? "scope" : String.join(" and ", others));
+        }
+        return new Told(field, text, what);
+    }
+
+    /**
+     * Kong gives what has no name a random id; here its content stands for a name, so that it survives a reload. A default
+     * that is written out says nothing new.
+     */
+    private String contentKey(Draft draft) {
+        EntityKind kind = draft.kind;
+        StringBuilder content = new StringBuilder(kind.plural()).append(":*:");
+        for (EntityKind.Reference reference : kind.references()) {
+            Draft other = draft.references.get(reference.field());
+            content.append(other == null ? "" : other.id).append(':');
+        }
+        RecordShape shape = RecordShape.of(kind.type());
+        ConfigNode.Mapping own = draft.node
+                .without(name -> shape.component(name) == null || name.equals("tags") || isReference(kind, name))
+                .with("id", ConfigNode.string(draft.node.location(), "", ""));
+        // what is wrong with it is told when it is bound with its id
+        Record record = binder.bindParts(own, kind.type(), problem -> {}).record();
+        Fingerprint.appendValue(content, Entity.fields(record));
+        int count = listed(kind).contents.merge(content.toString(), 1, Integer::sum);
+        return count == 1
+                ? content.toString()
+                : content.append(':').append(count).toString();
+    }
+
+    private void linkPartials() {
+        for (ConfigNode.Mapping link : partialLinks) {
+            Draft holder = new Draft(EntityKind.PLUGIN, link, null);
+            ConfigNode plugin = link.get("plugin");
+            ConfigNode partial = link.get("partial");
+            if (plugin == null || partial == null) {
+                sink.accept(Problem.error(
+                        link.location(),
+                        ConfigNode.child(link.path(), plugin == null ? "plugin" : "partial"),
+                        "required field missing",
+                        null));
+                continue;
+            }
+            Draft target = target(plugin, "plugin", EntityKind.PLUGIN, holder);
+            Draft source = target(partial, "partial", EntityKind.PARTIAL, holder);
+            if (target != null && source != null) {
+                ConfigNode.Mapping said =
+                        wrapped("id", ConfigNode.string(partial.location(), partial.path(), String.valueOf(source.id)));
+                ConfigNode path = link.get("path");
+                target.partials.add(path == null ? said : said.with("path", path));
+            }
+        }
+    }
+
+    private void bind(Draft draft, List<Entity> entities) {
+        EntityKind kind = draft.kind;
+        RecordShape shape = RecordShape.of(kind.type());
+        ConfigNode.Mapping node = draft.node.without(name -> shape.component(name) == null);
+        String id = Objects.requireNonNull(draft.id);
+        node = node.with("id", ConfigNode.string(node.location(), ConfigNode.child(node.path(), "id"), id));
+        if (!selectTags.isEmpty() && shape.component("tags") != null) {
+            node = withSelectTags(node);
+        }
+        for (EntityKind.Reference reference : kind.references()) {
+            node = withReference(node, draft, reference.field());
+        }
+        if (kind == EntityKind.PLUGIN) {
+            node = Partials.apply(node, draft.partials, this::partial, sink);
+        }
+        RecordBinder.Bound<? extends Record> bound = binder.bindParts(node, kind.type(), sink);
+        Record record = bound.record();
+        Set<String> failed = new HashSet<>(draft.failed);
+        failed.addAll(bound.failed());
+        kind.check(record, new Report(node, options, failed, sink));
+        for (String field : kind.unique()) {
+            ConfigNode.Scalar text = draft.text(field);
+            if (text != null && !failed.contains(field)) {
+                Map<String, Draft> seen = listed(kind).byField.computeIfAbsent(field, name -> new HashMap<>());
+                unique(draft, field, seen, text.text(), text, field + " set to '" + text.shown() + "'");
+                failed.addAll(draft.failed);
+            }
+        }
+        if (record instanceof VaultEntity vault && failed.isEmpty()) {
+            VaultConfig settings = vault.name().equals(FsVaultConfig.TYPE)
+                    ? binder.bind(vault.config(), FsVaultConfig.class, sink)
+                    : binder.bind(vault.config(), EnvVaultConfig.class, sink);
+            if (settings == null) {
+                failed.add("config");
+            } else {
+                secrets.vault(vault.prefix(), settings);
+            }
+        }
+        if (record instanceof ServiceEntity service && isUpstream(draft, service)) {
+            failed.add("host");
+        }
+        boolean pluginToCheck = kind == EntityKind.PLUGIN && !failed.contains("name") && !failed.contains("config");
+        if (failed.isEmpty() || pluginToCheck) {
+            entities.add(new Entity(kind, id, name(draft), tags(record, shape), node.location(), node.path(), record));
+        }
+    }
+
+    private ConfigNode.Mapping withSelectTags(ConfigNode.Mapping node) {
+        ConfigNode given = node.get("tags");
+        String path = ConfigNode.child(node.path(), "tags");
+        List<ConfigNode> tags = new ArrayList<>();
+        if (given instanceof ConfigNode.Sequence own) {
+            tags.addAll(own.items());
+        } else if (given != null && !given.isNull()) {
+            return node;
+        }
+        for (String tag : selectTags) {
+            tags.add(ConfigNode.string(node.location(), path, tag));
+        }
+        return node.with(
+                "tags", new ConfigNode.Sequence(given == null ? node.location() : given.location(), path, tags));
+    }
+
+    private static ConfigNode.Mapping withReference(ConfigNode.Mapping node, Draft draft, String field) {
+        Draft target = draft.references.get(field);
+        ConfigNode given = node.get(field);
+        ConfigNode at = given == null || given.isNull() ? node : given;
+        String path = ConfigNode.child(node.path(), field);
+        if (draft.failed.contains(field)) {
+            return node.with(field, ConfigNode.unresolved(at.location(), path));
+        }
+        return target == null
+                ? node
+                : node.with(field, ConfigNode.string(at.location(), path, String.valueOf(target.id)));
+    }
+
+    private ConfigNode.@Nullable Mapping partial(ConfigNode.Scalar key) {
+        Draft partial = find(EntityKind.PARTIAL, key.text());
+        if (partial != null) {
+            return partial.node;
+        }
+        if (!incomplete) {
+            sink.accept(Problem.error(
+                    key,
+                    "invalid reference 'partials: " + key.shown() + "' (no such entry in 'partials')",
+                    Nearest.hint(key.shown(), listed(EntityKind.PARTIAL).byName.keySet())));
+        }
+        return null;
+    }
+
+    /** What an upstream's name as host would mean in Kong is not built, and must not be taken for a host. */
+    private boolean isUpstream(Draft draft, ServiceEntity service) {
+        Draft upstream = listed(EntityKind.UPSTREAM).byName.get(service.host());
+        if (upstream == null) {
+            return false;
+        }
+        ConfigNode host = draft.node.get("host");
+        sink.accept(Problem.error(
+                host == null ? draft.node : host,
+                "names the upstream at " + upstream.node.location()
+                        + ": balancing over targets is valid in Kong but not built here (supported: a host name or"
+                        + " address)"));
+        return true;
+    }
+
+    private static String name(Draft draft) {
+        ConfigNode.Scalar name = draft.text(draft.kind == EntityKind.PLUGIN ? "name" : draft.kind.nameField());
+        if (name != null) {
+            return name.text();
+        }
+        RecordShape shape = RecordShape.of(draft.kind.type());
+        for (String field : draft.kind.identity()) {
+            ConfigNode.Scalar text = draft.text(field);
+            RecordShape.Component component = Objects.requireNonNull(shape.component(field));
+            if (text != null
+                    && !isReference(draft.kind, field)
+                    && component.shape() != RecordShape.Scalar.SECRET
+                    && text.text().indexOf('\n') < 0) {
+                return text.text();
+            }
+        }
+        return String.valueOf(draft.id);
+    }
+
+    @SuppressWarnings("unchecked") // the component of that name is a list of strings in every record
+    private static List<String> tags(Record record, RecordShape shape) {
+        RecordShape.Component tags = shape.component("tags");
+        return tags == null ? List.of() : (List<String>) Objects.requireNonNull(tags.of(record));
+    }
+}

@@ -1,0 +1,44 @@
+package io.gatehouse.core.entity;
+
+import io.gatehouse.core.config.Compat;
+import io.gatehouse.core.service.Vaults;
+import java.util.Collections;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How to read a configuration.
+ *
+ * @param compat whose defaults hold
+ * @param plugins the names of all plugins that are present; null leaves names unchecked
+ * @param vaults where secrets are looked up; null for the {@code env} vault alone, over the environment of the files
+ */
+public record LoadOptions(
+        Compat compat,
+        @Nullable Set<String> plugins,
+        @Nullable Vaults vaults) {
+    public LoadOptions {
+        plugins = plugins == null ? null : Collections.unmodifiableSet(new TreeSet<>(plugins));
+    }
+
+    /** No compatibility setting, any plugin name. */
+    public static LoadOptions defaults() {
+        return new LoadOptions(Compat.UNSET, null, null);
+    }
+
+    /** The same with another compatibility setting. */
+    public LoadOptions withCompat(Compat other) {
+        return new LoadOptions(other, plugins, vaults);
+    }
+
+    /** The same with the names of the plugins that are present. */
+    public LoadOptions withPlugins(Set<String> names) {
+        return new LoadOptions(compat, names, vaults);
+    }
+
+    /** The same with other vaults. */
+    public LoadOptions withVaults(Vaults other) {
+        return new LoadOptions(compat, plugins, other);
+    }
+}

@@ -1,0 +1,174 @@
+package io.gatehouse.core.entity;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.PrivateKey;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.security.spec.X509EncodedKeySpec;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Reads certificates and keys. Whatever is wrong yields null: what a key says must not get into a message. */
+final class Pem {
+    private static final Pattern BLOCK =
+            Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----([A-Za-z0-9+/=\\s]+)-----END \\1-----");
+    private static final List<String> ALGORITHMS = List.of("RSA", "EC", "EdDSA", "RSASSA-PSS");
+    private static final byte[] RSA = {6, 9, 42, (byte) 134, 72, (byte) 134, (byte) 247, 13, 1, 1, 1, 5, 0};
+    private static final byte[] EC = {6, 7, 42, (byte) 134, 72, (byte) 206, 61, 2, 1};
+    private static final byte[] VERSION_0 = {2, 1, 0};
+
+    private Pem() {}
+
+    private static byte @Nullable [] block(String text, String type) {
+        Matcher block = BLOCK.matcher(text);
+        while (block.find()) {
+            if (block.group(1).equals(type)) {
+                try {
+                    return Base64.getMimeDecoder().decode(block.group(2));
+                } catch (IllegalArgumentException malformed) {
+                    return null;
+                }
+            }
+        }
+        return null;
+    }
+
+    /** The number of certificates in a text. */
+    static int count(String text) {
+        int count = 0;
+        Matcher block = BLOCK.matcher(text);
+        while (block.find()) {
+            count += block.group(1).equals("CERTIFICATE") ? 1 : 0;
+        }
+        return count;
+    }
+
+    /** The first certificate. */
+    static @Nullable X509Certificate certificate(String text) {
+        byte[] bytes = block(text, "CERTIFICATE");
+        if (bytes == null) {
+            return null;
+        }
+        try {
+            return (X509Certificate)
+                    CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(bytes));
+        } catch (GeneralSecurityException malformed) {
+            return null;
+        }
+    }
+
+    /** The first private key, in any of the three forms without a passphrase. */
+    static @Nullable PrivateKey privateKey(String text) {
+        byte[] bytes = block(text, "PRIVATE KEY");
+        if (bytes == null) {
+            byte[] rsa = block(text, "RSA PRIVATE KEY");
+            byte[] ec = rsa == null ? block(text, "EC PRIVATE KEY") : null;
+            if (rsa != null) {
+                bytes = pkcs8(RSA, rsa);
+            } else if (ec != null) {
+                byte[] curve = curve(ec);
+                bytes = curve == null ? null : pkcs8(join(EC, curve), ec);
+            }
+        }
+        if (bytes == null) {
+            return null;
+        }
+        PKCS8EncodedKeySpec key = new PKCS8EncodedKeySpec(bytes);
+        for (String algorithm : ALGORITHMS) {
+            try {
+                return KeyFactory.getInstance(algorithm).generatePrivate(key);
+            } catch (GeneralSecurityException anotherKind) {
+                // the next may fit
+            }
+        }
+        return null;
+    }
+
+    /** The first public key, or the one of the first certificate. */
+    static @Nullable PublicKey publicKey(String text) {
+        byte[] bytes = block(text, "PUBLIC KEY");
+        if (bytes == null) {
+            byte[] rsa = block(text, "RSA PUBLIC KEY");
+            if (rsa == null) {
+                X509Certificate certificate = certificate(text);
+                return certificate == null ? null : certificate.getPublicKey();
+            }
+            bytes = der(0x30, join(der(0x30, RSA), der(3, join(new byte[1], rsa))));
+        }
+        X509EncodedKeySpec key = new X509EncodedKeySpec(bytes);
+        for (String algorithm : ALGORITHMS) {
+            try {
+                return KeyFactory.getInstance(algorithm).generatePublic(key);
+            } catch (GeneralSecurityException anotherKind) {
+                // the next may fit
+            }
+        }
+        return null;
+    }
+
+    /** Whether what the private key signs is good for the public one. */
+    static boolean matches(PublicKey publicKey, PrivateKey privateKey) {
+        String algorithm = switch (privateKey.getAlgorithm()) {
+            case "RSA" -> "SHA256withRSA";
+            case "EC" -> "SHA256withECDSA";
+            default -> privateKey.getAlgorithm();
+        };
+        byte[] text = "gatehouse".getBytes(StandardCharsets.UTF_8);
+        try {
+            Signature signature = Signature.getInstance(algorithm);
+            signature.initSign(privateKey);
+            signature.update(text);
+            byte[] signed = signature.sign();
+            signature.initVerify(publicKey);
+            signature.update(text);
+            return signature.verify(signed);
+        } catch (GeneralSecurityException anotherKind) {
+            return false;
+        }
+    }
+
+    /** PKCS#8 around the older forms. */
+    private static byte[] pkcs8(byte[] algorithm, byte[] key) {
+        return der(0x30, join(VERSION_0, der(0x30, algorithm), der(4, key)));
+    }
+
+    /** The curve that a key in the older form of EC names in its part [0]. */
+    private static byte @Nullable [] curve(byte[] key) {
+        for (int i = 0; i + 3 < key.length; i++) {
+            boolean parameters = (key[i] & 255) == 0xa0 && key[i + 2] == 6 && key[i + 1] == key[i + 3] + 2;
+            if (parameters && i + 2 + key[i + 1] <= key.length) {
+                return Arrays.copyOfRange(key, i + 2, i + 2 + key[i + 1]);
+            }
+        }
+        return null;
+    }
+
+    private static byte[] der(int tag, byte[] content) {
+        int length = content.length;
+        byte[] size = length < 128
+                ? new byte[] {(byte) length}
+                : length < 256
+                        ? new byte[] {(byte) 0x81, (byte) length}
+                        : new byte[] {(byte) 0x82, (byte) (length >> 8), (byte) length};
+        return join(new byte[] {(byte) tag}, size, content);
+    }
+
+    private static byte[] join(byte[]... parts) {
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        for (byte[] part : parts) {
+            all.writeBytes(part);
+        }
+        return all.toByteArray();
+    }
+}

@@ -1,0 +1,148 @@
+package io.gatehouse.core.entity;
+
+import io.gatehouse.core.config.ConfigNode;
+import io.gatehouse.core.config.Problem;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes what the rules of a kind find wrong with one entity, and says where it stands. As in Kong, a rule over several
+ * fields is passed over when one of them is wrong by itself. Used by one thread.
+ */
+final class Report {
+    private final ConfigNode.Mapping entity;
+    private final LoadOptions options;
+    private final Set<String> failed;
+    private final Consumer<Problem> sink;
+
+    Report(ConfigNode.Mapping entity, LoadOptions options, Set<String> failed, Consumer<Problem> sink) {
+        this.entity = entity;
+        this.options = options;
+        this.failed = failed;
+        this.sink = sink;
+    }
+
+    LoadOptions options() {
+        return options;
+    }
+
+    /** Whether the file says something about the field that is not null. */
+    boolean has(String field) {
+        return node(field) != null;
+    }
+
+    /** Checks each text in a field, however deep; the check yields what is wrong. */
+    void each(String path, Function<String, @Nullable String> check) {
+        if (!isGood(path)) {
+            return;
+        }
+        ConfigNode node = node(path);
+        if (node != null) {
+            each(node, check, path);
+        }
+    }
+
+    private void each(ConfigNode node, Function<String, @Nullable String> check, String path) {
+        if (node instanceof ConfigNode.Sequence sequence) {
+            sequence.items().forEach(item -> each(item, check, path));
+        } else if (node instanceof ConfigNode.Mapping mapping) {
+            mapping.entries().forEach(entry -> each(entry.value(), check, path));
+        } else if (node instanceof ConfigNode.Scalar scalar && !scalar.unresolved() && !scalar.isNull()) {
+            String wrong = check.apply(scalar.text());
+            if (wrong != null) {
+                add(path, Problem.error(scalar, shown(wrong, scalar)));
+            }
+        }
+    }
+
+    private static String shown(String wrong, ConfigNode.Scalar scalar) {
+        return wrong.contains(Checks.VALUE)
+                ? wrong.replace(Checks.VALUE, scalar.shown())
+                : wrong + " (got " + scalar.shown() + ")";
+    }
+
+    /** Checks each key of a map. */
+    void eachKey(String path, Function<String, @Nullable String> check) {
+        if (isGood(path) && node(path) instanceof ConfigNode.Mapping mapping) {
+            for (ConfigNode.Entry entry : mapping.entries()) {
+                String wrong = check.apply(entry.name());
+                if (wrong != null) {
+                    add(path, Problem.error(entry.location(), entry.value().path(), wrong, null));
+                }
+            }
+        }
+    }
+
+    /** A rule that is broken at a field, if that and the others are good by themselves. */
+    void at(String path, String message, String... others) {
+        advise(path, message, null, others);
+    }
+
+    /** The same with advice. */
+    void advise(String path, String message, @Nullable String hint, String... others) {
+        if (isGood(path) && isGood(others)) {
+            ConfigNode node = node(path);
+            add(
+                    path,
+                    node != null
+                            ? Problem.error(node, message, hint)
+                            : Problem.error(entity.location(), ConfigNode.child(entity.path(), path), message, hint));
+        }
+    }
+
+    /** A rule over several fields that is broken, if they are good by themselves. */
+    void entity(String message, String... fields) {
+        if (isGood(fields)) {
+            add("", Problem.error(entity, message));
+        }
+    }
+
+    /** A required field that this entity leaves out. */
+    void missing(String field) {
+        if (isGood(field)) {
+            add(
+                    field,
+                    Problem.error(
+                            entity.location(), ConfigNode.child(entity.path(), field), "required field missing", null));
+        }
+    }
+
+    /** Something that users should know of and that refuses nothing. */
+    void warn(String path, String message) {
+        ConfigNode node = node(path);
+        sink.accept(Problem.warning(node == null ? entity : node, message));
+    }
+
+    private void add(String path, Problem problem) {
+        failed.add(top(path));
+        sink.accept(problem);
+    }
+
+    private boolean isGood(String... paths) {
+        for (String path : paths) {
+            if (failed.contains(top(path))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static String top(String path) {
+        int dot = path.indexOf('.');
+        return dot < 0 ? path : path.substring(0, dot);
+    }
+
+    @Nullable
+    ConfigNode node(String path) {
+        ConfigNode node = entity;
+        for (String name : path.split("\\.", -1)) {
+            node = node instanceof ConfigNode.Mapping mapping ? mapping.get(name) : null;
+            if (node == null || node.isNull()) {
+                return null;
+            }
+        }
+        return node;
+    }
+}

@@ -1,0 +1,100 @@
+package io.gatehouse.core.entity;
+
+import io.gatehouse.core.config.ConfigNode;
+import io.gatehouse.core.config.Nearest;
+import io.gatehouse.core.config.Problem;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/** What may stand at the root of a file beside the collections of {@link EntityKind}. */
+final class RootFields {
+    /** Plugins of groups, in the form of DB-less Kong. */
+    static final String CONSUMER_GROUP_PLUGINS = "consumer_group_plugins";
+    /** Which plugins use which partials, in the form of DB-less Kong. */
+    static final String PLUGINS_PARTIALS = "plugins_partials";
+
+    private static final Set<String> KNOWN = Set.of(
+            "_format_version",
+            "_transform",
+            "_info",
+            "_workspace",
+            "_konnect",
+            "_plugin_configs",
+            "_comment",
+            "_ignore",
+            CONSUMER_GROUP_PLUGINS,
+            PLUGINS_PARTIALS);
+
+    /** Collections that are valid in Kong and mean something that is not built here. */
+    private static final Set<String> NOT_BUILT = Set.of(
+            "filter_chains",
+            "rbac_roles",
+            "rbac_role_endpoints",
+            "rbac_role_entities",
+            "rbac_users",
+            "rbac_user_roles",
+            "licenses",
+            "custom_entities",
+            "cloned_plugins",
+            "custom_plugins",
+            "service_packages",
+            "workspaces",
+            "oauth2_tokens",
+            "oauth2_authorization_codes",
+            "consumer_group_overrides",
+            "acme_storage",
+            "sessions",
+            "parameters",
+            "clustering_data_planes",
+            "degraphql_routes",
+            "graphql_ratelimiting_cost_decorations");
+
+    private RootFields() {}
+
+    static boolean knows(String name) {
+        return KNOWN.contains(name) || EntityKind.of(name) != null;
+    }
+
+    /** Reports every field that means nothing here. */
+    static void check(ConfigNode.Mapping root, Consumer<Problem> sink) {
+        for (ConfigNode.Entry entry : root.entries()) {
+            if (!knows(entry.name())) {
+                report(entry, NOT_BUILT, collections(), sink);
+            }
+        }
+    }
+
+    private static List<String> collections() {
+        List<String> names = new ArrayList<>();
+        for (EntityKind kind : EntityKind.values()) {
+            names.add(kind.plural());
+        }
+        return names;
+    }
+
+    /**
+     * Says why a field means nothing; one that is empty may be there, since dumps have such.
+     *
+     * @return whether it may be there
+     */
+    static boolean report(
+            ConfigNode.Entry entry, Set<String> notBuilt, Collection<String> supported, Consumer<Problem> sink) {
+        String all = "supported: " + String.join(", ", supported);
+        if (notBuilt.contains(entry.name())) {
+            boolean empty = entry.value().isNull()
+                    || (entry.value() instanceof ConfigNode.Sequence sequence
+                            && sequence.items().isEmpty());
+            if (!empty) {
+                sink.accept(
+                        Problem.error(entry.location(), entry.value().path(), "valid in Kong but not built here", all));
+            }
+            return empty;
+        }
+        String hint = Nearest.hint(entry.name(), supported);
+        sink.accept(Problem.error(entry.location(), entry.value().path(), "unknown field", hint != null ? hint : all));
+        return false;
+    }
+}

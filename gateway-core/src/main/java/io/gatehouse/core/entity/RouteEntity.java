@@ -1,0 +1,146 @@
+package io.gatehouse.core.entity;
+
+import io.gatehouse.api.config.Default;
+import io.gatehouse.api.config.Doc;
+import io.gatehouse.api.config.Length;
+import io.gatehouse.api.config.Name;
+import io.gatehouse.api.config.NotBuilt;
+import io.gatehouse.api.config.OneOf;
+import io.gatehouse.api.config.Pattern;
+import io.gatehouse.core.config.ConfigNode;
+import io.gatehouse.core.schema.Distinct;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A route: which requests are meant.
+ *
+ * @param serviceId null when requests end at the route's plugins
+ * @param protocols {@code http}, {@code https} or both, in the order of the file
+ * @param methods upper case; empty means any, as for the other matchers
+ * @param hosts as written, with wildcards and ports
+ * @param headers name as written to the values allowed, {@code ~*} before a regular expression
+ * @param paths prefixes, or regular expressions after {@code ~}
+ * @param snis server names of TLS, with a wildcard at either end; only with {@code https}
+ * @param pathHandling {@code v0} or {@code v1}
+ */
+@Doc("Which requests are meant.")
+@NotBuilt({"sources", "destinations", "expression", "priority", "filter_chains"})
+public record RouteEntity(
+        @Doc("A UUID in lower case.") String id,
+        @Doc("What plugins call it.") @Nullable String name,
+
+        @Doc("The service that requests go to.") @ForeignKey(EntityKind.SERVICE) @Name("service") @Nullable
+        String serviceId,
+
+        @Doc("Protocols of the client; left out, `compat` decides.")
+        @Distinct
+        @Length(min = 1)
+        @OneOf({"http", "https"})
+        @NotBuilt({"grpc", "grpcs", "tcp", "tls", "tls_passthrough", "udp", "ws", "wss"})
+        List<String> protocols,
+
+        @Doc("HTTP methods.")
+        @Distinct
+        @Pattern(value = "[A-Z]+", message = "invalid value: expected upper-case letters")
+        List<String> methods,
+
+        @Doc("Hosts, with `*.` before or `.*` after, with or without a port.")
+        List<String> hosts,
+
+        @Doc("Header names with the values allowed; `~*` before a regular expression.")
+        Map<String, List<String>> headers,
+
+        @Doc("Prefixes, or regular expressions after `~`.") List<String> paths,
+        @Doc("Server names of TLS.") @Distinct List<String> snis,
+
+        @Doc("Order among routes with regular expressions, higher first.") @Default("0")
+        int regexPriority,
+
+        @Doc("Whether the matched text is taken off the path.") @Default("true")
+        boolean stripPath,
+
+        @Doc("Kept for compatibility, without effect.") @Default("v0") @OneOf({"v0", "v1"})
+        String pathHandling,
+
+        @Doc("Whether the client's Host is sent on.") @Default("false")
+        boolean preserveHost,
+
+        @Doc("The answer to plain HTTP where only HTTPS is served.")
+        @Default("426")
+        @OneOf({"426", "301", "302", "307", "308"})
+        int httpsRedirectStatusCode,
+
+        @Doc("Kept for compatibility, without effect: request bodies are streamed.") @Default("true")
+        boolean requestBuffering,
+
+        @Doc("Kept for compatibility, without effect: answers are streamed.") @Default("true")
+        boolean responseBuffering,
+
+        @Doc("Words to select entities by.") @Distinct List<String> tags) {
+
+    static ConfigNode.Mapping prepare(ConfigNode.Mapping route, Preparation preparation) {
+        ConfigNode.Mapping full = route;
+        ConfigNode protocols = route.get("protocols");
+        if (protocols == null || protocols.isNull()) {
+            String path = ConfigNode.child(route.path(), "protocols");
+            List<ConfigNode> standard = new ArrayList<>();
+            for (String protocol : preparation.options().compat().routeProtocols()) {
+                standard.add(ConfigNode.string(route.location(), path, protocol));
+            }
+            full = full.with("protocols", new ConfigNode.Sequence(route.location(), path, standard));
+        }
+        if (preparation.before3() && route.get("paths") instanceof ConfigNode.Sequence paths) {
+            List<ConfigNode> upgraded = new ArrayList<>();
+            for (ConfigNode path : paths.items()) {
+                upgraded.add(
+                        path instanceof ConfigNode.Scalar text ? text.withText(Checks.upgraded(text.text())) : path);
+            }
+            full = full.with("paths", new ConfigNode.Sequence(paths.location(), paths.path(), upgraded));
+        }
+        return full;
+    }
+
+    static void check(RouteEntity route, Report report) {
+        report.each("name", Checks::name);
+        report.each("hosts", Checks::routeHost);
+        report.each("paths", Checks::routePath);
+        report.each("snis", Checks::wildcardHost);
+        report.each("tags", Checks::tag);
+        report.eachKey("headers", Checks::headerName);
+        report.each("headers", value -> value.startsWith("~*") ? Checks.regex(value.substring(2)) : null);
+        route.headers.forEach((name, values) -> {
+            if (values.isEmpty()) {
+                report.at("headers." + name, "length must be at least 1 (got 0)");
+            }
+        });
+        boolean https = route.protocols.contains("https");
+        if (!route.snis.isEmpty() && !https) {
+            report.at(
+                    "snis",
+                    "'snis' can only be set when 'protocols' is 'grpcs', 'https', 'tls' or 'tls_passthrough'",
+                    "protocols");
+        }
+        if (route.methods.isEmpty()
+                && route.hosts.isEmpty()
+                && route.headers.isEmpty()
+                && route.paths.isEmpty()
+                && route.snis.isEmpty()
+                && !report.has("expression")
+                && !report.has("sources")
+                && !report.has("destinations")) {
+            report.entity(
+                    https
+                            ? "must set one of 'methods', 'hosts', 'headers', 'paths', 'snis' when 'protocols' is 'https'"
+                            : "must set one of 'methods', 'hosts', 'headers', 'paths' when 'protocols' is 'http'",
+                    "protocols",
+                    "methods",
+                    "hosts",
+                    "headers",
+                    "paths",
+                    "snis");
+        }
+    }
+}

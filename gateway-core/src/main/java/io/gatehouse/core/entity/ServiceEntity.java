@@ -1,0 +1,111 @@
+package io.gatehouse.core.entity;
+
+import io.gatehouse.api.config.Default;
+import io.gatehouse.api.config.Doc;
+import io.gatehouse.api.config.NotBuilt;
+import io.gatehouse.api.config.OneOf;
+import io.gatehouse.api.config.Range;
+import io.gatehouse.core.config.ConfigNode;
+import io.gatehouse.core.config.Problem;
+import io.gatehouse.core.schema.Distinct;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A service: where requests go.
+ *
+ * @param protocol {@code http} or {@code https}
+ * @param path starts with a slash; null when there is none
+ * @param retries further tries after the first
+ * @param connectTimeout in milliseconds
+ * @param writeTimeout in milliseconds
+ * @param readTimeout in milliseconds
+ * @param enabled when false, its routes match nothing
+ * @param tlsVerify whether the upstream's certificate is verified; null leaves it to {@code compat}
+ */
+@Doc("Where requests go. `url` may stand for protocol, host, port and path.")
+@NotBuilt({"client_certificate", "tls_verify_depth", "ca_certificates", "tls_sans", "filter_chains"})
+public record ServiceEntity(
+        @Doc("A UUID in lower case.") String id,
+        @Doc("What routes and plugins call it.") @Nullable String name,
+
+        @Doc("How the upstream is spoken to.")
+        @Default("http")
+        @OneOf({"http", "https"})
+        @NotBuilt({"grpc", "grpcs", "tcp", "tls", "tls_passthrough", "udp", "ws", "wss"})
+        String protocol,
+
+        @Doc("A host name or address, without port.") String host,
+
+        @Doc("Port of the upstream.") @Default("80") @Range(min = 0, max = 65535)
+        int port,
+
+        @Doc("What every path sent upstream begins with.") @Nullable
+        String path,
+
+        @Doc("Further tries after the first.") @Default("5") @Range(min = 0, max = 32767)
+        int retries,
+
+        @Doc("Milliseconds to connect.") @Default("60000") @Range(min = 1, max = 2147483646)
+        int connectTimeout,
+
+        @Doc("Milliseconds between two pieces sent.") @Default("60000") @Range(min = 1, max = 2147483646)
+        int writeTimeout,
+
+        @Doc("Milliseconds between two pieces received.") @Default("60000") @Range(min = 1, max = 2147483646)
+        int readTimeout,
+
+        @Doc("When false, its routes match nothing.") @Default("true")
+        boolean enabled,
+
+        @Doc("Whether the upstream's certificate is verified; left out, `compat` decides.") @Nullable
+        Boolean tlsVerify,
+
+        @Doc("Words to select entities by.") @Distinct List<String> tags) {
+
+    static ConfigNode.Mapping prepare(ConfigNode.Mapping service, Preparation preparation) {
+        ConfigNode url = service.get("url");
+        if (url == null || url.isNull()) {
+            return service;
+        }
+        ServiceUrl parts = url instanceof ConfigNode.Scalar text ? ServiceUrl.read(text, preparation.sink()) : null;
+        if (url instanceof ConfigNode.Scalar == false) {
+            preparation.sink().accept(Problem.error(url, "expected a string (got " + url.shown() + ")"));
+        }
+        if (parts == null) {
+            return service.get("host") != null
+                    ? service
+                    : service.with("host", ConfigNode.unresolved(url.location(), url.path()));
+        }
+        ConfigNode.Mapping full = service;
+        full = orElse(full, "protocol", url, parts.protocol(), ConfigNode.Type.STRING);
+        full = orElse(full, "host", url, parts.host(), ConfigNode.Type.STRING);
+        full = orElse(full, "port", url, Integer.toString(parts.port()), ConfigNode.Type.INTEGER);
+        return parts.path() == null ? full : orElse(full, "path", url, parts.path(), ConfigNode.Type.STRING);
+    }
+
+    /** As in decK, what the service says itself wins over the url. */
+    private static ConfigNode.Mapping orElse(
+            ConfigNode.Mapping service, String field, ConfigNode url, String text, ConfigNode.Type type) {
+        ConfigNode own = service.get(field);
+        return own != null && !own.isNull()
+                ? service
+                : service.with(
+                        field,
+                        new ConfigNode.Scalar(
+                                url.location(), ConfigNode.child(service.path(), field), text, null, type, false));
+    }
+
+    static void check(ServiceEntity service, Report report) {
+        report.each("name", Checks::name);
+        report.each("host", Checks::upstreamHost);
+        report.each("path", Checks::path);
+        report.each("tags", Checks::tag);
+        if (service.tlsVerify != null && service.protocol.equals("http")) {
+            report.at(
+                    "tls_verify",
+                    "value must be null when 'protocol' is 'http' (got " + service.tlsVerify + ")",
+                    "protocol");
+        }
+    }
+}

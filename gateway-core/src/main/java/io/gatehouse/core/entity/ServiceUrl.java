@@ -1,0 +1,52 @@
+package io.gatehouse.core.entity;
+
+import io.gatehouse.core.config.ConfigNode;
+import io.gatehouse.core.config.Problem;
+import io.gatehouse.core.config.Scalars;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** The parts of the {@code url} shorthand of a service. */
+record ServiceUrl(
+        String protocol, String host, int port, @Nullable String path) {
+
+    static @Nullable ServiceUrl read(ConfigNode.Scalar node, Consumer<Problem> sink) {
+        if (node.unresolved()) {
+            return null;
+        }
+        String text = node.text();
+        int scheme = text.indexOf("://");
+        String protocol = scheme < 0 ? "" : text.substring(0, scheme);
+        if (!protocol.equals("http") && !protocol.equals("https")) {
+            sink.accept(Problem.error(
+                    node, "expected http://host[:port][/path] or https://... (got " + node.shown() + ")"));
+            return null;
+        }
+        String rest = text.substring(scheme + 3);
+        int slash = rest.indexOf('/');
+        String authority = slash < 0 ? rest : rest.substring(0, slash);
+        String path = slash < 0 ? null : rest.substring(slash);
+        int colon = authority.startsWith("[") ? authority.indexOf("]:") + 1 : authority.indexOf(':');
+        String host = colon > 0 ? authority.substring(0, colon) : authority;
+        if (host.startsWith("[") && host.endsWith("]")) {
+            host = host.substring(1, host.length() - 1);
+        }
+        Long port = protocol.equals("https") ? 443L : 80L;
+        if (colon > 0) {
+            String digits = authority.substring(colon + 1);
+            port = digits.isEmpty() || digits.length() > 5 ? null : Scalars.parseLong(digits);
+        }
+        String wrong = Checks.upstreamHost(host);
+        if (wrong == null && (port == null || port < 0 || port > 65535)) {
+            wrong = "port: value should be between 0 and 65535";
+        }
+        if (wrong == null && path != null) {
+            wrong = Checks.path(path);
+        }
+        if (wrong != null || port == null) {
+            sink.accept(Problem.error(node, wrong + " (got " + node.shown() + ")"));
+            return null;
+        }
+        return new ServiceUrl(protocol, host, port.intValue(), path);
+    }
+}

@@ -1,0 +1,26 @@
+package io.gatehouse.core.entity;
+
+import io.gatehouse.api.config.Doc;
+import io.gatehouse.api.config.Name;
+import io.gatehouse.core.schema.Distinct;
+import java.util.List;
+
+/** A server name and the certificate shown for it. */
+@Doc("A server name and the certificate shown for it.")
+public record SniEntity(
+        @Doc("A UUID in lower case.") String id,
+
+        @Doc("The server name, with a wildcard at either end.")
+        String name,
+
+        @Doc("The certificate.") @ForeignKey(EntityKind.CERTIFICATE) @Name("certificate")
+        String certificateId,
+
+        @Doc("Words to select entities by.") @Distinct List<String> tags) {
+
+    static void check(SniEntity sni, Report report) {
+        report.each("name", Checks::wildcardHost);
+        report.each("tags", Checks::tag);
+        report.warn("name", "certificates are checked but not served yet: TLS listeners show the one of the settings");
+    }
+}

@@ -1,0 +1,104 @@
+package io.gatehouse.core.snapshot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.gatehouse.api.Consumer;
+import io.gatehouse.api.ConsumerGroup;
+import io.gatehouse.api.Credential;
+import io.gatehouse.core.config.Environment;
+import io.gatehouse.core.entity.ConfigLoader;
+import io.gatehouse.core.entity.LoadOptions;
+import io.gatehouse.core.entity.LoadResult;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+class EntityDirectoryTest {
+    private static final String FILE = """
+            _format_version: "3.0"
+            consumer_groups: [{name: silver}, {name: gold}]
+            consumers:
+              - username: bob
+                groups: [{name: silver}, {name: gold}]
+                keyauth_credentials: [{key: short, ttl: 10}, {key: long}, {key: also-long, ttl: 0}]
+                basicauth_credentials: [{username: bob-basic, password: hunter2}]
+                hmacauth_credentials: [{username: bob-hmac, secret: hunter3}]
+                jwt_secrets: [{key: bob-issuer, secret: hunter4, algorithm: HS512, tags: [a]}]
+                acls: [{group: readers}, {group: admins}]
+              - username: eve
+            """;
+
+    private final AtomicLong clock = new AtomicLong(Long.MAX_VALUE - 5);
+    private final EntityDirectory directory = directory(FILE);
+
+    private EntityDirectory directory(String file) {
+        LoadResult result = ConfigLoader.loadText("f.yaml", file, Environment.empty(), LoadOptions.defaults());
+        assertThat(result.problems()).isEmpty();
+        return new EntityDirectory(result.config(), clock::get);
+    }
+
+    private Consumer consumer(String name) {
+        return Objects.requireNonNull(directory.consumer(name));
+    }
+
+    private Credential credential(String type, String key) {
+        return Objects.requireNonNull(directory.credential(type, key), type);
+    }
+
+    @Test
+    void findsCredentialsOfEveryTypeByWhatTheClientSends() {
+        assertThat(credential("keyauth_credentials", "long").consumer()).isEqualTo(consumer("bob"));
+        Credential basic = credential("basicauth_credentials", "bob-basic");
+        assertThat(Objects.requireNonNull(basic.secret("password")).value()).isEqualTo("hunter2");
+        assertThat(basic.text("username")).isEqualTo("bob-basic");
+        assertThat(Objects.requireNonNull(
+                                credential("hmacauth_credentials", "bob-hmac").secret("secret"))
+                        .value())
+                .isEqualTo("hunter3");
+        Credential jwt = credential("jwt_secrets", "bob-issuer");
+        assertThat(jwt.fields()).containsEntry("algorithm", "HS512").doesNotContainKeys("id", "consumer", "secret");
+        assertThat(jwt.text("rsa_public_key")).isNull();
+        assertThat(directory.credential("jwt_secrets", "long")).isNull();
+        assertThat(directory.credential("acls", "admins")).isNull();
+        assertThat(directory.credential("nothing", "x")).isNull();
+    }
+
+    @Test
+    void theKeyThatACredentialIsFoundByIsNotInIt() {
+        Credential key = credential("keyauth_credentials", "long");
+
+        assertThat(key.secret("key")).isNull();
+        assertThat(key.fields().toString()).doesNotContain("long");
+        assertThat(credential("basicauth_credentials", "bob-basic").toString()).doesNotContain("hunter2", "bob-basic");
+    }
+
+    @Test
+    void aKeyIsGoodUntilItsTimeIsOverEvenWhereTheClockWrapsAround() {
+        assertThat(directory.credential("keyauth_credentials", "short")).isNotNull();
+
+        clock.addAndGet(TimeUnit.SECONDS.toNanos(10) - 1);
+        assertThat(directory.credential("keyauth_credentials", "short")).isNotNull();
+        clock.addAndGet(1);
+        assertThat(directory.credential("keyauth_credentials", "short")).isNull();
+        assertThat(directory.credential("keyauth_credentials", "also-long")).isNotNull();
+    }
+
+    @Test
+    void listsWhatAConsumerHas() {
+        assertThat(directory.credentials("acls", consumer("bob")))
+                .extracting(acl -> acl.text("group"))
+                .containsExactly("readers", "admins");
+        assertThat(directory.credentials("acls", consumer("eve"))).isEmpty();
+        assertThat(directory.credentials("keyauth_credentials", consumer("bob")))
+                .hasSize(3);
+    }
+
+    @Test
+    void listsTheGroupsOfAConsumerByName() {
+        assertThat(directory.groups(consumer("bob")))
+                .extracting(ConsumerGroup::name)
+                .containsExactly("gold", "silver");
+        assertThat(directory.groups(consumer("eve"))).isEmpty();
+    }
+}
