@@ -9,6 +9,8 @@ import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.config.Severity;
 import io.gatehouse.core.entity.DeckDump;
 import io.gatehouse.core.entity.DeclarativeConfig;
+import io.gatehouse.core.entity.EntityKind;
+import io.gatehouse.core.entity.EntityReferencePage;
 import io.gatehouse.core.entity.LoadOptions;
 import io.gatehouse.core.exchange.ExchangeObserver;
 import io.gatehouse.core.plan.ChangePlan;
@@ -402,6 +404,10 @@ public final class Gateway implements AutoCloseable {
      * @throws ConfigException if there is no such plugin; names the nearest one
      */
     public static String schema(Settings settings, String plugin) throws ConfigException, IOException {
+        EntityKind kind = EntityKind.of(plugin);
+        if (kind != null) {
+            return JsonSchema.text(kind.type());
+        }
         return described(
                 settings,
                 plugin,
@@ -409,11 +415,19 @@ public final class Gateway implements AutoCloseable {
     }
 
     /**
-     * The reference page of a plugin, in Markdown.
+     * The reference page of a plugin, of a kind of entity such as {@code services}, or of all {@code entities}, in
+     * Markdown.
      *
      * @throws ConfigException if there is no such plugin; names the nearest one
      */
     public static String reference(Settings settings, String plugin) throws ConfigException, IOException {
+        EntityKind kind = EntityKind.of(plugin);
+        if (kind != null) {
+            return "# " + plugin + "\n\n" + EntityReferencePage.markdown(kind);
+        }
+        if (plugin.equals("entities")) {
+            return EntityReferencePage.markdown();
+        }
         return described(
                 settings,
                 plugin,

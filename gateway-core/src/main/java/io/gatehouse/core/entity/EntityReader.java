@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * are resolved and ids made; then the records are bound and checked.
  */
 final class EntityReader {
+    private static final int MOST_HINTS = 100;
     private static final Set<String> URL_PARTS = Set.of("protocol", "host", "port", "path");
     private static final ConfigNode.Mapping NO_SOURCES = ConfigNode.emptyMapping(new Location("", 1, 1), "");
 
@@ -88,6 +89,7 @@ final class EntityReader {
     private final Map<EntityKind, Listed> collections = new EnumMap<>(EntityKind.class);
     private final List<ConfigNode.Mapping> partialLinks = new ArrayList<>();
     private boolean incomplete;
+    private int hints;
 
     EntityReader(
             LoadOptions options,
@@ -187,6 +189,7 @@ final class EntityReader {
         ConfigNode.Mapping preset = defaults.get(kind);
         ConfigNode.Mapping node = preset == null ? own : own.withDefaults(preset);
         boolean known = checkNames(kind, node);
+        Common.check(node, sink);
         Draft draft = new Draft(kind, node, kind.prepare(node, preparation), parent);
         if (!known) {
             draft.failed.add("");
@@ -328,9 +331,14 @@ final class EntityReader {
             sink.accept(Problem.error(
                     key,
                     "invalid reference '" + field + ": " + key.shown() + "' (no such entry in '" + kind.plural() + "')",
-                    Nearest.hint(key.shown(), listed(kind).byName.keySet())));
+                    hint(key, kind)));
         }
         return target;
+    }
+
+    /** The nearest name; a file with many wrong ones gets the first few hints only, since each looks at all names. */
+    private @Nullable String hint(ConfigNode.Scalar key, EntityKind kind) {
+        return hints++ < MOST_HINTS ? Nearest.hint(key.shown(), listed(kind).byName.keySet()) : null;
     }
 
     private @Nullable Draft find(EntityKind kind, String idOrName) {
@@ -448,8 +456,7 @@ final class EntityReader {
     }
 
     private static boolean isReference(EntityKind kind, String field) {
-        return kind.references().stream()
-                .anyMatch(reference -> reference.field().equals(field));
+        return kind.referenceFields().contains(field);
     }
 
     private record Told(String field, ConfigNode at, String what) {}
@@ -614,7 +621,7 @@ final class EntityReader {
             sink.accept(Problem.error(
                     key,
                     "invalid reference 'partials: " + key.shown() + "' (no such entry in 'partials')",
-                    Nearest.hint(key.shown(), listed(EntityKind.PARTIAL).byName.keySet())));
+                    hint(key, EntityKind.PARTIAL)));
         }
         return null;
     }

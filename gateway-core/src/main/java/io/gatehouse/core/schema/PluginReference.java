@@ -29,8 +29,7 @@ public final class PluginReference {
         if (shape.components().isEmpty()) {
             return page.append("This plugin has no settings.\n").toString();
         }
-        page.append("| Field | Type | Default | Allowed | Meaning |\n|---|---|---|---|---|\n");
-        rows(page, shape, "config", List.of());
+        page.append(table(type, "config"));
         List<String> secrets = new ArrayList<>();
         secrets(secrets, shape, "config", List.of());
         if (!secrets.isEmpty()) {
@@ -39,6 +38,18 @@ public final class PluginReference {
         }
         differences(page, name, type);
         return page.toString();
+    }
+
+    /**
+     * The fields of a record, without a page around them.
+     *
+     * @param path what stands before their names; empty for nothing
+     */
+    public static String table(Class<? extends Record> type, String path) {
+        StringBuilder table =
+                new StringBuilder("| Field | Type | Default | Allowed | Meaning |\n|---|---|---|---|---|\n");
+        rows(table, RecordShape.of(type), path, List.of());
+        return table.toString();
     }
 
     private static void differences(StringBuilder page, String name, Class<? extends Record> type) {
@@ -96,7 +107,7 @@ public final class PluginReference {
         List<Class<?>> nesting = new ArrayList<>(outer);
         nesting.add(shape.type());
         for (RecordShape.Component component : shape.components()) {
-            String own = path + "." + component.name;
+            String own = path.isEmpty() ? component.name : path + "." + component.name;
             page.append("| `").append(own).append("` | ").append(type(component.shape));
             page.append(" | ").append(standard(component)).append(" | ").append(allowed(component));
             page.append(" | ")
