@@ -338,7 +338,9 @@ final class EntityReader {
 
     /** The nearest name; a file with many wrong ones gets the first few hints only, since each looks at all names. */
     private @Nullable String hint(ConfigNode.Scalar key, EntityKind kind) {
-        return hints++ < MOST_HINTS ? Nearest.hint(key.shown(), listed(kind).byName.keySet()) : null;
+        return hints++ < MOST_HINTS
+                ? Nearest.hint(key.shown(), listed(kind).byName.keySet())
+                : null;
     }
 
     private @Nullable Draft find(EntityKind kind, String idOrName) {
