@@ -1,6 +1,7 @@
 package io.gatehouse.core.entity;
 
 import io.gatehouse.core.config.ConfigNode;
+import io.gatehouse.core.config.Location;
 import io.gatehouse.core.config.Nearest;
 import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.schema.RecordBinder;
@@ -29,9 +30,14 @@ import org.jspecify.annotations.Nullable;
  * are resolved and ids made; then the records are bound and checked.
  */
 final class EntityReader {
+    private static final int MOST_HINTS = 100;
+    private static final Set<String> URL_PARTS = Set.of("protocol", "host", "port", "path");
+    private static final ConfigNode.Mapping NO_SOURCES = ConfigNode.emptyMapping(new Location("", 1, 1), "");
+
     /** One entity on its way to a record. */
     private static final class Draft {
         final EntityKind kind;
+        final ConfigNode.Mapping given;
         final ConfigNode.Mapping node;
         final @Nullable Draft parent;
         final Set<String> failed = new HashSet<>();
@@ -41,8 +47,9 @@ final class EntityReader {
         @Nullable
         String id;
 
-        Draft(EntityKind kind, ConfigNode.Mapping node, @Nullable Draft parent) {
+        Draft(EntityKind kind, ConfigNode.Mapping given, ConfigNode.Mapping node, @Nullable Draft parent) {
             this.kind = kind;
+            this.given = given;
             this.node = node;
             this.parent = parent;
         }
@@ -82,6 +89,7 @@ final class EntityReader {
     private final Map<EntityKind, Listed> collections = new EnumMap<>(EntityKind.class);
     private final List<ConfigNode.Mapping> partialLinks = new ArrayList<>();
     private boolean incomplete;
+    private int hints;
 
     EntityReader(
             LoadOptions options,
@@ -181,7 +189,8 @@ final class EntityReader {
         ConfigNode.Mapping preset = defaults.get(kind);
         ConfigNode.Mapping node = preset == null ? own : own.withDefaults(preset);
         boolean known = checkNames(kind, node);
-        Draft draft = new Draft(kind, kind.prepare(node, preparation), parent);
+        Common.check(node, sink);
+        Draft draft = new Draft(kind, node, kind.prepare(node, preparation), parent);
         if (!known) {
             draft.failed.add("");
         }
@@ -322,9 +331,14 @@ final class EntityReader {
             sink.accept(Problem.error(
                     key,
                     "invalid reference '" + field + ": " + key.shown() + "' (no such entry in '" + kind.plural() + "')",
-                    Nearest.hint(key.shown(), listed(kind).byName.keySet())));
+                    hint(key, kind)));
         }
         return target;
+    }
+
+    /** The nearest name; a file with many wrong ones gets the first few hints only, since each looks at all names. */
+    private @Nullable String hint(ConfigNode.Scalar key, EntityKind kind) {
+        return hints++ < MOST_HINTS ? Nearest.hint(key.shown(), listed(kind).byName.keySet()) : null;
     }
 
     private @Nullable Draft find(EntityKind kind, String idOrName) {
@@ -442,8 +456,7 @@ final class EntityReader {
     }
 
     private static boolean isReference(EntityKind kind, String field) {
-        return kind.references().stream()
-                .anyMatch(reference -> reference.field().equals(field));
+        return kind.referenceFields().contains(field);
     }
 
     private record Told(String field, ConfigNode at, String what) {}
@@ -493,7 +506,7 @@ final class EntityReader {
 
     private void linkPartials() {
         for (ConfigNode.Mapping link : partialLinks) {
-            Draft holder = new Draft(EntityKind.PLUGIN, link, null);
+            Draft holder = new Draft(EntityKind.PLUGIN, link, link, null);
             ConfigNode plugin = link.get("plugin");
             ConfigNode partial = link.get("partial");
             if (plugin == null || partial == null) {
@@ -558,7 +571,15 @@ final class EntityReader {
         }
         boolean pluginToCheck = kind == EntityKind.PLUGIN && !failed.contains("name") && !failed.contains("config");
         if (failed.isEmpty() || pluginToCheck) {
-            entities.add(new Entity(kind, id, name(draft), tags(record, shape), node.location(), node.path(), record));
+            entities.add(new Entity(
+                    kind,
+                    id,
+                    name(draft),
+                    tags(record, shape),
+                    node.location(),
+                    node.path(),
+                    record,
+                    sources(draft.given)));
         }
     }
 
@@ -600,7 +621,7 @@ final class EntityReader {
             sink.accept(Problem.error(
                     key,
                     "invalid reference 'partials: " + key.shown() + "' (no such entry in 'partials')",
-                    Nearest.hint(key.shown(), listed(EntityKind.PARTIAL).byName.keySet())));
+                    hint(key, EntityKind.PARTIAL)));
         }
         return null;
     }
@@ -618,6 +639,26 @@ final class EntityReader {
                         + ": balancing over targets is valid in Kong but not built here (supported: a host name or"
                         + " address)"));
         return true;
+    }
+
+    /** The fields that variables were put into; beside a url, what the service says itself, since that wins over it. */
+    private static ConfigNode.Mapping sources(ConfigNode.Mapping given) {
+        boolean url = hasVariable(given.get("url"));
+        ConfigNode.Mapping found = given.without(name -> {
+            boolean beside = url && URL_PARTS.contains(name);
+            return !beside && (EntityKind.of(name) != null || !hasVariable(given.get(name)));
+        });
+        return found.entries().isEmpty() ? NO_SOURCES : found;
+    }
+
+    private static boolean hasVariable(@Nullable ConfigNode node) {
+        if (node instanceof ConfigNode.Mapping mapping) {
+            return mapping.entries().stream().anyMatch(entry -> hasVariable(entry.value()));
+        }
+        if (node instanceof ConfigNode.Sequence sequence) {
+            return sequence.items().stream().anyMatch(EntityReader::hasVariable);
+        }
+        return node instanceof ConfigNode.Scalar scalar && scalar.fromVariable();
     }
 
     private static String name(Draft draft) {

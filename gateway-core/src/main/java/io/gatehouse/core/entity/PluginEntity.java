@@ -10,6 +10,7 @@ import io.gatehouse.core.config.ConfigNode;
 import io.gatehouse.core.config.Nearest;
 import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.schema.Distinct;
+import io.gatehouse.core.schema.Filled;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -17,13 +18,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * A configured plugin; without service, route, consumer and consumer group it is global.
  *
+ * @param ordering null when the priorities decide
  * @param partials which parts of the config come from elsewhere
  * @param config what the plugin's record is bound from, with the partials in it; an empty mapping when the file has none
  */
 @Doc("A configured plugin; without service, route, consumer and consumer group it is global.")
 @NotBuilt("condition")
 public record PluginEntity(
-        @Doc("A UUID in lower case.") String id,
+        @Doc("A UUID in lower case; made from what tells it from others when left out.") @Filled
+        String id,
+
         @Doc("Which plugin.") String name,
         @Doc("What this instance is called.") @Nullable String instanceName,
 

@@ -99,7 +99,7 @@ public record VaultReference(
         try {
             return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
         } catch (IllegalArgumentException malformed) {
-            throw new IllegalArgumentException("vault reference with a broken % escape", malformed);
+            throw new IllegalArgumentException("vault reference with a broken percent escape", malformed);
         }
     }
 }
