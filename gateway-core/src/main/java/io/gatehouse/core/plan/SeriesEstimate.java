@@ -51,7 +51,7 @@ final class SeriesEstimate {
                 }
             }
         }
-        return series + models.size() * CALLS * (callsByConsumer ? consumers : 1);
+        return series + (callsByConsumer ? consumers : 1) * models.size() * CALLS;
     }
 
     private static @Nullable PluginEntity effective(String name, RouteEntity route, DeclarativeConfig config) {
