@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class EntityReader {
     private static final int MOST_HINTS = 100;
+    private static final List<String> LINK_FIELDS = List.of("plugin", "partial", "path");
 
     /** One entity on its way to a record. */
     private static final class Draft {
@@ -317,6 +318,16 @@ final class EntityReader {
     }
 
     private @Nullable Draft target(ConfigNode value, String field, EntityKind kind, Draft draft) {
+        if (kind == EntityKind.CONSUMER
+                && value instanceof ConfigNode.Mapping mapping
+                && mapping.entries().size() == 1
+                && mapping.get("custom_id") instanceof ConfigNode.Scalar customId) {
+            Draft known =
+                    listed(kind).byField.getOrDefault("custom_id", Map.of()).get(customId.text());
+            if (known != null) {
+                return known;
+            }
+        }
         ConfigNode.Scalar key = key(value, kind, draft, field);
         if (key == null) {
             return null;
@@ -333,7 +344,9 @@ final class EntityReader {
 
     /** The nearest name; a file with many wrong ones gets the first few hints only, since each looks at all names. */
     private @Nullable String hint(ConfigNode.Scalar key, EntityKind kind) {
-        return hints++ < MOST_HINTS ? Nearest.hint(key.shown(), listed(kind).byName.keySet()) : null;
+        return hints++ < MOST_HINTS
+                ? Nearest.hint(key.shown(), listed(kind).byName.keySet())
+                : null;
     }
 
     private @Nullable Draft find(EntityKind kind, String idOrName) {
@@ -351,6 +364,7 @@ final class EntityReader {
             keys.add(kind.nameField());
             keys.add("name");
         }
+        keys.addAll(kind.unique());
         keys.add("id");
         ConfigNode.Scalar found = null;
         if (value instanceof ConfigNode.Mapping mapping) {
@@ -502,6 +516,11 @@ final class EntityReader {
     private void linkPartials() {
         for (ConfigNode.Mapping link : partialLinks) {
             Draft holder = new Draft(EntityKind.PLUGIN, link, null);
+            for (ConfigNode.Entry entry : link.entries()) {
+                if (!LINK_FIELDS.contains(entry.name())) {
+                    RootFields.report(entry, Set.of(), LINK_FIELDS, sink);
+                }
+            }
             ConfigNode plugin = link.get("plugin");
             ConfigNode partial = link.get("partial");
             if (plugin == null || partial == null) {
@@ -542,7 +561,9 @@ final class EntityReader {
         Record record = bound.record();
         Set<String> failed = new HashSet<>(draft.failed);
         failed.addAll(bound.failed());
-        kind.check(record, new Report(node, options, failed, sink));
+        Report report = new Report(node, options, failed, sink);
+        report.each("tags", Checks::tag);
+        kind.check(record, report);
         for (String field : kind.unique()) {
             ConfigNode.Scalar text = draft.text(field);
             if (text != null && !failed.contains(field)) {

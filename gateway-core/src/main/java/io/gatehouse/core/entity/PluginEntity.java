@@ -128,7 +128,6 @@ public record PluginEntity(
 
     static void check(PluginEntity plugin, Report report) {
         report.each("instance_name", Checks::name);
-        report.each("tags", Checks::tag);
         present(plugin.name, report);
         if (plugin.consumerId != null || plugin.consumerGroupId != null) {
             if (report.has("ordering")) {
