@@ -7,13 +7,13 @@ import io.gatehouse.core.admin.StatusServer;
 import io.gatehouse.core.config.Environment;
 import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.config.Severity;
-import io.gatehouse.core.entity.ConfigLoader;
+import io.gatehouse.core.entity.DeckDump;
 import io.gatehouse.core.entity.DeclarativeConfig;
 import io.gatehouse.core.entity.EntityKind;
 import io.gatehouse.core.entity.EntityReferencePage;
 import io.gatehouse.core.entity.LoadOptions;
-import io.gatehouse.core.entity.LoadResult;
 import io.gatehouse.core.exchange.ExchangeObserver;
+import io.gatehouse.core.plan.ChangePlan;
 import io.gatehouse.core.plugin.Lifecycle;
 import io.gatehouse.core.plugin.PluginCalls;
 import io.gatehouse.core.plugin.PluginCatalogue;
@@ -33,6 +33,7 @@ import io.gatehouse.core.service.NodeFacts;
 import io.gatehouse.core.service.NodeMemory;
 import io.gatehouse.core.service.Scraper;
 import io.gatehouse.core.service.Vaults;
+import io.gatehouse.core.snapshot.Examination;
 import io.gatehouse.core.snapshot.FileStamp;
 import io.gatehouse.core.snapshot.Reloader;
 import io.gatehouse.core.snapshot.Snapshot;
@@ -63,6 +64,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -226,6 +228,10 @@ public final class Gateway implements AutoCloseable {
             throw new ConfigException(problems.stream().map(Problem::toString).toList());
         }
         problems.forEach(problem -> LOG.warn("configuration: {}", problem));
+        Snapshot first = reloader.current();
+        if (first != null) {
+            ListenerAdvice.of(settings, first.config()).forEach(problem -> LOG.warn("configuration: {}", problem));
+        }
         int[] next = {0};
         await(
                 vertx.deployVerticle(
@@ -267,28 +273,37 @@ public final class Gateway implements AutoCloseable {
      * @throws ConfigException with all problems
      */
     public static ConfigSummary validate(Settings settings) throws ConfigException, IOException {
-        List<Problem> problems = new ArrayList<>();
-        PluginCatalogue catalogue = PluginCatalogue.load(settings.plugins(), null, problems::add);
-        try {
-            LoadResult result = ConfigLoader.load(
-                    settings.configs(),
-                    environment(settings),
-                    LoadOptions.defaults()
-                            .withCompat(settings.compat())
-                            .withPlugins(catalogue.names())
-                            .withVaults(vaults(settings)));
-            problems.addAll(result.problems());
-            SnapshotBuilder.check(
-                    result.config(),
-                    catalogue,
-                    new PluginCalls(settings.pluginTimeLimit(), (plugin, phase, cause) -> {}),
-                    problems::add);
-            if (Reloader.hasErrors(problems)) {
-                throw new ConfigException(
-                        problems.stream().map(Problem::toString).toList());
+        Findings found = examine(settings);
+        if (!found.ok()) {
+            throw new ConfigException(
+                    found.problems().stream().map(Problem::toString).toList());
+        }
+        return found.summary();
+    }
+
+    /**
+     * All that can be said of configuration files and plugins without starting.
+     *
+     * @param ok whether a start would not refuse them
+     * @param summary what they amount to; incomplete when they would be refused
+     * @param problems every problem by file, line and column, warnings too
+     */
+    public record Findings(boolean ok, ConfigSummary summary, List<Problem> problems) {
+        /** Copies the list. */
+        public Findings {
+            problems = List.copyOf(problems);
+        }
+    }
+
+    /** Checks configuration files and plugins as {@link #start} does; nothing is started and no listener opened. */
+    public static Findings examine(Settings settings) {
+        return examined(settings, settings.configs(), found -> {
+            List<Problem> problems = new ArrayList<>(found.problems());
+            if (found.ok()) {
+                problems.addAll(ListenerAdvice.of(settings, found.config()));
             }
-            DeclarativeConfig config = result.config();
-            return new ConfigSummary(
+            DeclarativeConfig config = found.config();
+            ConfigSummary summary = new ConfigSummary(
                     settings.configs(),
                     config.services().size(),
                     config.routes().size(),
@@ -298,8 +313,69 @@ public final class Gateway implements AutoCloseable {
                             .filter(problem -> problem.severity() == Severity.WARNING)
                             .map(Problem::toString)
                             .toList());
+            return new Findings(found.ok(), summary, problems);
+        });
+    }
+
+    /**
+     * What would change if one configuration took the place of another, whose files are examined with the same settings.
+     *
+     * @throws ConfigException if one of them would be refused
+     */
+    public static ChangePlan plan(Settings settings, List<Path> before, List<Path> after) throws ConfigException {
+        List<Problem> refused = new ArrayList<>();
+        ChangePlan plan = examined(
+                settings,
+                before,
+                old -> examined(settings, after, now -> {
+                    for (Examination one : List.of(old, now)) {
+                        if (!one.ok()) {
+                            refused.addAll(one.problems());
+                        }
+                    }
+                    return refused.isEmpty() ? ChangePlan.of(old, now) : ChangePlan.NONE;
+                }));
+        if (!refused.isEmpty()) {
+            throw new ConfigException(refused.stream().map(Problem::toString).toList());
+        }
+        return plan;
+    }
+
+    /**
+     * The configuration as decK would write it.
+     *
+     * @param defaults whether fields that hold their default are written
+     * @param warnings takes what should be known of the result
+     * @throws ConfigException if the configuration would be refused, or something in it cannot be written
+     */
+    public static String dump(Settings settings, boolean defaults, Consumer<String> warnings) throws ConfigException {
+        List<Problem> problems = new ArrayList<>();
+        String text = examined(settings, settings.configs(), found -> {
+            if (!found.ok()) {
+                problems.addAll(found.problems());
+                return "";
+            }
+            return DeckDump.write(found.config(), defaults, problems::add);
+        });
+        if (Reloader.hasErrors(problems)) {
+            throw new ConfigException(problems.stream().map(Problem::toString).toList());
+        }
+        problems.forEach(problem -> warnings.accept(problem.toString()));
+        return text;
+    }
+
+    private static <T> T examined(Settings settings, List<Path> files, Function<Examination, T> use) {
+        Examination found = Examination.of(
+                files,
+                settings.plugins(),
+                environment(settings),
+                LoadOptions.defaults().withCompat(settings.compat()),
+                null,
+                new PluginCalls(settings.pluginTimeLimit(), (plugin, phase, cause) -> {}));
+        try {
+            return use.apply(found);
         } finally {
-            catalogue.discard();
+            found.catalogue().discard();
         }
     }
 
@@ -333,7 +409,9 @@ public final class Gateway implements AutoCloseable {
             return JsonSchema.text(kind.type());
         }
         return described(
-                settings, plugin, known -> JsonSchema.text(known.factory().configType()));
+                settings,
+                plugin,
+                known -> JsonSchema.text(plugin, known.factory().configType()));
     }
 
     /**

@@ -36,6 +36,14 @@ public interface FactoryContext {
      */
     HttpCaller http(HttpOptions options);
 
+    /**
+     * A way to write bytes to an address, closed with the owner of this context, after its {@code close} or {@code stop}. Make
+     * it once. Nothing is opened before the first write.
+     *
+     * @throws UnsupportedOperationException when this machine cannot write in this way
+     */
+    Outlet outlet(OutletOptions options);
+
     /** The counters of this plugin name, on this node. */
     Counters counters();
 

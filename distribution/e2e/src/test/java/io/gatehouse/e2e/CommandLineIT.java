@@ -249,12 +249,7 @@ final class CommandLineIT {
     void simulatesAnLlmForLoadTestsOfOnesOwn() throws Exception {
         Path folder = Workplace.folderFor("simulate");
         Process process = new ProcessBuilder(
-                        Workplace.launcher().toString(),
-                        "simulate",
-                        "--port",
-                        "0",
-                        "--behaviour",
-                        "{\"delay_ms\": 1}")
+                        Workplace.launcher().toString(), "simulate", "--port", "0", "--behaviour", "{\"delay_ms\": 1}")
                 .redirectOutput(folder.resolve("out").toFile())
                 .redirectError(folder.resolve("err").toFile())
                 .start();

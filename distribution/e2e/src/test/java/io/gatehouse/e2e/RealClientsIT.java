@@ -47,15 +47,18 @@ final class RealClientsIT {
 
     /** What a target does that another one must step in for. */
     enum Trouble {
-        RESETS(ServerScript.builder().readRequest().reset()),
-        RESETS_AFTER_THE_HEAD(
-                ServerScript.builder().readRequest().eventStreamHead().reset()),
-        FAILS(ServerScript.builder().readRequest().respond(500, "{\"error\":{\"message\":\"broken\"}}"));
+        RESETS,
+        RESETS_AFTER_THE_HEAD,
+        FAILS;
 
-        private final ServerScript script;
-
-        Trouble(ServerScript.Builder script) {
-            this.script = script.build();
+        ServerScript script() {
+            ServerScript.Builder asked = ServerScript.builder().readRequest();
+            return switch (this) {
+                case RESETS -> asked.reset().build();
+                case RESETS_AFTER_THE_HEAD -> asked.eventStreamHead().reset().build();
+                case FAILS ->
+                    asked.respond(500, "{\"error\":{\"message\":\"broken\"}}").build();
+            };
         }
     }
 
@@ -257,7 +260,7 @@ final class RealClientsIT {
         "java,stream,RESETS"
     })
     void nobodySeesThatAnotherTargetSteppedIn(String sdk, String what, Trouble trouble) throws Exception {
-        broken.script(trouble.script);
+        broken.script(trouble.script());
         beginWithTheBrokenOne();
         lookAtTheLedger();
         int asked = broken.requests();

@@ -1,6 +1,7 @@
 package io.gatehouse.core.entity;
 
 import io.gatehouse.core.config.ConfigNode;
+import io.gatehouse.core.config.Location;
 import io.gatehouse.core.config.Nearest;
 import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.schema.RecordBinder;
@@ -31,10 +32,13 @@ import org.jspecify.annotations.Nullable;
 final class EntityReader {
     private static final int MOST_HINTS = 100;
     private static final List<String> LINK_FIELDS = List.of("plugin", "partial", "path");
+    private static final Set<String> URL_PARTS = Set.of("protocol", "host", "port", "path");
+    private static final ConfigNode.Mapping NO_SOURCES = ConfigNode.emptyMapping(new Location("", 1, 1), "");
 
     /** One entity on its way to a record. */
     private static final class Draft {
         final EntityKind kind;
+        final ConfigNode.Mapping given;
         final ConfigNode.Mapping node;
         final @Nullable Draft parent;
         final Set<String> failed = new HashSet<>();
@@ -44,8 +48,9 @@ final class EntityReader {
         @Nullable
         String id;
 
-        Draft(EntityKind kind, ConfigNode.Mapping node, @Nullable Draft parent) {
+        Draft(EntityKind kind, ConfigNode.Mapping given, ConfigNode.Mapping node, @Nullable Draft parent) {
             this.kind = kind;
+            this.given = given;
             this.node = node;
             this.parent = parent;
         }
@@ -186,7 +191,7 @@ final class EntityReader {
         ConfigNode.Mapping node = preset == null ? own : own.withDefaults(preset);
         boolean known = checkNames(kind, node);
         Common.check(node, sink);
-        Draft draft = new Draft(kind, kind.prepare(node, preparation), parent);
+        Draft draft = new Draft(kind, node, kind.prepare(node, preparation), parent);
         if (!known) {
             draft.failed.add("");
         }
@@ -515,7 +520,7 @@ final class EntityReader {
 
     private void linkPartials() {
         for (ConfigNode.Mapping link : partialLinks) {
-            Draft holder = new Draft(EntityKind.PLUGIN, link, null);
+            Draft holder = new Draft(EntityKind.PLUGIN, link, link, null);
             for (ConfigNode.Entry entry : link.entries()) {
                 if (!LINK_FIELDS.contains(entry.name())) {
                     RootFields.report(entry, Set.of(), LINK_FIELDS, sink);
@@ -587,7 +592,15 @@ final class EntityReader {
         }
         boolean pluginToCheck = kind == EntityKind.PLUGIN && !failed.contains("name") && !failed.contains("config");
         if (failed.isEmpty() || pluginToCheck) {
-            entities.add(new Entity(kind, id, name(draft), tags(record, shape), node.location(), node.path(), record));
+            entities.add(new Entity(
+                    kind,
+                    id,
+                    name(draft),
+                    tags(record, shape),
+                    node.location(),
+                    node.path(),
+                    record,
+                    sources(draft.given)));
         }
     }
 
@@ -647,6 +660,26 @@ final class EntityReader {
                         + ": balancing over targets is valid in Kong but not built here (supported: a host name or"
                         + " address)"));
         return true;
+    }
+
+    /** The fields that variables were put into; beside a url, what the service says itself, since that wins over it. */
+    private static ConfigNode.Mapping sources(ConfigNode.Mapping given) {
+        boolean url = hasVariable(given.get("url"));
+        ConfigNode.Mapping found = given.without(name -> {
+            boolean beside = url && URL_PARTS.contains(name);
+            return !beside && (EntityKind.of(name) != null || !hasVariable(given.get(name)));
+        });
+        return found.entries().isEmpty() ? NO_SOURCES : found;
+    }
+
+    private static boolean hasVariable(@Nullable ConfigNode node) {
+        if (node instanceof ConfigNode.Mapping mapping) {
+            return mapping.entries().stream().anyMatch(entry -> hasVariable(entry.value()));
+        }
+        if (node instanceof ConfigNode.Sequence sequence) {
+            return sequence.items().stream().anyMatch(EntityReader::hasVariable);
+        }
+        return node instanceof ConfigNode.Scalar scalar && scalar.fromVariable();
     }
 
     private static String name(Draft draft) {

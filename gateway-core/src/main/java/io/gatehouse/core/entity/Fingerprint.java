@@ -55,8 +55,10 @@ final class Fingerprint {
     static void appendValue(StringBuilder text, @Nullable Object value) {
         if (value instanceof Map<?, ?> map) {
             text.append('{');
-            map.forEach((name, item) -> {
-                quote(text, String.valueOf(name)).append(':');
+            TreeMap<String, @Nullable Object> sortedByName = new TreeMap<>();
+            map.forEach((name, item) -> sortedByName.put(String.valueOf(name), item));
+            sortedByName.forEach((name, item) -> {
+                quote(text, name).append(':');
                 appendValue(text, item);
                 text.append(',');
             });

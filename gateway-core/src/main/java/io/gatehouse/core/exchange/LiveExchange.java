@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
 public final class LiveExchange implements Exchange {
     private static final char[] HEX = "0123456789abcdef".toCharArray();
 
-    /** Settled: no instance of the plugin applies. */
+    /** Settled: no instance of the plugin applies. It alone has no id. */
     private static final PluginInstance NOBODY =
             new PluginInstance("", "", new Plugin() {}, new Redaction(Set.of(), Set.of(), Set.of()));
 
@@ -221,10 +221,11 @@ public final class LiveExchange implements Exchange {
     PluginInstance pick(int slot) {
         PluginInstance chosen = picked[slot];
         if (chosen == null) {
-            chosen = plan.slot(slot).pick(consumer, around.directory());
-            picked[slot] = chosen == null ? NOBODY : chosen;
+            PluginInstance found = plan.slot(slot).pick(consumer, around.directory());
+            chosen = found == null ? NOBODY : found;
+            picked[slot] = chosen;
         }
-        return chosen == NOBODY ? null : chosen;
+        return chosen.id().isEmpty() ? null : chosen;
     }
 
     void pluginFailed(String plugin, String phase, Throwable cause) {
@@ -298,7 +299,7 @@ public final class LiveExchange implements Exchange {
             }
             FrozenCompletion completion = new FrozenCompletion(this, outcome);
             for (PluginInstance instance : picked) {
-                if (instance != null && instance != NOBODY) {
+                if (instance != null && !instance.id().isEmpty()) {
                     log(instance, completion);
                 }
             }

@@ -67,7 +67,7 @@ public final class Order {
     }
 
     private static @Nullable List<String> circle(
-            String name, Map<String, Set<String>> earlier, LinkedHashSet<String> path, Set<String> clean) {
+            String name, Map<String, Set<String>> earlier, Set<String> path, Set<String> clean) {
         if (clean.contains(name)) {
             return null;
         }

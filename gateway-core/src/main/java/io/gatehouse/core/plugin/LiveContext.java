@@ -4,9 +4,12 @@ import io.gatehouse.api.Counters;
 import io.gatehouse.api.HttpCaller;
 import io.gatehouse.api.HttpOptions;
 import io.gatehouse.api.Metrics;
+import io.gatehouse.api.Outlet;
+import io.gatehouse.api.OutletOptions;
 import io.gatehouse.api.PluginContext;
 import io.gatehouse.api.Redaction;
 import io.gatehouse.core.upstream.PluginHttpClient;
+import io.gatehouse.core.upstream.PluginOutlet;
 import io.vertx.core.Future;
 import java.time.Clock;
 import java.time.Duration;
@@ -33,6 +36,7 @@ final class LiveContext implements PluginContext {
     private final String pluginId;
     private final List<ScheduledFuture<?>> jobs = new CopyOnWriteArrayList<>();
     private final List<PluginHttpClient> clients = new CopyOnWriteArrayList<>();
+    private final List<PluginOutlet> outlets = new CopyOnWriteArrayList<>();
     private final Map<Class<?>, List<?>> extensions = new ConcurrentHashMap<>();
     private final Set<String> headers = new HashSet<>();
     private final Set<String> queryArguments = new HashSet<>();
@@ -90,6 +94,13 @@ final class LiveContext implements PluginContext {
     }
 
     @Override
+    public Outlet outlet(OutletOptions options) {
+        PluginOutlet outlet = new PluginOutlet(services.vertx(), options);
+        outlets.add(outlet);
+        return outlet;
+    }
+
+    @Override
     public Counters counters() {
         return counters;
     }
@@ -142,6 +153,9 @@ final class LiveContext implements PluginContext {
         closed = true;
         for (PluginHttpClient client : clients) {
             client.close().onFailure(e -> LOG.warn("an HTTP client of a plugin did not close", e));
+        }
+        for (PluginOutlet outlet : outlets) {
+            outlet.close().onFailure(e -> LOG.warn("an outlet of a plugin did not close", e));
         }
     }
 }

@@ -2,7 +2,6 @@ package io.gatehouse.core.snapshot;
 
 import io.gatehouse.api.PluginFactory;
 import io.gatehouse.core.config.Problem;
-import io.gatehouse.core.config.Severity;
 import io.gatehouse.core.entity.DeclarativeConfig;
 import io.gatehouse.core.entity.Entity;
 import io.gatehouse.core.entity.EntityKind;
@@ -44,7 +43,7 @@ public final class SnapshotBuilder {
     }
 
     /** A plugin entity whose config was bound and found good. */
-    private record Checked(Entity place, PluginEntity entity, Record config, PluginCatalogue.Known known) {}
+    record Checked(Entity place, PluginEntity entity, Record config, PluginCatalogue.Known known) {}
 
     /**
      * An instance and what its entity says now, which may be more than when it was made: its place in the chain, its tags.
@@ -52,17 +51,12 @@ public final class SnapshotBuilder {
     record Placed(PluginEntity entity, BoundPlugin plugin) {}
 
     /**
-     * Binds and validates every plugin's config, offline: starts and makes nothing.
+     * Binds and validates every plugin's config: starts and makes nothing.
      *
      * @param calls how {@code validate} is called
      * @param sink takes every problem
      */
-    public static void check(
-            DeclarativeConfig config, PluginCatalogue catalogue, PluginCalls calls, Consumer<Problem> sink) {
-        checked(config, catalogue, calls, sink);
-    }
-
-    private static List<Checked> checked(
+    static List<Checked> checked(
             DeclarativeConfig config, PluginCatalogue catalogue, PluginCalls calls, Consumer<Problem> sink) {
         Orderings.check(config, sink);
         RecordBinder binder = config.binder();
@@ -110,24 +104,15 @@ public final class SnapshotBuilder {
     /**
      * Makes a snapshot.
      *
+     * @param found what was examined and found good
      * @param previous whose instances may be carried over, or null
      * @return null when there is a problem; then nothing was made
      */
-    public @Nullable Snapshot build(
-            DeclarativeConfig config, PluginCatalogue catalogue, @Nullable Snapshot previous, Consumer<Problem> sink) {
-        int[] errors = {0};
-        List<Checked> checked = checked(config, catalogue, lifecycle.calls(), problem -> {
-            if (problem.severity() == Severity.ERROR) {
-                errors[0]++;
-            }
-            sink.accept(problem);
-        });
-        if (errors[0] > 0) {
-            return null;
-        }
+    public @Nullable Snapshot build(Examination found, @Nullable Snapshot previous, Consumer<Problem> sink) {
+        PluginCatalogue catalogue = found.catalogue();
         List<Placed> placed = new ArrayList<>();
         Set<BoundPlugin> made = new LinkedHashSet<>();
-        if (!make(checked, catalogue, previous, placed, made, sink)) {
+        if (!make(found.plugins(), catalogue, previous, placed, made, sink)) {
             made.forEach(plugin -> plugin.close(lifecycle));
             return null;
         }
@@ -136,8 +121,8 @@ public final class SnapshotBuilder {
             one.plugin().follow(catalogue);
         }
         lifecycle.follow(catalogue);
-        config.secrets().commit();
-        return assemble(config, catalogue, placed);
+        found.config().secrets().commit();
+        return assemble(found.config(), catalogue, placed);
     }
 
     private boolean make(
@@ -176,7 +161,7 @@ public final class SnapshotBuilder {
     }
 
     /** Kong tells HTTP from streams by a plugin's protocols, and no more. */
-    private static boolean isForHttp(PluginEntity plugin) {
+    static boolean isForHttp(PluginEntity plugin) {
         return plugin.protocols().stream().anyMatch(HTTP::contains);
     }
 
@@ -231,6 +216,11 @@ public final class SnapshotBuilder {
                 route.preserveHost(),
                 httpsOnly,
                 route.httpsRedirectStatusCode());
+        return matcher(route, payload);
+    }
+
+    /** Which requests a route is for. */
+    static <T> RouteRule<T> matcher(RouteEntity route, T payload) {
         return new RouteRule<>(
                 route.id(),
                 route.name(),

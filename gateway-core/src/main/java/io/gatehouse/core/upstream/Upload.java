@@ -4,6 +4,7 @@ import io.gatehouse.api.Failure;
 import io.gatehouse.api.FailureKind;
 import io.gatehouse.api.body.BodyEnd;
 import io.gatehouse.api.body.BodyReader;
+import io.gatehouse.core.exchange.Gathering;
 import io.gatehouse.core.exchange.Loop;
 import io.gatehouse.core.exchange.Watched;
 import io.vertx.core.AsyncResult;
@@ -41,8 +42,7 @@ final class Upload extends Watched {
     private final HttpClientRequest out;
     private final BodyReader<Buffer> source;
     private final Duration writeTimeout;
-    private @Nullable Buffer gathered;
-    private boolean gatheredIsCopy;
+    private final Gathering gathered = new Gathering();
     private @Nullable MultiMap trailers;
     private boolean flushPlanned;
     private boolean begun;
@@ -72,7 +72,7 @@ final class Upload extends Watched {
 
     private void stop() {
         over = true;
-        gathered = null;
+        gathered.clear();
         loop.sweeper().remove(this);
     }
 
@@ -135,20 +135,8 @@ final class Upload extends Watched {
     }
 
     private void gather(Buffer bytes) {
-        Buffer before = gathered;
-        if (before == null) {
-            gathered = bytes;
-            gatheredIsCopy = false;
-        } else if (gatheredIsCopy) {
-            before.appendBuffer(bytes);
-        } else {
-            gathered = Buffer.buffer(before.length() + bytes.length() + 512)
-                    .appendBuffer(before)
-                    .appendBuffer(bytes);
-            gatheredIsCopy = true;
-        }
-        Buffer now = gathered;
-        if (now != null && now.length() >= GATHER_LIMIT) {
+        gathered.add(bytes);
+        if (gathered.length() >= GATHER_LIMIT) {
             flush();
         } else {
             planFlush();
@@ -169,8 +157,7 @@ final class Upload extends Watched {
         if (over) {
             return;
         }
-        Buffer bytes = gathered;
-        gathered = null;
+        Buffer bytes = gathered.take();
         boolean first = !begun;
         begun = true;
         if (first) {

@@ -6,6 +6,8 @@ import io.gatehouse.api.ExtensionPoint;
 import io.gatehouse.api.HttpCaller;
 import io.gatehouse.api.HttpOptions;
 import io.gatehouse.api.Next;
+import io.gatehouse.api.Outlet;
+import io.gatehouse.api.OutletOptions;
 import io.gatehouse.api.Plugin;
 import io.gatehouse.api.PluginContext;
 import io.gatehouse.api.PluginFactory;
@@ -76,6 +78,7 @@ public final class PluginTester implements AutoCloseable {
     private final FakeMetrics metrics = new FakeMetrics();
     private final Counters counters = new LocalCounters(clock).of("tested");
     private final FakeHttp http = new FakeHttp();
+    private final FakeOutlets outlets = new FakeOutlets();
     private final FakeDirectory directory = new FakeDirectory();
     private final CapturedLog log = CapturedLog.start();
     private final List<Fault> faults = new ArrayList<>();
@@ -279,6 +282,11 @@ public final class PluginTester implements AutoCloseable {
     /** What stands for everything that the plugin calls over HTTP. */
     public FakeHttp http() {
         return http;
+    }
+
+    /** What stands for every address that the plugin writes to. */
+    public FakeOutlets outlets() {
+        return outlets;
     }
 
     /** The value of a counter or gauge; 0 for a series that was never touched. */
@@ -544,6 +552,11 @@ public final class PluginTester implements AutoCloseable {
         @Override
         public HttpCaller http(HttpOptions options) {
             return http;
+        }
+
+        @Override
+        public Outlet outlet(OutletOptions options) {
+            return outlets.to(options);
         }
 
         @Override

@@ -5,6 +5,8 @@ import io.gatehouse.api.FactoryContext;
 import io.gatehouse.api.HttpCaller;
 import io.gatehouse.api.HttpOptions;
 import io.gatehouse.api.Metrics;
+import io.gatehouse.api.Outlet;
+import io.gatehouse.api.OutletOptions;
 import io.gatehouse.testkit.FakeClock;
 import io.gatehouse.testkit.FakeMetrics;
 import io.vertx.core.Future;
@@ -85,6 +87,11 @@ final class FakeContext implements FactoryContext {
 
     @Override
     public HttpCaller http(HttpOptions options) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Outlet outlet(OutletOptions options) {
         throw new UnsupportedOperationException();
     }
 

@@ -8,6 +8,8 @@ import io.gatehouse.api.FactoryContext;
 import io.gatehouse.api.HttpCaller;
 import io.gatehouse.api.HttpOptions;
 import io.gatehouse.api.Metrics;
+import io.gatehouse.api.Outlet;
+import io.gatehouse.api.OutletOptions;
 import io.gatehouse.plugins.logging.DroppedEntries;
 import io.gatehouse.testkit.CapturedLog;
 import io.gatehouse.testkit.FakeClock;
@@ -211,6 +213,11 @@ class LogFileTest {
 
         @Override
         public HttpCaller http(HttpOptions options) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Outlet outlet(OutletOptions options) {
             throw new UnsupportedOperationException();
         }
 
