@@ -109,12 +109,6 @@ final class Report {
         }
     }
 
-    /** Something that users should know of and that refuses nothing. */
-    void warn(String path, String message) {
-        ConfigNode node = node(path);
-        sink.accept(Problem.warning(node == null ? entity : node, message));
-    }
-
     private void add(String path, Problem problem) {
         failed.add(top(path));
         sink.accept(problem);

@@ -22,6 +22,5 @@ public record SniEntity(
 
     static void check(SniEntity sni, Report report) {
         report.each("name", Checks::wildcardHost);
-        report.warn("name", "certificates are checked but not served yet: TLS listeners show the one of the settings");
     }
 }
