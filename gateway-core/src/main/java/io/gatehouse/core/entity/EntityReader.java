@@ -323,21 +323,18 @@ final class EntityReader {
     }
 
     private @Nullable Draft target(ConfigNode value, String field, EntityKind kind, Draft draft) {
-        if (kind == EntityKind.CONSUMER
-                && value instanceof ConfigNode.Mapping mapping
-                && mapping.entries().size() == 1
-                && mapping.get("custom_id") instanceof ConfigNode.Scalar customId) {
-            Draft known =
-                    listed(kind).byField.getOrDefault("custom_id", Map.of()).get(customId.text());
-            if (known != null) {
-                return known;
-            }
-        }
         ConfigNode.Scalar key = key(value, kind, draft, field);
         if (key == null) {
             return null;
         }
         Draft target = find(kind, key.text());
+        if (target == null && value instanceof ConfigNode.Mapping) {
+            for (String unique : kind.unique()) {
+                Draft known =
+                        listed(kind).byField.getOrDefault(unique, Map.of()).get(key.text());
+                target = known != null && mapping(value, unique) == key ? known : target;
+            }
+        }
         if (target == null && !incomplete) {
             sink.accept(Problem.error(
                     key,
@@ -345,6 +342,10 @@ final class EntityReader {
                     hint(key, kind)));
         }
         return target;
+    }
+
+    private static @Nullable ConfigNode mapping(ConfigNode value, String field) {
+        return value instanceof ConfigNode.Mapping mapping ? mapping.get(field) : null;
     }
 
     /** The nearest name; a file with many wrong ones gets the first few hints only, since each looks at all names. */
@@ -364,37 +365,34 @@ final class EntityReader {
         if (value instanceof ConfigNode.Scalar) {
             return string(value, draft, field);
         }
-        Set<String> keys = new LinkedHashSet<>();
+        Set<String> keys = new LinkedHashSet<>(List.of("id"));
         if (kind.nameField() != null) {
             keys.add(kind.nameField());
             keys.add("name");
         }
         keys.addAll(kind.unique());
-        keys.add("id");
-        ConfigNode.Scalar found = null;
         if (value instanceof ConfigNode.Mapping mapping) {
             for (ConfigNode.Entry entry : mapping.entries()) {
-                if (!keys.contains(entry.name())) {
+                // decK repeats the tags of the other entity beside a membership
+                boolean repeated = entry.name().equals("tags") && draft.kind == EntityKind.CONSUMER_GROUP_CONSUMER;
+                if (!repeated && !keys.contains(entry.name())) {
                     sink.accept(Problem.error(
                             entry.location(), entry.value().path(), "unknown field", Nearest.hint(entry.name(), keys)));
                     return null;
                 }
-                if (!entry.value().isNull()) {
-                    found = string(entry.value(), draft, field);
-                    if (found == null || entry.name().equals("id")) {
-                        return found;
-                    }
+            }
+            for (String key : keys) {
+                ConfigNode found = mapping.get(key);
+                if (found != null && !found.isNull()) {
+                    return string(found, draft, field);
                 }
             }
         }
-        if (found == null) {
-            fail(
-                    draft,
-                    field,
-                    Problem.error(
-                            value, "expected a name or id, {name: ...} or {id: ...} (got " + value.shown() + ")"));
-        }
-        return found;
+        fail(
+                draft,
+                field,
+                Problem.error(value, "expected a name or id, {name: ...} or {id: ...} (got " + value.shown() + ")"));
+        return null;
     }
 
     private ConfigNode.@Nullable Scalar string(ConfigNode value, Draft draft, String field) {
@@ -566,7 +564,7 @@ final class EntityReader {
         Record record = bound.record();
         Set<String> failed = new HashSet<>(draft.failed);
         failed.addAll(bound.failed());
-        Report report = new Report(node, options, failed, sink);
+        Report report = new Report(draft.node, node, options, failed, sink);
         report.each("tags", Checks::tag);
         kind.check(record, report);
         for (String field : kind.unique()) {
