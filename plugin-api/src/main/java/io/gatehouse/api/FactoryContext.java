@@ -47,6 +47,13 @@ public interface FactoryContext {
     /** The counters of this plugin name, on this node. */
     Counters counters();
 
+    /**
+     * The counters of this plugin name on all nodes that name the same Redis, closed with the owner of this context. Make them
+     * once. They are as exact as the clocks of the nodes agree. While Redis cannot be reached their futures fail: the first
+     * ones within the time-out, then at once.
+     */
+    Counters counters(RedisOptions redis);
+
     /** All implementations of an {@link ExtensionPoint} found in any loaded JAR. */
     <T> List<T> extensions(Class<T> type);
 }

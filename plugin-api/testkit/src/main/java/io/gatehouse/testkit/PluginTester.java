@@ -12,6 +12,7 @@ import io.gatehouse.api.Plugin;
 import io.gatehouse.api.PluginContext;
 import io.gatehouse.api.PluginFactory;
 import io.gatehouse.api.Redaction;
+import io.gatehouse.api.RedisOptions;
 import io.gatehouse.api.Route;
 import io.gatehouse.api.Service;
 import io.gatehouse.api.body.Body;
@@ -76,7 +77,7 @@ public final class PluginTester implements AutoCloseable {
     private final Maker maker;
     private final FakeClock clock = new FakeClock();
     private final FakeMetrics metrics = new FakeMetrics();
-    private final Counters counters = new LocalCounters(clock).of("tested");
+    private final FakeCounters counters = new FakeCounters(new LocalCounters(clock));
     private final FakeHttp http = new FakeHttp();
     private final FakeOutlets outlets = new FakeOutlets();
     private final FakeDirectory directory = new FakeDirectory();
@@ -282,6 +283,11 @@ public final class PluginTester implements AutoCloseable {
     /** What stands for everything that the plugin calls over HTTP. */
     public FakeHttp http() {
         return http;
+    }
+
+    /** What the plugin counts with. */
+    public FakeCounters counters() {
+        return counters;
     }
 
     /** What stands for every address that the plugin writes to. */
@@ -561,7 +567,12 @@ public final class PluginTester implements AutoCloseable {
 
         @Override
         public Counters counters() {
-            return counters;
+            return counters.local();
+        }
+
+        @Override
+        public Counters counters(RedisOptions redis) {
+            return counters.shared(redis);
         }
 
         @Override

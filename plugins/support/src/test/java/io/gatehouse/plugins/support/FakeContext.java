@@ -7,6 +7,7 @@ import io.gatehouse.api.HttpOptions;
 import io.gatehouse.api.Metrics;
 import io.gatehouse.api.Outlet;
 import io.gatehouse.api.OutletOptions;
+import io.gatehouse.api.RedisOptions;
 import io.gatehouse.testkit.FakeClock;
 import io.gatehouse.testkit.FakeMetrics;
 import io.vertx.core.Future;
@@ -92,6 +93,11 @@ final class FakeContext implements FactoryContext {
 
     @Override
     public Outlet outlet(OutletOptions options) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Counters counters(RedisOptions redis) {
         throw new UnsupportedOperationException();
     }
 

@@ -7,6 +7,7 @@ import io.gatehouse.api.HttpOptions;
 import io.gatehouse.api.Metrics;
 import io.gatehouse.api.Outlet;
 import io.gatehouse.api.OutletOptions;
+import io.gatehouse.api.RedisOptions;
 import io.gatehouse.testkit.FakeMetrics;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -63,6 +64,11 @@ final class PoolContext implements FactoryContext, AutoCloseable {
 
     @Override
     public Outlet outlet(OutletOptions options) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Counters counters(RedisOptions redis) {
         throw new UnsupportedOperationException();
     }
 

@@ -13,7 +13,9 @@ import org.jspecify.annotations.Nullable;
                 + " 64 MiB, and are dropped and counted after a minute.")
 record TcpLogConfig(
         @Doc("The name or address of the server.")
-        @Pattern(value = "[A-Za-z0-9._-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*", message = "expected a name or an address without a port")
+        @Pattern(
+                value = "[A-Za-z0-9._-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*",
+                message = "expected a name or an address without a port")
         String host,
 
         @Doc("Its port.") @Range(min = 1, max = 65535) int port,

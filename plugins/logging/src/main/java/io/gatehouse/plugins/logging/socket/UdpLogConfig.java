@@ -12,7 +12,9 @@ import java.util.Map;
                 + " (65507 bytes) is dropped and counted.")
 record UdpLogConfig(
         @Doc("The name or address of the server.")
-        @Pattern(value = "[A-Za-z0-9._-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*", message = "expected a name or an address without a port")
+        @Pattern(
+                value = "[A-Za-z0-9._-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*",
+                message = "expected a name or an address without a port")
         String host,
 
         @Doc("Its port.") @Range(min = 1, max = 65535) int port,

@@ -10,6 +10,7 @@ import io.gatehouse.api.HttpOptions;
 import io.gatehouse.api.Metrics;
 import io.gatehouse.api.Outlet;
 import io.gatehouse.api.OutletOptions;
+import io.gatehouse.api.RedisOptions;
 import io.gatehouse.plugins.logging.DroppedEntries;
 import io.gatehouse.testkit.CapturedLog;
 import io.gatehouse.testkit.FakeClock;
@@ -218,6 +219,11 @@ class LogFileTest {
 
         @Override
         public Outlet outlet(OutletOptions options) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Counters counters(RedisOptions redis) {
             throw new UnsupportedOperationException();
         }
 
