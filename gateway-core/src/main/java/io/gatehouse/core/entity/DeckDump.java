@@ -37,7 +37,7 @@ public final class DeckDump {
     private final DeclarativeConfig config;
     private final boolean defaults;
     private final Consumer<Problem> sink;
-    private final Map<Entity, List<Entity>> children = new IdentityHashMap<>();
+    private final IdentityHashMap<Entity, List<Entity>> children = new IdentityHashMap<>();
     private final Set<Entity> nested = Collections.newSetFromMap(new IdentityHashMap<>());
     private final Set<String> referredById = new HashSet<>();
     private final Set<String> told = new HashSet<>();
@@ -94,7 +94,7 @@ public final class DeckDump {
             for (Entity entity : config.all(kind)) {
                 for (EntityKind.Reference reference : kind.references()) {
                     Entity other = referred(entity, reference);
-                    if (other != null && other != parent(entity) && reference(other) instanceof IdOnly) {
+                    if (other != null && !other.equals(parent(entity)) && reference(other) instanceof IdOnly) {
                         referredById.add(other.id());
                     }
                 }
@@ -165,7 +165,7 @@ public final class DeckDump {
                 ? null
                 : Objects.requireNonNull(shape(entity).component(field)).of(entity.value());
         // a name that is another one's id would mean the other one
-        return name instanceof String text && config.find(entity.kind(), text) == entity
+        return name instanceof String text && entity.equals(config.find(entity.kind(), text))
                 ? new Named(text)
                 : new IdOnly(entity.id());
     }
@@ -184,7 +184,7 @@ public final class DeckDump {
                 }
             } else if (isReference(entity.kind(), name)) {
                 Entity other = referredBy(entity, name);
-                if (other != null && other != parent) {
+                if (other != null && !other.equals(parent)) {
                     written.put(name, reference(entity.kind(), name, reference(other)));
                 }
             } else if (!isLeftOut(component, value) || (entity.kind() == EntityKind.JWT && name.equals("algorithm"))) {
@@ -373,11 +373,12 @@ public final class DeckDump {
                 && !around.contains("${{")
                 && text.chars().noneMatch(c -> c < ' ' || (c >= 0x7F && c < 0xA0))
                 && source.indexOf('\n') < 0;
+        // single quotes first: the expression has double ones, and decK's merge reads the text as it is
+        if (sure && text.indexOf('\'') < 0 && around.indexOf('\'') < 0) {
+            return new YamlWriter.Verbatim("'" + source + "'");
+        }
         if (sure && text.indexOf('"') < 0 && text.indexOf('\\') < 0) {
             return new YamlWriter.Verbatim('"' + source + '"');
-        }
-        if (sure && text.indexOf('\'') < 0) {
-            return new YamlWriter.Verbatim("'" + source + "'");
         }
         sink.accept(Problem.error(
                 scalar,

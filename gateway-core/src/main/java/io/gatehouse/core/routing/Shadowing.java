@@ -47,7 +47,7 @@ public final class Shadowing<T> {
      */
     public static <T> List<Shadowed<T>> of(List<RouteRule<T>> rules) {
         List<PathGroup<T>> ordered = new ArrayList<>();
-        Map<RouteRule<T>, Integer> groups = new IdentityHashMap<>();
+        IdentityHashMap<RouteRule<T>, Integer> groups = new IdentityHashMap<>();
         for (RouteRule<T> rule : rules) {
             for (PathGroup<T> group : PathGroup.split(rule)) {
                 ordered.add(group);
@@ -56,7 +56,7 @@ public final class Shadowing<T> {
         }
         ordered.sort(PathGroup.byPriority());
         Shadowing<T> seen = new Shadowing<>();
-        Map<RouteRule<T>, Set<RouteRule<T>>> winners = new IdentityHashMap<>();
+        IdentityHashMap<RouteRule<T>, Set<RouteRule<T>>> winners = new IdentityHashMap<>();
         for (PathGroup<T> group : ordered) {
             Set<RouteRule<T>> by = seen.winners(group);
             if (by != null) {

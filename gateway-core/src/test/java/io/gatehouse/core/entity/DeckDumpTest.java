@@ -174,7 +174,7 @@ class DeckDumpTest {
                 """);
 
         assertThat(dumped)
-                .contains("  url: \"${{ env \"DECK_URL\" }}\"\n")
+                .contains("  url: '${{ env \"DECK_URL\" }}'\n")
                 .contains("key: \"${{ env \"DECK_SECRET\" }}\"\n")
                 .contains("port: ${{ env \"DECK_PORT\" | toInt }}\n")
                 .contains("secret: \"x ${{ env \"DECK_SECRET\" }}\"\n")
