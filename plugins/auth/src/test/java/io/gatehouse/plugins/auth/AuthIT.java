@@ -10,10 +10,18 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
 import java.util.Base64;
 import java.util.List;
+import java.util.UUID;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -26,6 +34,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 class AuthIT {
     private static final FaultServer UPSTREAM =
             FaultServer.builder().capture(1 << 20).start(ServerScript.silent());
+
+    /** Says that "issuer" signed it, with HS256. */
+    private static final String TOKEN = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9"
+            + ".eyJpc3MiOiJpc3N1ZXIifQ"
+            + ".5nhHbEZlA9IO-Z1kSBEP-xIYdxzwQHYII7mNJOHuJ4g";
 
     private static final String BASIC = "Basic " + encoded("bob:secret");
 
@@ -40,6 +53,18 @@ class AuthIT {
               - {name: basic, paths: [/basic]}
               plugins:
               - {name: basic-auth}
+            - name: jwt
+              url: http://upstream.example
+              routes:
+              - {name: jwt, paths: [/jwt]}
+              plugins:
+              - {name: jwt}
+            - name: hmac
+              url: http://upstream.example
+              routes:
+              - {name: hmac, paths: [/hmac]}
+              plugins:
+              - {name: hmac-auth, config: {validate_request_body: true}}
             - name: all
               url: http://upstream.example
               routes:
@@ -62,13 +87,26 @@ class AuthIT {
             - username: robert
               basicauth_credentials:
               - {username: bob, password: secret}
+              hmacauth_credentials:
+              - {username: sue, secret: shared}
+            - username: erin
+              jwt_secrets:
+              - {key: issuer, secret: a secret of the test}
             """).connect("http://upstream.example", UPSTREAM.baseUrl());
 
     /** A way in for each plugin: the path, and the headers that open it. */
-    record Door(String path, String... headers) {}
+    record Door(String path, List<String> headers) {
+        String[] pairs() {
+            return headers.toArray(String[]::new);
+        }
+    }
 
     static List<Door> doors() {
-        return List.of(new Door("/basic", "Authorization", BASIC));
+        String date = now();
+        return List.of(
+                new Door("/basic", List.of("Authorization", BASIC)),
+                new Door("/jwt", List.of("Authorization", "Bearer " + TOKEN)),
+                new Door("/hmac", List.of("Date", date, "Authorization", hmac(date, "/hmac"))));
     }
 
     @AfterAll
@@ -84,18 +122,57 @@ class AuthIT {
 
     @Test
     void basicAuthKnowsItsClients() throws Exception {
-        HttpResponse<String> known = gateway.get("/basic/x", "Authorization", BASIC);
+        HttpResponse<String> known = gateway.get("/basic/known-login", "Authorization", BASIC);
         HttpResponse<String> wrong = gateway.get("/basic", "Authorization", "Basic " + encoded("bob:wrong"));
         HttpResponse<String> none = gateway.get("/basic", "Accept", "text/plain");
 
         assertThat(known.statusCode()).isEqualTo(200);
-        assertThat(lastRequest())
+        assertThat(received("/known-login"))
                 .contains("X-Consumer-Username: robert", "X-Credential-Identifier: bob")
                 .doesNotContain("Authorization");
         assertThat(wrong.statusCode()).isEqualTo(401);
         assertThat(wrong.body()).contains("\"message\":\"Unauthorized\"", "\"request_id\":");
         assertThat(none.body()).startsWith("Unauthorized\nrequest_id: ");
         assertThat(none.headers().firstValue("WWW-Authenticate")).contains("Basic realm=\"service\"");
+    }
+
+    @Test
+    void jwtKnowsItsClients() throws Exception {
+        HttpResponse<String> known = gateway.get("/jwt/x", "Authorization", "Bearer " + TOKEN);
+        HttpResponse<String> inQuery = gateway.get("/jwt/in-query?jwt=" + TOKEN);
+        HttpResponse<String> wrong = gateway.get("/jwt", "Authorization", "Bearer " + TOKEN + "x");
+        HttpResponse<String> none = gateway.get("/jwt", "Accept", "text/plain");
+
+        assertThat(known.statusCode()).isEqualTo(200);
+        assertThat(inQuery.statusCode()).isEqualTo(200);
+        assertThat(received("/in-query")).contains("X-Consumer-Username: erin", "X-Credential-Identifier: issuer");
+        assertThat(wrong.statusCode()).isEqualTo(401);
+        assertThat(wrong.body()).isEqualTo("{\"message\":\"Invalid signature\"}");
+        assertThat(wrong.headers().firstValue("WWW-Authenticate")).contains("Bearer error=\"invalid_token\"");
+        assertThat(none.body()).isEqualTo("{\"message\":\"Unauthorized\"}");
+        assertThat(none.headers().firstValue("WWW-Authenticate")).contains("Bearer");
+    }
+
+    @Test
+    void hmacAuthKnowsItsClients() throws Exception {
+        String date = now();
+        String target = "/hmac/signed?a=%20b";
+        HttpResponse<String> known = gateway.get(target, "Date", date, "Authorization", hmac(date, target));
+        HttpResponse<String> wrong = gateway.get("/hmac/other", "Date", date, "Authorization", hmac(date, target));
+        HttpResponse<String> tampered = gateway.send(
+                gateway.request(target, "Date", date, "Authorization", hmac(date, target), "Digest", "SHA-256=AAAA")
+                        .method("GET", BodyPublishers.ofString("{}")));
+        HttpResponse<String> none = gateway.get("/hmac");
+
+        assertThat(known.statusCode()).isEqualTo(200);
+        assertThat(received("/signed"))
+                .contains("X-Consumer-Username: robert", "X-Credential-Identifier: sue")
+                .doesNotContain("Authorization");
+        assertThat(wrong.statusCode()).isEqualTo(401);
+        assertThat(wrong.body()).contains("\"message\":\"HMAC signature does not match\"");
+        assertThat(tampered.statusCode()).isEqualTo(401);
+        assertThat(none.statusCode()).isEqualTo(401);
+        assertThat(none.headers().firstValue("WWW-Authenticate")).contains("hmac");
     }
 
     @ParameterizedTest
@@ -115,8 +192,9 @@ class AuthIT {
                 "/any|wrong|bob:wrong|200|guest",
             })
     void severalPluginsAllOrAny(String path, String key, String login, int status, String consumer) throws Exception {
+        String tag = "/" + UUID.randomUUID();
         HttpResponse<String> response = gateway.get(
-                path,
+                path + tag,
                 key == null ? "X-No-Key" : "apikey",
                 key == null ? "-" : key,
                 login == null ? "X-No-Login" : "Authorization",
@@ -124,8 +202,8 @@ class AuthIT {
 
         assertThat(response.statusCode()).isEqualTo(status);
         if (consumer != null) {
-            assertThat(lastRequest()).contains("X-Consumer-Username: " + consumer);
-            assertThat(lastRequest().contains("X-Anonymous-Consumer: true")).isEqualTo(consumer.equals("guest"));
+            assertThat(received(tag)).contains("X-Consumer-Username: " + consumer);
+            assertThat(received(tag).contains("X-Anonymous-Consumer: true")).isEqualTo(consumer.equals("guest"));
         }
     }
 
@@ -133,7 +211,7 @@ class AuthIT {
     @MethodSource("doors")
     void passesOnThatTheUpstreamDied(Door door) throws Exception {
         UPSTREAM.script(ServerScript.builder().readRequest().reset().repeat().build());
-        assertThat(gateway.get(door.path, door.headers).statusCode()).isEqualTo(502);
+        assertThat(gateway.get(door.path, door.pairs()).statusCode()).isEqualTo(502);
 
         UPSTREAM.script(ServerScript.builder()
                 .readRequest()
@@ -141,7 +219,7 @@ class AuthIT {
                 .send("half")
                 .reset()
                 .build());
-        assertThatThrownBy(() -> gateway.get(door.path, door.headers)).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> gateway.get(door.path, door.pairs())).isInstanceOf(IOException.class);
     }
 
     @ParameterizedTest
@@ -154,10 +232,10 @@ class AuthIT {
                 .hang()
                 .build());
         StringBuilder head = new StringBuilder("GET " + door.path + " HTTP/1.1\r\nHost: g\r\n");
-        for (int i = 0; i < door.headers.length; i += 2) {
-            head.append(door.headers[i])
+        for (int i = 0; i < door.headers.size(); i += 2) {
+            head.append(door.headers.get(i))
                     .append(": ")
-                    .append(door.headers[i + 1])
+                    .append(door.headers.get(i + 1))
                     .append("\r\n");
         }
         try (Socket socket =
@@ -169,10 +247,34 @@ class AuthIT {
         gateway.awaitIdle();
     }
 
-    private static String lastRequest() {
-        var connections = UPSTREAM.connections();
-        String all = connections.get(connections.size() - 1).receivedText();
-        return all.substring(all.lastIndexOf("GET /"));
+    /** What the upstream got of the request with this in its target. */
+    private static String received(String tag) {
+        for (var connection : UPSTREAM.connections()) {
+            String all = connection.receivedText();
+            int at = all.indexOf(tag);
+            if (at >= 0) {
+                int end = all.indexOf("\r\n\r\n", at);
+                return all.substring(all.lastIndexOf("\n", at) + 1, end);
+            }
+        }
+        throw new AssertionError("the upstream got no " + tag);
+    }
+
+    private static String hmac(String date, String target) {
+        try {
+            Mac mac = Mac.getInstance("HmacSHA256");
+            mac.init(new SecretKeySpec("shared".getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
+            String text = "date: " + date + "\n@request-target: get " + target;
+            return "hmac username=\"sue\", algorithm=\"hmac-sha256\", headers=\"date @request-target\", signature=\""
+                    + Base64.getEncoder().encodeToString(mac.doFinal(text.getBytes(StandardCharsets.US_ASCII)))
+                    + '"';
+        } catch (GeneralSecurityException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static String now() {
+        return DateTimeFormatter.RFC_1123_DATE_TIME.format(ZonedDateTime.now(ZoneOffset.UTC));
     }
 
     private static String encoded(String login) {
