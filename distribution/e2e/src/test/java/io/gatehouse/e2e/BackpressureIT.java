@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 final class BackpressureIT {
     @RegisterExtension
-    static final Running RUNNING = new Running();
+    static final Running RUNNING = new Running().lookingForLeaks();
 
     private static final long SIZE = 100L << 20;
     private static final long MAY_GROW = 64L << 20;
@@ -91,7 +91,7 @@ final class BackpressureIT {
                                       logging: {log_statistics: true}
                         """.formatted(plain.baseUrl(), llm.baseUrl(), reader.baseUrl()))
                 .start());
-        vitals = new Vitals(gateway.pid());
+        vitals = gateway.vitals();
         for (boolean stream : new boolean[] {false, true}) {
             try (Wire wire = Wire.to(gateway.proxyPort())) {
                 assertThat(wire.send(request(stream)).skip(10 << 20)).isEqualTo(10 << 20);

@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  */
 final class BrokenPluginIT {
     @RegisterExtension
-    static final Running RUNNING = new Running();
+    static final Running RUNNING = new Running().lookingForLeaks();
 
     private static final String TIME_LIMIT = "500ms";
     private static final String PATH = "/v1/models";
@@ -192,8 +192,10 @@ final class BrokenPluginIT {
         for (CompletableFuture<HttpResponse<String>> answer : answers) {
             assertThat(answer.get(20, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
         }
-        gateway.awaitLog(from, " WARN .*has been blocked for");
-        gateway.awaitLog(from, "com\\.example\\.broken\\.Broken");
+        gateway.awaitLog(from, " WARN .*an event loop is blocked: plugin=broken phase=intercept thread=");
+        gateway.awaitLog(from, "at .*com\\.example\\.broken\\.Broken\\.intercept");
+        assertThat(gateway.metrics().sum("gatehouse_event_loop_blocked_total", "plugin", "broken"))
+                .isEqualTo(1);
     }
 
     @Test
@@ -423,7 +425,7 @@ final class BrokenPluginIT {
                 folder,
                 environment,
                 Duration.ofSeconds(60),
-                Workplace.PACKAGED.resolve("bin/gatehouse").toString(),
+                Workplace.launcher().toString(),
                 "start",
                 "--config",
                 file.toString(),

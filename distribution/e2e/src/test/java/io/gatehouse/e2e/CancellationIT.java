@@ -36,7 +36,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 final class CancellationIT {
     @RegisterExtension
-    static final Running RUNNING = new Running();
+    static final Running RUNNING = new Running().lookingForLeaks();
 
     /** What an upstream may take to hear of it: the promise is a second, a busy machine gets some more. */
     private static final long HEARD_MILLIS = 1000;
@@ -102,7 +102,7 @@ final class CancellationIT {
                 .observed()
                 .yaml("kong.yaml", yaml.toString())
                 .start());
-        vitals = new Vitals(gateway.pid());
+        vitals = gateway.vitals();
     }
 
     private static String service(String name, FaultServer upstream, boolean llm) {
@@ -255,7 +255,6 @@ final class CancellationIT {
     @Order(3)
     @Test
     void nothingIsLeft() throws Exception {
-        gateway.lookForLeaks();
         assertThat(vitals.clients(gateway.proxyPort())).isLessThanOrEqualTo(1);
     }
 }

@@ -15,6 +15,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -74,6 +76,58 @@ final class ConservationIT {
         // the gateway appends, so it goes on behind what is left here
         Files.writeString(log, gateway.log().substring(0, length));
         assertThat(violations).containsExactly("in the log: " + line);
+    }
+
+    /** A real leak of every kind, by a plugin that goes on as if nothing were. */
+    @Test
+    void whatIsLeftBehindTurnsItRed() throws Exception {
+        Path plugins = Files.createDirectories(Workplace.folderFor("leaking").resolve("plugins"));
+        StandAloneBuild.copyJar(StandAloneBuild.ofFixture("broken-plugin"), plugins);
+        try (LlmSimulator other = LlmSimulator.startAndAwait();
+                PackagedGateway own = PackagedGateway.named("conservation-leaks")
+                        .observed()
+                        .plugins(plugins)
+                        .yaml(
+                                "kong.yaml",
+                                "services:\n  - name: web\n    url: " + other.baseUrl() + "\n    routes:\n"
+                                        + leaking("thread") + leaking("file") + leaking("buffer"))
+                        .start()) {
+            own.lookForLeaks();
+            Conservation.verify(own);
+
+            fiveTimes(own, "thread", "left: threads left-behind: 5 .*");
+            fiveTimes(own, "file", "left: descriptors /proc/version: 5 .*");
+            fiveTimes(own, "buffer", "in the log: .* LEAK: ByteBuf.release\\(\\) was not called before .*");
+
+            own.planted("LEAK: ");
+            // not to be looked at once more
+            own.terminate();
+            own.awaitEnd();
+        }
+    }
+
+    private static String leaking(String what) {
+        return """
+                      - name: %1$s
+                        paths: [/%1$s]
+                        plugins:
+                          - name: broken
+                            config: {breaks_in: intercept, how: leak_%1$s}
+                """.formatted(what);
+    }
+
+    private static void fiveTimes(PackagedGateway own, String leak, String violation) throws Exception {
+        Predicate<String> isIt = Pattern.compile(violation).asMatchPredicate();
+        assertThat(Conservation.settled(own, Duration.ZERO)).noneMatch(isIt);
+        for (int i = 0; i < 5; i++) {
+            assertThat(PackagedGateway.get(own.proxy("/" + leak + "/v1/models")).statusCode())
+                    .isEqualTo(200);
+        }
+        own.lookForLeaks();
+        Workplace.awaitTrue(
+                Workplace.SOON,
+                () -> Conservation.settled(own, Duration.ZERO).stream().anyMatch(isIt),
+                () -> Conservation.settled(own, Duration.ZERO).toString());
     }
 
     @Test

@@ -15,6 +15,16 @@ final class Effort {
         return Math.multiplyExact(usual, FACTOR);
     }
 
+    /** Clients at once: those that fit into a few seconds, or as many as the fault plan says. */
+    static int clients() {
+        return isLong() ? 64 : 16;
+    }
+
+    /** Whether figures of time may be judged, not only printed: a short run shares its machine with others. */
+    static boolean isLong() {
+        return FACTOR > 1;
+    }
+
     static long seed() {
         return SEED;
     }

@@ -13,6 +13,7 @@ import io.gatehouse.simulator.SimulatorOptions;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -30,16 +31,17 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 final class FailoverFaultsIT {
     @RegisterExtension
-    static final Running RUNNING = new Running();
+    static final Running RUNNING = new Running().lookingForLeaks();
 
     private static final String OPENAI = "api.openai.com";
     private static final String MISTRAL = "api.mistral.ai";
-    private static final int CLIENTS = 4;
+    private static final int CLIENTS = Effort.clients();
     private static final ExecutorService POOL = Executors.newFixedThreadPool(CLIENTS);
 
     private static LlmSimulator simulator;
     private static FaultServer refusing;
     private static FaultServer resetting;
+    private static final List<FaultServer> HALVES = new ArrayList<>();
     private static PackagedGateway gateway;
 
     @BeforeAll
@@ -55,6 +57,9 @@ final class FailoverFaultsIT {
         refusing.refuse();
         resetting = RUNNING.add(
                 FaultServer.start(ServerScript.builder().readRequest().reset().build()));
+        for (int i = 0; i < 2; i++) {
+            HALVES.add(RUNNING.add(FaultServer.start(ServerScript.resetting())));
+        }
         gateway = RUNNING.add(PackagedGateway.named("failover-faults")
                 .observed()
                 .connectTo(simulator, OPENAI, MISTRAL)
@@ -65,7 +70,8 @@ final class FailoverFaultsIT {
                                 + service("reset", at(resetting), 0)
                                 + service("limited", "", 1)
                                 + service("storm", "", 5)
-                                + service("dead", "", 5))
+                                + service("dead", "", 5)
+                                + half())
                 .start());
     }
 
@@ -107,10 +113,42 @@ final class FailoverFaultsIT {
                 """.formatted(name, elsewhere, maxFails);
     }
 
+    /** A route with two targets that are in trouble half of the time, and no breaker. */
+    private static String half() {
+        StringBuilder targets = new StringBuilder();
+        for (FaultServer server : HALVES) {
+            targets.append("""
+                                        - route_type: llm/v1/chat
+                                          model: {provider: openai, name: fault-half, model_alias: any%s}
+                                          auth: {header_name: Authorization, header_value: Bearer key-of-openai}
+                                          logging: {log_statistics: true}
+                            """.formatted(at(server)));
+        }
+        return """
+                  - name: half
+                    url: https://api.openai.com
+                    routes:
+                      - {name: half, paths: [/half]}
+                    plugins:
+                      - name: ai-proxy-advanced
+                        config:
+                          balancer:
+                            retries: 3
+                            failover_criteria: [error, timeout, http_503, non_idempotent]
+                            max_fails: 0
+                          targets:
+                %s""".formatted(targets);
+    }
+
+    /** Half of them ask for a stream. */
     private static List<Wire.Answer> call(String route, int count) throws Exception {
+        return call(route, count, Fault.CHAT, Fault.STREAM);
+    }
+
+    private static List<Wire.Answer> call(String route, int count, String... bodies) throws Exception {
         List<Future<Wire.Answer>> calls = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            String body = (i % 2 == 0 ? Fault.CHAT : Fault.STREAM).formatted("any");
+            String body = bodies[i % bodies.length].formatted("any");
             calls.add(POOL.submit(() -> Wire.call(gateway.proxyPort(), Wire.request("POST", "/" + route, body))));
         }
         List<Wire.Answer> answers = new ArrayList<>();
@@ -122,18 +160,6 @@ final class FailoverFaultsIT {
 
     private static List<LedgerRecord> seen(String model) {
         return simulator.ledger().model(model);
-    }
-
-    private static List<JsonNode> entries(String route, int count) {
-        return Workplace.await(
-                Workplace.SOON,
-                () -> {
-                    List<JsonNode> found = gateway.entries().stream()
-                            .filter(entry -> entry.at("/route/name").asText().equals(route))
-                            .toList();
-                    return found.size() < count ? null : found;
-                },
-                () -> "not all is logged");
     }
 
     private static void areServed(List<Wire.Answer> answers) {
@@ -161,7 +187,7 @@ final class FailoverFaultsIT {
         areServed(call(route, count));
 
         assertThat(seen("good-" + route)).hasSize(count);
-        List<JsonNode> entries = entries(route, count);
+        List<JsonNode> entries = gateway.entriesSince(0, route, count);
         assertThat(entries.stream()
                         .filter(entry -> entry.at("/ai/proxy/tried_targets").size() == 2))
                 .hasSize(count / 2);
@@ -201,6 +227,43 @@ final class FailoverFaultsIT {
         assertThat(seen("bad-storm")).hasSizeBetween(5, 5 + CLIENTS);
         assertThat(seen("good-storm")).hasSize(count);
         noKeyWentToAnother("storm");
+    }
+
+    /** Retries have a budget: a tenth of what clients send, and ten in a window of ten seconds whatever they send. */
+    @Test
+    void halfAStormIsNotDoubledByRetries() throws Exception {
+        int count = Effort.times(200);
+        Random coin = new Random(Effort.seed());
+        for (FaultServer server : HALVES) {
+            ServerScript[] scripts = new ServerScript[2 * count];
+            for (int i = 0; i < scripts.length; i++) {
+                scripts[i] = coin.nextBoolean() ? UpstreamFaults.wholeStream() : UpstreamFaults.overloaded();
+            }
+            server.script(scripts);
+        }
+        long logged = gateway.accessLog().size();
+        long begin = System.nanoTime();
+
+        List<Wire.Answer> answers = call("half", count, Fault.STREAM);
+
+        long windows = 1 + (System.nanoTime() - begin) / 10_000_000_000L;
+        int sent = HALVES.stream().mapToInt(FaultServer::requests).sum();
+        long good = answers.stream().filter(answer -> answer.status() == 200).count();
+        System.out.printf("half a storm: %d requests, %d good answers, %d seen by upstreams%n", count, good, sent);
+        assertThat(sent)
+                .as("requests that upstreams saw, with -De2e.seed=%s", Effort.seed())
+                .isLessThanOrEqualTo((int) (count * 1.1 + 10 * windows));
+        // some retries there must be, or the budget proves nothing
+        assertThat(sent).isGreaterThanOrEqualTo(count + 10);
+        assertThat(answers).allSatisfy(answer -> {
+            assertThat(answer.status()).as("%s", answer).isIn(200, 503);
+            assertThat(answer.end()).isEqualTo(Wire.End.WHOLE);
+        });
+        int tries = 0;
+        for (JsonNode entry : gateway.entriesSince(logged, "half", count)) {
+            tries += entry.path("tries").size();
+        }
+        assertThat(tries).as("tries in the log").isEqualTo(sent);
     }
 
     @Test

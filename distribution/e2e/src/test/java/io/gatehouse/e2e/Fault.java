@@ -42,7 +42,7 @@ final class Fault {
     private String reason = "";
     private int tries = 1;
     private int requestsSeen = 1;
-    private int requests = 8;
+    private int requests = 16;
     private long usageMissing;
 
     private Fault(int row, String what) {

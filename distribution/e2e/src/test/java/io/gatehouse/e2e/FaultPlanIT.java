@@ -2,7 +2,6 @@ package io.gatehouse.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.gatehouse.simulator.LlmSimulator;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -23,23 +22,22 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * What upstreams do wrong, one case after the other on one gateway, each under load and with healthy traffic beside it.
- * Every case looks at what the client saw, at what the upstream saw, at the log entries, at the metrics, and at what the
- * process still holds afterwards.
+ * What upstreams do wrong, one case after the other on one gateway, each by many clients at once and with healthy traffic
+ * beside it, half of it streams. Every case looks at what the client saw, at what the upstream saw, at the log entries, at
+ * the metrics, and at what the process still holds afterwards.
  */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 final class FaultPlanIT {
     @RegisterExtension
-    static final Running RUNNING = new Running();
+    static final Running RUNNING = new Running().lookingForLeaks();
 
-    private static final int CLIENTS = 4;
-    private static final String HEALTHY = Wire.request("GET", "/healthy/v1/models", "");
+    private static final String PLAIN = Wire.request("GET", "/healthy/v1/models", "");
+    private static final String STREAM = Wire.request("POST", "/llm", Fault.STREAM.formatted("one"));
 
     private static final List<Fault> FAULTS = UpstreamFaults.all();
-    private static final ExecutorService POOL = Executors.newFixedThreadPool(CLIENTS);
+    private static final ExecutorService POOL = Executors.newFixedThreadPool(Effort.clients());
 
     private static PackagedGateway gateway;
-    private static Vitals vitals;
 
     @BeforeAll
     static void start() throws IOException {
@@ -50,6 +48,18 @@ final class FaultPlanIT {
                     url: %s
                     routes:
                       - {name: healthy, paths: [/healthy]}
+                  - name: llm
+                    url: https://api.openai.com
+                    routes:
+                      - {name: llm, paths: [/llm]}
+                    plugins:
+                      - name: ai-proxy-advanced
+                        config:
+                          targets:
+                            - route_type: llm/v1/chat
+                              model: {provider: openai, name: one}
+                              auth: {header_name: Authorization, header_value: Bearer key}
+                              logging: {log_statistics: true}
                 """.formatted(simulator.baseUrl()));
         for (Fault fault : FAULTS) {
             RUNNING.add(fault.server());
@@ -57,11 +67,13 @@ final class FaultPlanIT {
         }
         gateway = RUNNING.add(PackagedGateway.named("fault-plan")
                 .observed()
+                .connectTo(simulator, "api.openai.com")
                 .yaml("kong.yaml", yaml.toString())
                 .start());
-        vitals = new Vitals(gateway.pid());
         for (int i = 0; i < 50; i++) {
-            assertThat(Wire.call(gateway.proxyPort(), HEALTHY).status()).isEqualTo(200);
+            assertThat(Wire.call(gateway.proxyPort(), i % 2 == 0 ? PLAIN : STREAM)
+                            .status())
+                    .isEqualTo(200);
         }
     }
 
@@ -81,26 +93,22 @@ final class FaultPlanIT {
         Random random = new Random(Effort.seed() ^ fault.id().hashCode());
         int requests = fault.requests();
         long aborted = aborted(fault);
-        int logged = gateway.log().length();
+        int written = gateway.log().length();
+        long logged = gateway.accessLog().size();
+        Load load = new Load(gateway, Effort.clients(), PLAIN, STREAM);
         try {
             fault.plan(random);
 
             List<Future<Wire.Answer>> answers = new ArrayList<>();
-            List<Future<Wire.Answer>> healthy = new ArrayList<>();
             for (int i = 0; i < requests; i++) {
                 answers.add(POOL.submit(() -> Wire.call(gateway.proxyPort(), fault.request())));
-                for (int n = random.nextInt(requests > 100 ? 2 : 4); n > 0; n--) {
-                    healthy.add(POOL.submit(() -> Wire.call(gateway.proxyPort(), HEALTHY)));
-                }
             }
 
             for (Future<Wire.Answer> answer : answers) {
                 fault.check(answer.get(60, TimeUnit.SECONDS));
             }
-            for (Future<Wire.Answer> answer : healthy) {
-                assertThat(answer.get(60, TimeUnit.SECONDS).status()).isEqualTo(200);
-            }
-            entries(fault, requests).forEach(fault::check);
+            load.endUnharmed();
+            gateway.entriesSince(logged, fault.id(), requests).forEach(fault::check);
             Conservation.verify(gateway);
             Metrics metrics = gateway.metrics();
             assertThat(metrics.sum("kong_http_requests_total", "route", fault.id(), "code", "" + fault.code()))
@@ -118,12 +126,14 @@ final class FaultPlanIT {
                     .isEqualTo(requests * fault.requestsSeen());
             Workplace.awaitTrue(
                     Workplace.SOON,
-                    () -> vitals.clients(gateway.proxyPort()) == 0
-                            && vitals.connectionsTo(fault.server().port()) == 0,
-                    () -> "sockets left: " + vitals.tcp());
-            assertThat(gateway.log().substring(logged)).doesNotContain("Exception", "\tat ");
+                    () -> gateway.vitals().clients(gateway.proxyPort()) == 0
+                            && gateway.vitals().connectionsTo(fault.server().port()) == 0,
+                    () -> "sockets left: " + gateway.vitals().tcp());
+            assertThat(gateway.log().substring(written)).doesNotContain("Exception", "\tat ");
         } catch (AssertionError e) {
             throw new AssertionError(fault + " with -De2e.seed=" + Effort.seed() + ": " + e.getMessage(), e);
+        } finally {
+            load.end();
         }
     }
 
@@ -131,23 +141,10 @@ final class FaultPlanIT {
         return gateway.metrics().sum("gatehouse_exchanges_aborted_total", "by", fault.abortedBy());
     }
 
-    private static List<JsonNode> entries(Fault fault, int count) {
-        return Workplace.await(
-                Workplace.SOON,
-                () -> {
-                    List<JsonNode> found = gateway.entries().stream()
-                            .filter(entry -> entry.at("/route/name").asText().equals(fault.id()))
-                            .toList();
-                    return found.size() < count ? null : found;
-                },
-                () -> "not " + count + " log entries");
-    }
-
     @Test
     @Order(2)
     void nothingIsLeftOfAllThis() throws Exception {
         assertThat(gateway.log()).doesNotContain(Fault.KEY);
         assertThat(String.join("\n", gateway.entryLines())).doesNotContain(Fault.KEY);
-        gateway.lookForLeaks();
     }
 }

@@ -2,22 +2,10 @@ package io.gatehouse.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import io.gatehouse.simulator.LlmSimulator;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -34,129 +22,83 @@ final class LogSinksIT {
 
     private static final int REQUESTS = Effort.times(200);
 
-    /** How a sink fails. */
-    enum Trouble {
-        ERRORS,
-        SLOW,
-        CLOSES
-    }
-
-    /** A server for entries. */
-    private static final class HttpSink implements AutoCloseable {
-        private final Set<String> ids = ConcurrentHashMap.newKeySet();
-        private final HttpServer server;
-        private final ExecutorService threads = Executors.newCachedThreadPool();
-        private volatile @Nullable Trouble trouble;
-
-        HttpSink(Trouble trouble) throws IOException {
-            this.trouble = trouble;
-            server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 50);
-            server.setExecutor(threads);
-            server.createContext("/", this::handle);
-            server.start();
-        }
-
-        private void handle(HttpExchange exchange) throws IOException {
-            String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
-            Trouble now = trouble;
-            if (now == Trouble.CLOSES) {
-                exchange.close();
-                return;
-            }
-            if (now == Trouble.SLOW) {
-                try {
-                    TimeUnit.SECONDS.sleep(2); // longer than the plugin waits
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                }
-            }
-            if (now == null) {
-                for (JsonNode entry : Json.read(body)) {
-                    ids.add(entry.at("/request/id").asText());
-                }
-            }
-            exchange.sendResponseHeaders(now == null ? 200 : 500, -1);
-            exchange.close();
-        }
-
-        void recover() {
-            trouble = null;
-        }
-
-        @Override
-        public void close() {
-            server.stop(0);
-            threads.shutdownNow();
-        }
-    }
-
     private static PackagedGateway.Builder gateway(String name, String plugins) {
         LlmSimulator simulator = RUNNING.add(LlmSimulator.startAndAwait());
-        return PackagedGateway.named(name).observed().yaml("kong.yaml", """
+        return PackagedGateway.named(name)
+                .observed()
+                .connectTo(simulator, "api.openai.com")
+                .yaml("kong.yaml", """
                 services:
                   - name: web
                     url: %s
                     routes:
                       - {name: web, paths: [/web]}
+                  - name: llm
+                    url: https://api.openai.com
+                    routes:
+                      - {name: llm, paths: [/llm]}
+                    plugins:
+                      - name: ai-proxy-advanced
+                        config:
+                          targets:
+                            - route_type: llm/v1/chat
+                              model: {provider: openai, name: one}
+                              auth: {header_name: Authorization, header_value: Bearer key}
+                              logging: {log_statistics: true}
                 %s
                 """.formatted(simulator.baseUrl(), plugins));
     }
 
     private static PackagedGateway httpLogging(String name, HttpSink sink, int entries) throws IOException {
-        return RUNNING.add(gateway(name, """
-                plugins:
-                  - name: http-log
-                    config:
-                      http_endpoint: http://127.0.0.1:%d/
-                      timeout: 1000
-                      queue:
-                        max_batch_size: 20
-                        max_coalescing_delay: 0.1
-                        max_entries: %d
-                        initial_retry_delay: 0.05
-                        max_retry_delay: 0.2
-                        max_retry_time: 60
-                """.formatted(sink.server.getAddress().getPort(), entries))
-                .start());
+        return RUNNING.add(gateway(name, sink.plugin(entries)).start());
     }
 
-    private static void requests(PackagedGateway gateway) throws IOException {
-        try (Wire wire = Wire.to(gateway.proxyPort())) {
-            for (int i = 0; i < REQUESTS; i++) {
-                assertThat(wire.send(Wire.request("GET", "/web/v1/models", ""))
-                                .answer()
-                                .status())
-                        .isEqualTo(200);
-            }
+    /** Clients that must not notice anything; how many requests they have sent. */
+    private static int requests(PackagedGateway gateway, String when) throws Exception {
+        Load load = new Load(
+                gateway,
+                Effort.clients(),
+                Wire.request("GET", "/web/v1/models", ""),
+                Wire.request("POST", "/llm", Fault.STREAM.formatted("one")));
+        try {
+            load.awaitServed(REQUESTS);
+        } finally {
+            load.end();
         }
+        load.assertUnharmed();
+        System.out.printf(
+                "%s, %s: 99 %% of %d took at most %.1f ms%n", gateway.name(), when, load.served(), load.p99Millis(0));
+        return load.served();
     }
 
     @ParameterizedTest
     @EnumSource
-    void anHttpSinkInTroubleCostsNoEntry(Trouble trouble) throws Exception {
+    void anHttpSinkInTroubleCostsNoEntry(HttpSink.Trouble trouble) throws Exception {
         HttpSink sink = RUNNING.add(new HttpSink(trouble));
-        PackagedGateway gateway = httpLogging("http-log-" + trouble, sink, 10_000);
+        PackagedGateway gateway = httpLogging("http-log-" + trouble, sink, 100_000);
 
-        requests(gateway);
-        assertThat(sink.ids).isEmpty();
+        int during = requests(gateway, "its sink in trouble");
+        assertThat(sink.ids()).isEmpty();
         sink.recover();
+        int all = during + requests(gateway, "its sink well again");
 
-        Workplace.awaitTrue(Workplace.SOON, () -> sink.ids.size() == REQUESTS, () -> sink.ids.size() + " entries came");
+        Workplace.awaitTrue(
+                Workplace.SOON, () -> sink.ids().size() == all, () -> sink.ids().size() + " entries came");
         assertThat(dropped(gateway, "http-log")).isZero();
     }
 
     @Test
     void whatAnHttpSinkDoesNotGetIsCounted() throws Exception {
-        HttpSink sink = RUNNING.add(new HttpSink(Trouble.ERRORS));
+        HttpSink sink = RUNNING.add(new HttpSink(HttpSink.Trouble.ERRORS));
         PackagedGateway gateway = httpLogging("http-log-full", sink, 50);
 
-        requests(gateway);
+        int sent = requests(gateway, "its sink in trouble");
         sink.recover();
 
         Workplace.awaitTrue(
                 Workplace.SOON,
-                () -> sink.ids.size() + dropped(gateway, "http-log") == REQUESTS,
-                () -> sink.ids.size() + " entries came, " + dropped(gateway, "http-log") + " were dropped");
+                () -> sink.ids().size() + dropped(gateway, "http-log") == sent,
+                () -> sink.ids().size() + " entries came, " + dropped(gateway, "http-log") + " were dropped");
         assertThat(dropped(gateway, "http-log")).isPositive();
         gateway.planted("http-log");
     }
@@ -171,66 +113,106 @@ final class LogSinksIT {
         PackagedGateway gateway = RUNNING.add(gateway("file-log-gone", "")
                 .accessLog(logs.resolve("access.log"))
                 .start());
-        requests(gateway);
+        int before = requests(gateway, "its log file in place");
         Workplace.awaitTrue(
                 Workplace.SOON,
-                () -> gateway.entryLines().size() == REQUESTS,
+                () -> gateway.entryLines().size() == before,
                 () -> gateway.entryLines().size() + "");
         Path aside = logs.resolveSibling("file-log-aside");
         Files.deleteIfExists(aside.resolve("access.log"));
         Files.deleteIfExists(aside);
         Files.move(logs, aside);
-        requests(gateway);
+        int during = requests(gateway, "the folder of its log file gone");
 
         Files.move(aside, logs);
 
         Workplace.awaitTrue(
                 Workplace.SOON,
-                () -> gateway.entryLines().size() == 2L * REQUESTS,
-                () -> gateway.entryLines().size() + " lines");
+                () -> gateway.entryLines().size() == before + during,
+                () -> gateway.entryLines().size() + " lines (expected: " + (before + during) + ")");
         assertThat(dropped(gateway, "file-log")).isZero();
     }
 
     @Test
     void aDiskThatIsFullForAWhileGetsEveryLineWhole() throws Exception {
         Path disk = Workplace.folderFor("small-disk");
-        if (mount(disk, "-t", "tmpfs", "-o", "size=64k", "tmpfs") != 0) {
-            System.out.println("skipped: a full disk: this user may not mount one");
-            Assumptions.abort("a full disk: this user may not mount one");
-        }
+        mount("a full disk", disk, "size=64k");
         try (PackagedGateway gateway = gateway("file-log-full", "")
                 .accessLog(disk.resolve("access.log"))
                 .start()) {
-            requests(gateway);
+            int before = requests(gateway, "its disk not full yet");
             Workplace.awaitTrue(
                     Workplace.SOON,
                     () -> disk.toFile().getUsableSpace() < 4096,
                     () -> disk.toFile().getUsableSpace() + " bytes are left");
-            requests(gateway);
-            assertThat(mount(disk, "-o", "remount,size=16m")).isZero();
+            int during = requests(gateway, "its disk full");
+            run("mount", "-o", "remount,size=512m", disk.toString());
 
             Workplace.awaitTrue(
                     Workplace.SOON,
-                    () -> gateway.entryLines().size() + dropped(gateway, "file-log") == 2L * REQUESTS,
+                    () -> gateway.entryLines().size() + dropped(gateway, "file-log") == before + during,
                     () -> gateway.entryLines().size() + " lines");
             assertThat(gateway.entries()).allMatch(entry -> entry.has("request"));
         } finally {
-            Workplace.Ran ran = Workplace.run(
-                    Workplace.folderFor("umount"),
-                    Workplace.cleanEnvironment(),
-                    Workplace.SOON,
-                    "umount",
-                    disk.toString());
-            assertThat(ran.exit()).as(ran.err()).isZero();
+            run("umount", disk.toString());
         }
     }
 
-    private static int mount(Path disk, String... options) throws Exception {
-        String[] command = new String[options.length + 2];
-        command[0] = "mount";
-        System.arraycopy(options, 0, command, 1, options.length);
-        command[options.length + 1] = disk.toString();
-        return Workplace.run(Workplace.folderFor("mount"), Workplace.cleanEnvironment(), Workplace.SOON, command)
-                .exit();
+    /** Read-only from the start, then writable, then read-only again: under another file system the path leads nowhere. */
+    @Test
+    void aFolderThatIsReadOnlyForAWhileGetsEveryLine() throws Exception {
+        Path disk = Workplace.folderFor("read-only-disk");
+        mount("a read-only disk", disk, "ro");
+        boolean covered = false;
+        try (PackagedGateway gateway = gateway("file-log-read-only", "")
+                .accessLog(disk.resolve("access.log"))
+                .start()) {
+            int atStart = requests(gateway, "its log file's disk read-only");
+            assertThat(disk.resolve("access.log")).doesNotExist();
+            gateway.awaitLog(0, " WARN .*Read-only file system|ReadOnlyFileSystem");
+
+            run("mount", "-o", "remount,rw", disk.toString());
+
+            Workplace.awaitTrue(
+                    Workplace.SOON,
+                    () -> gateway.entryLines().size() == atStart,
+                    () -> gateway.entryLines().size() + " lines (expected: " + atStart + ")");
+            mount("a read-only disk", disk, "ro");
+            covered = true;
+            int later = requests(gateway, "its log file's disk read-only again");
+            run("umount", disk.toString());
+            covered = false;
+            Workplace.awaitTrue(
+                    Workplace.SOON,
+                    () -> gateway.entryLines().size() == atStart + later,
+                    () -> gateway.entryLines().size() + " lines (expected: " + (atStart + later) + ")");
+            assertThat(dropped(gateway, "file-log")).isZero();
+            assertThat(gateway.entries()).allMatch(entry -> entry.has("request"));
+        } finally {
+            if (covered) {
+                run("umount", disk.toString());
+            }
+            run("umount", disk.toString());
+        }
+    }
+
+    /** A small file system of its own; where this user may not have one, the test is skipped by name. */
+    private static void mount(String what, Path disk, String options) throws Exception {
+        Workplace.Ran ran = program("mount", "-t", "tmpfs", "-o", options, "tmpfs", disk.toString());
+        if (ran.exit() != 0) {
+            String why = "skipped: " + what + ": this user may not mount one: "
+                    + ran.err().strip();
+            System.out.println(why);
+            Assumptions.abort(why);
+        }
+    }
+
+    private static void run(String... command) throws Exception {
+        Workplace.Ran ran = program(command);
+        assertThat(ran.exit()).as(ran.err()).isZero();
+    }
+
+    private static Workplace.Ran program(String... command) throws Exception {
+        return Workplace.run(Workplace.folderFor("programs"), Workplace.cleanEnvironment(), Workplace.SOON, command);
     }
 }

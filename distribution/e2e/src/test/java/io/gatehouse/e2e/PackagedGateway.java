@@ -52,6 +52,9 @@ final class PackagedGateway implements AutoCloseable {
     private final List<LlmSimulator> simulators;
     private final boolean conserved;
     private final Process process;
+    private final AccessLog accessLog;
+    private final Vitals vitals;
+    private final Vitals.Held atStart;
     private final int proxyPort;
     private final int adminPort;
     private final int statusPort;
@@ -63,8 +66,10 @@ final class PackagedGateway implements AutoCloseable {
         folder = builder.folder;
         conserved = builder.conserved;
         simulators = List.copyOf(builder.simulators);
+        accessLog = new AccessLog(builder.accessLog);
         int from = log().length();
         process = launch();
+        vitals = new Vitals(process.pid());
         Matcher serves = Workplace.await(
                 START_LIMIT,
                 () -> {
@@ -82,6 +87,7 @@ final class PackagedGateway implements AutoCloseable {
         proxyPort = Integer.parseInt(serves.group(1));
         adminPort = Integer.parseInt(serves.group(2));
         statusPort = Integer.parseInt(serves.group(3));
+        atStart = vitals.held();
     }
 
     private Process launch() throws IOException {
@@ -89,7 +95,7 @@ final class PackagedGateway implements AutoCloseable {
         if (builder.descriptors > 0) {
             command.addAll(List.of("sh", "-c", "ulimit -n " + builder.descriptors + "; exec \"$0\" \"$@\""));
         }
-        command.add(Workplace.PACKAGED.resolve("bin/gatehouse").toString());
+        command.add(Workplace.launcher().toString());
         command.addAll(builder.arguments());
         ProcessBuilder process = new ProcessBuilder(command)
                 .directory(folder.toFile())
@@ -259,6 +265,21 @@ final class PackagedGateway implements AutoCloseable {
         return entryLines().stream().map(Json::read).toList();
     }
 
+    /** The entries of a route among those that came behind this many bytes, as soon as there are so many. */
+    List<JsonNode> entriesSince(long from, String route, int count) {
+        return Workplace.await(
+                Workplace.SOON,
+                () -> {
+                    List<JsonNode> found = accessLog.since(from, route);
+                    return found.size() < count ? null : found;
+                },
+                () -> accessLog.since(from, route).size() + " log entries of " + route + " (expected: " + count + ")");
+    }
+
+    AccessLog accessLog() {
+        return accessLog;
+    }
+
     /** The entry of the request with this id, as soon as it is there. */
     JsonNode entry(String requestId) {
         return Workplace.await(
@@ -293,6 +314,15 @@ final class PackagedGateway implements AutoCloseable {
 
     long pid() {
         return process.pid();
+    }
+
+    Vitals vitals() {
+        return vitals;
+    }
+
+    /** Threads, descriptors and connections that it should have let go of by now. */
+    List<String> left() {
+        return vitals.leftSince(atStart);
     }
 
     URI proxy(String path) {

@@ -12,11 +12,14 @@ import com.openai.models.chat.completions.ChatCompletionChunk;
 import com.openai.models.chat.completions.ChatCompletionCreateParams;
 import com.openai.models.chat.completions.ChatCompletionStreamOptions;
 import com.openai.models.completions.CompletionUsage;
+import io.gatehouse.simulator.FaultServer;
 import io.gatehouse.simulator.LedgerRecord;
 import io.gatehouse.simulator.LlmSimulator;
+import io.gatehouse.simulator.ServerScript;
 import io.gatehouse.simulator.SimulatorOptions;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,6 +31,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The OpenAI SDKs for Python, Node and Java, unmodified but for their base URL. */
 final class RealClientsIT {
@@ -40,7 +45,25 @@ final class RealClientsIT {
     private static final String ANSWER = "Simulated answer to: " + QUESTION;
     private static final Duration LIMIT = Duration.ofMinutes(1);
 
+    /** What a target does that another one must step in for. */
+    enum Trouble {
+        RESETS,
+        RESETS_AFTER_THE_HEAD,
+        FAILS;
+
+        ServerScript script() {
+            ServerScript.Builder asked = ServerScript.builder().readRequest();
+            return switch (this) {
+                case RESETS -> asked.reset().build();
+                case RESETS_AFTER_THE_HEAD -> asked.eventStreamHead().reset().build();
+                case FAILS ->
+                    asked.respond(500, "{\"error\":{\"message\":\"broken\"}}").build();
+            };
+        }
+    }
+
     private static LlmSimulator simulator;
+    private static FaultServer broken;
     private static PackagedGateway gateway;
 
     private long seenBefore;
@@ -49,6 +72,7 @@ final class RealClientsIT {
     static void start() throws IOException {
         simulator = RUNNING.add(LlmSimulator.startAndAwait(
                 SimulatorOptions.builder().keyFor("api.openai.com", OPENAI_KEY).build()));
+        broken = RUNNING.add(FaultServer.start(ServerScript.resetting()));
         gateway = RUNNING.add(PackagedGateway.named("real-clients")
                 .observed()
                 .env("DECK_OPENAI_KEY", OPENAI_KEY)
@@ -78,7 +102,22 @@ final class RealClientsIT {
                                           model: {provider: openai, name: gpt-4o}
                                           auth: {header_name: Authorization, header_value: 'Bearer ${{ env "DECK_OPENAI_KEY" }}'}
                                           logging: {log_statistics: true}
-                        """)
+                              - name: failover
+                                paths: [/failover/v1/chat]
+                                plugins:
+                                  - name: ai-proxy-advanced
+                                    config:
+                                      balancer: {failover_criteria: [error, timeout, http_500, non_idempotent], max_fails: 0}
+                                      targets:
+                                        - route_type: llm/v1/chat
+                                          model: {provider: openai, name: fault-broken, model_alias: gpt-4o, options: {upstream_url: "%s/v1/chat/completions"}}
+                                          auth: {header_name: Authorization, header_value: Bearer key-of-the-broken-one}
+                                          logging: {log_statistics: true}
+                                        - route_type: llm/v1/chat
+                                          model: {provider: openai, name: gpt-4o, model_alias: gpt-4o}
+                                          auth: {header_name: Authorization, header_value: 'Bearer ${{ env "DECK_OPENAI_KEY" }}'}
+                                          logging: {log_statistics: true}
+                        """.formatted(broken.baseUrl()))
                 .start());
     }
 
@@ -93,10 +132,7 @@ final class RealClientsIT {
                 .allSatisfy(call -> assertThat(call.authorization()).isEqualTo("Bearer " + OPENAI_KEY));
     }
 
-    @Test
-    void pythonGetsAChatAnswer() throws Exception {
-        JsonNode got = python("chat");
-
+    private void isChatAnswer(JsonNode got) {
         assertThat(got.path("content").asText()).isEqualTo(ANSWER);
         assertThat(got.path("finish").asText()).isEqualTo("stop");
         assertThat(got.path("model").asText()).isEqualTo("gpt-4o-2024-08-06");
@@ -104,10 +140,7 @@ final class RealClientsIT {
         assertThat(longs(got.path("usage"))).isEqualTo(usage(call(1, 0)));
     }
 
-    @Test
-    void pythonReadsAStream() throws Exception {
-        JsonNode got = python("stream");
-
+    private void isStream(JsonNode got) {
         assertThat(got.path("content").asText()).isEqualTo(ANSWER);
         assertThat(got.path("finish").asText()).isEqualTo("stop");
         assertThat(got.path("several").asBoolean()).isTrue();
@@ -116,8 +149,18 @@ final class RealClientsIT {
     }
 
     @Test
+    void pythonGetsAChatAnswer() throws Exception {
+        isChatAnswer(python("/v1", "chat"));
+    }
+
+    @Test
+    void pythonReadsAStream() throws Exception {
+        isStream(python("/v1", "stream"));
+    }
+
+    @Test
     void pythonCallsATool() throws Exception {
-        JsonNode got = python("tools");
+        JsonNode got = python("/v1", "tools");
 
         assertThat(got.path("name").asText()).isEqualTo("weather");
         assertThat(got.path("arguments").toString()).isEqualTo("[\"city\"]");
@@ -136,7 +179,7 @@ final class RealClientsIT {
 
     @Test
     void pythonUsesTheResponsesApi() throws Exception {
-        JsonNode got = python("responses");
+        JsonNode got = python("/v1", "responses");
 
         assertThat(got.path("content").asText()).isEqualTo(ANSWER);
         assertThat(got.path("status").asText()).isEqualTo("completed");
@@ -150,29 +193,21 @@ final class RealClientsIT {
 
     @Test
     void nodeGetsAChatAnswer() throws Exception {
-        JsonNode got = node("chat");
-
-        assertThat(got.path("content").asText()).isEqualTo(ANSWER);
-        assertThat(got.path("finish").asText()).isEqualTo("stop");
-        assertThat(got.path("model").asText()).isEqualTo("gpt-4o-2024-08-06");
-        assertThat(got.path("llm_model").asText()).isEqualTo("openai/gpt-4o");
-        assertThat(longs(got.path("usage"))).isEqualTo(usage(call(1, 0)));
+        isChatAnswer(node("/v1", "chat"));
     }
 
     @Test
     void nodeReadsAStream() throws Exception {
-        JsonNode got = node("stream");
-
-        assertThat(got.path("content").asText()).isEqualTo(ANSWER);
-        assertThat(got.path("finish").asText()).isEqualTo("stop");
-        assertThat(got.path("several").asBoolean()).isTrue();
-        assertThat(call(1, 0).stream()).isTrue();
-        assertThat(longs(got.path("usage"))).isEqualTo(usage(call(1, 0)));
+        isStream(node("/v1", "stream"));
     }
 
     @Test
     void javaGetsAChatAnswer() {
-        OpenAIClient client = javaClient();
+        javaChats("/v1");
+    }
+
+    private void javaChats(String base) {
+        OpenAIClient client = javaClient(base);
         try {
             ChatCompletion answer =
                     client.chat().completions().create(question().build());
@@ -187,7 +222,11 @@ final class RealClientsIT {
 
     @Test
     void javaReadsAStream() {
-        OpenAIClient client = javaClient();
+        javaStreams("/v1");
+    }
+
+    private void javaStreams(String base) {
+        OpenAIClient client = javaClient(base);
         try (StreamResponse<ChatCompletionChunk> answer = client.chat()
                 .completions()
                 .createStreaming(question()
@@ -210,13 +249,73 @@ final class RealClientsIT {
         }
     }
 
+    /** Each asks once, of a target that is in trouble; what it gets is the other one's whole answer, and its figures. */
+    @ParameterizedTest
+    @CsvSource({
+        "python,chat,FAILS",
+        "python,stream,RESETS_AFTER_THE_HEAD",
+        "node,chat,RESETS",
+        "node,stream,FAILS",
+        "java,chat,RESETS_AFTER_THE_HEAD",
+        "java,stream,RESETS"
+    })
+    void nobodySeesThatAnotherTargetSteppedIn(String sdk, String what, Trouble trouble) throws Exception {
+        broken.script(trouble.script());
+        beginWithTheBrokenOne();
+        lookAtTheLedger();
+        int asked = broken.requests();
+        long logged = gateway.accessLog().size();
+
+        switch (sdk) {
+            case "python" -> check(what, python("/failover/v1", what));
+            case "node" -> check(what, node("/failover/v1", what));
+            default -> {
+                if (what.equals("chat")) {
+                    javaChats("/failover/v1");
+                } else {
+                    javaStreams("/failover/v1");
+                }
+            }
+        }
+
+        assertThat(broken.requests()).isEqualTo(asked + 1);
+        assertThat(broken.connections())
+                .noneMatch(connection -> connection.receivedText().contains(OPENAI_KEY));
+        JsonNode entry = gateway.entriesSince(logged, "failover", 1).get(0);
+        assertThat(entry.path("tries")).hasSize(2);
+        assertThat(entry.at("/ai/proxy/usage/prompt_tokens").asLong())
+                .isEqualTo(call(1, 0).promptTokens());
+        assertThat(entry.at("/ai/proxy/usage/completion_tokens").asLong())
+                .isEqualTo(call(1, 0).completionTokens());
+    }
+
+    private void check(String what, JsonNode got) {
+        if (what.equals("chat")) {
+            isChatAnswer(got);
+        } else {
+            isStream(got);
+        }
+    }
+
+    /** The targets take turns: after a request that began with the good one it is the other one's. */
+    private static void beginWithTheBrokenOne() {
+        int before;
+        do {
+            before = broken.requests();
+            HttpResponse<String> answer = gateway.post("/failover/v1/chat/completions", Fault.CHAT.formatted("gpt-4o"));
+            assertThat(answer.statusCode()).isEqualTo(200);
+            String id = answer.headers().firstValue("X-Kong-Request-Id").orElseThrow();
+            assertThat(gateway.entry(id).has("route")).isTrue();
+        } while (broken.requests() > before);
+    }
+
     private static ChatCompletionCreateParams.Builder question() {
         return ChatCompletionCreateParams.builder().model("gpt-4o").addUserMessage(QUESTION);
     }
 
-    private static OpenAIClient javaClient() {
+    private static OpenAIClient javaClient(String base) {
         return OpenAIOkHttpClient.builder()
-                .baseUrl(gateway.proxy("/v1").toString())
+                .baseUrl(gateway.proxy(base).toString())
                 .apiKey("the client's own")
                 .maxRetries(0)
                 .timeout(LIMIT)
@@ -227,15 +326,15 @@ final class RealClientsIT {
         return List.of(usage.promptTokens(), usage.completionTokens(), usage.totalTokens());
     }
 
-    private static JsonNode python(String what) throws Exception {
-        return script(Peers.python("openai", SUITE), "openai-client.py", what);
+    private static JsonNode python(String base, String what) throws Exception {
+        return script(Peers.python("openai", SUITE), "openai-client.py", base, what);
     }
 
-    private static JsonNode node(String what) throws Exception {
-        return script(Peers.node("openai", SUITE), "openai-client.js", what);
+    private static JsonNode node(String base, String what) throws Exception {
+        return script(Peers.node("openai", SUITE), "openai-client.js", base, what);
     }
 
-    private static JsonNode script(Path program, String name, String what) throws Exception {
+    private static JsonNode script(Path program, String name, String base, String what) throws Exception {
         Path script;
         try (InputStream text = requireNonNull(RealClientsIT.class.getResourceAsStream("/clients/" + name), name)) {
             script = Workplace.write(
@@ -254,7 +353,7 @@ final class RealClientsIT {
                 program.toString(),
                 script.toString(),
                 what,
-                gateway.proxy("/v1").toString());
+                gateway.proxy(base).toString());
         assertThat(ran.exit()).as(ran.err()).isZero();
         return Json.read(ran.out());
     }

@@ -38,7 +38,7 @@ final class ReloadIT {
 
     private static final int GOOD = Effort.times(100);
     private static final int REQUESTS = Effort.times(10_000);
-    private static final int CLIENTS = 6;
+    private static final int CLIENTS = Effort.clients();
     private static final int STREAMS = 50;
 
     /** Permits that are never used up: they tell the clients to end. */

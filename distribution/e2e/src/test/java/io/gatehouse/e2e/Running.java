@@ -12,6 +12,13 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  */
 final class Running implements AfterEachCallback, AfterAllCallback {
     private final List<AutoCloseable> all = new ArrayList<>();
+    private boolean leaks;
+
+    /** At the end of the class, what its gateways have lost of buffers is looked for, which takes a second each. */
+    Running lookingForLeaks() {
+        leaks = true;
+        return this;
+    }
 
     <T extends AutoCloseable> T add(T started) {
         all.add(started);
@@ -31,8 +38,11 @@ final class Running implements AfterEachCallback, AfterAllCallback {
     public void afterAll(ExtensionContext context) {
         List<Throwable> failures = new ArrayList<>();
         for (int i = all.size() - 1; i >= 0; i--) {
-            try {
-                all.get(i).close();
+            AutoCloseable running = all.get(i);
+            try (running) {
+                if (leaks && running instanceof PackagedGateway gateway && !gateway.stopped()) {
+                    gateway.lookForLeaks();
+                }
             } catch (Exception | AssertionError e) {
                 failures.add(e);
             }

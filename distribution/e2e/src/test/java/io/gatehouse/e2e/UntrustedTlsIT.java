@@ -4,7 +4,9 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.gatehouse.simulator.FaultServer;
 import io.gatehouse.simulator.LlmSimulator;
+import io.gatehouse.simulator.ServerScript;
 import io.gatehouse.simulator.SimulatorOptions;
 import io.vertx.core.net.PemKeyCertOptions;
 import java.io.InputStream;
@@ -17,24 +19,34 @@ import java.util.Base64;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Row 13 of the fault plan: LLMs whose certificate is not to be trusted get neither a request nor the provider's key. */
+/**
+ * Row 13 of the fault plan: LLMs whose certificate is not to be trusted, or that break off in the handshake, get neither a
+ * request nor the provider's key, and another target is asked where there is one.
+ */
 final class UntrustedTlsIT {
     @RegisterExtension
-    static final Running RUNNING = new Running();
+    static final Running RUNNING = new Running().lookingForLeaks();
 
     private static final String PASSWORD = "changeit";
+    private static final String KEY_OF_ANOTHER = "key-of-another-target";
+    private static final int CALLS = Effort.times(20);
 
-    /** Certificates of one key. */
+    /** What an LLM does when it is connected to: most show a certificate, all of them of one key. */
     enum Presented {
         GOOD(""),
         EXPIRED("NotAfter"),
         OF_ANOTHER_HOST("No subject alternative names matching IP address 127.0.0.1"),
-        SELF_SIGNED("unable to find valid certification path");
+        SELF_SIGNED("unable to find valid certification path"),
+        CUT_IN_THE_HANDSHAKE("");
 
         /** Why it is not to be trusted, in the JDK's words. */
         private final String why;
@@ -45,6 +57,7 @@ final class UntrustedTlsIT {
     }
 
     private static final Map<Presented, LlmSimulator> SIMULATORS = new EnumMap<>(Presented.class);
+    private static FaultServer cut;
     private static Path folder;
     private static PackagedGateway gateway;
 
@@ -61,34 +74,25 @@ final class UntrustedTlsIT {
         sign(Presented.EXPIRED, "SAN=ip:127.0.0.1", "-10d", "5");
         sign(Presented.OF_ANOTHER_HOST, "SAN=dns:other.example", "-1d", "10");
         String key = pemOfKey();
+        cut = RUNNING.add(
+                FaultServer.start(ServerScript.builder().readBytes(1).reset().build()));
         StringBuilder yaml = new StringBuilder("services:\n");
         for (Presented presented : Presented.values()) {
-            LlmSimulator simulator = RUNNING.add(LlmSimulator.startAndAwait(SimulatorOptions.builder()
-                    .server(options -> options.setSsl(true)
-                            .setKeyCertOptions(new PemKeyCertOptions()
-                                    .addKeyPath(key)
-                                    .addCertPath(
-                                            folder.resolve(presented + ".pem").toString())))
-                    .build()));
-            SIMULATORS.put(presented, simulator);
-            yaml.append("""
-                      - name: %1$s
-                        url: https://127.0.0.1:%2$d
-                        retries: 0
-                        routes:
-                          - {name: %1$s, paths: [/%1$s]}
-                        plugins:
-                          - name: ai-proxy-advanced
-                            config:
-                              targets:
-                                - route_type: llm/v1/chat
-                                  model:
-                                    provider: openai
-                                    name: fault-%1$s
-                                    options: {upstream_url: "https://127.0.0.1:%2$d/v1/chat/completions"}
-                                  auth: {header_name: Authorization, header_value: Bearer %3$s}
-                                  logging: {log_statistics: true}
-                    """.formatted(presented, simulator.port(), Fault.KEY));
+            if (presented != Presented.CUT_IN_THE_HANDSHAKE) {
+                SIMULATORS.put(
+                        presented,
+                        RUNNING.add(LlmSimulator.startAndAwait(SimulatorOptions.builder()
+                                .server(options -> options.setSsl(true)
+                                        .setKeyCertOptions(new PemKeyCertOptions()
+                                                .addKeyPath(key)
+                                                .addCertPath(folder.resolve(presented + ".pem")
+                                                        .toString())))
+                                .build())));
+            }
+            yaml.append(service(presented.name())).append(target(presented, Fault.KEY));
+            yaml.append(service(presented + "-or-another"))
+                    .append(target(presented, Fault.KEY))
+                    .append(target(Presented.GOOD, KEY_OF_ANOTHER));
         }
         gateway = RUNNING.add(PackagedGateway.named("untrusted-gateway")
                 .observed()
@@ -98,6 +102,46 @@ final class UntrustedTlsIT {
                                 + folder.resolve("trusted.p12") + " -Djavax.net.ssl.trustStorePassword=" + PASSWORD)
                 .yaml("kong.yaml", yaml.toString())
                 .start());
+    }
+
+    private static String service(String name) {
+        return """
+                  - name: %1$s
+                    url: https://api.example
+                    retries: 0
+                    routes:
+                      - {name: %1$s, paths: [/%1$s]}
+                    plugins:
+                      - name: ai-proxy-advanced
+                        config:
+                          balancer: {retries: 1, failover_criteria: [error, timeout]}
+                          targets:
+                """.formatted(name);
+    }
+
+    private static String target(Presented presented, String key) {
+        return """
+                            - route_type: llm/v1/chat
+                              model:
+                                provider: openai
+                                name: fault-%1$s
+                                model_alias: any
+                                options: {upstream_url: "https://127.0.0.1:%2$d/v1/chat/completions"}
+                              auth: {header_name: Authorization, header_value: Bearer %3$s}
+                              logging: {log_statistics: true}
+                """.formatted(presented, port(presented), key);
+    }
+
+    private static int port(Presented presented) {
+        return presented == Presented.CUT_IN_THE_HANDSHAKE
+                ? cut.port()
+                : requireNonNull(SIMULATORS.get(presented)).port();
+    }
+
+    private static long seen(Presented presented) {
+        return presented == Presented.CUT_IN_THE_HANDSHAKE
+                ? cut.requests()
+                : requireNonNull(SIMULATORS.get(presented)).ledger().seen();
     }
 
     private static void sign(Presented presented, String names, String from, String days) throws Exception {
@@ -147,33 +191,71 @@ final class UntrustedTlsIT {
                 .toString();
     }
 
+    /** Half of them ask for a stream. */
+    private static List<Wire.Answer> call(String route) throws Exception {
+        ExecutorService pool = Executors.newFixedThreadPool(Effort.clients());
+        try {
+            List<Future<Wire.Answer>> calls = new ArrayList<>();
+            for (int i = 0; i < CALLS; i++) {
+                String body = (i % 2 == 0 ? Fault.CHAT : Fault.STREAM).formatted("any");
+                calls.add(pool.submit(() -> Wire.call(gateway.proxyPort(), Wire.request("POST", "/" + route, body))));
+            }
+            List<Wire.Answer> answers = new ArrayList<>();
+            for (Future<Wire.Answer> call : calls) {
+                answers.add(call.get(60, TimeUnit.SECONDS));
+            }
+            return answers;
+        } finally {
+            pool.shutdown();
+        }
+    }
+
+    private static void theKeyIsNowhere(List<Wire.Answer> answers) {
+        assertThat(answers).allSatisfy(answer -> assertThat(answer.toString()).doesNotContain(Fault.KEY));
+        assertThat(gateway.log()).doesNotContain(Fault.KEY);
+        assertThat(String.join("\n", gateway.entryLines())).doesNotContain(Fault.KEY);
+        assertThat(cut.connections())
+                .allSatisfy(connection -> assertThat(connection.receivedText()).doesNotContain(Fault.KEY));
+    }
+
     @ParameterizedTest
     @EnumSource
     void onlyWhoCanBeTrustedGetsTheRequest(Presented presented) throws Exception {
         boolean good = presented == Presented.GOOD;
+        long before = seen(presented);
 
-        for (int i = 0; i < 5; i++) {
-            Wire.Answer answer = Wire.call(
-                    gateway.proxyPort(),
-                    Wire.request("POST", "/" + presented, Fault.CHAT.formatted("fault-" + presented)));
+        List<Wire.Answer> answers = call(presented.name());
 
-            assertThat(answer.status()).as("%s", answer).isEqualTo(good ? 200 : 502);
-            assertThat(answer.toString()).doesNotContain(Fault.KEY);
-        }
-
-        assertThat(requireNonNull(SIMULATORS.get(presented)).ledger().seen()).isEqualTo(good ? 5 : 0);
-        List<JsonNode> entries = Workplace.await(
-                Workplace.SOON,
-                () -> {
-                    List<JsonNode> found = gateway.entries().stream()
-                            .filter(entry -> entry.at("/route/name").asText().equals(presented.name()))
-                            .toList();
-                    return found.size() < 5 ? null : found;
-                },
-                () -> "not all is logged");
-        assertThat(entries)
+        assertThat(answers)
+                .allSatisfy(
+                        answer -> assertThat(answer.status()).as("%s", answer).isEqualTo(good ? 200 : 502));
+        assertThat(seen(presented) - before).isEqualTo(good ? CALLS : 0);
+        assertThat(gateway.entriesSince(0, presented.name(), CALLS))
                 .allMatch(entry -> entry.at("/gatehouse/reason").asText().equals(good ? "ok" : "tls"));
-        assertThat(gateway.log()).contains(presented.why).doesNotContain(Fault.KEY);
-        assertThat(String.join("\n", gateway.entryLines())).doesNotContain(Fault.KEY);
+        assertThat(gateway.log()).contains(presented.why);
+        theKeyIsNowhere(answers);
+    }
+
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "GOOD")
+    void anotherTargetIsAskedInstead(Presented presented) throws Exception {
+        long before = seen(Presented.GOOD);
+
+        List<Wire.Answer> answers = call(presented + "-or-another");
+
+        assertThat(answers).allSatisfy(answer -> {
+            assertThat(answer.status()).as("%s", answer).isEqualTo(200);
+            assertThat(answer.end()).isEqualTo(Wire.End.WHOLE);
+        });
+        assertThat(seen(presented)).isZero();
+        LlmSimulator good = requireNonNull(SIMULATORS.get(Presented.GOOD));
+        assertThat(seen(Presented.GOOD) - before).isEqualTo(CALLS);
+        assertThat(good.ledger().records(record -> record.sequence() > before))
+                .allMatch(record -> ("Bearer " + KEY_OF_ANOTHER).equals(record.authorization()));
+        List<JsonNode> entries = gateway.entriesSince(0, presented + "-or-another", CALLS);
+        assertThat(entries.stream().filter(entry -> entry.path("tries").size() == 2))
+                .as("requests whose turn it was to begin with the other one")
+                .hasSize(CALLS / 2);
+        theKeyIsNowhere(answers);
     }
 }

@@ -60,6 +60,22 @@ final class UpstreamFaults {
                 .send(json);
     }
 
+    /** A whole stream. */
+    static ServerScript wholeStream() {
+        ServerScript.Builder steps = streaming();
+        EVENTS.forEach(steps::chunk);
+        return steps.lastChunk().build();
+    }
+
+    /** An answer of a provider that has too much to do. */
+    static ServerScript overloaded() {
+        String error = "{\"error\":{\"message\":\"overloaded\",\"type\":\"server_error\"}}";
+        return script().readRequest()
+                .head(503, "Content-Type: application/json", "Content-Length: " + error.length(), "Connection: close")
+                .send(error)
+                .build();
+    }
+
     static List<Fault> all() {
         List<Fault> all = new ArrayList<>();
         noConnection(all);

@@ -18,6 +18,21 @@ import java.util.TreeMap;
 final class Vitals {
     private static final int LISTENING = 0x0A;
 
+    /** The other end has closed; this one only has to. */
+    private static final int CLOSE_WAIT = 0x08;
+
+    /** How the JVM's own threads are called: it has as many compilers and collectors as it likes. */
+    private static final List<String> OF_THE_JVM =
+            List.of("C1 ", "C2 ", "G1 ", "GC ", "VM ", "Attach Listener", "Signal Dispatch", "process reaper");
+
+    /** Pools that grow up to a limit as they are used. The kernel knows the first 15 characters of a name. */
+    private static final Map<String, Integer> POOLS =
+            Map.of("vert.x-worker-t", 20, "vert.x-internal", 20, "gatehouse-timer", 1, "gatehouse-reloa", 1);
+
+    private static final String DATAGRAMS = "datagram sockets";
+    private static final String UNIX_SOCKETS = "unix sockets";
+    private static final String EVENT_LOOPS = "vert.x-eventloo";
+
     private final long pid;
 
     Vitals(long pid) {
@@ -37,12 +52,10 @@ final class Vitals {
     List<Tcp> tcp() {
         Set<String> own = socketInodes();
         List<Tcp> found = new ArrayList<>();
-        for (String table : new String[] {"tcp", "tcp6"}) {
-            for (String line : lines(proc("net/" + table))) {
-                String[] fields = line.trim().split(" +", -1);
-                if (fields.length > 9 && own.contains(fields[9])) {
-                    found.add(new Tcp(port(fields[1]), port(fields[2]), Integer.parseInt(fields[3], 16)));
-                }
+        for (String line : table("tcp")) {
+            String[] fields = line.trim().split(" +", -1);
+            if (fields.length > 9 && own.contains(fields[9])) {
+                found.add(new Tcp(port(fields[1]), port(fields[2]), Integer.parseInt(fields[3], 16)));
             }
         }
         return found;
@@ -91,15 +104,63 @@ final class Vitals {
         return targets;
     }
 
-    /** Its threads by name and number of equal ones, without the compiler's, of which a JVM has as many as it likes. */
-    Map<String, Integer> threads() {
+    /**
+     * What a process keeps, other than connections and memory.
+     *
+     * @param threads names and how many there are of each, the JVM's own left out
+     * @param descriptors what file descriptors are, without the numbers of pipes and the like, and how many there are
+     */
+    record Held(Map<String, Integer> threads, Map<String, Integer> descriptors) {}
+
+    Held held() {
+        return new Held(threads(), others());
+    }
+
+    /**
+     * What it keeps now and did not then: threads and descriptors that are more, and connections that the other end has
+     * closed. Open connections are not among them: whoever has the other end knows whether they should be.
+     */
+    List<String> leftSince(Held then) {
+        List<String> left = new ArrayList<>();
+        Map<String, Integer> threads = threads();
+        threads.forEach((name, count) -> {
+            int most = Math.max(then.threads.getOrDefault(name, 0), POOLS.getOrDefault(name, 0));
+            if (count > most) {
+                left.add("threads " + name + ": " + count + " (expected: at most " + most + ")");
+            }
+        });
+        others().forEach((what, count) -> {
+            int most = Math.max(then.descriptors.getOrDefault(what, 0), mayBe(what, threads));
+            if (count > most) {
+                left.add("descriptors " + what + ": " + count + " (expected: at most " + most + ")");
+            }
+        });
+        for (Tcp tcp : tcp()) {
+            if (tcp.state() == CLOSE_WAIT) {
+                left.add("a connection that the other end has closed: " + tcp);
+            }
+        }
+        return left;
+    }
+
+    /** How many of a kind there may be that were not needed at the start. */
+    private static int mayBe(String what, Map<String, Integer> threads) {
+        if (what.equals(DATAGRAMS)) {
+            return threads.getOrDefault(EVENT_LOOPS, 0) + 1; // each resolves names by itself
+        }
+        if (what.equals(UNIX_SOCKETS)) {
+            return 2; // the one on which the JVM waits for jcmd, and one that it spoke to it on
+        }
+        // a log, or a JAR of which nothing was needed before
+        return what.startsWith("/") && !what.endsWith("(deleted)") ? 1 : 0;
+    }
+
+    private Map<String, Integer> threads() {
         Map<String, Integer> threads = new TreeMap<>();
         try (DirectoryStream<Path> all = Files.newDirectoryStream(proc("task"))) {
             for (Path one : all) {
                 List<String> name = lines(one.resolve("comm"));
-                if (!name.isEmpty()
-                        && !name.get(0).startsWith("C1 ")
-                        && !name.get(0).startsWith("C2 ")) {
+                if (!name.isEmpty() && OF_THE_JVM.stream().noneMatch(name.get(0)::startsWith)) {
                     threads.merge(name.get(0), 1, Integer::sum);
                 }
             }
@@ -107,6 +168,41 @@ final class Vitals {
             throw new UncheckedIOException(e);
         }
         return threads;
+    }
+
+    /** Descriptors that are no TCP sockets which the kernel knows. */
+    private Map<String, Integer> others() {
+        Map<String, Integer> others = new TreeMap<>();
+        List<String> all = descriptors();
+        Set<String> tcp = sockets(table("tcp"), 9);
+        Set<String> udp = sockets(table("udp"), 9);
+        Set<String> unix = sockets(lines(proc("net/unix")), 6);
+        for (String one : all) {
+            if (!tcp.contains(one)) {
+                String what = udp.contains(one)
+                        ? DATAGRAMS
+                        : unix.contains(one) ? UNIX_SOCKETS : one.startsWith("/") ? one : one.replaceAll("\\d+", "");
+                others.merge(what, 1, Integer::sum);
+            }
+        }
+        return others;
+    }
+
+    private static Set<String> sockets(List<String> table, int column) {
+        Set<String> sockets = new HashSet<>();
+        for (String line : table) {
+            String[] fields = line.trim().split(" +", -1);
+            if (fields.length > column) {
+                sockets.add("socket:[" + fields[column] + "]");
+            }
+        }
+        return sockets;
+    }
+
+    private List<String> table(String protocol) {
+        List<String> all = new ArrayList<>(lines(proc("net/" + protocol)));
+        all.addAll(lines(proc("net/" + protocol + "6")));
+        return all;
     }
 
     /** Bytes of memory that are its own right now. */

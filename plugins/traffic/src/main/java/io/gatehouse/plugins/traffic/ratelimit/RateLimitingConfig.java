@@ -9,9 +9,10 @@ import org.jspecify.annotations.Nullable;
 
 /** The configuration of {@code rate-limiting}: Kong's fields and Kong's meaning. */
 @Doc("Lets each client send so many requests in a second, minute, hour, day, month or year (UTC), and refuses more"
-        + " with 429. Requests that are refused do not count. On one node the limits are exact.")
+        + " with 429. Requests that are refused do not count."
+        + " The limits are exact: on one node with the policy `local`; on all that name the same Redis, as far as their"
+        + " clocks agree, with `redis`.")
 @NotBuilt({
-    "redis",
     "redis_host",
     "redis_port",
     "redis_username",
@@ -58,13 +59,15 @@ public record RateLimitingConfig(
         @Pattern(value = "/(?!.*//).*", message = "expected: starts with / and has no empty segment")
         String path,
 
-        @Doc("Where is counted: in the memory of this node. Counters outlive a reload, not a restart.")
+        @Doc("Where is counted: in the memory of this node, where counters outlive a reload but not a restart, or in"
+                + " Redis.")
         @Default("local")
-        @NotBuilt({"redis", "cluster"})
+        @NotBuilt("cluster")
         Policy policy,
 
-        @Doc("Whether requests pass when the counters cannot be reached; else they are answered with 500. Local"
-                + " counters always can.")
+        RedisConfig redis,
+
+        @Doc("Whether requests pass, uncounted, while Redis cannot be reached; else they are answered with 500.")
         @Default("true")
         boolean faultTolerant,
 
@@ -77,7 +80,7 @@ public record RateLimitingConfig(
         @Doc("The message of a refusal.") @Default("API rate limit exceeded")
         String errorMessage,
 
-        @Doc("-1: each request is counted at once. Other values need the policy `redis`.") @Default("-1")
+        @Doc("-1: each request is counted at once. Kong's other values, to count later, are not built.") @Default("-1")
         double syncRate) {
     /** Who is counted. */
     public enum LimitBy {
@@ -98,7 +101,9 @@ public record RateLimitingConfig(
     /** Where counters live. */
     public enum Policy {
         /** In the memory of this node. */
-        LOCAL
+        LOCAL,
+        /** In Redis. */
+        REDIS
     }
 
     /** The limit of a period, or null. */

@@ -1,35 +1,25 @@
-package io.gatehouse.core.upstream;
+package io.gatehouse.core.server;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.gatehouse.core.Gateway;
-import io.gatehouse.core.Settings;
 import io.gatehouse.simulator.ConnectionRecord;
-import io.gatehouse.simulator.FaultServer;
 import io.gatehouse.simulator.ServerScript;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Socket;
-import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.NullUnmarked;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -38,67 +28,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 @SuppressWarnings({"AddressSelection", "StringConcatToTextBlock"}) // an address is an address; line ends matter here
 class UpstreamIT {
-    private static final Duration SOON = Duration.ofSeconds(5);
     private static final String GOOD = "{\"ok\":true}";
 
-    @TempDir
-    Path folder;
-
-    private final HttpClient client =
-            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-    private FaultServer upstream;
-    private Gateway gateway;
-
-    @BeforeEach
-    void listen() {
-        upstream = FaultServer.start(ServerScript.answering(GOOD));
-    }
-
-    @AfterEach
-    void everythingIsOver() {
-        await(() -> gateway.inFlight() == 0, "in flight: " + gateway.inFlight());
-        gateway.close();
-        upstream.close();
-    }
-
-    private void start(String service) throws Exception {
-        Path file = folder.resolve("kong.yaml");
-        Files.writeString(file, """
-                _format_version: "3.0"
-                services:
-                  - {name: one, url: %s, retries: 0%s, routes: [{name: r, paths: [/]}]}
-                """.formatted(upstream.baseUrl(), service));
-        gateway = Gateway.start(Settings.builder()
-                .configs(List.of(file))
-                .proxyListen(List.of(Settings.Listen.of("127.0.0.1", 0)))
-                .adminListen(List.of())
-                .statusListen(List.of())
-                .eventLoops(1) // one pool, so that a connection is used again
-                .watch(false)
-                .build());
-    }
-
-    private static void await(BooleanSupplier condition, String otherwise) {
-        long end = System.nanoTime() + SOON.toNanos();
-        while (!condition.getAsBoolean()) {
-            if (System.nanoTime() > end) {
-                throw new AssertionError(otherwise);
-            }
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
-        }
-    }
+    @RegisterExtension
+    final Rig rig = new Rig();
 
     private HttpResponse<String> get() throws Exception {
-        return send("GET", HttpRequest.BodyPublishers.noBody());
-    }
-
-    private HttpResponse<String> send(String method, HttpRequest.BodyPublisher body) throws Exception {
-        return client.send(
-                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + gateway.proxyPort() + "/"))
-                        .timeout(Duration.ofSeconds(10))
-                        .method(method, body)
-                        .build(),
-                HttpResponse.BodyHandlers.ofString());
+        return rig.get("/a");
     }
 
     private void assertNextIsGood() throws Exception {
@@ -117,19 +53,19 @@ class UpstreamIT {
                 "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"
             })
     void keepsNoConnectionWithBytesBehindTheAnswer(String answer) throws Exception {
-        upstream.script(
+        rig.upstream.script(
                 ServerScript.builder().readRequest().send(answer).stall().build(), ServerScript.answering(GOOD));
-        start("");
+        rig.start("");
         HttpResponse<String> first = get();
         assertThat(first.statusCode()).isIn(200, 204);
         assertThat(first.body()).isIn("ok", "");
         assertNextIsGood();
-        await(() -> upstream.connections().get(0).ended(), "the connection was kept");
+        Rig.await(() -> rig.upstream.connections().get(0).ended(), () -> "the connection was kept");
     }
 
     @Test
     void keepsNoConnectionOnWhichBytesComeUnasked() throws Exception {
-        upstream.script(
+        rig.upstream.script(
                 ServerScript.builder()
                         .readRequest()
                         .respond(200, GOOD)
@@ -138,82 +74,70 @@ class UpstreamIT {
                         .stall()
                         .build(),
                 ServerScript.answering(GOOD));
-        start("");
+        rig.start("");
         assertNextIsGood();
-        upstream.release();
-        await(() -> upstream.connections().get(0).ended(), "the connection was kept");
+        rig.upstream.release();
+        Rig.await(() -> rig.upstream.connections().get(0).ended(), () -> "the connection was kept");
         assertNextIsGood();
     }
 
     @Test
     void keepsNoConnectionWithHalfARequestOnIt() throws Exception {
-        upstream.script(
+        rig.upstream.script(
                 ServerScript.builder().readHead().respond(200, GOOD).stall().build(), ServerScript.answering(GOOD));
-        start("");
-        try (Socket socket = new Socket("127.0.0.1", gateway.proxyPort())) {
-            OutputStream out = socket.getOutputStream();
-            out.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf".getBytes(ISO_8859_1));
-            assertThat(readUntil(socket.getInputStream(), GOOD)).startsWith("HTTP/1.1 200 ");
-            await(() -> upstream.connections().get(0).ended(), "the connection was kept");
+        rig.start("");
+        try (Socket socket = rig.connect()) {
+            Rig.send(socket, "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf");
+            assertThat(Rig.until(socket, GOOD)).startsWith("HTTP/1.1 200 ");
+            Rig.await(() -> rig.upstream.connections().get(0).ended(), () -> "the connection was kept");
         }
         assertNextIsGood();
-        assertThat(upstream.connections()).hasSize(2);
-    }
-
-    private static String readUntil(InputStream in, String end) throws IOException {
-        StringBuilder text = new StringBuilder();
-        while (text.indexOf(end) < 0) {
-            int next = in.read();
-            if (next < 0) {
-                throw new AssertionError("closed after: " + text);
-            }
-            text.append((char) next);
-        }
-        return text.toString();
+        assertThat(rig.upstream.connections()).hasSize(2);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"Connection: close", "Connection: X-A, Close", "Connection: x-a\r\nConnection: close"})
     void usesNoConnectionAgainThatTheUpstreamWantsToClose(String header) throws Exception {
-        upstream.script(
+        rig.upstream.script(
                 ServerScript.builder()
                         .readRequest()
                         .send("HTTP/1.1 200 OK\r\nX-A: 1\r\nContent-Length: 11\r\n" + header + "\r\n\r\n" + GOOD)
                         .stall()
                         .build(),
                 ServerScript.answering(GOOD));
-        start("");
+        rig.start("");
         HttpResponse<String> first = get();
         assertThat(first.body()).isEqualTo(GOOD);
         assertThat(first.headers().firstValue("X-A").isPresent()).isEqualTo(header.equals("Connection: close"));
         assertNextIsGood();
-        assertThat(upstream.connections()).hasSize(2);
+        assertThat(rig.upstream.connections()).hasSize(2);
     }
 
     @Test
     void usesAGoodConnectionAgain() throws Exception {
-        start("");
+        rig.start("");
         for (int i = 0; i < 5; i++) {
             assertNextIsGood();
-            HttpResponse<String> posted = send("POST", HttpRequest.BodyPublishers.ofString("x".repeat(100_000)));
+            HttpResponse<String> posted =
+                    rig.send("POST", "/a", HttpRequest.BodyPublishers.ofString("x".repeat(100_000)));
             assertThat(posted.body()).isEqualTo(GOOD);
         }
-        assertThat(upstream.connections()).hasSize(1);
+        assertThat(rig.upstream.connections()).hasSize(1);
     }
 
     @Test
     void takesNoInformationalAnswerForTheAnswer() throws Exception {
-        upstream.script(ServerScript.builder()
+        rig.upstream.script(ServerScript.builder()
                 .readRequest()
                 .send("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\nX-A: 1\r\n\r\n".repeat(200))
                 .send("HTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\nHTTP/1.1 199 What\r\n\r\n")
                 .respond(200, GOOD)
                 .repeat()
                 .build());
-        start("");
+        rig.start("");
         assertNextIsGood();
         assertNextIsGood();
-        assertThat(upstream.connections()).hasSize(1);
+        assertThat(rig.upstream.connections()).hasSize(1);
     }
 
     @ParameterizedTest
@@ -232,29 +156,29 @@ class UpstreamIT {
                 "SSH-2.0-x\r\n\r\n"
             })
     void refusesAnAnswerThatIsNone(String answer) throws Exception {
-        upstream.script(
+        rig.upstream.script(
                 ServerScript.builder().readRequest().send(answer).stall().build(), ServerScript.answering(GOOD));
-        start("");
+        rig.start("");
         assertThat(get().statusCode()).isEqualTo(502);
-        await(() -> upstream.connections().get(0).ended(), "the connection was kept");
+        Rig.await(() -> rig.upstream.connections().get(0).ended(), () -> "the connection was kept");
         assertNextIsGood();
     }
 
     @Test
     void passesALongAnswerOnWholeWhereTheUpstreamClosesAfterIt() throws Exception {
         String body = "0123456789".repeat(400_000);
-        upstream.script(ServerScript.builder()
+        rig.upstream.script(ServerScript.builder()
                 .readRequest()
                 .send("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: " + body.length() + "\r\n\r\n" + body)
                 .close()
                 .build());
-        start("");
+        rig.start("");
         try (Socket socket = new Socket()) {
             socket.setReceiveBufferSize(8 * 1024);
-            socket.connect(new java.net.InetSocketAddress("127.0.0.1", gateway.proxyPort()));
-            socket.getOutputStream().write("GET / HTTP/1.1\r\nHost: a\r\n\r\n".getBytes(ISO_8859_1));
+            socket.connect(new java.net.InetSocketAddress("127.0.0.1", rig.gateway.proxyPort()));
+            Rig.send(socket, "GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
             InputStream in = socket.getInputStream();
-            readUntil(in, "\r\n\r\n");
+            Rig.until(socket, "\r\n\r\n");
             // the client reads nothing until the gateway has had to hold the answer back
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(300));
             assertThat(new String(in.readNBytes(body.length()), ISO_8859_1)).isEqualTo(body);
@@ -263,23 +187,25 @@ class UpstreamIT {
 
     @Test
     void doesNotWaitForAnUpstreamThatNeverReadsWhenTheClientLeaves() throws Exception {
-        upstream.script(ServerScript.builder().readHead().awaitRelease().stall().build());
-        start("");
-        try (Socket socket = new Socket("127.0.0.1", gateway.proxyPort())) {
-            fill(socket.getOutputStream());
-            await(() -> gateway.inFlight() == 1, "no exchange");
+        rig.upstream.script(
+                ServerScript.builder().readHead().awaitRelease().stall().build());
+        rig.start("");
+        try (Socket socket = rig.connect()) {
+            fill(socket);
+            Rig.await(() -> rig.gateway.inFlight() == 1, () -> "no exchange");
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(300)); // until everything is full
             socket.setSoLinger(true, 0);
         }
-        await(() -> gateway.inFlight() == 0, "still in flight");
+        Rig.await(() -> rig.gateway.inFlight() == 0, () -> "still in flight");
         // a connection that is closed politely would still give all that was written before
-        upstream.release();
-        await(() -> upstream.connections().get(0).ended(), "the upstream connection is still open");
-        assertThat(upstream.connections().get(0).end()).isEqualTo(ConnectionRecord.End.PEER_RESET);
+        rig.upstream.release();
+        Rig.await(() -> rig.upstream.connections().get(0).ended(), () -> "the upstream connection is still open");
+        assertThat(rig.upstream.connections().get(0).end()).isEqualTo(ConnectionRecord.End.PEER_RESET);
     }
 
-    private static void fill(OutputStream out) throws IOException {
-        out.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n".getBytes(ISO_8859_1));
+    private static void fill(Socket socket) throws IOException {
+        Rig.send(socket, "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n");
+        OutputStream out = socket.getOutputStream();
         Thread writer = new Thread(() -> {
             byte[] block = new byte[64 * 1024];
             try {
@@ -296,30 +222,20 @@ class UpstreamIT {
 
     @Test
     void givesUpAnUpstreamThatTakesNoBytes() throws Exception {
-        upstream.script(ServerScript.builder().readHead().hang().build());
-        start(", write_timeout: 200");
+        rig.upstream.script(ServerScript.builder().readHead().hang().build());
+        rig.service = "retries: 0, write_timeout: 200";
+        rig.start("");
         HttpResponse<String> answer =
-                send("POST", HttpRequest.BodyPublishers.ofByteArrays(List.of(new byte[60_000_000])));
+                rig.send("POST", "/a", HttpRequest.BodyPublishers.ofByteArrays(List.of(new byte[60_000_000])));
         assertThat(answer.statusCode()).isEqualTo(504);
     }
 
     @Test
     void givesUpASilentTlsHandshakeAfterTheConnectTimeout() throws Exception {
-        upstream.script(ServerScript.silent());
-        start("");
-        gateway.close();
-        Files.writeString(folder.resolve("kong.yaml"), """
-                _format_version: "3.0"
-                services:
-                  - {name: one, url: "https://127.0.0.1:%s", retries: 0, connect_timeout: 200, routes: [{name: r, paths: [/]}]}
-                """.formatted(upstream.port()));
-        gateway = Gateway.start(Settings.builder()
-                .configs(List.of(folder.resolve("kong.yaml")))
-                .proxyListen(List.of(Settings.Listen.of("127.0.0.1", 0)))
-                .adminListen(List.of())
-                .statusListen(List.of())
-                .watch(false)
-                .build());
+        rig.upstream.script(ServerScript.silent());
+        rig.service = "retries: 0, connect_timeout: 200";
+        rig.url = "https://127.0.0.1:" + rig.upstream.port();
+        rig.start("");
         long begin = System.nanoTime();
         assertThat(get().statusCode()).isEqualTo(504);
         assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(5));
@@ -327,20 +243,70 @@ class UpstreamIT {
 
     @Test
     void passesTrailersOn() throws Exception {
-        upstream.script(ServerScript.builder()
+        rig.upstream.script(ServerScript.builder()
                 .readRequest()
                 .send("HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n")
                 .send("2\r\nok\r\n0\r\nX-Sum: 42\r\n\r\n")
                 .repeat()
                 .build());
-        start("");
-        try (Socket socket = new Socket("127.0.0.1", gateway.proxyPort())) {
-            socket.getOutputStream().write("GET / HTTP/1.1\r\nHost: a\r\nTE: trailers\r\n\r\n".getBytes(ISO_8859_1));
-            String answer =
-                    readUntil(socket.getInputStream(), "\r\n0\r\n") + readUntil(socket.getInputStream(), "\r\n\r\n");
+        rig.start("");
+        try (Socket socket = rig.connect()) {
+            Rig.send(socket, "GET /a HTTP/1.1\r\nHost: a\r\nTE: trailers\r\n\r\n");
+            String answer = Rig.until(socket, "\r\n0\r\n") + Rig.until(socket, "\r\n\r\n");
             assertThat(answer.toLowerCase(Locale.ROOT))
                     .contains("trailer: x-sum\r\n")
                     .endsWith("2\r\nok\r\n0\r\nx-sum: 42\r\n\r\n");
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"2\r\nhi\r\n", "2\r\nhi\r\n|", "|2\r\n|hi\r\n|", "", "|"})
+    void sendsTheTrailersOfARequestOn(String body) throws Exception {
+        rig.start("");
+        try (Socket socket = rig.connect()) {
+            socket.setTcpNoDelay(true);
+            String head = "POST /a HTTP/1.1\r\nHost: a\r\nConnection: X-Mine\r\nTransfer-Encoding: chunked\r\n\r\n";
+            String last =
+                    "0\r\nX-Sum: 42\r\nAuthorization: b\r\nHost: evil\r\nX-Forwarded-For: 6.6.6.6\r\nIf-Match: x\r\n"
+                            + "X-Consumer-Username: admin\r\nX-Mine: 1\r\nX-Sum: 43\r\n\r\n";
+            String before = head;
+            for (String piece : (body + last).split("\\|", -1)) {
+                Rig.send(socket, before + piece);
+                before = "";
+                // the pieces reach the upstream one by one
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+            }
+            Rig.until(socket, GOOD);
+            Rig.send(socket, "POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n");
+            Rig.until(socket, GOOD);
+        }
+        assertThat(rig.upstream.connections()).hasSize(1);
+        String[] sent = rig.upstream.connections().get(0).receivedText().split("POST /base ", -1);
+        assertThat(sent).hasSize(3);
+        assertThat(sent[1].substring(sent[1].indexOf("\r\n\r\n")).toLowerCase(Locale.ROOT))
+                .isEqualTo("\r\n\r\n" + body.replace("|", "") + "0\r\nx-sum: 42\r\nx-sum: 43\r\n\r\n");
+        assertThat(sent[2]).as("the next request").endsWith("1\r\nx\r\n0\r\n\r\n");
+    }
+
+    @Test
+    void sendsNoTrailersBehindABodyOfKnownLength() throws Exception {
+        rig.start("{name: edge, config: {does: needs-body}}");
+        assertThat(rig.raw("POST /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+                        + "2\r\nhi\r\n0\r\nX-Sum: 42\r\n\r\n"))
+                .startsWith("HTTP/1.1 200 ");
+        assertThat(rig.upstream.connections().get(0).receivedText())
+                .containsIgnoringCase("content-length: 2\r\n")
+                .endsWith("\r\n\r\nhi");
+    }
+
+    @Test
+    void sendsNoTrailerThatAPluginMadeAndHttpDoesNotAllow() throws Exception {
+        rig.start("{name: edge, config: {does: odd-trailer}}");
+        assertThat(rig.raw(
+                        "POST /a HTTP/1.1\r\nHost: a\r\nAccept: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+                                + "2\r\nhi\r\n0\r\n\r\n"))
+                .startsWith("HTTP/1.1 500 ");
+        Rig.await(() -> rig.upstream.connections().get(0).ended(), () -> "the connection was kept");
+        assertThat(rig.upstream.connections().get(0).receivedText()).doesNotContain("evil");
     }
 }
