@@ -116,8 +116,12 @@ class AuthIT {
 
     @BeforeEach
     void healthyUpstream() {
-        UPSTREAM.script(
-                ServerScript.builder().readRequest().respond(200, "{}").repeat().build());
+        // one request a connection, so that the next script holds for the next request
+        UPSTREAM.script(ServerScript.builder()
+                .readRequest()
+                .head(200, "Content-Type: application/json", "Content-Length: 2", "Connection: close")
+                .send("{}")
+                .build());
     }
 
     @Test
