@@ -79,8 +79,19 @@ class AuthIT {
               plugins:
               - {name: key-auth, config: {anonymous: guest}}
               - {name: basic-auth, config: {anonymous: guest}}
+            - name: groups
+              url: http://upstream.example
+              routes:
+              - {name: groups, paths: [/groups]}
+              plugins:
+              - {name: key-auth, config: {anonymous: guest}}
+              - {name: acl, config: {allow: [staff]}}
             consumers:
             - username: guest
+            - username: carl
+              acls: [{group: staff}, {group: night}]
+              keyauth_credentials:
+              - {key: carl-key}
             - username: alice
               keyauth_credentials:
               - {key: alice-key}
@@ -106,6 +117,7 @@ class AuthIT {
         return List.of(
                 new Door("/basic", List.of("Authorization", BASIC)),
                 new Door("/jwt", List.of("Authorization", "Bearer " + TOKEN)),
+                new Door("/groups", List.of("apikey", "carl-key")),
                 new Door("/hmac", List.of("Date", date, "Authorization", hmac(date, "/hmac"))));
     }
 
@@ -177,6 +189,22 @@ class AuthIT {
         assertThat(tampered.statusCode()).isEqualTo(401);
         assertThat(none.statusCode()).isEqualTo(401);
         assertThat(none.headers().firstValue("WWW-Authenticate")).contains("hmac");
+    }
+
+    @Test
+    void aclLooksAtTheGroupsOfWhoWasLetIn() throws Exception {
+        HttpResponse<String> member = gateway.get("/groups/member", "apikey", "carl-key", "X-Consumer-Groups", "root");
+        HttpResponse<String> other = gateway.get("/groups", "apikey", "alice-key");
+        HttpResponse<String> nobody = gateway.get("/groups");
+
+        assertThat(member.statusCode()).isEqualTo(200);
+        assertThat(received("/member"))
+                .contains("X-Consumer-Groups: staff, night")
+                .doesNotContain("root");
+        assertThat(other.statusCode()).isEqualTo(403);
+        assertThat(other.body()).contains("\"message\":\"You cannot consume this service\"");
+        assertThat(nobody.statusCode()).isEqualTo(401);
+        assertThat(nobody.body()).contains("\"message\":\"Unauthorized\"");
     }
 
     @ParameterizedTest
