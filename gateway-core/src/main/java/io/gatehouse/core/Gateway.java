@@ -223,14 +223,15 @@ public final class Gateway implements AutoCloseable {
 
     private void open() throws ConfigException, IOException {
         watched = fingerprint();
-        List<Problem> problems = load();
+        List<Problem> problems = new ArrayList<>(ListenerChecks.of(settings));
+        problems.addAll(load());
         if (Reloader.hasErrors(problems)) {
             throw new ConfigException(problems.stream().map(Problem::toString).toList());
         }
         problems.forEach(problem -> LOG.warn("configuration: {}", problem));
         Snapshot first = reloader.current();
         if (first != null) {
-            ListenerAdvice.of(settings, first.config()).forEach(problem -> LOG.warn("configuration: {}", problem));
+            ListenerChecks.of(settings, first.config()).forEach(problem -> LOG.warn("configuration: {}", problem));
         }
         int[] next = {0};
         await(
@@ -298,9 +299,10 @@ public final class Gateway implements AutoCloseable {
     /** Checks configuration files and plugins as {@link #start} does; nothing is started and no listener opened. */
     public static Findings examine(Settings settings) {
         return examined(settings, settings.configs(), found -> {
-            List<Problem> problems = new ArrayList<>(found.problems());
+            List<Problem> problems = new ArrayList<>(ListenerChecks.of(settings));
+            problems.addAll(found.problems());
             if (found.ok()) {
-                problems.addAll(ListenerAdvice.of(settings, found.config()));
+                problems.addAll(ListenerChecks.of(settings, found.config()));
             }
             DeclarativeConfig config = found.config();
             ConfigSummary summary = new ConfigSummary(
@@ -313,7 +315,7 @@ public final class Gateway implements AutoCloseable {
                             .filter(problem -> problem.severity() == Severity.WARNING)
                             .map(Problem::toString)
                             .toList());
-            return new Findings(found.ok(), summary, problems);
+            return new Findings(!Reloader.hasErrors(problems), summary, problems);
         });
     }
 

@@ -108,12 +108,13 @@ final class PlanAndDumpIT {
             for (Path same : List.of(dump, merged)) {
                 Workplace.Ran plan =
                         gatehouse(folder, "plan", file.toString(), same.toString(), "--non-zero-exit-code");
-                assertThat(plan.exit()).as(same + "\n" + plan.out() + plan.err()).isZero();
+                assertThat(plan.exit())
+                        .as(same + "\n" + plan.out() + plan.err())
+                        .isZero();
             }
             // but that it puts in what the variables hold when it converts
-            JsonNode summary = Json.read(
-                            gatehouse(folder, "plan", file.toString(), converted.toString(), "-o", "json")
-                                    .out())
+            JsonNode summary = Json.read(gatehouse(folder, "plan", file.toString(), converted.toString(), "-o", "json")
+                            .out())
                     .path("summary");
             assertThat(summary.path("creating").asInt()).isZero();
             assertThat(summary.path("deleting").asInt()).isZero();

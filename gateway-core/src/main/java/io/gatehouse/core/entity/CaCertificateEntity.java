@@ -27,7 +27,6 @@ public record CaCertificateEntity(
         @Doc("Words to select entities by.") @Distinct List<String> tags) {
 
     static void check(CaCertificateEntity authority, Report report) {
-        report.each("tags", Checks::tag);
         X509Certificate certificate = Pem.certificate(authority.cert);
         if (certificate == null) {
             report.at("cert", "invalid certificate: expected PEM");

@@ -33,7 +33,6 @@ public record CertificateEntity(
         @Doc("Words to select entities by.") @Distinct List<String> tags) {
 
     static void check(CertificateEntity certificate, Report report) {
-        report.each("tags", Checks::tag);
         if ((certificate.certAlt == null) != (certificate.keyAlt == null)) {
             report.entity("all or none of these fields must be set: 'cert_alt', 'key_alt'", "cert_alt", "key_alt");
         }

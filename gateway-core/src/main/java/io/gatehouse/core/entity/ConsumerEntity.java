@@ -24,7 +24,6 @@ public record ConsumerEntity(
         @Doc("Words to select entities by.") @Distinct List<String> tags) {
 
     static void check(ConsumerEntity consumer, Report report) {
-        report.each("tags", Checks::tag);
         if (consumer.username == null && consumer.customId == null) {
             report.entity(
                     "at least one of these fields must be non-empty: 'custom_id', 'username'", "custom_id", "username");

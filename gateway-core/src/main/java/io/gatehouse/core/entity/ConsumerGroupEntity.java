@@ -16,6 +16,5 @@ public record ConsumerGroupEntity(
 
     static void check(ConsumerGroupEntity group, Report report) {
         report.each("name", Checks::name);
-        report.each("tags", Checks::tag);
     }
 }

@@ -43,7 +43,7 @@ public enum EntityKind {
     UPSTREAM("upstreams", UpstreamEntity.class, Key.name("name"), UpstreamEntity::prepare, UpstreamEntity::check),
     TARGET("targets", TargetEntity.class, Key.of("upstream", "target"), TargetEntity::prepare, TargetEntity::check),
     VAULT("vaults", VaultEntity.class, Key.name("prefix").and("prefix"), as(), VaultEntity::check),
-    KEY_SET("key_sets", KeySetEntity.class, Key.name("name"), as(), KeySetEntity::check),
+    KEY_SET("key_sets", KeySetEntity.class, Key.name("name"), as(), nothing()),
     KEY("keys", KeyEntity.class, Key.name("name").and("kid", "set"), as(), KeyEntity::check),
     PARTIAL("partials", PartialEntity.class, Key.name("name"), as(), PartialEntity::check),
     PLUGIN(

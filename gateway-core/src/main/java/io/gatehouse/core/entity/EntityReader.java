@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class EntityReader {
     private static final int MOST_HINTS = 100;
+    private static final List<String> LINK_FIELDS = List.of("plugin", "partial", "path");
     private static final Set<String> URL_PARTS = Set.of("protocol", "host", "port", "path");
     private static final ConfigNode.Mapping NO_SOURCES = ConfigNode.emptyMapping(new Location("", 1, 1), "");
 
@@ -327,6 +328,13 @@ final class EntityReader {
             return null;
         }
         Draft target = find(kind, key.text());
+        if (target == null && value instanceof ConfigNode.Mapping) {
+            for (String unique : kind.unique()) {
+                Draft known =
+                        listed(kind).byField.getOrDefault(unique, Map.of()).get(key.text());
+                target = known != null && mapping(value, unique) == key ? known : target;
+            }
+        }
         if (target == null && !incomplete) {
             sink.accept(Problem.error(
                     key,
@@ -336,9 +344,15 @@ final class EntityReader {
         return target;
     }
 
+    private static @Nullable ConfigNode mapping(ConfigNode value, String field) {
+        return value instanceof ConfigNode.Mapping mapping ? mapping.get(field) : null;
+    }
+
     /** The nearest name; a file with many wrong ones gets the first few hints only, since each looks at all names. */
     private @Nullable String hint(ConfigNode.Scalar key, EntityKind kind) {
-        return hints++ < MOST_HINTS ? Nearest.hint(key.shown(), listed(kind).byName.keySet()) : null;
+        return hints++ < MOST_HINTS
+                ? Nearest.hint(key.shown(), listed(kind).byName.keySet())
+                : null;
     }
 
     private @Nullable Draft find(EntityKind kind, String idOrName) {
@@ -351,36 +365,34 @@ final class EntityReader {
         if (value instanceof ConfigNode.Scalar) {
             return string(value, draft, field);
         }
-        Set<String> keys = new LinkedHashSet<>();
+        Set<String> keys = new LinkedHashSet<>(List.of("id"));
         if (kind.nameField() != null) {
             keys.add(kind.nameField());
             keys.add("name");
         }
-        keys.add("id");
-        ConfigNode.Scalar found = null;
+        keys.addAll(kind.unique());
         if (value instanceof ConfigNode.Mapping mapping) {
             for (ConfigNode.Entry entry : mapping.entries()) {
-                if (!keys.contains(entry.name())) {
+                // decK repeats the tags of the other entity beside a membership
+                boolean repeated = entry.name().equals("tags") && draft.kind == EntityKind.CONSUMER_GROUP_CONSUMER;
+                if (!repeated && !keys.contains(entry.name())) {
                     sink.accept(Problem.error(
                             entry.location(), entry.value().path(), "unknown field", Nearest.hint(entry.name(), keys)));
                     return null;
                 }
-                if (!entry.value().isNull()) {
-                    found = string(entry.value(), draft, field);
-                    if (found == null || entry.name().equals("id")) {
-                        return found;
-                    }
+            }
+            for (String key : keys) {
+                ConfigNode found = mapping.get(key);
+                if (found != null && !found.isNull()) {
+                    return string(found, draft, field);
                 }
             }
         }
-        if (found == null) {
-            fail(
-                    draft,
-                    field,
-                    Problem.error(
-                            value, "expected a name or id, {name: ...} or {id: ...} (got " + value.shown() + ")"));
-        }
-        return found;
+        fail(
+                draft,
+                field,
+                Problem.error(value, "expected a name or id, {name: ...} or {id: ...} (got " + value.shown() + ")"));
+        return null;
     }
 
     private ConfigNode.@Nullable Scalar string(ConfigNode value, Draft draft, String field) {
@@ -507,6 +519,11 @@ final class EntityReader {
     private void linkPartials() {
         for (ConfigNode.Mapping link : partialLinks) {
             Draft holder = new Draft(EntityKind.PLUGIN, link, link, null);
+            for (ConfigNode.Entry entry : link.entries()) {
+                if (!LINK_FIELDS.contains(entry.name())) {
+                    RootFields.report(entry, Set.of(), LINK_FIELDS, sink);
+                }
+            }
             ConfigNode plugin = link.get("plugin");
             ConfigNode partial = link.get("partial");
             if (plugin == null || partial == null) {
@@ -547,7 +564,9 @@ final class EntityReader {
         Record record = bound.record();
         Set<String> failed = new HashSet<>(draft.failed);
         failed.addAll(bound.failed());
-        kind.check(record, new Report(node, options, failed, sink));
+        Report report = new Report(draft.node, node, options, failed, sink);
+        report.each("tags", Checks::tag);
+        kind.check(record, report);
         for (String field : kind.unique()) {
             ConfigNode.Scalar text = draft.text(field);
             if (text != null && !failed.contains(field)) {

@@ -45,7 +45,6 @@ public record JwtSecret(
         @Doc("Words to select entities by.") @Distinct List<String> tags) {
 
     static void check(JwtSecret secret, Report report) {
-        report.each("tags", Checks::tag);
         if (secret.algorithm.startsWith("HS")) {
             if (secret.secret == null) {
                 report.advise(

@@ -44,7 +44,6 @@ public record KeyEntity(
             @Doc("The public half.") @Nullable Secret publicKey) {}
 
     static void check(KeyEntity key, Report report) {
-        report.each("tags", Checks::tag);
         if (key.jwk == null && key.pem == null) {
             report.entity("at least one of these fields must be non-empty: 'jwk', 'pem'", "jwk", "pem");
         } else if (key.jwk != null && key.pem != null) {

@@ -37,7 +37,6 @@ public record Oauth2Credential(
         @Doc("Words to select entities by.") @Distinct List<String> tags) {
 
     static void check(Oauth2Credential credential, Report report) {
-        report.each("tags", Checks::tag);
         report.each("redirect_uris", Oauth2Credential::redirect);
     }
 

@@ -28,6 +28,5 @@ public record PartialEntity(
 
     static void check(PartialEntity partial, Report report) {
         report.each("name", Checks::name);
-        report.each("tags", Checks::tag);
     }
 }

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param config what the plugin's record is bound from, with the partials in it; an empty mapping when the file has none
  */
 @Doc("A configured plugin; without service, route, consumer and consumer group it is global.")
-@NotBuilt("condition")
+@NotBuilt({"condition", "model"})
 public record PluginEntity(
         @Doc("A UUID in lower case; made from what tells it from others when left out.") @Filled
         String id,
@@ -128,7 +128,6 @@ public record PluginEntity(
 
     static void check(PluginEntity plugin, Report report) {
         report.each("instance_name", Checks::name);
-        report.each("tags", Checks::tag);
         present(plugin.name, report);
         if (plugin.consumerId != null || plugin.consumerGroupId != null) {
             if (report.has("ordering")) {

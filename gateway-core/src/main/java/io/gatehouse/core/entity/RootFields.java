@@ -38,6 +38,7 @@ final class RootFields {
             "custom_entities",
             "cloned_plugins",
             "custom_plugins",
+            "ai_models",
             "service_packages",
             "workspaces",
             "oauth2_tokens",

@@ -108,7 +108,6 @@ public record RouteEntity(
         report.each("hosts", Checks::routeHost);
         report.each("paths", Checks::routePath);
         report.each("snis", Checks::wildcardHost);
-        report.each("tags", Checks::tag);
         report.eachKey("headers", Checks::headerName);
         report.each("headers", value -> value.startsWith("~*") ? Checks.regex(value.substring(2)) : null);
         route.headers.forEach((name, values) -> {

@@ -110,7 +110,6 @@ public record ServiceEntity(
         report.each("name", Checks::name);
         report.each("host", Checks::upstreamHost);
         report.each("path", Checks::path);
-        report.each("tags", Checks::tag);
         if (service.tlsVerify != null && service.protocol.equals("http")) {
             report.at(
                     "tls_verify",

@@ -22,7 +22,5 @@ public record SniEntity(
 
     static void check(SniEntity sni, Report report) {
         report.each("name", Checks::wildcardHost);
-        report.each("tags", Checks::tag);
-        report.warn("name", "certificates are checked but not served yet: TLS listeners show the one of the settings");
     }
 }

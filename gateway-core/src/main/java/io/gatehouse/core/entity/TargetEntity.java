@@ -45,6 +45,5 @@ public record TargetEntity(
 
     static void check(TargetEntity target, Report report) {
         report.each("target", Checks::target);
-        report.each("tags", Checks::tag);
     }
 }

@@ -188,7 +188,6 @@ public record UpstreamEntity(
 
     static void check(UpstreamEntity upstream, Report report) {
         report.each("name", Checks::upstreamName);
-        report.each("tags", Checks::tag);
         report.each("hash_on_header", Checks::anyHeaderName);
         report.each("hash_fallback_header", Checks::anyHeaderName);
         report.each("hash_on_cookie", Checks::cookieName);

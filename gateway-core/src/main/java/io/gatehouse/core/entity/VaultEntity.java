@@ -38,7 +38,6 @@ public record VaultEntity(
     private static final Set<String> TYPES = Set.of("env", "fs", "aws", "gcp", "azure", "hcv", "conjur", "konnect");
 
     static void check(VaultEntity vault, Report report) {
-        report.each("tags", Checks::tag);
         if (TYPES.contains(vault.prefix)) {
             report.at(
                     "prefix",

@@ -71,7 +71,7 @@ class FuzzIT {
                 "--target_class=" + target.getName(),
                 "--instrumentation_includes=io.gatehouse.**:org.snakeyaml.engine.**",
                 "-max_total_time=" + seconds,
-                "-timeout=30",
+                "-timeout=60",
                 "-rss_limit_mb=1500",
                 "-max_len=4096",
                 "-print_final_stats=1",

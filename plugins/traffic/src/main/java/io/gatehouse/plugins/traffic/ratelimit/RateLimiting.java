@@ -1,6 +1,7 @@
 package io.gatehouse.plugins.traffic.ratelimit;
 
 import io.gatehouse.api.Consumer;
+import io.gatehouse.api.ConsumerGroup;
 import io.gatehouse.api.Counters;
 import io.gatehouse.api.Credential;
 import io.gatehouse.api.Exchange;
@@ -143,6 +144,12 @@ final class RateLimiting implements Plugin {
             case CONSUMER -> {
                 Consumer consumer = exchange.consumer();
                 yield consumer != null ? consumer.id() : credential(exchange);
+            }
+            case CONSUMER_GROUP -> {
+                Consumer consumer = exchange.consumer();
+                List<ConsumerGroup> groups =
+                        consumer == null ? List.of() : exchange.directory().groups(consumer);
+                yield groups.isEmpty() ? null : groups.get(0).id();
             }
             case CREDENTIAL -> credential(exchange);
             case SERVICE -> {

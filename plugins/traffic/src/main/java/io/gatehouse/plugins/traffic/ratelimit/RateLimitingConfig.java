@@ -2,6 +2,7 @@ package io.gatehouse.plugins.traffic.ratelimit;
 
 import io.gatehouse.api.config.Default;
 import io.gatehouse.api.config.Doc;
+import io.gatehouse.api.config.Name;
 import io.gatehouse.api.config.NotBuilt;
 import io.gatehouse.api.config.Pattern;
 import io.gatehouse.api.config.Range;
@@ -41,10 +42,11 @@ public record RateLimitingConfig(
         @Doc("Requests in a year.") @Nullable @Range(min = 1)
         Long year,
 
-        @Doc("Who is counted: a consumer (else the credential), a credential, an address, a service, the value of"
-                + " `header_name`, or all who ask for `path`. Who has none of it is counted by address.")
+        @Doc(
+                "Who is counted: a consumer (else the credential), the first by name of a consumer's groups, a credential, an"
+                        + " address, a service, the value of `header_name`, or all who ask for `path`. Who has none of it is"
+                        + " counted by address.")
         @Default("consumer")
-        @NotBuilt("consumer-group")
         LimitBy limitBy,
 
         @Doc("The header that says who is counted, with `limit_by: header`.")
@@ -86,6 +88,9 @@ public record RateLimitingConfig(
     public enum LimitBy {
         /** A consumer, else its credential. */
         CONSUMER,
+        /** The first of a consumer's groups. */
+        @Name("consumer-group")
+        CONSUMER_GROUP,
         /** A credential. */
         CREDENTIAL,
         /** An address. */

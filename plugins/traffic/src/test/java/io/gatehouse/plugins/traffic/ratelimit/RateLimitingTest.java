@@ -92,7 +92,6 @@ class RateLimitingTest {
                 "{minute: 1, redis: {cloud_authentication: {auth_provider: aws}}}|cloud_authentication",
                 "{minute: 1, policy: cluster}|cluster",
                 "{minute: 1, redis_host: a}|redis_host",
-                "{minute: 1, limit_by: consumer-group}|consumer-group",
                 "{minute: 1, error_code: 99}|error_code",
             })
     void refusesWhatKongRefusesAndWhatIsNotBuilt(String yaml, String problem) {
@@ -278,6 +277,21 @@ class RateLimitingTest {
                             .send()
                             .status())
                     .isEqualTo(429);
+        }
+    }
+
+    @Test
+    void countsAllConsumersOfAGroupAsOneAndOthersByAddress() {
+        try (PluginTester tester = tester("{minute: 2, limit_by: consumer-group}")) {
+            for (Consumer consumer : List.of(ALICE, BOB)) {
+                tester.directory().addToGroup(consumer, "silver");
+                tester.directory().addToGroup(consumer, "gold-" + consumer.displayName());
+                tester.directory().addToGroup(consumer, "a-team");
+            }
+            assertThat(tester.get("/").consumer(ALICE).send().status()).isEqualTo(200);
+            assertThat(tester.get("/").consumer(BOB).send().status()).isEqualTo(200);
+            assertThat(tester.get("/").consumer(BOB).send().status()).isEqualTo(429);
+            assertThat(tester.get("/").send().status()).isEqualTo(200);
         }
     }
 
