@@ -7,11 +7,13 @@ import io.gatehouse.core.admin.StatusServer;
 import io.gatehouse.core.config.Environment;
 import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.config.Severity;
-import io.gatehouse.core.entity.ConfigLoader;
+import io.gatehouse.core.entity.DeckDump;
 import io.gatehouse.core.entity.DeclarativeConfig;
+import io.gatehouse.core.entity.EntityKind;
+import io.gatehouse.core.entity.EntityReferencePage;
 import io.gatehouse.core.entity.LoadOptions;
-import io.gatehouse.core.entity.LoadResult;
 import io.gatehouse.core.exchange.ExchangeObserver;
+import io.gatehouse.core.plan.ChangePlan;
 import io.gatehouse.core.plugin.Lifecycle;
 import io.gatehouse.core.plugin.PluginCalls;
 import io.gatehouse.core.plugin.PluginCatalogue;
@@ -23,11 +25,15 @@ import io.gatehouse.core.server.ProxyServer;
 import io.gatehouse.core.server.Traffic;
 import io.gatehouse.core.service.GatewayMetrics;
 import io.gatehouse.core.service.InternalMetrics;
+import io.gatehouse.core.service.JvmHeap;
 import io.gatehouse.core.service.LocalCounters;
+import io.gatehouse.core.service.MemoryGuard;
 import io.gatehouse.core.service.MetricsRegistry;
 import io.gatehouse.core.service.NodeFacts;
 import io.gatehouse.core.service.NodeMemory;
 import io.gatehouse.core.service.Scraper;
+import io.gatehouse.core.service.Vaults;
+import io.gatehouse.core.snapshot.Examination;
 import io.gatehouse.core.snapshot.FileStamp;
 import io.gatehouse.core.snapshot.Reloader;
 import io.gatehouse.core.snapshot.Snapshot;
@@ -38,6 +44,7 @@ import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import io.vertx.core.internal.VertxInternal;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -57,7 +64,9 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -70,6 +79,7 @@ public final class Gateway implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
     private static final Duration BLOCKED = Duration.ofSeconds(2);
+    private static final long MEMORY_CHECK_MILLIS = 100;
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
 
     private final Settings settings;
@@ -82,11 +92,14 @@ public final class Gateway implements AutoCloseable {
     private final ExecutorService reloadThread = Executors.newSingleThreadExecutor(daemon("gatehouse-reload"));
     private final ScheduledExecutorService scheduler =
             Executors.newSingleThreadScheduledExecutor(daemon("gatehouse-timer"));
+    private final ScheduledExecutorService memoryThread =
+            Executors.newSingleThreadScheduledExecutor(daemon("gatehouse-memory"));
     private final List<ProxyServer> loops = new ArrayList<>();
     private final List<AdminServer> adminServers = new ArrayList<>();
     private final List<StatusServer> statusServers = new ArrayList<>();
     private final Vertx vertx;
     private final Lifecycle lifecycle;
+    private final Vaults vaults;
     private final Reloader reloader;
     private volatile boolean draining;
     private boolean stopped;
@@ -104,6 +117,9 @@ public final class Gateway implements AutoCloseable {
                         .setMaxEventLoopExecuteTime(BLOCKED.toMillis())
                         .setMaxEventLoopExecuteTimeUnit(TimeUnit.MILLISECONDS))
                 .build();
+        ((VertxInternal) vertx)
+                .blockedThreadChecker()
+                .setThreadBlockedHandler(new BlockedThreads(this::owner, counters));
         metrics.add(facts);
         Redirects redirects = redirects(settings);
         Clock clock = Clock.systemUTC();
@@ -111,17 +127,23 @@ public final class Gateway implements AutoCloseable {
                 new PluginServices(vertx, metrics, new LocalCounters(clock), clock, scheduler, redirects);
         this.lifecycle = new Lifecycle(services, new PluginCalls(settings.pluginTimeLimit(), this::pluginFailed));
         Upstreams upstreams = new Upstreams(settings.eventLoops());
+        this.vaults = vaults(settings);
         this.reloader = new Reloader(
                 settings.configs(),
                 settings.plugins(),
                 environment(settings),
-                LoadOptions.defaults().withCompat(settings.compat()),
+                LoadOptions.defaults().withCompat(settings.compat()).withVaults(vaults),
                 new SnapshotBuilder(lifecycle, upstreams),
                 lifecycle,
                 reloadThread,
                 this::goesLive,
                 snapshot -> loops.forEach(loop -> loop.abort(snapshot, "configuration_retired")));
         Observer observer = new Observer();
+        MemoryGuard memoryGuard = new MemoryGuard(new JvmHeap(), settings.shedAt() / 100.0, System::nanoTime);
+        if (settings.shedAt() > 0) {
+            ScheduledFuture<?> unused = memoryThread.scheduleWithFixedDelay(
+                    memoryGuard::check, MEMORY_CHECK_MILLIS, MEMORY_CHECK_MILLIS, TimeUnit.MILLISECONDS);
+        }
         ProxyServer.Shared shared = new ProxyServer.Shared(
                 settings.proxyListen().stream()
                         .map(listen -> new ProxyServer.Listener(
@@ -132,6 +154,7 @@ public final class Gateway implements AutoCloseable {
                 settings.pluginTimeLimit().toNanos(),
                 exchangeDeadline(settings),
                 limits(settings.clientLimits()),
+                memoryGuard,
                 redirects,
                 upstreams,
                 reloader,
@@ -200,11 +223,16 @@ public final class Gateway implements AutoCloseable {
 
     private void open() throws ConfigException, IOException {
         watched = fingerprint();
-        List<Problem> problems = onReloadThread(reloader::load);
+        List<Problem> problems = new ArrayList<>(ListenerChecks.of(settings));
+        problems.addAll(load());
         if (Reloader.hasErrors(problems)) {
             throw new ConfigException(problems.stream().map(Problem::toString).toList());
         }
         problems.forEach(problem -> LOG.warn("configuration: {}", problem));
+        Snapshot first = reloader.current();
+        if (first != null) {
+            ListenerChecks.of(settings, first.config()).forEach(problem -> LOG.warn("configuration: {}", problem));
+        }
         int[] next = {0};
         await(
                 vertx.deployVerticle(
@@ -227,6 +255,10 @@ public final class Gateway implements AutoCloseable {
             ScheduledFuture<?> unused =
                     scheduler.scheduleWithFixedDelay(this::lookForChanges, 500, 500, TimeUnit.MILLISECONDS);
         }
+        long rotation = settings.vaultRotation().toMillis();
+        // on the thread that loads: files are read there, and never on an event loop
+        ScheduledFuture<?> unusedRotation = scheduler.scheduleWithFixedDelay(
+                () -> reloadThread.execute(this::rotateSecrets), rotation, rotation, TimeUnit.MILLISECONDS);
         LOG.info(
                 "gatehouse {} serves: proxy={} admin={} status={} event_loops={}",
                 version(),
@@ -242,25 +274,38 @@ public final class Gateway implements AutoCloseable {
      * @throws ConfigException with all problems
      */
     public static ConfigSummary validate(Settings settings) throws ConfigException, IOException {
-        List<Problem> problems = new ArrayList<>();
-        PluginCatalogue catalogue = PluginCatalogue.load(settings.plugins(), null, problems::add);
-        try {
-            LoadResult result = ConfigLoader.load(
-                    settings.configs(),
-                    environment(settings),
-                    LoadOptions.defaults().withCompat(settings.compat()).withPlugins(catalogue.names()));
-            problems.addAll(result.problems());
-            SnapshotBuilder.check(
-                    result.config(),
-                    catalogue,
-                    new PluginCalls(settings.pluginTimeLimit(), (plugin, phase, cause) -> {}),
-                    problems::add);
-            if (Reloader.hasErrors(problems)) {
-                throw new ConfigException(
-                        problems.stream().map(Problem::toString).toList());
+        Findings found = examine(settings);
+        if (!found.ok()) {
+            throw new ConfigException(
+                    found.problems().stream().map(Problem::toString).toList());
+        }
+        return found.summary();
+    }
+
+    /**
+     * All that can be said of configuration files and plugins without starting.
+     *
+     * @param ok whether a start would not refuse them
+     * @param summary what they amount to; incomplete when they would be refused
+     * @param problems every problem by file, line and column, warnings too
+     */
+    public record Findings(boolean ok, ConfigSummary summary, List<Problem> problems) {
+        /** Copies the list. */
+        public Findings {
+            problems = List.copyOf(problems);
+        }
+    }
+
+    /** Checks configuration files and plugins as {@link #start} does; nothing is started and no listener opened. */
+    public static Findings examine(Settings settings) {
+        return examined(settings, settings.configs(), found -> {
+            List<Problem> problems = new ArrayList<>(ListenerChecks.of(settings));
+            problems.addAll(found.problems());
+            if (found.ok()) {
+                problems.addAll(ListenerChecks.of(settings, found.config()));
             }
-            DeclarativeConfig config = result.config();
-            return new ConfigSummary(
+            DeclarativeConfig config = found.config();
+            ConfigSummary summary = new ConfigSummary(
                     settings.configs(),
                     config.services().size(),
                     config.routes().size(),
@@ -270,8 +315,69 @@ public final class Gateway implements AutoCloseable {
                             .filter(problem -> problem.severity() == Severity.WARNING)
                             .map(Problem::toString)
                             .toList());
+            return new Findings(!Reloader.hasErrors(problems), summary, problems);
+        });
+    }
+
+    /**
+     * What would change if one configuration took the place of another, whose files are examined with the same settings.
+     *
+     * @throws ConfigException if one of them would be refused
+     */
+    public static ChangePlan plan(Settings settings, List<Path> before, List<Path> after) throws ConfigException {
+        List<Problem> refused = new ArrayList<>();
+        ChangePlan plan = examined(
+                settings,
+                before,
+                old -> examined(settings, after, now -> {
+                    for (Examination one : List.of(old, now)) {
+                        if (!one.ok()) {
+                            refused.addAll(one.problems());
+                        }
+                    }
+                    return refused.isEmpty() ? ChangePlan.of(old, now) : ChangePlan.NONE;
+                }));
+        if (!refused.isEmpty()) {
+            throw new ConfigException(refused.stream().map(Problem::toString).toList());
+        }
+        return plan;
+    }
+
+    /**
+     * The configuration as decK would write it.
+     *
+     * @param defaults whether fields that hold their default are written
+     * @param warnings takes what should be known of the result
+     * @throws ConfigException if the configuration would be refused, or something in it cannot be written
+     */
+    public static String dump(Settings settings, boolean defaults, Consumer<String> warnings) throws ConfigException {
+        List<Problem> problems = new ArrayList<>();
+        String text = examined(settings, settings.configs(), found -> {
+            if (!found.ok()) {
+                problems.addAll(found.problems());
+                return "";
+            }
+            return DeckDump.write(found.config(), defaults, problems::add);
+        });
+        if (Reloader.hasErrors(problems)) {
+            throw new ConfigException(problems.stream().map(Problem::toString).toList());
+        }
+        problems.forEach(problem -> warnings.accept(problem.toString()));
+        return text;
+    }
+
+    private static <T> T examined(Settings settings, List<Path> files, Function<Examination, T> use) {
+        Examination found = Examination.of(
+                files,
+                settings.plugins(),
+                environment(settings),
+                LoadOptions.defaults().withCompat(settings.compat()),
+                null,
+                new PluginCalls(settings.pluginTimeLimit(), (plugin, phase, cause) -> {}));
+        try {
+            return use.apply(found);
         } finally {
-            catalogue.discard();
+            found.catalogue().discard();
         }
     }
 
@@ -300,16 +406,30 @@ public final class Gateway implements AutoCloseable {
      * @throws ConfigException if there is no such plugin; names the nearest one
      */
     public static String schema(Settings settings, String plugin) throws ConfigException, IOException {
+        EntityKind kind = EntityKind.of(plugin);
+        if (kind != null) {
+            return JsonSchema.text(kind.type());
+        }
         return described(
-                settings, plugin, known -> JsonSchema.text(known.factory().configType()));
+                settings,
+                plugin,
+                known -> JsonSchema.text(plugin, known.factory().configType()));
     }
 
     /**
-     * The reference page of a plugin, in Markdown.
+     * The reference page of a plugin, of a kind of entity such as {@code services}, or of all {@code entities}, in
+     * Markdown.
      *
      * @throws ConfigException if there is no such plugin; names the nearest one
      */
     public static String reference(Settings settings, String plugin) throws ConfigException, IOException {
+        EntityKind kind = EntityKind.of(plugin);
+        if (kind != null) {
+            return "# " + plugin + "\n\n" + EntityReferencePage.markdown(kind);
+        }
+        if (plugin.equals("entities")) {
+            return EntityReferencePage.markdown();
+        }
         return described(
                 settings,
                 plugin,
@@ -385,7 +505,7 @@ public final class Gateway implements AutoCloseable {
      * @return what is wrong, one line each; empty when the new configuration is live
      */
     public List<String> reload() {
-        List<Problem> problems = onReloadThread(reloader::load);
+        List<Problem> problems = load();
         boolean refused = Reloader.hasErrors(problems);
         counters.reloaded(!refused);
         for (Problem problem : problems) {
@@ -396,6 +516,14 @@ public final class Gateway implements AutoCloseable {
             return problems.stream().map(Problem::toString).toList();
         }
         return List.of();
+    }
+
+    private void rotateSecrets() {
+        try {
+            vaults.rotate();
+        } catch (RuntimeException e) {
+            LOG.error("secrets could not be read again", e);
+        }
     }
 
     private void lookForChanges() {
@@ -441,6 +569,7 @@ public final class Gateway implements AutoCloseable {
             LOG.error("plugins were not closed in time");
         }
         scheduler.shutdownNow();
+        memoryThread.shutdownNow();
         reloadThread.shutdown();
         quietly(connections); // first: a connection that ends after its event loop has nobody to tell
         quietly(vertx.close());
@@ -457,13 +586,24 @@ public final class Gateway implements AutoCloseable {
     private void goesLive(Snapshot snapshot) {
         metrics.visible(snapshot.pluginNames());
         counters.live(snapshot.config().fingerprint());
-        LOG.info(
-                "configuration is live: fingerprint={} services={} routes={} consumers={} plugins={}",
-                snapshot.config().fingerprint(),
-                snapshot.config().services().size(),
-                snapshot.config().routes().size(),
-                snapshot.config().consumers().size(),
-                snapshot.config().plugins().size());
+    }
+
+    /** Reads the configuration; what is refused leaves the old one live. */
+    private List<Problem> load() {
+        long begin = System.nanoTime();
+        List<Problem> problems = onReloadThread(reloader::load);
+        Snapshot live = reloader.current();
+        if (live != null && !Reloader.hasErrors(problems)) {
+            LOG.info(
+                    "configuration is live: fingerprint={} services={} routes={} consumers={} plugins={} load_ms={}",
+                    live.config().fingerprint(),
+                    live.config().services().size(),
+                    live.config().routes().size(),
+                    live.config().consumers().size(),
+                    live.config().plugins().size(),
+                    (System.nanoTime() - begin) / 1_000_000);
+        }
+        return problems;
     }
 
     /** A plugin's fault outside of exchanges. */
@@ -472,9 +612,19 @@ public final class Gateway implements AutoCloseable {
         LOG.error("plugin failed: plugin={} phase={}", plugin, phase, cause);
     }
 
+    private @Nullable String owner(@Nullable String loader, String className) {
+        Snapshot live = reloader.current();
+        return live == null ? null : live.owner(loader, className);
+    }
+
     private static Environment environment(Settings settings) {
         Map<String, String> variables = settings.environment();
         return variables::get;
+    }
+
+    private static Vaults vaults(Settings settings) {
+        Map<String, String> variables = settings.environment();
+        return new Vaults(variables::get, settings.vaults(), Clock.systemUTC());
     }
 
     private static long exchangeDeadline(Settings settings) {
@@ -588,6 +738,11 @@ public final class Gateway implements AutoCloseable {
         }
 
         @Override
+        public void shed(String reason) {
+            counters.shed(reason);
+        }
+
+        @Override
         public void pluginFailed(String plugin, String phase, Throwable cause, String requestId) {
             counters.pluginFailed(plugin, phase);
             LOG.error("plugin failed: plugin={} phase={} request_id={}", plugin, phase, requestId, cause);
@@ -595,7 +750,8 @@ public final class Gateway implements AutoCloseable {
 
         @Override
         public void bodyCodeFailed(Class<?> culprit, String method, Throwable cause) {
-            String plugin = owner(culprit);
+            String owner = owner(culprit.getClassLoader().getName(), culprit.getName());
+            String plugin = owner == null ? "unknown" : owner;
             counters.pluginFailed(plugin, "transform");
             LOG.error(
                     "plugin failed: plugin={} phase=transform culprit={}.{}", plugin, culprit.getName(), method, cause);
@@ -604,34 +760,6 @@ public final class Gateway implements AutoCloseable {
         @Override
         public void ended(Completion completion) {
             counters.ended(completion);
-        }
-
-        /** The plugin of a class: the one whose factory came from the same loader, the nearest package first. */
-        private String owner(Class<?> culprit) {
-            Snapshot live = reloader.current();
-            String best = "unknown";
-            int depth = -1;
-            if (live != null) {
-                for (PluginCatalogue.Known known : live.catalogue().plugins()) {
-                    Class<?> factory = known.factory().getClass();
-                    if (factory.getClassLoader() == culprit.getClassLoader()) {
-                        int shared = sharedPrefix(factory.getName(), culprit.getName());
-                        if (shared > depth) {
-                            depth = shared;
-                            best = known.factory().name();
-                        }
-                    }
-                }
-            }
-            return best;
-        }
-
-        private int sharedPrefix(String one, String other) {
-            int i = 0;
-            while (i < one.length() && i < other.length() && one.charAt(i) == other.charAt(i)) {
-                i++;
-            }
-            return i;
         }
     }
 

@@ -3,6 +3,8 @@ package io.gatehouse.core;
 import static java.util.Objects.requireNonNull;
 
 import io.gatehouse.core.config.Compat;
+import io.gatehouse.core.service.EnvVaultConfig;
+import io.gatehouse.core.service.VaultConfig;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -38,6 +40,10 @@ import org.jspecify.annotations.Nullable;
  * @param exchangeDeadline how long an exchange may take in all: afterwards there is a 504, or a response that has begun
  *     breaks off; null for as long as it likes
  * @param clientLimits what clients may take of time and memory
+ * @param shedAt how much of the heap, in percent, may outlive a collection before new requests are answered 503; 0 for
+ *     however much
+ * @param vaults the config of each type of vault that references name directly, by type
+ * @param vaultRotation how often secrets are read again
  * @param watch whether changed configuration files and plugin JARs are loaded by themselves
  * @param eventLoops number of event loops
  * @param environment what {@code $NAME}, {@code ${{ env "NAME" }}} and {@code {vault://env/name}} in files refer to
@@ -58,6 +64,9 @@ public record Settings(
         Duration pluginTimeLimit,
         @Nullable Duration exchangeDeadline,
         ClientLimits clientLimits,
+        int shedAt,
+        Map<String, VaultConfig> vaults,
+        Duration vaultRotation,
         boolean watch,
         int eventLoops,
         Map<String, String> environment,
@@ -78,6 +87,11 @@ public record Settings(
         requireNonNull(drainTimeout, "drainTimeout");
         requireNonNull(pluginTimeLimit, "pluginTimeLimit");
         requireNonNull(clientLimits, "clientLimits");
+        if (shedAt < 0 || shedAt > 99) {
+            throw new IllegalArgumentException("shedAt: " + shedAt + " (expected: 0-99)");
+        }
+        requireNonNull(vaultRotation, "vaultRotation");
+        vaults = Map.copyOf(vaults);
         if (eventLoops < 1) {
             throw new IllegalArgumentException("eventLoops: " + eventLoops + " (expected: 1 or more)");
         }
@@ -217,6 +231,9 @@ public record Settings(
         b.pluginTimeLimit = pluginTimeLimit;
         b.exchangeDeadline = exchangeDeadline;
         b.clientLimits = clientLimits;
+        b.shedAt = shedAt;
+        b.vaults = vaults;
+        b.vaultRotation = vaultRotation;
         b.watch = watch;
         b.eventLoops = eventLoops;
         b.environment = environment;
@@ -243,7 +260,8 @@ public record Settings(
                 + proxyListen + ", adminListen=" + adminListen + ", statusListen=" + statusListen + ", logLevel="
                 + logLevel + ", sslCert=" + sslCert + ", compat=" + compat + ", drainTimeout=" + drainTimeout
                 + ", pluginTimeLimit=" + pluginTimeLimit + ", exchangeDeadline=" + exchangeDeadline
-                + ", clientLimits=" + clientLimits + ", watch=" + watch + ", eventLoops=" + eventLoops + "]";
+                + ", clientLimits=" + clientLimits + ", shedAt=" + shedAt + ", vaults=" + vaults + ", vaultRotation="
+                + vaultRotation + ", watch=" + watch + ", eventLoops=" + eventLoops + "]";
     }
 
     /** Collects settings; each method replaces one value and returns this. Not for use by several threads. */
@@ -262,6 +280,9 @@ public record Settings(
         private Duration pluginTimeLimit = Duration.ofSeconds(60);
         private @Nullable Duration exchangeDeadline;
         private ClientLimits clientLimits = ClientLimits.DEFAULT;
+        private int shedAt = 95;
+        private Map<String, VaultConfig> vaults = Map.of("env", EnvVaultConfig.PLAIN);
+        private Duration vaultRotation = Duration.ofSeconds(60);
         private boolean watch = true;
         private int eventLoops = Runtime.getRuntime().availableProcessors();
         private Map<String, String> environment = Map.of();
@@ -348,6 +369,24 @@ public record Settings(
             return this;
         }
 
+        /** See {@link Settings#shedAt()}. */
+        public Builder shedAt(int value) {
+            shedAt = value;
+            return this;
+        }
+
+        /** See {@link Settings#vaults()}. */
+        public Builder vaults(Map<String, VaultConfig> value) {
+            vaults = value;
+            return this;
+        }
+
+        /** See {@link Settings#vaultRotation()}. */
+        public Builder vaultRotation(Duration value) {
+            vaultRotation = value;
+            return this;
+        }
+
         /** See {@link Settings#watch()}. */
         public Builder watch(boolean value) {
             watch = value;
@@ -389,6 +428,9 @@ public record Settings(
                     pluginTimeLimit,
                     exchangeDeadline,
                     clientLimits,
+                    shedAt,
+                    vaults,
+                    vaultRotation,
                     watch,
                     eventLoops,
                     environment,

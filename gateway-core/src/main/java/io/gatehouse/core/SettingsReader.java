@@ -6,12 +6,19 @@ import io.gatehouse.core.Settings.Listen;
 import io.gatehouse.core.Settings.LogLevel;
 import io.gatehouse.core.Settings.Origin;
 import io.gatehouse.core.config.Compat;
+import io.gatehouse.core.service.EnvVaultConfig;
+import io.gatehouse.core.service.FsVaultConfig;
+import io.gatehouse.core.service.VaultConfig;
+import io.gatehouse.core.service.VaultReference;
+import io.gatehouse.core.service.Vaults;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -36,6 +43,7 @@ final class SettingsReader {
     private final Map<String, List<String>> options;
     private final List<String> problems = new ArrayList<>();
     private final Set<String> known = new TreeSet<>(SCRIPT_VARIABLES);
+    private Vaults.@Nullable References references;
 
     SettingsReader(Map<String, String> environment, Map<String, List<String>> options) {
         this.environment = environment;
@@ -52,6 +60,8 @@ final class SettingsReader {
 
     Settings read() throws ConfigException {
         Settings.Builder b = Settings.builder().environment(environment);
+        Map<String, VaultConfig> vaults = vaults();
+        references = new Vaults(environment::get, vaults, Clock.systemUTC()).draft();
 
         list("--config", "GATEHOUSE_CONFIG", "KONG_DECLARATIVE_CONFIG", this::path, b::configs);
         list("--plugins", "GATEHOUSE_PLUGINS", null, this::path, b::plugins);
@@ -94,6 +104,11 @@ final class SettingsReader {
         set(one(null, "GATEHOUSE_PLUGIN_TIME_LIMIT", null, this::positiveDuration), b::pluginTimeLimit);
         set(one(null, "GATEHOUSE_EXCHANGE_DEADLINE", null, this::positiveDuration), b::exchangeDeadline);
         b.clientLimits(clientLimits());
+        set(one(null, "GATEHOUSE_SHED_AT", null, this::percentOrOff), b::shedAt);
+        b.vaults(vaults);
+        set(
+                one(null, "GATEHOUSE_VAULT_ROTATION_INTERVAL", "KONG_VAULT_ROTATION_INTERVAL", this::positiveDuration),
+                b::vaultRotation);
         set(one(null, "GATEHOUSE_WATCH", null, this::onOff), b::watch);
         set(one(null, "GATEHOUSE_EVENT_LOOPS", null, (name, text) -> count(name, text, 1024)), b::eventLoops);
 
@@ -167,10 +182,56 @@ final class SettingsReader {
         for (String name : kongVariable == null ? List.of(variable) : List.of(variable, kongVariable)) {
             String value = environment.get(name);
             if (value != null && !value.isBlank()) {
-                return new Source(name, List.of(value.strip()));
+                String text = dereferenced(name, value.strip());
+                return text == null ? null : new Source(name, List.of(text));
             }
         }
         return null;
+    }
+
+    /** A setting may be a vault reference; one that yields nothing is noted as a problem, and null. */
+    private @Nullable String dereferenced(String name, String value) {
+        if (references == null || !VaultReference.isReference(value)) {
+            return value;
+        }
+        Vaults.Lookup lookup = references.lookup(value);
+        if (lookup.failure() != null) {
+            problems.add(
+                    "failed to dereference '" + value + "': " + lookup.failure() + " for config option '" + name + "'");
+            return null;
+        }
+        return lookup.current().get();
+    }
+
+    /** The config of each type of vault; without a folder there is no fs vault. */
+    private Map<String, VaultConfig> vaults() {
+        Map<String, VaultConfig> all = new LinkedHashMap<>();
+        all.put("env", vault("ENV", EnvVaultConfig.PLAIN, List.of("prefix", "base64_decode")));
+        Source folder = source(null, "GATEHOUSE_VAULT_FS_PREFIX", "KONG_VAULT_FS_PREFIX");
+        VaultConfig fs = vault(
+                "FS",
+                FsVaultConfig.in(folder == null ? "" : folder.values().get(0)),
+                List.of("ttl", "neg_ttl", "resurrect_ttl", "base64_decode"));
+        if (folder != null) {
+            all.put("fs", fs);
+        }
+        return all;
+    }
+
+    private VaultConfig vault(String type, VaultConfig usual, List<String> fields) {
+        VaultConfig config = usual;
+        for (String field : fields) {
+            String suffix = "_VAULT_" + type + "_" + field.toUpperCase(Locale.ROOT);
+            Source source = source(null, "GATEHOUSE" + suffix, "KONG" + suffix);
+            if (source != null) {
+                try {
+                    config = config.with(field, source.values().get(0));
+                } catch (IllegalArgumentException wrong) {
+                    problems.add(source.name() + ": " + wrong.getMessage());
+                }
+            }
+        }
+        return config;
     }
 
     /** Reads one value; returns null to say that it has noted a problem. */
@@ -381,6 +442,18 @@ final class SettingsReader {
         }
         problem(name, text, "on or off");
         return null;
+    }
+
+    private @Nullable Integer percentOrOff(String name, String text) {
+        if (text.equals("off") || text.equals("0")) {
+            return 0;
+        }
+        int percent = number(text.endsWith("%") ? text.substring(0, text.length() - 1) : text);
+        if (percent < 50 || percent > 99) {
+            problem(name, text, "50%-99%, or off");
+            return null;
+        }
+        return percent;
     }
 
     private @Nullable Integer count(String name, String text, int most) {

@@ -7,6 +7,8 @@ import io.gatehouse.core.Settings.ClientLimits;
 import io.gatehouse.core.Settings.Listen;
 import io.gatehouse.core.Settings.LogLevel;
 import io.gatehouse.core.config.Compat;
+import io.gatehouse.core.service.EnvVaultConfig;
+import io.gatehouse.core.service.FsVaultConfig;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -32,8 +34,23 @@ class SettingsTest {
         assertThat(settings.pluginTimeLimit()).isEqualTo(Duration.ofSeconds(60));
         assertThat(settings.exchangeDeadline()).isNull();
         assertThat(settings.clientLimits()).isEqualTo(ClientLimits.DEFAULT);
+        assertThat(settings.shedAt()).isEqualTo(95);
         assertThat(settings.watch()).isTrue();
         assertThat(settings.warnings()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"49", "100%", "-1", "half"})
+    void refusesALimitOfMemoryThatIsNone(String value) {
+        assertThat(problems(Map.of("GATEHOUSE_SHED_AT", value)))
+                .containsExactly("GATEHOUSE_SHED_AT: " + value + " (expected: 50%-99%, or off)");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"off,0", "0,0", "90,90", "99%,99", "50%,50"})
+    void readsWhenToTurnRequestsAway(String text, int percent) throws Exception {
+        assertThat(Settings.from(Map.of("GATEHOUSE_SHED_AT", text), Map.of()).shedAt())
+                .isEqualTo(percent);
     }
 
     @Test
@@ -173,6 +190,45 @@ class SettingsTest {
                 .containsExactly(
                         "GATEHOUSE_CLIENT_IDLE_TIMEOUT: 0 (expected: more than 0)",
                         "GATEHOUSE_CLIENT_MAX_HEADERS: 0 (expected: 1-10000)");
+    }
+
+    @Test
+    void readsHowVaultsAreSetUp() throws Exception {
+        Settings settings = Settings.from(
+                Map.of(
+                        "KONG_VAULT_ENV_PREFIX", "sec-",
+                        "KONG_VAULT_FS_PREFIX", "/run/secrets",
+                        "KONG_VAULT_FS_TTL", "120",
+                        "GATEHOUSE_VAULT_FS_BASE64_DECODE", "true",
+                        "KONG_VAULT_ROTATION_INTERVAL", "5"),
+                Map.of());
+
+        assertThat(settings.vaults())
+                .isEqualTo(Map.of(
+                        "env", new EnvVaultConfig("sec-", false),
+                        "fs", new FsVaultConfig("/run/secrets", 120, null, 100_000_000, true)));
+        assertThat(settings.vaultRotation()).hasSeconds(5);
+        assertThat(settings.warnings()).isEmpty();
+        assertThat(Settings.from(Map.of(), Map.of()).vaults()).isEqualTo(Map.of("env", EnvVaultConfig.PLAIN));
+        assertThat(problems(Map.of("KONG_VAULT_ENV_PREFIX", "1x", "GATEHOUSE_VAULT_ROTATION_INTERVAL", "0")))
+                .containsExactly(
+                        "KONG_VAULT_ENV_PREFIX: prefix: 1x (expected: letters, digits, '-' and '_', no digit first)",
+                        "GATEHOUSE_VAULT_ROTATION_INTERVAL: 0 (expected: more than 0)");
+    }
+
+    @Test
+    void aSettingMayBeAVaultReference() throws Exception {
+        Settings settings = Settings.from(
+                Map.of(
+                        "KONG_VAULT_ENV_PREFIX", "sec-",
+                        "KONG_LOG_LEVEL", "{vault://env/level}",
+                        "SEC_LEVEL", "warn"),
+                Map.of());
+
+        assertThat(settings.logLevel()).isEqualTo(Settings.LogLevel.WARN);
+        assertThat(problems(Map.of("KONG_LOG_LEVEL", "{vault://env/level}")))
+                .containsExactly("failed to dereference '{vault://env/level}': could not get value from external vault"
+                        + " (no value found) for config option 'KONG_LOG_LEVEL'");
     }
 
     @Test

@@ -16,6 +16,16 @@ public interface Exchange {
     /** Stands for a deleted field in {@link Completion#logFields()}. */
     Object DELETED = new Object();
 
+    /**
+     * Among the {@link #attributes()}: groups that an auth plugin found out by itself, such as those in a token, whether
+     * there is a consumer or not. Plugins that allow or deny by group read them.
+     *
+     * <pre>{@code
+     * exchange.attributes().set(Exchange.AUTHENTICATED_GROUPS, List.copyOf(groupsInToken));
+     * }</pre>
+     */
+    Key<List<String>> AUTHENTICATED_GROUPS = Key.of("authenticated_groups");
+
     /** The request id: 32 lower-case hex digits, made by the gateway, sent as {@code X-Kong-Request-Id}. Any thread. */
     String id();
 

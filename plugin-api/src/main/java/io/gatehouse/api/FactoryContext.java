@@ -36,8 +36,23 @@ public interface FactoryContext {
      */
     HttpCaller http(HttpOptions options);
 
+    /**
+     * A way to write bytes to an address, closed with the owner of this context, after its {@code close} or {@code stop}. Make
+     * it once. Nothing is opened before the first write.
+     *
+     * @throws UnsupportedOperationException when this machine cannot write in this way
+     */
+    Outlet outlet(OutletOptions options);
+
     /** The counters of this plugin name, on this node. */
     Counters counters();
+
+    /**
+     * The counters of this plugin name on all nodes that name the same Redis, closed with the owner of this context. Make them
+     * once. They are as exact as the clocks of the nodes agree. While Redis cannot be reached their futures fail: the first
+     * ones within the time-out, then at once.
+     */
+    Counters counters(RedisOptions redis);
 
     /** All implementations of an {@link ExtensionPoint} found in any loaded JAR. */
     <T> List<T> extensions(Class<T> type);

@@ -110,6 +110,7 @@ public final class LoadBench {
                 case "paced" -> paced();
                 case "memory" -> memory();
                 case "start" -> start();
+                case "config" -> config();
                 default -> throw new IllegalStateException(workload);
             }
         }
@@ -420,6 +421,41 @@ public final class LoadBench {
         closeAll();
         report.add(table);
         report.target("start to first answer", table.median(Peer.GATEHOUSE.title(), "ms") / 1000, 1, " s");
+    }
+
+    // ---- configuration
+
+    private void config() throws Exception {
+        String title = "Loading a configuration: services, routes, plugins and consumers in one YAML file";
+        out.println();
+        progress(title);
+        LargeConfig config = new LargeConfig(place, folder.resolve("config"));
+        Table table = new Table(
+                "config",
+                title,
+                List.of(
+                        new Column("load_ms", "load ms", 0),
+                        new Column("start_ms", "start ms", 0),
+                        new Column("first_ms", "1st reload ms", 0),
+                        new Column("reload_ms", "reload ms", 0),
+                        new Column("heap_mb", "live heap MB", 1),
+                        new Column("route_bytes", "bytes a route", 0)));
+        for (int round = 1; round <= options.rounds; round++) {
+            double base = 0;
+            for (int routes : List.of(10, 1_000, 10_000)) {
+                Map<String, Double> figures = config.measure(routes);
+                double heap = figures.get("heap_mb");
+                if (base == 0) {
+                    base = heap;
+                } else {
+                    figures.put("route_bytes", (heap - base) * 1e6 / (routes - 10));
+                }
+                table.add(routes + " routes", figures);
+            }
+        }
+        report.add(table);
+        report.target("10,000 routes load", table.median("10000 routes", "load_ms") / 1000, 3, " s");
+        report.target("10,000 routes load again", table.median("10000 routes", "reload_ms") / 1000, 1, " s");
     }
 
     // ---- profile

@@ -192,8 +192,10 @@ final class BrokenPluginIT {
         for (CompletableFuture<HttpResponse<String>> answer : answers) {
             assertThat(answer.get(20, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
         }
-        gateway.awaitLog(from, " WARN .*has been blocked for");
-        gateway.awaitLog(from, "com\\.example\\.broken\\.Broken");
+        gateway.awaitLog(from, " WARN .*an event loop is blocked: plugin=broken phase=intercept thread=");
+        gateway.awaitLog(from, "at .*com\\.example\\.broken\\.Broken\\.intercept");
+        assertThat(gateway.metrics().sum("gatehouse_event_loop_blocked_total", "plugin", "broken"))
+                .isEqualTo(1);
     }
 
     @Test

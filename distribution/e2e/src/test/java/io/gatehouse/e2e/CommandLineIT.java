@@ -1,5 +1,6 @@
 package io.gatehouse.e2e;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -58,16 +59,36 @@ final class CommandLineIT {
         return Workplace.run(Workplace.folderFor(name), environment(extra), Duration.ofSeconds(60), command);
     }
 
+    /** All plugins are Kong's, with Kong's priorities, but for what the plugin interface's own order asks for. */
+    private static void assertPrioritiesAreKongs(String table) throws IOException {
+        Map<String, Integer> expected = new HashMap<>();
+        try (InputStream in =
+                requireNonNull(CommandLineIT.class.getResourceAsStream("kong-priorities.txt"), "kong-priorities.txt")) {
+            for (String line : new String(in.readAllBytes(), StandardCharsets.UTF_8).split("\n", -1)) {
+                if (!line.isEmpty() && !line.startsWith("#")) {
+                    String[] words = line.split(" ", -1);
+                    expected.put(words[0], Integer.valueOf(words[1]));
+                }
+            }
+        }
+        // they admit at Kong's 770 and act just inside of the plugins that Kong runs around them
+        expected.put("ai-proxy", 764);
+        expected.put("ai-proxy-advanced", 764);
+        Map<String, Integer> actual = new HashMap<>();
+        table.lines().skip(1).forEach(line -> {
+            String[] words = line.strip().split("\\s+", -1);
+            actual.put(words[0], Integer.valueOf(words[1]));
+        });
+        assertThat(actual).containsKeys("key-auth", "ai-proxy-advanced", "prometheus", "file-log");
+        assertThat(expected).containsAllEntriesOf(actual);
+    }
+
     @Test
     void tellsItsVersionItsPluginsAndTheirSchemas() throws Exception {
         Workplace.Ran version = run("version", Map.of(), "version");
         assertThat(version.exit()).isZero();
         assertThat(version.out()).contains("0.1.0");
-        assertThat(run("plugins", Map.of(), "plugins").out())
-                .contains("key-auth")
-                .contains("ai-proxy-advanced")
-                .contains("prometheus")
-                .contains("file-log");
+        assertPrioritiesAreKongs(run("plugins", Map.of(), "plugins").out());
         assertThat(Json.read(run("schema", Map.of(), "schema", "key-auth").out())
                         .at("/properties/key_names/type")
                         .asText())

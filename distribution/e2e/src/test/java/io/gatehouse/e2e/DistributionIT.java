@@ -33,6 +33,7 @@ final class DistributionIT {
             "docs/reference/plugins/ai-proxy-advanced.md",
             "examples/grafana/dashboards/llm-traffic.json",
             "examples/hello-plugin/pom.xml",
+            "examples/mask-plugin/pom.xml",
             "examples/observe-llm-traffic/compose.yaml",
             "examples/observe-llm-traffic/gatehouse/ai-proxy-advanced.yaml",
             "examples/observe-llm-traffic/prometheus.yml",

@@ -103,6 +103,16 @@ final class Peers {
         throw new AssertionError();
     }
 
+    /** The folder with Kong's published plugin schemas; skips the suite when it is not there. */
+    static Path kongSchemas(String suite) {
+        Path schemas =
+                Workplace.REPOSITORY.resolve("../shared/data/plugin-schemas").normalize();
+        if (!Files.isDirectory(schemas)) {
+            missing(suite, "Kong's plugin schemas are not in ../shared/data");
+        }
+        return schemas;
+    }
+
     /** Whether a program is on the PATH; for what is merely less without it. */
     static boolean has(String name) {
         return onThePath(name) != null;

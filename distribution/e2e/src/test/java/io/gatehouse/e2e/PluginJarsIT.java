@@ -24,6 +24,7 @@ final class PluginJarsIT {
         Path plugins =
                 Files.createDirectories(Workplace.folderFor("plugin-jars").resolve("plugins"));
         StandAloneBuild.copyJar(StandAloneBuild.of(Workplace.REPOSITORY.resolve("examples/hello-plugin")), plugins);
+        StandAloneBuild.copyJar(StandAloneBuild.of(Workplace.REPOSITORY.resolve("examples/mask-plugin")), plugins);
         StandAloneBuild.copyJar(StandAloneBuild.ofFixture("plugin-a"), plugins);
         Path folder = Files.createDirectories(plugins.resolve("plugin-b"));
         try (Stream<Path> jars =
@@ -46,6 +47,8 @@ final class PluginJarsIT {
                         plugins:
                           - name: hello
                             config: {greeting: good day}
+                          - name: mask
+                            config: {words: [gpt-4o], mask: "(a model)"}
                           - name: plugin-a
                           - name: plugin-b
                         """.formatted(simulator.baseUrl()))
@@ -62,6 +65,17 @@ final class PluginJarsIT {
                 () -> gateway.metrics().sum("gatehouse_plugin_hello_greetings_total") >= 1,
                 () -> "no greeting was counted");
         assertThat(gateway.log()).contains("greeted route=all status=200");
+    }
+
+    @Test
+    void aPluginOfAStrangerRewritesAStream() {
+        HttpResponse<String> answer = gateway.post(
+                "/v1/chat/completions",
+                "{\"model\":\"gpt-4o\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}");
+        assertThat(answer.body())
+                .contains("\"model\":\"(a model)")
+                .doesNotContain("gpt-4o")
+                .endsWith("data: [DONE]\n\n");
     }
 
     @Test

@@ -3,6 +3,8 @@ package io.gatehouse.core.cli;
 import io.gatehouse.core.ConfigException;
 import io.gatehouse.core.Settings;
 import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -14,6 +16,23 @@ record Console(Map<String, String> environment, PrintStream out, PrintStream err
         Logs.configure(settings.logLevel());
         for (String warning : settings.warnings()) {
             err.println("gatehouse: " + warning);
+        }
+        return settings;
+    }
+
+    /**
+     * The same for a command that also takes configuration files without {@code --config}.
+     *
+     * @throws ConfigException also when there is no file at all
+     */
+    Settings settingsWithFiles(Map<String, List<String>> options, List<String> files) throws ConfigException {
+        Map<String, List<String>> all = new LinkedHashMap<>(options);
+        List<String> configs = new ArrayList<>(options.getOrDefault("--config", List.of()));
+        configs.addAll(files);
+        all.put("--config", configs);
+        Settings settings = settings(all);
+        if (settings.configs().isEmpty()) {
+            throw new ConfigException(List.of("--config: missing (expected: a configuration file or folder)"));
         }
         return settings;
     }

@@ -11,7 +11,9 @@ import org.slf4j.LoggerFactory;
 
 /** Sets Logback up from Kong's log level, unless the user brought a Logback file of their own. */
 final class Logs {
-    private static final String PATTERN = "%d{\"yyyy-MM-dd'T'HH:mm:ss.SSSXXX\"} %-5level %logger{0}: %msg%kvp%n";
+    /** Key-values stand behind the message and a blank, which is not there without them. */
+    static final String PATTERN =
+            "%d{\"yyyy-MM-dd'T'HH:mm:ss.SSSXXX\"} %-5level %logger{0}: %msg%replace( %kvp){'^ $', ''}%n";
 
     private Logs() {}
 

@@ -10,14 +10,16 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-@Command(name = "schema", description = "Print the JSON Schema of a plugin's configuration.")
+@Command(name = "schema", description = "Print the JSON Schema of a plugin's configuration, or of a kind of entity.")
 final class SchemaCommand implements Callable<Integer> {
     private final Console console;
 
     @Mixin
     private CommonOptions common = new CommonOptions();
 
-    @Parameters(paramLabel = "NAME", description = "The plugin's name as in decK files, key-auth.")
+    @Parameters(
+            paramLabel = "NAME",
+            description = "The plugin's name as in decK files, key-auth; or services, routes and so on.")
     private String name = "";
 
     @Option(names = "--markdown", description = "A page for people instead: fields, types, defaults, meanings.")

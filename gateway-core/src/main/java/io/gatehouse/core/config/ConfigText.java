@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /** The text of a configuration file, and the tree it stands for. Stateless. */
 public final class ConfigText {
     /** Bytes of one file. 10,000 routes take about 3 MB. */
-    public static final int LARGEST = 64 * 1024 * 1024;
+    public static final int LARGEST = 32 * 1024 * 1024;
 
     private ConfigText() {}
 

@@ -15,6 +15,8 @@ final class DeckTemplate {
     private static final String OPEN = "${{";
     private static final String CLOSE = "}}";
     private static final String PREFIX = "DECK_";
+    /** More of them are not told: each is looked up in the whole text. */
+    private static final int MOST_FAULTS = 100;
     /** Fits wherever a value fits, so that one missing variable is one problem. */
     private static final String STAND_IN = "unresolved";
 
@@ -47,8 +49,15 @@ final class DeckTemplate {
         StringBuilder rendered = new StringBuilder(text.length());
         List<SourceText.Piece> pieces = new ArrayList<>();
         int copied = 0;
-        while (open >= 0) {
-            if (inComment(text, open)) {
+        int line = 0;
+        int end = text.indexOf('\n');
+        int faults = 0;
+        while (open >= 0 && faults < MOST_FAULTS) {
+            while (end >= 0 && end < open) {
+                line = end + 1;
+                end = text.indexOf('\n', line);
+            }
+            if (inComment(text, line, open)) {
                 open = text.indexOf(OPEN, open + OPEN.length());
                 continue;
             }
@@ -57,6 +66,7 @@ final class DeckTemplate {
                 sink.accept(Problem.error(
                         SourceText.place(file, text, open), "", "'${{' without '}}' on the same line", null));
                 open = text.indexOf(OPEN, open + OPEN.length());
+                faults++;
                 continue;
             }
             rendered.append(text, copied, open);
@@ -69,6 +79,7 @@ final class DeckTemplate {
                 sink.accept(Problem.error(SourceText.place(file, text, open), "", message, null));
                 value = STAND_IN;
                 failed = true;
+                faults++;
             }
             int start = rendered.length();
             rendered.append(value);
@@ -80,8 +91,8 @@ final class DeckTemplate {
         return new SourceText(file, text, rendered.toString(), pieces);
     }
 
-    private static boolean inComment(String text, int offset) {
-        int start = text.lastIndexOf('\n', offset) + 1;
+    private static boolean inComment(String text, int line, int offset) {
+        int start = line;
         while (start < offset && (text.charAt(start) == ' ' || text.charAt(start) == '\t')) {
             start++;
         }
@@ -192,15 +203,17 @@ final class DeckTemplate {
         String value = arguments.get(arguments.size() - 1);
         switch (function) {
             case "env" -> {
+                // a name that a variable holds may be a secret by mistake
+                String shown = variable.isEmpty() ? "'" + value + "'" : "what '" + variable + "' holds";
                 if (!value.startsWith(PREFIX)) {
-                    throw new Fault("environment variables in the state file must be prefixed with 'DECK_', found: '"
-                            + value + "'");
+                    throw new Fault(
+                            "environment variables in the state file must be prefixed with 'DECK_', found: " + shown);
                 }
                 String found = environment.get(value);
                 if (found == null) {
-                    throw new Fault("environment variable '" + value + "' present in state file but not set");
+                    throw new Fault("environment variable " + shown + " present in state file but not set");
                 }
-                variable = value;
+                variable = variable.isEmpty() ? value : variable;
                 return found;
             }
             case "toBool" -> {

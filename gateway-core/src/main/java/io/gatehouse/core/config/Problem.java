@@ -38,10 +38,14 @@ public record Problem(
         return error(node.location(), node.path(), message, hint);
     }
 
+    /** A warning at a place. */
+    public static Problem warning(Location at, String path, String message) {
+        return new Problem(at.file(), at.line(), at.column(), path, message, Severity.WARNING, null);
+    }
+
     /** A warning at a node of the tree. */
     public static Problem warning(ConfigNode node, String message) {
-        Location at = node.location();
-        return new Problem(at.file(), at.line(), at.column(), node.path(), message, Severity.WARNING, null);
+        return warning(node.location(), node.path(), message);
     }
 
     /** The line that users read: {@code file:line:column path: message; hint}. */

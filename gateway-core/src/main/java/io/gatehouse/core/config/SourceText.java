@@ -23,6 +23,8 @@ final class SourceText {
     private final List<Piece> pieces;
     private final int[] originalLines;
     private final int[] renderedLines;
+    private final CodePoints originalPoints;
+    private final CodePoints renderedPoints;
 
     SourceText(String file, String original, String rendered, List<Piece> pieces) {
         this.file = file;
@@ -31,6 +33,8 @@ final class SourceText {
         this.pieces = List.copyOf(pieces);
         this.originalLines = pieces.isEmpty() ? new int[0] : lineStarts(original);
         this.renderedLines = pieces.isEmpty() ? new int[0] : lineStarts(rendered);
+        this.originalPoints = new CodePoints(pieces.isEmpty() ? "" : original);
+        this.renderedPoints = new CodePoints(pieces.isEmpty() ? "" : rendered);
     }
 
     String file() {
@@ -45,7 +49,7 @@ final class SourceText {
         if (pieces.isEmpty()) {
             return new Location(file, mark.getLine() + 1, mark.getColumn() + 1);
         }
-        return place(file, original, originalLines, originalOffset(renderedOffset(mark), false));
+        return place(file, originalPoints, originalLines, originalOffset(renderedOffset(mark), false));
     }
 
     /** The pieces that the stretch between two marks touches. */
@@ -93,27 +97,19 @@ final class SourceText {
 
     /** The place of an offset in a text. */
     static Location place(String file, String text, int offset) {
-        return place(file, text, lineStarts(text), offset);
+        return place(file, new CodePoints(text), lineStarts(text), offset);
     }
 
-    private static Location place(String file, String text, int[] lines, int offset) {
+    private static Location place(String file, CodePoints points, int[] lines, int offset) {
         int line = Arrays.binarySearch(lines, offset);
         if (line < 0) {
             line = -line - 2;
         }
-        return new Location(file, line + 1, text.codePointCount(lines[line], offset) + 1);
+        return new Location(file, line + 1, points.index(offset) - points.index(lines[line]) + 1);
     }
 
     private int renderedOffset(Mark mark) {
-        int line = mark.getLine();
-        if (line >= renderedLines.length) {
-            return rendered.length();
-        }
-        int offset = renderedLines[line];
-        for (int left = mark.getColumn(); left > 0 && offset < rendered.length(); left--) {
-            offset += Character.charCount(rendered.codePointAt(offset));
-        }
-        return offset;
+        return renderedPoints.offset(mark.getIndex());
     }
 
     private int originalOffset(int offset, boolean end) {

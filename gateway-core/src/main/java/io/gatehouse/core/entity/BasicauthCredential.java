@@ -4,6 +4,7 @@ import io.gatehouse.api.config.Doc;
 import io.gatehouse.api.config.Name;
 import io.gatehouse.api.config.Secret;
 import io.gatehouse.core.schema.Distinct;
+import io.gatehouse.core.schema.Filled;
 import io.gatehouse.core.schema.Literal;
 import java.util.List;
 
@@ -14,7 +15,8 @@ import java.util.List;
  */
 @Doc("A name and password of a consumer.")
 public record BasicauthCredential(
-        @Doc("A UUID in lower case.") String id,
+        @Doc("A UUID in lower case; made from what tells it from others when left out.") @Filled
+        String id,
 
         @Doc("Whose credential it is.") @ForeignKey(EntityKind.CONSUMER) @Name("consumer")
         String consumerId,

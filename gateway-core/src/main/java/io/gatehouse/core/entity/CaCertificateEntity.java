@@ -2,6 +2,7 @@ package io.gatehouse.core.entity;
 
 import io.gatehouse.api.config.Doc;
 import io.gatehouse.core.schema.Distinct;
+import io.gatehouse.core.schema.Filled;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.List;
@@ -15,7 +16,9 @@ import org.jspecify.annotations.Nullable;
  */
 @Doc("The certificate of an authority, in PEM.")
 public record CaCertificateEntity(
-        @Doc("A UUID in lower case.") String id,
+        @Doc("A UUID in lower case; made from what tells it from others when left out.") @Filled
+        String id,
+
         @Doc("One certificate.") String cert,
 
         @Doc("SHA-256 of the certificate in hexadecimal digits; not needed.") @Nullable
@@ -24,7 +27,6 @@ public record CaCertificateEntity(
         @Doc("Words to select entities by.") @Distinct List<String> tags) {
 
     static void check(CaCertificateEntity authority, Report report) {
-        report.each("tags", Checks::tag);
         X509Certificate certificate = Pem.certificate(authority.cert);
         if (certificate == null) {
             report.at("cert", "invalid certificate: expected PEM");

@@ -4,6 +4,7 @@ import io.gatehouse.api.config.Doc;
 import io.gatehouse.api.config.NotBuilt;
 import io.gatehouse.api.config.Secret;
 import io.gatehouse.core.schema.Distinct;
+import io.gatehouse.core.schema.Filled;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.util.List;
@@ -19,7 +20,9 @@ import org.jspecify.annotations.Nullable;
 @Doc("A certificate with its key, in PEM.")
 @NotBuilt("passphrase")
 public record CertificateEntity(
-        @Doc("A UUID in lower case.") String id,
+        @Doc("A UUID in lower case; made from what tells it from others when left out.") @Filled
+        String id,
+
         @Doc("The certificate and its chain.") Secret cert,
         @Doc("The key of the certificate.") Secret key,
 
@@ -30,7 +33,6 @@ public record CertificateEntity(
         @Doc("Words to select entities by.") @Distinct List<String> tags) {
 
     static void check(CertificateEntity certificate, Report report) {
-        report.each("tags", Checks::tag);
         if ((certificate.certAlt == null) != (certificate.keyAlt == null)) {
             report.entity("all or none of these fields must be set: 'cert_alt', 'key_alt'", "cert_alt", "key_alt");
         }

@@ -1,7 +1,6 @@
 package io.gatehouse.core.entity;
 
 import com.google.re2j.PatternSyntaxException;
-import io.gatehouse.core.config.Scalars;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -18,12 +17,10 @@ final class Checks {
     private static final int TARGET_PORT = 8000;
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9.\\-_~\\x{80}-\\x{10FFFF}]+");
     private static final Pattern TAG = Pattern.compile("[\\x{20}-\\x{10FFFF}&&[^,/\\x7f]]+");
+    private static final Pattern METHOD = Pattern.compile("[A-Z]+");
     private static final Pattern HEADER = Pattern.compile("[A-Za-z0-9!#$%&'*+.^_`|~-]+");
     private static final Pattern PATH = Pattern.compile("[A-Za-z0-9\\-._~!$&'()*+,;=:@/%]*");
     private static final Pattern PLAIN_PATH_BEFORE_3 = Pattern.compile("[A-Za-z0-9._~/%-]*");
-    private static final Pattern LABELS = Pattern.compile(
-            "[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\\.?");
-    private static final Pattern IPV6 = Pattern.compile("[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*");
     /** Bytes whose percent-encoding means something else than the byte itself. */
     private static final String RESERVED = "!*'();:@&=+$,/?%#[]";
 
@@ -47,6 +44,10 @@ final class Checks {
             return "cannot contain 'host' header, which must be specified in the 'hosts' attribute";
         }
         return HEADER.matcher(name).matches() ? null : "invalid header name";
+    }
+
+    static @Nullable String method(String method) {
+        return METHOD.matcher(method).matches() ? null : "invalid value: " + VALUE;
     }
 
     static @Nullable String anyHeaderName(String name) {
@@ -88,13 +89,10 @@ final class Checks {
     /** A name in TLS. */
     static @Nullable String serverName(String text) {
         HostText host = HostText.of(text);
-        if (host.badPort() || host.port() != null) {
-            return "must not have a port";
-        }
         return switch (host.kind()) {
-            case INVALID -> "invalid value: " + VALUE;
+            case INVALID -> host.badPort() ? "must not have a port" : "invalid value: " + VALUE;
             case IPV4, IPV6 -> "must not be an IP";
-            case NAME -> null;
+            case NAME -> host.port() == null ? null : "must not have a port";
         };
     }
 
@@ -113,65 +111,28 @@ final class Checks {
     }
 
     /** A host that requests are sent to. */
-    static @Nullable String upstreamHost(String host) {
-        if (isIpv6(host)) {
-            return null;
+    static @Nullable String upstreamHost(String text) {
+        HostText host = HostText.of(text);
+        if (host.badPort() || host.port() != null) {
+            return "must not have a port";
         }
-        int colon = host.indexOf(':');
-        if (colon >= 0) {
-            return isPort(host.substring(colon + 1)) ? "must not have a port" : "invalid hostname";
-        }
-        return isHostname(host) ? null : "invalid hostname";
+        return host.kind() == HostText.Kind.INVALID ? "invalid value: " + VALUE : null;
     }
 
     /** A host that requests are matched by: a wildcard at either end, a port. */
-    static @Nullable String routeHost(String host) {
-        String name = host;
-        if (name.startsWith("[")) {
-            int end = name.indexOf(']');
-            String port = end < 0 ? "" : name.substring(end + 1);
-            return end > 0
-                            && isIpv6(name.substring(1, end))
-                            && (port.isEmpty() || (port.startsWith(":") && isPort(port.substring(1))))
-                    ? null
-                    : "invalid hostname";
-        }
-        if (isIpv6(name)) {
-            return null;
-        }
-        int colon = name.indexOf(':');
-        if (colon >= 0) {
-            if (!isPort(name.substring(colon + 1))) {
-                return "invalid port number";
-            }
-            name = name.substring(0, colon);
-        }
-        int star = name.indexOf('*');
+    static @Nullable String routeHost(String text) {
+        int star = text.indexOf('*');
         if (star >= 0) {
-            if (name.indexOf('*', star + 1) >= 0) {
-                return "invalid wildcard: must have at most one";
+            if (text.indexOf('*', star + 1) >= 0) {
+                return "invalid wildcard: must have at most one wildcard";
             }
-            boolean left = name.startsWith("*.") && name.length() > 2;
-            boolean right = name.endsWith(".*") && name.length() > 2;
+            boolean left = text.startsWith("*.") && text.length() > 2;
+            boolean right = text.endsWith(".*") && text.length() > 2;
             if (!left && !right) {
                 return "invalid wildcard: must be placed at leftmost or rightmost label";
             }
-            name = left ? name.substring(2) : name.substring(0, name.length() - 2);
         }
-        return isHostname(name) ? null : "invalid hostname";
-    }
-
-    static boolean isHostname(String host) {
-        return host.length() <= 253 && LABELS.matcher(host).matches();
-    }
-
-    static boolean isIpv6(String host) {
-        return IPV6.matcher(host).matches();
-    }
-
-    private static boolean isPort(String text) {
-        Long port = text.isEmpty() || text.length() > 5 ? null : Scalars.parseLong(text);
-        return port != null && port >= 0 && port <= 65535 && Character.isDigit(text.charAt(0));
+        return hostWithOptionalPort(text.replace("*", "abc"));
     }
 
     /** The path of a service, or a plain path of a route. */
@@ -190,7 +151,7 @@ final class Checks {
             }
         }
         if (!PATH.matcher(path).matches()) {
-            return "invalid path (characters outside of the reserved list of RFC 3986 found)";
+            return "invalid path: '" + VALUE + "' (characters outside of the reserved list of RFC 3986 found)";
         }
         return null;
     }

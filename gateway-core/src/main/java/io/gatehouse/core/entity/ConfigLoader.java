@@ -7,6 +7,7 @@ import io.gatehouse.core.config.Location;
 import io.gatehouse.core.config.Nearest;
 import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.config.Variables;
+import io.gatehouse.core.service.Vaults;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * between calls, so any thread may call.
  */
 public final class ConfigLoader {
+    private static final String STANDARD_INPUT = "-";
     private static final Set<String> PRINTED_FORM = Set.of("entities", "variables", "_format_version");
 
     private final Environment environment;
@@ -53,7 +55,7 @@ public final class ConfigLoader {
      * Reads and merges files and directories. Lists of entities are joined; an entity that is there twice is an
      * error that names both places.
      *
-     * @param filesOrDirs files, and directories whose *.yaml, *.yml and *.json are read at any depth in the order of
+     * @param filesOrDirs {@code -} for the standard input, files, and directories whose *.yaml, *.yml and *.json are read at any depth in the order of
      *     their names; what begins with a dot is left out
      * @param environment where variables are looked up
      * @param options whose defaults hold, and which plugins there are
@@ -234,6 +236,9 @@ public final class ConfigLoader {
 
     private @Nullable String read(Path path) {
         try {
+            if (path.toString().equals(STANDARD_INPUT)) {
+                return ConfigText.read(STANDARD_INPUT, options.standardInput().open(), problems::add);
+            }
             if (!Files.exists(path)) {
                 report(path, "no such file or directory");
                 return null;
@@ -309,17 +314,18 @@ public final class ConfigLoader {
         Map<String, ConfigNode.Mapping> pluginConfigs = new LinkedHashMap<>();
         Set<String> selectTags = new LinkedHashSet<>();
         ConfigNode.Scalar workspace = null;
+        List<Fields> untransformed = new ArrayList<>();
         for (Fields root : roots) {
             info(root, defaults, selectTags);
             pluginConfigs(root, pluginConfigs);
             workspace = workspace(root, workspace);
-            Boolean transform = root.bool("_transform");
-            if (Boolean.FALSE.equals(transform)) {
-                root.fail(Objects.requireNonNull(root.value("_transform")), "_transform: false is not supported");
+            if (Boolean.FALSE.equals(root.bool("_transform"))) {
+                untransformed.add(root);
             }
         }
-        EntityReader reader =
-                new EntityReader(options, environment, problems::add, defaults, pluginConfigs, selectTags);
+        Vaults vaults = options.vaults() == null ? Vaults.over(environment::get) : options.vaults();
+        Vaults.Draft secrets = vaults.draft();
+        EntityReader reader = new EntityReader(options, secrets, problems::add, defaults, pluginConfigs, selectTags);
         if (incomplete) {
             reader.incomplete();
         }
@@ -327,7 +333,23 @@ public final class ConfigLoader {
             String version = parsed.get(i).version;
             reader.add(roots.get(i).node(), "1.1".equals(version) || "2.1".equals(version));
         }
-        return new DeclarativeConfig(options.compat(), environment, reader.build());
+        DeclarativeConfig config = new DeclarativeConfig(options.compat(), secrets, reader.build());
+        for (Entity name : config.all(EntityKind.SNI)) {
+            problems.add(Problem.warning(
+                    name.location(),
+                    name.path(),
+                    "certificates are checked but not served yet: TLS listeners show the one of the settings"));
+            break; // one is enough
+        }
+        if (!config.all(EntityKind.BASICAUTH).isEmpty()) {
+            for (Fields root : untransformed) {
+                root.fail(
+                        Objects.requireNonNull(root.value("_transform")),
+                        "_transform: false is not supported with basicauth_credentials, whose passwords would be hashes"
+                                + " (expected: passwords as clients send them)");
+            }
+        }
+        return config;
     }
 
     private void info(Fields root, Map<EntityKind, ConfigNode.Mapping> defaults, Set<String> selectTags) {
@@ -355,11 +377,29 @@ public final class ConfigLoader {
                     }
                 }
                 case "defaults" -> defaults(root, setting, defaults);
-                case "default_lookup_tags",
-                        "consumer_group_policy_overrides",
-                        "include_plugin_definitions",
-                        "skip_hash_for_basic_auth" -> notBuilt(root, entry, "select_tags, defaults");
-                default -> unknown(root, entry, List.of("select_tags", "defaults"));
+                case "default_lookup_tags" -> lookupTags(root, setting);
+                case "consumer_group_policy_overrides", "include_plugin_definitions", "skip_hash_for_basic_auth" -> {
+                    if (!(setting instanceof ConfigNode.Scalar off && Boolean.FALSE.equals(off.asBoolean()))) {
+                        notBuilt(root, entry, "select_tags, defaults, default_lookup_tags");
+                    }
+                }
+                default -> unknown(root, entry, List.of("select_tags", "defaults", "default_lookup_tags"));
+            }
+        }
+    }
+
+    /** Says to decK which entities of a running gateway a file may refer to; a file that is whole needs none. */
+    private static void lookupTags(Fields root, ConfigNode value) {
+        List<String> kinds = List.of("services", "routes", "consumers", "consumer_groups", "partials");
+        if (!(value instanceof ConfigNode.Mapping mapping)) {
+            root.fail(value, "expected a record (got " + value.shown() + ")");
+            return;
+        }
+        for (ConfigNode.Entry entry : mapping.entries()) {
+            if (kinds.contains(entry.name())) {
+                root.strings(entry.value());
+            } else {
+                unknown(root, entry, kinds);
             }
         }
     }

@@ -4,6 +4,7 @@ import io.gatehouse.api.config.Doc;
 import io.gatehouse.api.config.Name;
 import io.gatehouse.api.config.NotBuilt;
 import io.gatehouse.core.schema.Distinct;
+import io.gatehouse.core.schema.Filled;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -11,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 @Doc("Who calls. `groups` may list the consumer groups it is in.")
 @NotBuilt("type")
 public record ConsumerEntity(
-        @Doc("A UUID in lower case.") String id,
+        @Doc("A UUID in lower case; made from what tells it from others when left out.") @Filled
+        String id,
 
         @Doc("What plugins and credentials call it.") @Nullable
         String username,
@@ -22,7 +24,6 @@ public record ConsumerEntity(
         @Doc("Words to select entities by.") @Distinct List<String> tags) {
 
     static void check(ConsumerEntity consumer, Report report) {
-        report.each("tags", Checks::tag);
         if (consumer.username == null && consumer.customId == null) {
             report.entity(
                     "at least one of these fields must be non-empty: 'custom_id', 'username'", "custom_id", "username");

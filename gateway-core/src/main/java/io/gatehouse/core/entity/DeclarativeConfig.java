@@ -1,8 +1,8 @@
 package io.gatehouse.core.entity;
 
 import io.gatehouse.core.config.Compat;
-import io.gatehouse.core.config.Environment;
 import io.gatehouse.core.schema.RecordBinder;
+import io.gatehouse.core.service.Vaults;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -14,15 +14,15 @@ import org.jspecify.annotations.Nullable;
 /** A configuration as entities, checked as far as the core can. Deeply immutable. */
 public final class DeclarativeConfig {
     private final Compat compat;
-    private final Environment environment;
+    private final Vaults.Draft secrets;
     private final Map<EntityKind, List<Entity>> entities = new EnumMap<>(EntityKind.class);
     private final Map<EntityKind, List<? extends Record>> records = new EnumMap<>(EntityKind.class);
     private final Map<EntityKind, Map<String, Entity>> byKey = new EnumMap<>(EntityKind.class);
     private final String fingerprint;
 
-    DeclarativeConfig(Compat compat, Environment environment, Map<EntityKind, List<Entity>> read) {
+    DeclarativeConfig(Compat compat, Vaults.Draft secrets, Map<EntityKind, List<Entity>> read) {
         this.compat = compat;
-        this.environment = environment;
+        this.secrets = secrets;
         for (EntityKind kind : EntityKind.values()) {
             List<Entity> all = List.copyOf(read.getOrDefault(kind, List.of()));
             List<Record> values = new ArrayList<>(all.size());
@@ -45,7 +45,7 @@ public final class DeclarativeConfig {
 
     /** A configuration without entities. */
     public static DeclarativeConfig empty() {
-        return new DeclarativeConfig(Compat.UNSET, Environment.empty(), Map.of());
+        return new DeclarativeConfig(Compat.UNSET, Vaults.over(name -> null).draft(), Map.of());
     }
 
     /** Whose defaults hold. */
@@ -53,14 +53,14 @@ public final class DeclarativeConfig {
         return compat;
     }
 
-    /** The environment that it was read with, which vault references are looked up in. */
-    public Environment environment() {
-        return environment;
+    /** What its vault references were looked up in; to be committed when it goes live. */
+    public Vaults.Draft secrets() {
+        return secrets;
     }
 
-    /** Binds the configs of plugins with the environment and the defaults of this configuration. */
+    /** Binds the configs of plugins with the vaults and the defaults of this configuration. */
     public RecordBinder binder() {
-        return new RecordBinder(environment, compat);
+        return new RecordBinder(secrets, compat);
     }
 
     /** All entities of a kind, nested ones too, in the order of the files. */
@@ -133,7 +133,8 @@ public final class DeclarativeConfig {
 
     /**
      * 32 hexadecimal digits that are the same for the same entities, however they are spread over files,
-     * ordered or formatted. What variables hold in the configs of plugins does not enter, only their names.
+     * ordered or formatted, whether or not a default of an entity is written out. Every field enters, secrets too; of a
+     * secret in a vault its reference.
      */
     public String fingerprint() {
         return fingerprint;

@@ -1,5 +1,6 @@
 package io.gatehouse.core.entity;
 
+import io.gatehouse.core.config.ConfigNode;
 import io.gatehouse.core.config.Location;
 import io.gatehouse.core.schema.RecordShape;
 import java.util.Collections;
@@ -18,9 +19,17 @@ import org.jspecify.annotations.Nullable;
  * @param location where it stands in the file
  * @param path its path in the file, such as {@code services[0].routes[1]}
  * @param value the record, of the kind's type
+ * @param sources what the file says where variables were put in, so that it can be written again; empty when there are none
  */
 public record Entity(
-        EntityKind kind, String id, String name, List<String> tags, Location location, String path, Record value) {
+        EntityKind kind,
+        String id,
+        String name,
+        List<String> tags,
+        Location location,
+        String path,
+        Record value,
+        ConfigNode.Mapping sources) {
     /** Copies the tags. */
     public Entity {
         tags = List.copyOf(tags);
@@ -35,7 +44,8 @@ public record Entity(
         return fields(value);
     }
 
-    private static Map<String, @Nullable Object> fields(Record record) {
+    /** The fields of a record, and of the records in it. */
+    static Map<String, @Nullable Object> fields(Record record) {
         Map<String, @Nullable Object> fields = new LinkedHashMap<>();
         for (RecordShape.Component component : RecordShape.of(record.getClass()).components()) {
             fields.put(component.name(), plain(component.of(record)));

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,7 +43,7 @@ public enum EntityKind {
     UPSTREAM("upstreams", UpstreamEntity.class, Key.name("name"), UpstreamEntity::prepare, UpstreamEntity::check),
     TARGET("targets", TargetEntity.class, Key.of("upstream", "target"), TargetEntity::prepare, TargetEntity::check),
     VAULT("vaults", VaultEntity.class, Key.name("prefix").and("prefix"), as(), VaultEntity::check),
-    KEY_SET("key_sets", KeySetEntity.class, Key.name("name"), as(), KeySetEntity::check),
+    KEY_SET("key_sets", KeySetEntity.class, Key.name("name"), as(), nothing()),
     KEY("keys", KeyEntity.class, Key.name("name").and("kid", "set"), as(), KeyEntity::check),
     PARTIAL("partials", PartialEntity.class, Key.name("name"), as(), PartialEntity::check),
     PLUGIN(
@@ -86,13 +87,11 @@ public enum EntityKind {
         void check(E entity, Report report);
     }
 
-    /** What every entity may have beside the fields of its record. */
-    private static final Set<String> COMMON = Set.of("created_at", "updated_at", "_comment", "_ignore");
-
     private static final Set<EntityKind> CREDENTIALS =
             EnumSet.of(KEYAUTH, BASICAUTH, HMACAUTH, JWT, OAUTH2, MTLS_AUTH, ACL);
 
     private static final Map<EntityKind, List<Reference>> REFERENCES = new EnumMap<>(EntityKind.class);
+    private static final Map<EntityKind, Set<String>> REFERENCE_FIELDS = new EnumMap<>(EntityKind.class);
     private static final Map<EntityKind, Set<EntityKind>> CHILDREN = new EnumMap<>(EntityKind.class);
     private static final Map<EntityKind, Set<String>> UNIQUE = new EnumMap<>(EntityKind.class);
     private static final Map<String, EntityKind> BY_PLURAL = new HashMap<>();
@@ -120,6 +119,8 @@ public enum EntityKind {
                 }
             }
             REFERENCES.put(kind, List.copyOf(references));
+            REFERENCE_FIELDS.put(
+                    kind, references.stream().map(Reference::field).collect(Collectors.toUnmodifiableSet()));
             UNIQUE.put(kind, Set.copyOf(unique));
         }
     }
@@ -195,6 +196,10 @@ public enum EntityKind {
         return CREDENTIALS.contains(this);
     }
 
+    Set<String> referenceFields() {
+        return Objects.requireNonNull(REFERENCE_FIELDS.get(this));
+    }
+
     Set<String> unique() {
         return Objects.requireNonNull(UNIQUE.get(this));
     }
@@ -209,7 +214,7 @@ public enum EntityKind {
 
     /** Whether a field means something without being a component of the record. */
     boolean isExtra(String field) {
-        if (COMMON.contains(field) || shorter.contains(field)) {
+        if (Common.knows(field) || shorter.contains(field)) {
             return true;
         }
         EntityKind child = BY_PLURAL.get(field);

@@ -1,11 +1,15 @@
 package io.gatehouse.core.entity;
 
 import io.gatehouse.core.config.ConfigNode;
-import io.gatehouse.core.config.Environment;
+import io.gatehouse.core.config.Location;
 import io.gatehouse.core.config.Nearest;
 import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.schema.RecordBinder;
 import io.gatehouse.core.schema.RecordShape;
+import io.gatehouse.core.service.EnvVaultConfig;
+import io.gatehouse.core.service.FsVaultConfig;
+import io.gatehouse.core.service.VaultConfig;
+import io.gatehouse.core.service.Vaults;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
@@ -26,9 +30,15 @@ import org.jspecify.annotations.Nullable;
  * are resolved and ids made; then the records are bound and checked.
  */
 final class EntityReader {
+    private static final int MOST_HINTS = 100;
+    private static final List<String> LINK_FIELDS = List.of("plugin", "partial", "path");
+    private static final Set<String> URL_PARTS = Set.of("protocol", "host", "port", "path");
+    private static final ConfigNode.Mapping NO_SOURCES = ConfigNode.emptyMapping(new Location("", 1, 1), "");
+
     /** One entity on its way to a record. */
     private static final class Draft {
         final EntityKind kind;
+        final ConfigNode.Mapping given;
         final ConfigNode.Mapping node;
         final @Nullable Draft parent;
         final Set<String> failed = new HashSet<>();
@@ -38,8 +48,9 @@ final class EntityReader {
         @Nullable
         String id;
 
-        Draft(EntityKind kind, ConfigNode.Mapping node, @Nullable Draft parent) {
+        Draft(EntityKind kind, ConfigNode.Mapping given, ConfigNode.Mapping node, @Nullable Draft parent) {
             this.kind = kind;
+            this.given = given;
             this.node = node;
             this.parent = parent;
         }
@@ -74,14 +85,16 @@ final class EntityReader {
     private final Map<EntityKind, ConfigNode.Mapping> defaults;
     private final Map<String, ConfigNode.Mapping> pluginConfigs;
     private final Set<String> selectTags;
+    private final Vaults.Draft secrets;
     private final RecordBinder binder;
     private final Map<EntityKind, Listed> collections = new EnumMap<>(EntityKind.class);
     private final List<ConfigNode.Mapping> partialLinks = new ArrayList<>();
     private boolean incomplete;
+    private int hints;
 
     EntityReader(
             LoadOptions options,
-            Environment environment,
+            Vaults.Draft secrets,
             Consumer<Problem> sink,
             Map<EntityKind, ConfigNode.Mapping> defaults,
             Map<String, ConfigNode.Mapping> pluginConfigs,
@@ -91,7 +104,8 @@ final class EntityReader {
         this.defaults = defaults;
         this.pluginConfigs = pluginConfigs;
         this.selectTags = new LinkedHashSet<>(selectTags);
-        this.binder = new RecordBinder(environment, options.compat());
+        this.secrets = secrets;
+        this.binder = new RecordBinder(secrets, options.compat());
         for (EntityKind kind : EntityKind.values()) {
             collections.put(kind, new Listed());
         }
@@ -176,7 +190,8 @@ final class EntityReader {
         ConfigNode.Mapping preset = defaults.get(kind);
         ConfigNode.Mapping node = preset == null ? own : own.withDefaults(preset);
         boolean known = checkNames(kind, node);
-        Draft draft = new Draft(kind, kind.prepare(node, preparation), parent);
+        Common.check(node, sink);
+        Draft draft = new Draft(kind, node, kind.prepare(node, preparation), parent);
         if (!known) {
             draft.failed.add("");
         }
@@ -250,25 +265,32 @@ final class EntityReader {
     /** Makes the entities. */
     Map<EntityKind, List<Entity>> build() {
         Map<EntityKind, List<Entity>> all = new EnumMap<>(EntityKind.class);
+        all.put(EntityKind.VAULT, build(EntityKind.VAULT)); // first: secrets of the others may come from them
         for (EntityKind kind : EntityKind.values()) {
-            List<Entity> entities = new ArrayList<>();
-            for (Draft draft : listed(kind).drafts) {
-                resolve(draft);
-                if (!identify(draft)) {
-                    continue;
-                }
-                if (kind == EntityKind.PLUGIN) {
-                    continue; // links may stand anywhere, so that all plugins must be known first
-                }
-                bind(draft, entities);
+            if (kind != EntityKind.VAULT) {
+                all.put(kind, build(kind));
             }
-            if (kind == EntityKind.PLUGIN) {
-                linkPartials();
-                listed(kind).drafts.forEach(draft -> bind(draft, entities));
-            }
-            all.put(kind, entities);
         }
         return all;
+    }
+
+    private List<Entity> build(EntityKind kind) {
+        List<Entity> entities = new ArrayList<>();
+        for (Draft draft : listed(kind).drafts) {
+            resolve(draft);
+            if (!identify(draft)) {
+                continue;
+            }
+            if (kind == EntityKind.PLUGIN) {
+                continue; // links may stand anywhere, so that all plugins must be known first
+            }
+            bind(draft, entities);
+        }
+        if (kind == EntityKind.PLUGIN) {
+            linkPartials();
+            listed(kind).drafts.forEach(draft -> bind(draft, entities));
+        }
+        return entities;
     }
 
     private void resolve(Draft draft) {
@@ -306,13 +328,31 @@ final class EntityReader {
             return null;
         }
         Draft target = find(kind, key.text());
+        if (target == null && value instanceof ConfigNode.Mapping) {
+            for (String unique : kind.unique()) {
+                Draft known =
+                        listed(kind).byField.getOrDefault(unique, Map.of()).get(key.text());
+                target = known != null && mapping(value, unique) == key ? known : target;
+            }
+        }
         if (target == null && !incomplete) {
             sink.accept(Problem.error(
                     key,
                     "invalid reference '" + field + ": " + key.shown() + "' (no such entry in '" + kind.plural() + "')",
-                    Nearest.hint(key.shown(), listed(kind).byName.keySet())));
+                    hint(key, kind)));
         }
         return target;
+    }
+
+    private static @Nullable ConfigNode mapping(ConfigNode value, String field) {
+        return value instanceof ConfigNode.Mapping mapping ? mapping.get(field) : null;
+    }
+
+    /** The nearest name; a file with many wrong ones gets the first few hints only, since each looks at all names. */
+    private @Nullable String hint(ConfigNode.Scalar key, EntityKind kind) {
+        return hints++ < MOST_HINTS
+                ? Nearest.hint(key.shown(), listed(kind).byName.keySet())
+                : null;
     }
 
     private @Nullable Draft find(EntityKind kind, String idOrName) {
@@ -325,36 +365,34 @@ final class EntityReader {
         if (value instanceof ConfigNode.Scalar) {
             return string(value, draft, field);
         }
-        Set<String> keys = new LinkedHashSet<>();
+        Set<String> keys = new LinkedHashSet<>(List.of("id"));
         if (kind.nameField() != null) {
             keys.add(kind.nameField());
             keys.add("name");
         }
-        keys.add("id");
-        ConfigNode.Scalar found = null;
+        keys.addAll(kind.unique());
         if (value instanceof ConfigNode.Mapping mapping) {
             for (ConfigNode.Entry entry : mapping.entries()) {
-                if (!keys.contains(entry.name())) {
+                // decK repeats the tags of the other entity beside a membership
+                boolean repeated = entry.name().equals("tags") && draft.kind == EntityKind.CONSUMER_GROUP_CONSUMER;
+                if (!repeated && !keys.contains(entry.name())) {
                     sink.accept(Problem.error(
                             entry.location(), entry.value().path(), "unknown field", Nearest.hint(entry.name(), keys)));
                     return null;
                 }
-                if (!entry.value().isNull()) {
-                    found = string(entry.value(), draft, field);
-                    if (found == null || entry.name().equals("id")) {
-                        return found;
-                    }
+            }
+            for (String key : keys) {
+                ConfigNode found = mapping.get(key);
+                if (found != null && !found.isNull()) {
+                    return string(found, draft, field);
                 }
             }
         }
-        if (found == null) {
-            fail(
-                    draft,
-                    field,
-                    Problem.error(
-                            value, "expected a name or id, {name: ...} or {id: ...} (got " + value.shown() + ")"));
-        }
-        return found;
+        fail(
+                draft,
+                field,
+                Problem.error(value, "expected a name or id, {name: ...} or {id: ...} (got " + value.shown() + ")"));
+        return null;
     }
 
     private ConfigNode.@Nullable Scalar string(ConfigNode value, Draft draft, String field) {
@@ -430,8 +468,7 @@ final class EntityReader {
     }
 
     private static boolean isReference(EntityKind kind, String field) {
-        return kind.references().stream()
-                .anyMatch(reference -> reference.field().equals(field));
+        return kind.referenceFields().contains(field);
     }
 
     private record Told(String field, ConfigNode at, String what) {}
@@ -455,18 +492,25 @@ final class EntityReader {
         return new Told(field, text, what);
     }
 
-    /** Kong gives what has no name a random id; here its content stands for a name, so that it survives a reload. */
+    /**
+     * Kong gives what has no name a random id; here its content stands for a name, so that it survives a reload. A default
+     * that is written out says nothing new.
+     */
     private String contentKey(Draft draft) {
-        StringBuilder content = new StringBuilder(draft.kind.plural()).append(":*:");
-        for (EntityKind.Reference reference : draft.kind.references()) {
+        EntityKind kind = draft.kind;
+        StringBuilder content = new StringBuilder(kind.plural()).append(":*:");
+        for (EntityKind.Reference reference : kind.references()) {
             Draft other = draft.references.get(reference.field());
             content.append(other == null ? "" : other.id).append(':');
         }
-        Fingerprint.append(
-                content,
-                draft.node.without(
-                        name -> draft.kind.isExtra(name) || name.equals("tags") || isReference(draft.kind, name)));
-        int count = listed(draft.kind).contents.merge(content.toString(), 1, Integer::sum);
+        RecordShape shape = RecordShape.of(kind.type());
+        ConfigNode.Mapping own = draft.node
+                .without(name -> shape.component(name) == null || name.equals("tags") || isReference(kind, name))
+                .with("id", ConfigNode.string(draft.node.location(), "", ""));
+        // what is wrong with it is told when it is bound with its id
+        Record record = binder.bindParts(own, kind.type(), problem -> {}).record();
+        Fingerprint.appendValue(content, Entity.fields(record));
+        int count = listed(kind).contents.merge(content.toString(), 1, Integer::sum);
         return count == 1
                 ? content.toString()
                 : content.append(':').append(count).toString();
@@ -474,7 +518,12 @@ final class EntityReader {
 
     private void linkPartials() {
         for (ConfigNode.Mapping link : partialLinks) {
-            Draft holder = new Draft(EntityKind.PLUGIN, link, null);
+            Draft holder = new Draft(EntityKind.PLUGIN, link, link, null);
+            for (ConfigNode.Entry entry : link.entries()) {
+                if (!LINK_FIELDS.contains(entry.name())) {
+                    RootFields.report(entry, Set.of(), LINK_FIELDS, sink);
+                }
+            }
             ConfigNode plugin = link.get("plugin");
             ConfigNode partial = link.get("partial");
             if (plugin == null || partial == null) {
@@ -515,7 +564,9 @@ final class EntityReader {
         Record record = bound.record();
         Set<String> failed = new HashSet<>(draft.failed);
         failed.addAll(bound.failed());
-        kind.check(record, new Report(node, options, failed, sink));
+        Report report = new Report(draft.node, node, options, failed, sink);
+        report.each("tags", Checks::tag);
+        kind.check(record, report);
         for (String field : kind.unique()) {
             ConfigNode.Scalar text = draft.text(field);
             if (text != null && !failed.contains(field)) {
@@ -524,12 +575,30 @@ final class EntityReader {
                 failed.addAll(draft.failed);
             }
         }
+        if (record instanceof VaultEntity vault && failed.isEmpty()) {
+            VaultConfig settings = vault.name().equals(FsVaultConfig.TYPE)
+                    ? binder.bind(vault.config(), FsVaultConfig.class, sink)
+                    : binder.bind(vault.config(), EnvVaultConfig.class, sink);
+            if (settings == null) {
+                failed.add("config");
+            } else {
+                secrets.vault(vault.prefix(), settings);
+            }
+        }
         if (record instanceof ServiceEntity service && isUpstream(draft, service)) {
             failed.add("host");
         }
         boolean pluginToCheck = kind == EntityKind.PLUGIN && !failed.contains("name") && !failed.contains("config");
         if (failed.isEmpty() || pluginToCheck) {
-            entities.add(new Entity(kind, id, name(draft), tags(record, shape), node.location(), node.path(), record));
+            entities.add(new Entity(
+                    kind,
+                    id,
+                    name(draft),
+                    tags(record, shape),
+                    node.location(),
+                    node.path(),
+                    record,
+                    sources(draft.given)));
         }
     }
 
@@ -571,7 +640,7 @@ final class EntityReader {
             sink.accept(Problem.error(
                     key,
                     "invalid reference 'partials: " + key.shown() + "' (no such entry in 'partials')",
-                    Nearest.hint(key.shown(), listed(EntityKind.PARTIAL).byName.keySet())));
+                    hint(key, EntityKind.PARTIAL)));
         }
         return null;
     }
@@ -589,6 +658,26 @@ final class EntityReader {
                         + ": balancing over targets is valid in Kong but not built here (supported: a host name or"
                         + " address)"));
         return true;
+    }
+
+    /** The fields that variables were put into; beside a url, what the service says itself, since that wins over it. */
+    private static ConfigNode.Mapping sources(ConfigNode.Mapping given) {
+        boolean url = hasVariable(given.get("url"));
+        ConfigNode.Mapping found = given.without(name -> {
+            boolean beside = url && URL_PARTS.contains(name);
+            return !beside && (EntityKind.of(name) != null || !hasVariable(given.get(name)));
+        });
+        return found.entries().isEmpty() ? NO_SOURCES : found;
+    }
+
+    private static boolean hasVariable(@Nullable ConfigNode node) {
+        if (node instanceof ConfigNode.Mapping mapping) {
+            return mapping.entries().stream().anyMatch(entry -> hasVariable(entry.value()));
+        }
+        if (node instanceof ConfigNode.Sequence sequence) {
+            return sequence.items().stream().anyMatch(EntityReader::hasVariable);
+        }
+        return node instanceof ConfigNode.Scalar scalar && scalar.fromVariable();
     }
 
     private static String name(Draft draft) {

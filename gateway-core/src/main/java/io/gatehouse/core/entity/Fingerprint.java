@@ -16,6 +16,11 @@ import org.jspecify.annotations.Nullable;
 
 /** The digest of a configuration, independent of order and of layout. */
 final class Fingerprint {
+    /** The digest is shown, and secrets are in it: whoever knows all the rest must not try a word list in a moment. */
+    private static final int ROUNDS = 4096;
+
+    private static final byte[] DOMAIN = "gatehouse configuration".getBytes(StandardCharsets.UTF_8);
+
     private Fingerprint() {}
 
     static String of(DeclarativeConfig config) {
@@ -39,14 +44,21 @@ final class Fingerprint {
             digest.update(line.getBytes(StandardCharsets.UTF_8));
             digest.update((byte) 0);
         }
-        return HexFormat.of().formatHex(digest.digest(), 0, 16);
+        byte[] hash = digest.digest();
+        for (int i = 0; i < ROUNDS; i++) {
+            digest.update(hash);
+            hash = digest.digest(DOMAIN);
+        }
+        return HexFormat.of().formatHex(hash, 0, 16);
     }
 
-    private static void appendValue(StringBuilder text, @Nullable Object value) {
+    static void appendValue(StringBuilder text, @Nullable Object value) {
         if (value instanceof Map<?, ?> map) {
             text.append('{');
-            map.forEach((name, item) -> {
-                quote(text, String.valueOf(name)).append(':');
+            TreeMap<String, @Nullable Object> sortedByName = new TreeMap<>();
+            map.forEach((name, item) -> sortedByName.put(String.valueOf(name), item));
+            sortedByName.forEach((name, item) -> {
+                quote(text, name).append(':');
                 appendValue(text, item);
                 text.append(',');
             });
@@ -71,7 +83,7 @@ final class Fingerprint {
         }
     }
 
-    static void append(StringBuilder text, ConfigNode node) {
+    private static void append(StringBuilder text, ConfigNode node) {
         if (node instanceof ConfigNode.Mapping mapping) {
             TreeMap<String, ConfigNode> sorted = new TreeMap<>();
             for (ConfigNode.Entry entry : mapping.entries()) {
@@ -92,8 +104,8 @@ final class Fingerprint {
             }
             text.append(']');
         } else if (node instanceof ConfigNode.Scalar scalar) {
-            text.append(scalar.type()).append(scalar.fromVariable() ? "$" : "");
-            quote(text, scalar.source());
+            text.append(scalar.type());
+            quote(text, scalar.text());
         }
     }
 

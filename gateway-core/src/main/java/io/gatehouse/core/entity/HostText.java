@@ -25,17 +25,18 @@ record HostText(Kind kind, String host, @Nullable Integer port, boolean badPort)
     private static final Pattern BRACKETS = Pattern.compile("\\[([^\\[\\]]*)\\](?::([0-9]+))?");
     private static final Pattern IPV4 =
             Pattern.compile("([0-9]{1,3})\\.([0-9]{1,3})\\.([0-9]{1,3})\\.([0-9]{1,3})(?::([0-9]+))?");
+    private static final Pattern DIGITS = Pattern.compile("[0-9.:]+");
     private static final Pattern NAME = Pattern.compile("([0-9A-Za-z._-]+)(?::([0-9]+))?");
     private static final Pattern GROUP = Pattern.compile("[0-9A-Fa-f]{1,4}");
     private static final int GROUPS = 8;
 
     static HostText of(String text) {
-        long colons = text.chars().filter(c -> c == ':').count();
-        if (colons > 1) {
+        int colon = text.indexOf(':');
+        if (colon >= 0 && text.indexOf(':', colon + 1) >= 0) {
             return ipv6(text);
         }
-        Matcher four = IPV4.matcher(text);
-        if (text.replace(":", "").matches("[0-9.]+")) {
+        if (DIGITS.matcher(text).matches()) {
+            Matcher four = IPV4.matcher(text);
             return four.matches() ? ipv4(four) : invalid();
         }
         Matcher name = NAME.matcher(text);

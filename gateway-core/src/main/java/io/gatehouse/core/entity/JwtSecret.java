@@ -6,6 +6,7 @@ import io.gatehouse.api.config.Name;
 import io.gatehouse.api.config.OneOf;
 import io.gatehouse.api.config.Secret;
 import io.gatehouse.core.schema.Distinct;
+import io.gatehouse.core.schema.Filled;
 import io.gatehouse.core.schema.Literal;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  */
 @Doc("What the tokens of a consumer are verified with.")
 public record JwtSecret(
-        @Doc("A UUID in lower case.") String id,
+        @Doc("A UUID in lower case; made from what tells it from others when left out.") @Filled
+        String id,
 
         @Doc("Whose credential it is.") @ForeignKey(EntityKind.CONSUMER) @Name("consumer")
         String consumerId,
@@ -43,18 +45,19 @@ public record JwtSecret(
         @Doc("Words to select entities by.") @Distinct List<String> tags) {
 
     static void check(JwtSecret secret, Report report) {
-        report.each("tags", Checks::tag);
         if (secret.algorithm.startsWith("HS")) {
             if (secret.secret == null) {
                 report.advise(
                         "secret",
-                        "required field missing",
+                        "required field missing when 'algorithm' is '" + secret.algorithm + "'",
                         "Kong makes a random one here, which nobody could know",
                         "algorithm");
             }
         } else if (secret.rsaPublicKey == null) {
-            report.at("rsa_public_key", "required field missing", "algorithm");
-            report.entity("failed conditional validation given value of field 'algorithm'", "algorithm");
+            report.at(
+                    "rsa_public_key",
+                    "required field missing when 'algorithm' is '" + secret.algorithm + "'",
+                    "algorithm");
         } else {
             report.each("rsa_public_key", text -> Pem.publicKey(text) == null ? "invalid key" : null);
         }

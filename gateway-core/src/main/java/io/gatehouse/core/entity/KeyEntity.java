@@ -8,6 +8,7 @@ import io.gatehouse.api.config.Name;
 import io.gatehouse.api.config.NotBuilt;
 import io.gatehouse.api.config.Secret;
 import io.gatehouse.core.schema.Distinct;
+import io.gatehouse.core.schema.Filled;
 import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.util.List;
@@ -21,7 +22,8 @@ import org.jspecify.annotations.Nullable;
 @Doc("A key, as JSON Web Key or as PEM.")
 @NotBuilt("x5t")
 public record KeyEntity(
-        @Doc("A UUID in lower case.") String id,
+        @Doc("A UUID in lower case; made from what tells it from others when left out.") @Filled
+        String id,
 
         @Doc("The set it is in.") @ForeignKey(EntityKind.KEY_SET) @Name("set") @Nullable
         String setId,
@@ -42,7 +44,6 @@ public record KeyEntity(
             @Doc("The public half.") @Nullable Secret publicKey) {}
 
     static void check(KeyEntity key, Report report) {
-        report.each("tags", Checks::tag);
         if (key.jwk == null && key.pem == null) {
             report.entity("at least one of these fields must be non-empty: 'jwk', 'pem'", "jwk", "pem");
         } else if (key.jwk != null && key.pem != null) {

@@ -6,6 +6,7 @@ import io.gatehouse.api.config.NotBuilt;
 import io.gatehouse.api.config.Range;
 import io.gatehouse.api.config.Secret;
 import io.gatehouse.core.schema.Distinct;
+import io.gatehouse.core.schema.Filled;
 import io.gatehouse.core.schema.Literal;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 @Doc("An API key of a consumer.")
 @NotBuilt("identity_realms")
 public record KeyauthCredential(
-        @Doc("A UUID in lower case.") String id,
+        @Doc("A UUID in lower case; made from what tells it from others when left out.") @Filled
+        String id,
 
         @Doc("Whose key it is.") @ForeignKey(EntityKind.CONSUMER) @Name("consumer")
         String consumerId,

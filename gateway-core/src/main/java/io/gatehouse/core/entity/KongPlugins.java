@@ -50,9 +50,5 @@ final class KongPlugins {
             "openid-connect",
             "session");
 
-    /** The protocols that a plugin may name. */
-    static final Set<String> PROTOCOLS =
-            Set.of("grpc", "grpcs", "http", "https", "tcp", "tls", "tls_passthrough", "udp", "ws", "wss");
-
     private KongPlugins() {}
 }

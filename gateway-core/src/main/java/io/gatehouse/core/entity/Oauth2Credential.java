@@ -6,6 +6,7 @@ import io.gatehouse.api.config.Name;
 import io.gatehouse.api.config.OneOf;
 import io.gatehouse.api.config.Secret;
 import io.gatehouse.core.schema.Distinct;
+import io.gatehouse.core.schema.Filled;
 import io.gatehouse.core.schema.Literal;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -15,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 /** An OAuth 2.0 application of a consumer. */
 @Doc("An OAuth 2.0 application of a consumer.")
 public record Oauth2Credential(
-        @Doc("A UUID in lower case.") String id,
+        @Doc("A UUID in lower case; made from what tells it from others when left out.") @Filled
+        String id,
 
         @Doc("Whose application it is.") @ForeignKey(EntityKind.CONSUMER) @Name("consumer")
         String consumerId,
@@ -35,7 +37,6 @@ public record Oauth2Credential(
         @Doc("Words to select entities by.") @Distinct List<String> tags) {
 
     static void check(Oauth2Credential credential, Report report) {
-        report.each("tags", Checks::tag);
         report.each("redirect_uris", Oauth2Credential::redirect);
     }
 

@@ -4,6 +4,7 @@ import io.gatehouse.api.config.Doc;
 import io.gatehouse.api.config.OneOf;
 import io.gatehouse.core.config.ConfigNode;
 import io.gatehouse.core.schema.Distinct;
+import io.gatehouse.core.schema.Filled;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +15,9 @@ import org.jspecify.annotations.Nullable;
  */
 @Doc("A part of a config that several plugins share.")
 public record PartialEntity(
-        @Doc("A UUID in lower case.") String id,
+        @Doc("A UUID in lower case; made from what tells it from others when left out.") @Filled
+        String id,
+
         @Doc("What plugins call it.") @Nullable String name,
 
         @Doc("What it describes.") @OneOf({"redis-ce", "redis-ee", "vectordb", "embeddings", "model"})
@@ -25,6 +28,5 @@ public record PartialEntity(
 
     static void check(PartialEntity partial, Report report) {
         report.each("name", Checks::name);
-        report.each("tags", Checks::tag);
     }
 }

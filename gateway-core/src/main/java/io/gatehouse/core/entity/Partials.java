@@ -87,10 +87,20 @@ final class Partials {
     /** Where the part stands, beginning with {@code config.}; null when nobody says. */
     private static @Nullable String path(ConfigNode.Mapping link, ConfigNode.@Nullable Mapping partial) {
         if (link.get("path") instanceof ConfigNode.Scalar path && !path.isNull()) {
-            return path.text().startsWith("config.") ? path.text() : "config." + path.text();
+            return fullPath(path.text());
         }
         ConfigNode type = partial == null ? null : partial.get("type");
-        return switch (type instanceof ConfigNode.Scalar text ? text.text() : "") {
+        return standardPath(type instanceof ConfigNode.Scalar text ? text.text() : "");
+    }
+
+    /** With {@code config.} before it, which may be left out. */
+    static String fullPath(String path) {
+        return path.startsWith("config.") ? path : "config." + path;
+    }
+
+    /** Where a partial of a type stands when the plugin does not say; null when it must. */
+    static @Nullable String standardPath(String type) {
+        return switch (type) {
             case "redis-ce", "redis-ee" -> "config.redis";
             case "vectordb" -> "config.vectordb";
             case "embeddings" -> "config.embeddings";

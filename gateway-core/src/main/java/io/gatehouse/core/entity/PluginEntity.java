@@ -10,6 +10,7 @@ import io.gatehouse.core.config.ConfigNode;
 import io.gatehouse.core.config.Nearest;
 import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.schema.Distinct;
+import io.gatehouse.core.schema.Filled;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -17,13 +18,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * A configured plugin; without service, route, consumer and consumer group it is global.
  *
+ * @param ordering null when the priorities decide
  * @param partials which parts of the config come from elsewhere
  * @param config what the plugin's record is bound from, with the partials in it; an empty mapping when the file has none
  */
 @Doc("A configured plugin; without service, route, consumer and consumer group it is global.")
-@NotBuilt({"ordering", "condition"})
+@NotBuilt({"condition", "model"})
 public record PluginEntity(
-        @Doc("A UUID in lower case.") String id,
+        @Doc("A UUID in lower case; made from what tells it from others when left out.") @Filled
+        String id,
+
         @Doc("Which plugin.") String name,
         @Doc("What this instance is called.") @Nullable String instanceName,
 
@@ -52,9 +56,30 @@ public record PluginEntity(
         @OneOf({"grpc", "grpcs", "http", "https", "tcp", "tls", "tls_passthrough", "udp", "ws", "wss"})
         List<String> protocols,
 
+        @Doc("Where it acts, other than its priority says.") @Nullable
+        Ordering ordering,
+
         @Doc("Parts of the config that come from partials.") List<PartialLink> partials,
         @Doc("Words to select entities by.") @Distinct List<String> tags,
         @Doc("The plugin's own settings.") ConfigNode.Mapping config) {
+
+    /**
+     * Where a plugin wants to act.
+     *
+     * @param before plugins that act after it
+     * @param after plugins that act before it
+     */
+    public record Ordering(
+            @Doc("Plugins that act after it.") @Nullable Phases before,
+            @Doc("Plugins that act before it.") @Nullable Phases after) {
+        /**
+         * Plugins by phase.
+         *
+         * @param access their names; Kong knows no other phase
+         */
+        public record Phases(
+                @Doc("Names of plugins.") @Distinct List<String> access) {}
+    }
 
     /**
      * A part of a plugin's config that comes from a partial.
@@ -103,8 +128,16 @@ public record PluginEntity(
 
     static void check(PluginEntity plugin, Report report) {
         report.each("instance_name", Checks::name);
-        report.each("tags", Checks::tag);
         present(plugin.name, report);
+        if (plugin.consumerId != null || plugin.consumerGroupId != null) {
+            if (report.has("ordering")) {
+                report.at(
+                        "ordering",
+                        "value must be null: the order is settled before the consumer is known",
+                        "consumer",
+                        "consumer_group");
+            }
+        }
         for (String scope : List.of("consumer", "consumer_group")) {
             if (KongPlugins.WITHOUT_CONSUMER.contains(plugin.name) && report.has(scope)) {
                 report.at(

@@ -12,12 +12,26 @@ import org.jspecify.annotations.Nullable;
  * fields is passed over when one of them is wrong by itself. Used by one thread.
  */
 final class Report {
+    private final ConfigNode.Mapping given;
     private final ConfigNode.Mapping entity;
     private final LoadOptions options;
     private final Set<String> failed;
     private final Consumer<Problem> sink;
 
-    Report(ConfigNode.Mapping entity, LoadOptions options, Set<String> failed, Consumer<Problem> sink) {
+    /**
+     * Problems of one entity.
+     *
+     * @param given what the file says, with what is not built
+     * @param entity what the record was bound from
+     * @param failed the fields that are wrong by themselves; grows with what is found
+     */
+    Report(
+            ConfigNode.Mapping given,
+            ConfigNode.Mapping entity,
+            LoadOptions options,
+            Set<String> failed,
+            Consumer<Problem> sink) {
+        this.given = given;
         this.entity = entity;
         this.options = options;
         this.failed = failed;
@@ -30,7 +44,8 @@ final class Report {
 
     /** Whether the file says something about the field that is not null. */
     boolean has(String field) {
-        return node(field) != null;
+        ConfigNode said = given.get(field);
+        return node(field) != null || (said != null && !said.isNull());
     }
 
     /** Checks each text in a field, however deep; the check yields what is wrong. */
@@ -107,12 +122,6 @@ final class Report {
                     Problem.error(
                             entity.location(), ConfigNode.child(entity.path(), field), "required field missing", null));
         }
-    }
-
-    /** Something that users should know of and that refuses nothing. */
-    void warn(String path, String message) {
-        ConfigNode node = node(path);
-        sink.accept(Problem.warning(node == null ? entity : node, message));
     }
 
     private void add(String path, Problem problem) {

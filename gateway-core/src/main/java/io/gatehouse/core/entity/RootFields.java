@@ -23,8 +23,6 @@ final class RootFields {
             "_workspace",
             "_konnect",
             "_plugin_configs",
-            "_comment",
-            "_ignore",
             CONSUMER_GROUP_PLUGINS,
             PLUGINS_PARTIALS);
 
@@ -40,6 +38,7 @@ final class RootFields {
             "custom_entities",
             "cloned_plugins",
             "custom_plugins",
+            "ai_models",
             "service_packages",
             "workspaces",
             "oauth2_tokens",
@@ -55,11 +54,12 @@ final class RootFields {
     private RootFields() {}
 
     static boolean knows(String name) {
-        return KNOWN.contains(name) || EntityKind.of(name) != null;
+        return KNOWN.contains(name) || name.equals("_comment") || name.equals("_ignore") || EntityKind.of(name) != null;
     }
 
     /** Reports every field that means nothing here. */
     static void check(ConfigNode.Mapping root, Consumer<Problem> sink) {
+        Common.check(root, sink);
         for (ConfigNode.Entry entry : root.entries()) {
             if (!knows(entry.name())) {
                 report(entry, NOT_BUILT, collections(), sink);

@@ -6,9 +6,9 @@ import io.gatehouse.api.config.Length;
 import io.gatehouse.api.config.Name;
 import io.gatehouse.api.config.NotBuilt;
 import io.gatehouse.api.config.OneOf;
-import io.gatehouse.api.config.Pattern;
 import io.gatehouse.core.config.ConfigNode;
 import io.gatehouse.core.schema.Distinct;
+import io.gatehouse.core.schema.Filled;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +29,9 @@ import org.jspecify.annotations.Nullable;
 @Doc("Which requests are meant.")
 @NotBuilt({"sources", "destinations", "expression", "priority", "filter_chains"})
 public record RouteEntity(
-        @Doc("A UUID in lower case.") String id,
+        @Doc("A UUID in lower case; made from what tells it from others when left out.") @Filled
+        String id,
+
         @Doc("What plugins call it.") @Nullable String name,
 
         @Doc("The service that requests go to.") @ForeignKey(EntityKind.SERVICE) @Name("service") @Nullable
@@ -42,10 +44,7 @@ public record RouteEntity(
         @NotBuilt({"grpc", "grpcs", "tcp", "tls", "tls_passthrough", "udp", "ws", "wss"})
         List<String> protocols,
 
-        @Doc("HTTP methods.")
-        @Distinct
-        @Pattern(value = "[A-Z]+", message = "invalid value: expected upper-case letters")
-        List<String> methods,
+        @Doc("HTTP methods.") @Distinct List<String> methods,
 
         @Doc("Hosts, with `*.` before or `.*` after, with or without a port.")
         List<String> hosts,
@@ -105,10 +104,10 @@ public record RouteEntity(
 
     static void check(RouteEntity route, Report report) {
         report.each("name", Checks::name);
+        report.each("methods", Checks::method);
         report.each("hosts", Checks::routeHost);
         report.each("paths", Checks::routePath);
         report.each("snis", Checks::wildcardHost);
-        report.each("tags", Checks::tag);
         report.eachKey("headers", Checks::headerName);
         report.each("headers", value -> value.startsWith("~*") ? Checks.regex(value.substring(2)) : null);
         route.headers.forEach((name, values) -> {

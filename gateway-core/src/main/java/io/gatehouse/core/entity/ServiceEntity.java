@@ -8,6 +8,7 @@ import io.gatehouse.api.config.Range;
 import io.gatehouse.core.config.ConfigNode;
 import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.schema.Distinct;
+import io.gatehouse.core.schema.Filled;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +27,9 @@ import org.jspecify.annotations.Nullable;
 @Doc("Where requests go. `url` may stand for protocol, host, port and path.")
 @NotBuilt({"client_certificate", "tls_verify_depth", "ca_certificates", "tls_sans", "filter_chains"})
 public record ServiceEntity(
-        @Doc("A UUID in lower case.") String id,
+        @Doc("A UUID in lower case; made from what tells it from others when left out.") @Filled
+        String id,
+
         @Doc("What routes and plugins call it.") @Nullable String name,
 
         @Doc("How the upstream is spoken to.")
@@ -63,7 +66,14 @@ public record ServiceEntity(
 
         @Doc("Words to select entities by.") @Distinct List<String> tags) {
 
-    static ConfigNode.Mapping prepare(ConfigNode.Mapping service, Preparation preparation) {
+    static ConfigNode.Mapping prepare(ConfigNode.Mapping given, Preparation preparation) {
+        ConfigNode.Mapping service = given;
+        if (given.get("host") instanceof ConfigNode.Scalar host
+                && host.text().startsWith("[")
+                && host.text().endsWith("]")) {
+            service = given.with(
+                    "host", host.withText(host.text().substring(1, host.text().length() - 1)));
+        }
         ConfigNode url = service.get("url");
         if (url == null || url.isNull()) {
             return service;
@@ -100,7 +110,6 @@ public record ServiceEntity(
         report.each("name", Checks::name);
         report.each("host", Checks::upstreamHost);
         report.each("path", Checks::path);
-        report.each("tags", Checks::tag);
         if (service.tlsVerify != null && service.protocol.equals("http")) {
             report.at(
                     "tls_verify",

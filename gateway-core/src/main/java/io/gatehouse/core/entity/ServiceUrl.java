@@ -44,7 +44,8 @@ record ServiceUrl(
             wrong = Checks.path(path);
         }
         if (wrong != null || port == null) {
-            sink.accept(Problem.error(node, wrong + " (got " + node.shown() + ")"));
+            String message = String.valueOf(wrong).replace(Checks.VALUE, node.shown());
+            sink.accept(Problem.error(node, message + " (got " + node.shown() + ")"));
             return null;
         }
         return new ServiceUrl(protocol, host, port.intValue(), path);

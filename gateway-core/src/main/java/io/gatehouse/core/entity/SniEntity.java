@@ -3,12 +3,14 @@ package io.gatehouse.core.entity;
 import io.gatehouse.api.config.Doc;
 import io.gatehouse.api.config.Name;
 import io.gatehouse.core.schema.Distinct;
+import io.gatehouse.core.schema.Filled;
 import java.util.List;
 
 /** A server name and the certificate shown for it. */
 @Doc("A server name and the certificate shown for it.")
 public record SniEntity(
-        @Doc("A UUID in lower case.") String id,
+        @Doc("A UUID in lower case; made from what tells it from others when left out.") @Filled
+        String id,
 
         @Doc("The server name, with a wildcard at either end.")
         String name,
@@ -20,7 +22,5 @@ public record SniEntity(
 
     static void check(SniEntity sni, Report report) {
         report.each("name", Checks::wildcardHost);
-        report.each("tags", Checks::tag);
-        report.warn("name", "certificates are checked but not served yet: TLS listeners show the one of the settings");
     }
 }

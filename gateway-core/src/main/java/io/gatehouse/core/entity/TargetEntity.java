@@ -7,6 +7,7 @@ import io.gatehouse.api.config.NotBuilt;
 import io.gatehouse.api.config.Range;
 import io.gatehouse.core.config.ConfigNode;
 import io.gatehouse.core.schema.Distinct;
+import io.gatehouse.core.schema.Filled;
 import java.util.List;
 
 /**
@@ -18,7 +19,8 @@ import java.util.List;
 @Doc("One of the servers of an upstream.")
 @NotBuilt("failover")
 public record TargetEntity(
-        @Doc("A UUID in lower case.") String id,
+        @Doc("A UUID in lower case; made from what tells it from others when left out.") @Filled
+        String id,
 
         @Doc("The upstream.") @ForeignKey(EntityKind.UPSTREAM) @Name("upstream")
         String upstreamId,
@@ -43,6 +45,5 @@ public record TargetEntity(
 
     static void check(TargetEntity target, Report report) {
         report.each("target", Checks::target);
-        report.each("tags", Checks::tag);
     }
 }

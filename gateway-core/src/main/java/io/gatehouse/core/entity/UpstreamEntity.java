@@ -8,6 +8,7 @@ import io.gatehouse.api.config.OneOf;
 import io.gatehouse.api.config.Range;
 import io.gatehouse.core.config.ConfigNode;
 import io.gatehouse.core.schema.Distinct;
+import io.gatehouse.core.schema.Filled;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -21,7 +22,9 @@ import org.jspecify.annotations.Nullable;
 @Doc("A virtual host whose requests are spread over targets.")
 @NotBuilt({"sticky_sessions_cookie", "sticky_sessions_cookie_path"})
 public record UpstreamEntity(
-        @Doc("A UUID in lower case.") String id,
+        @Doc("A UUID in lower case; made from what tells it from others when left out.") @Filled
+        String id,
+
         @Doc("The host of the services that use it.") String name,
 
         @Doc("How a target is chosen.")
@@ -185,7 +188,6 @@ public record UpstreamEntity(
 
     static void check(UpstreamEntity upstream, Report report) {
         report.each("name", Checks::upstreamName);
-        report.each("tags", Checks::tag);
         report.each("hash_on_header", Checks::anyHeaderName);
         report.each("hash_fallback_header", Checks::anyHeaderName);
         report.each("hash_on_cookie", Checks::cookieName);
@@ -241,8 +243,7 @@ public record UpstreamEntity(
     private static void needs(
             String value, String when, String field, String needed, @Nullable String given, Report report) {
         if (value.equals(when) && given == null) {
-            report.at(needed, "required field missing", field);
-            report.entity("failed conditional validation given value of field '" + field + "'", field);
+            report.at(needed, "required field missing when '" + field + "' is '" + value + "'", field);
         }
     }
 

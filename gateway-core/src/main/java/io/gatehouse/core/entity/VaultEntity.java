@@ -6,6 +6,7 @@ import io.gatehouse.api.config.OneOf;
 import io.gatehouse.api.config.Pattern;
 import io.gatehouse.core.config.ConfigNode;
 import io.gatehouse.core.schema.Distinct;
+import io.gatehouse.core.schema.Filled;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  */
 @Doc("A place that secrets come from.")
 public record VaultEntity(
-        @Doc("A UUID in lower case.") String id,
+        @Doc("A UUID in lower case; made from what tells it from others when left out.") @Filled
+        String id,
 
         @Doc("What references call it.")
         @Pattern(
@@ -36,7 +38,6 @@ public record VaultEntity(
     private static final Set<String> TYPES = Set.of("env", "fs", "aws", "gcp", "azure", "hcv", "conjur", "konnect");
 
     static void check(VaultEntity vault, Report report) {
-        report.each("tags", Checks::tag);
         if (TYPES.contains(vault.prefix)) {
             report.at(
                     "prefix",

@@ -22,10 +22,19 @@ public final class ErrorPages {
     private static final String XML = "application/xml";
     private static final String HTML = "text/html";
     private static final String PLAIN = "text/plain";
+    private static final String RETRY_AFTER_SECONDS = "5";
 
     /** An answer by the gateway itself, in the format that {@code Accept} asks for, JSON when it says nothing. */
     public Response gateway(LiveExchange exchange, int status, String message) {
         return render(exchange, status, message, accepted(exchange), null);
+    }
+
+    /** What the client sees of a gateway that has no room for its request: that it is worth trying again. */
+    public Response overloaded(LiveExchange exchange, String problem) {
+        Failure failure = Failure.of(FailureKind.OVERLOADED, problem);
+        Response page = render(exchange, 503, "The gateway is overloaded", accepted(exchange), failure);
+        page.headers().set(HeaderNames.RETRY_AFTER, RETRY_AFTER_SECONDS);
+        return page;
     }
 
     /** What the client sees of a failure on the way to the upstream. */

@@ -15,6 +15,13 @@ public interface ExchangeObserver {
     void refused();
 
     /**
+     * A request was turned away since the gateway is short of something.
+     *
+     * @param reason a short fixed word such as {@code heap}
+     */
+    void shed(String reason);
+
+    /**
      * A plugin broke.
      *
      * @param phase {@code admit}, {@code intercept}, {@code transform} or {@code log}

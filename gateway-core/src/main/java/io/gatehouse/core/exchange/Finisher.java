@@ -32,8 +32,7 @@ final class Finisher implements StreamReader.PushTarget {
     private @Nullable Response response;
     private @Nullable BodyReader<Buffer> reader;
     private @Nullable StreamReader direct;
-    private @Nullable Buffer gathered;
-    private boolean gatheredIsCopy;
+    private final Gathering gathered = new Gathering();
     private boolean flushPlanned;
     private boolean stalled;
     private boolean ended;
@@ -130,7 +129,7 @@ final class Finisher implements StreamReader.PushTarget {
         giveUp(reader, response);
         reader = null;
         direct = null;
-        gathered = null;
+        gathered.clear();
         response = null;
         commit(exchange.errors().broken(exchange, "unknown", cause));
     }
@@ -185,16 +184,7 @@ final class Finisher implements StreamReader.PushTarget {
         if (ended) {
             return;
         }
-        if (gathered == null) {
-            gathered = buffer;
-        } else {
-            if (!gatheredIsCopy) {
-                gathered =
-                        Buffer.buffer(gathered.length() + buffer.length() + 512).appendBuffer(gathered);
-                gatheredIsCopy = true;
-            }
-            gathered.appendBuffer(buffer);
-        }
+        gathered.add(buffer);
         if (gathered.length() >= GATHER_LIMIT) {
             flush();
         } else {
@@ -216,13 +206,11 @@ final class Finisher implements StreamReader.PushTarget {
         if (ended) {
             return;
         }
-        Buffer out = gathered;
+        Buffer out = gathered.take();
         if (out == null) {
             client.flushHead();
             return;
         }
-        gathered = null;
-        gatheredIsCopy = false;
         client.write(out);
         if (client.isFull() && !stalled) {
             stalled = true;
@@ -257,16 +245,14 @@ final class Finisher implements StreamReader.PushTarget {
         }
         Failure failure = end.failure();
         if (failure == null) {
-            Buffer last = gathered;
-            gathered = null;
             reader = null;
-            client.end(last, end.trailers(), this::sent);
+            client.end(gathered.take(), end.trailers(), this::sent);
             return;
         }
         // what came whole is delivered, then the connection tells that the rest is missing
-        if (gathered != null) {
-            client.write(gathered);
-            gathered = null;
+        Buffer last = gathered.take();
+        if (last != null) {
+            client.write(last);
         } else {
             client.flushHead();
         }

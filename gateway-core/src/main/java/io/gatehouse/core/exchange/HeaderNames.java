@@ -14,6 +14,8 @@ public final class HeaderNames {
     public static final CharSequence REQUEST_ID = HttpHeaders.createOptimized("X-Kong-Request-Id");
     /** Who forwarded a message. */
     public static final CharSequence VIA = HttpHeaders.createOptimized("Via");
+    /** When to try again. */
+    public static final CharSequence RETRY_AFTER = HttpHeaders.createOptimized("Retry-After");
     /** Who answered. */
     public static final CharSequence SERVER = HttpHeaders.createOptimized("Server");
 

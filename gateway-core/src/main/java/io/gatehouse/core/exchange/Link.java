@@ -17,13 +17,21 @@ import org.jspecify.annotations.Nullable;
 final class Link implements Next {
     private final int slot;
     private final String name;
-    private final boolean admits;
+    private final Kind kind;
     private final Next inner;
 
-    Link(int slot, String name, boolean admits, Next inner) {
+    /** What it calls of the plugin. */
+    enum Kind {
+        ADMIT,
+        INTERCEPT,
+        /** Nothing: it only settles which instance will log. */
+        PICK
+    }
+
+    Link(int slot, String name, Kind kind, Next inner) {
         this.slot = slot;
         this.name = name;
-        this.admits = admits;
+        this.kind = kind;
         this.inner = inner;
     }
 
@@ -31,7 +39,7 @@ final class Link implements Next {
     public Future<Response> proceed(Request request) {
         LiveExchange exchange = (LiveExchange) request.exchange();
         PluginInstance instance = exchange.pick(slot);
-        if (instance == null) {
+        if (instance == null || kind == Kind.PICK) {
             return inner.proceed(request);
         }
         return new Call(exchange, instance).run(request);
@@ -64,7 +72,7 @@ final class Link implements Next {
         Future<Response> run(Request request) {
             Future<Response> answer;
             try {
-                answer = admits
+                answer = kind == Kind.ADMIT
                         ? instance.plugin().admit(request, this)
                         : instance.plugin().intercept(request, this);
             } catch (Throwable e) {
@@ -210,7 +218,7 @@ final class Link implements Next {
 
         private Response broken(Throwable cause) {
             if (!exchange.ended()) { // afterwards much fails that nobody waits for
-                exchange.pluginFailed(name, admits ? "admit" : "intercept", cause);
+                exchange.pluginFailed(name, kind == Kind.ADMIT ? "admit" : "intercept", cause);
             }
             return exchange.errors().broken(exchange, name, cause);
         }

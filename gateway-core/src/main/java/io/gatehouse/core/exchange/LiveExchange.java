@@ -10,6 +10,7 @@ import io.gatehouse.api.Exchange;
 import io.gatehouse.api.Failure;
 import io.gatehouse.api.FailureKind;
 import io.gatehouse.api.Outcome;
+import io.gatehouse.api.Plugin;
 import io.gatehouse.api.Redaction;
 import io.gatehouse.api.Request;
 import io.gatehouse.api.RequestHead;
@@ -27,11 +28,16 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** An exchange between the gateway and one client request, while it lives. */
 public final class LiveExchange implements Exchange {
     private static final char[] HEX = "0123456789abcdef".toCharArray();
+
+    /** Settled: no instance of the plugin applies. It alone has no id. */
+    private static final PluginInstance NOBODY =
+            new PluginInstance("", "", new Plugin() {}, new Redaction(Set.of(), Set.of(), Set.of()));
 
     /**
      * What does not change from exchange to exchange of one loop and snapshot.
@@ -58,7 +64,7 @@ public final class LiveExchange implements Exchange {
     private final Finisher finisher;
     private final long startedAtMillis;
     private final long startNanos;
-    private final @Nullable PluginInstance[] picked;
+    private final @Nullable PluginInstance[] picked; // null where nothing was settled yet
     private final Attributes attributes = new Attributes();
     private final List<LiveAttempt> attempts = new ArrayList<>(1);
     private final Completion.@Nullable TlsFacts tls;
@@ -132,7 +138,7 @@ public final class LiveExchange implements Exchange {
         }
         Future<Response> answer;
         try {
-            answer = plan.chain().proceed(request);
+            answer = plan.chain().first().proceed(request);
         } catch (Throwable e) {
             answer = Future.failedFuture(e);
         }
@@ -215,10 +221,11 @@ public final class LiveExchange implements Exchange {
     PluginInstance pick(int slot) {
         PluginInstance chosen = picked[slot];
         if (chosen == null) {
-            chosen = plan.slot(slot).pick(consumer);
+            PluginInstance found = plan.slot(slot).pick(consumer, around.directory());
+            chosen = found == null ? NOBODY : found;
             picked[slot] = chosen;
         }
-        return chosen;
+        return chosen.id().isEmpty() ? null : chosen;
     }
 
     void pluginFailed(String plugin, String phase, Throwable cause) {
@@ -292,7 +299,7 @@ public final class LiveExchange implements Exchange {
             }
             FrozenCompletion completion = new FrozenCompletion(this, outcome);
             for (PluginInstance instance : picked) {
-                if (instance != null) {
+                if (instance != null && !instance.id().isEmpty()) {
                     log(instance, completion);
                 }
             }

@@ -6,7 +6,6 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -124,27 +123,12 @@ public final class SocketClient implements ClientPort {
         }
         if (takesTrailers && trailers != null && response.isChunked()) {
             for (Map.Entry<String, String> trailer : trailers) {
-                if (!framing(trailer.getKey())) {
+                if (TrailerFields.allow(trailer.getKey())) {
                     response.trailers().add(trailer.getKey(), trailer.getValue());
                 }
             }
         }
         (last == null ? response.end() : response.end(last)).onComplete(sent -> done.sent(sent.succeeded()));
-    }
-
-    /** What says where a message ends, or belongs to the connection, has no business after the body. */
-    private static boolean framing(String name) {
-        return switch (name.toLowerCase(Locale.ROOT)) {
-            case "content-length",
-                    "transfer-encoding",
-                    "trailer",
-                    "connection",
-                    "keep-alive",
-                    "te",
-                    "upgrade",
-                    "host" -> true;
-            default -> false;
-        };
     }
 
     @Override

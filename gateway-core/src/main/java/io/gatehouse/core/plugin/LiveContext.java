@@ -4,9 +4,14 @@ import io.gatehouse.api.Counters;
 import io.gatehouse.api.HttpCaller;
 import io.gatehouse.api.HttpOptions;
 import io.gatehouse.api.Metrics;
+import io.gatehouse.api.Outlet;
+import io.gatehouse.api.OutletOptions;
 import io.gatehouse.api.PluginContext;
 import io.gatehouse.api.Redaction;
+import io.gatehouse.api.RedisOptions;
+import io.gatehouse.core.service.RedisCounters;
 import io.gatehouse.core.upstream.PluginHttpClient;
+import io.gatehouse.core.upstream.PluginOutlet;
 import io.vertx.core.Future;
 import java.time.Clock;
 import java.time.Duration;
@@ -28,11 +33,14 @@ final class LiveContext implements PluginContext {
 
     private final PluginServices services;
     private volatile PluginCatalogue catalogue;
+    private final String plugin;
     private final Metrics metrics;
     private final Counters counters;
     private final String pluginId;
     private final List<ScheduledFuture<?>> jobs = new CopyOnWriteArrayList<>();
     private final List<PluginHttpClient> clients = new CopyOnWriteArrayList<>();
+    private final List<PluginOutlet> outlets = new CopyOnWriteArrayList<>();
+    private final List<RedisCounters> sharedCounters = new CopyOnWriteArrayList<>();
     private final Map<Class<?>, List<?>> extensions = new ConcurrentHashMap<>();
     private final Set<String> headers = new HashSet<>();
     private final Set<String> queryArguments = new HashSet<>();
@@ -42,6 +50,7 @@ final class LiveContext implements PluginContext {
     LiveContext(PluginServices services, PluginCatalogue catalogue, String plugin, boolean bundled, String pluginId) {
         this.services = services;
         this.catalogue = catalogue;
+        this.plugin = plugin;
         this.metrics = services.metrics().metricsFor(plugin, bundled);
         this.counters = services.counters().of(plugin);
         this.pluginId = pluginId;
@@ -90,8 +99,22 @@ final class LiveContext implements PluginContext {
     }
 
     @Override
+    public Outlet outlet(OutletOptions options) {
+        PluginOutlet outlet = new PluginOutlet(services.vertx(), options);
+        outlets.add(outlet);
+        return outlet;
+    }
+
+    @Override
     public Counters counters() {
         return counters;
+    }
+
+    @Override
+    public Counters counters(RedisOptions redis) {
+        RedisCounters shared = new RedisCounters(services.vertx(), redis, plugin, services.clock());
+        sharedCounters.add(shared);
+        return shared;
     }
 
     @Override
@@ -142,6 +165,12 @@ final class LiveContext implements PluginContext {
         closed = true;
         for (PluginHttpClient client : clients) {
             client.close().onFailure(e -> LOG.warn("an HTTP client of a plugin did not close", e));
+        }
+        for (RedisCounters shared : sharedCounters) {
+            shared.close().onFailure(e -> LOG.warn("counters of a plugin did not close", e));
+        }
+        for (PluginOutlet outlet : outlets) {
+            outlet.close().onFailure(e -> LOG.warn("an outlet of a plugin did not close", e));
         }
     }
 }

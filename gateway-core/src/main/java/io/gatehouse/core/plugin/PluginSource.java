@@ -41,6 +41,11 @@ public final class PluginSource {
         this.factories = List.copyOf(found);
     }
 
+    /** Whether it is the gateway's own class path. */
+    public boolean isBundled() {
+        return contentHash.isEmpty();
+    }
+
     /** {@code bundled}, or the file or folder. */
     public String origin() {
         return origin;

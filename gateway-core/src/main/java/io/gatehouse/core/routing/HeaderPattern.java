@@ -13,7 +13,7 @@ import java.util.Set;
  */
 final class HeaderPattern {
     /** Beyond this many dashes only the spellings with all dashes, all underscores and the configured one are tried. */
-    private static final int MIXED_SPELLINGS = 4;
+    static final int MIXED_SPELLINGS = 4;
 
     private final String[] spellings;
     private final String[] values;

@@ -192,6 +192,16 @@ final class PathGroup<T> {
         return hosts;
     }
 
+    /** The group's paths when they are prefixes; empty when they are expressions, or when it has none. */
+    List<String> prefixes() {
+        return prefixes;
+    }
+
+    /** The group's paths when they are regular expressions. */
+    List<RegexPath> expressions() {
+        return expressions;
+    }
+
     /** Files the group under the literal start of each of its paths. */
     void addTo(PathTree.Builder<T> tree) {
         if (regex) {

@@ -32,6 +32,25 @@ final class RegexPath {
         return literal;
     }
 
+    /** The expression. */
+    String text() {
+        return pattern.pattern();
+    }
+
+    /**
+     * Whether it surely matches every path that starts like this. Expressions that look at what follows a match may
+     * not, and are not thought through.
+     */
+    boolean matchesAllThatStartWith(String start) {
+        String text = text();
+        boolean looksOn = text.indexOf('$') >= 0
+                || text.contains("\\b")
+                || text.contains("\\B")
+                || text.contains("\\z")
+                || text.contains("\\Z");
+        return !looksOn && match(start) != null;
+    }
+
     @Nullable
     Matcher match(String path) {
         Matcher matcher = pattern.matcher(path);

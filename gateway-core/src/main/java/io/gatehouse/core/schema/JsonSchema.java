@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The JSON Schema (2020-12) of a configuration record. Stateless. */
@@ -32,11 +33,27 @@ public final class JsonSchema {
 
     /** The schema as indented JSON. */
     public static String text(Class<? extends Record> type) {
+        return written(of(type));
+    }
+
+    private static String written(Map<String, Object> schema) {
         try {
-            return JSON.writeValueAsString(of(type)) + "\n";
+            return JSON.writeValueAsString(schema) + "\n";
         } catch (JsonProcessingException mapsAlwaysWrite) {
             throw new IllegalStateException(mapsAlwaysWrite);
         }
+    }
+
+    /** The schema of a plugin as indented JSON, with the list of what differs from Kong. */
+    public static String text(String plugin, Class<? extends Record> type) {
+        Map<String, Object> schema = new LinkedHashMap<>(of(type));
+        List<KongDifferences.Difference> differences = KongDifferences.of(plugin, type);
+        if (!differences.isEmpty()) {
+            schema.put(
+                    "x-kong-differences",
+                    differences.stream().map(KongDifferences.Difference::plain).toList());
+        }
+        return written(schema);
     }
 
     private static Map<String, Object> record(RecordShape shape, List<Class<?>> outer) {
@@ -63,6 +80,7 @@ public final class JsonSchema {
             schema.put("required", required);
         }
         schema.put("additionalProperties", false);
+        notBuilt(schema, shape.notBuilt());
         return schema;
     }
 
@@ -76,6 +94,7 @@ public final class JsonSchema {
                 schema.put("enum", withNull);
             }
         }
+        notBuilt(schema, component.notBuilt);
         if (component.doc != null) {
             schema.put("description", component.doc);
         }
@@ -84,6 +103,13 @@ public final class JsonSchema {
             schema.put("default", plain(standard, component.shape));
         }
         return schema;
+    }
+
+    /** What Kong allows and this gateway refuses by name: fields of an object, values of a string or its elements. */
+    private static void notBuilt(Map<String, Object> schema, Set<String> names) {
+        if (!names.isEmpty()) {
+            schema.put("x-not-built", names.stream().sorted().toList());
+        }
     }
 
     private static Map<String, Object> value(

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
+import java.util.TreeSet;
 
 /** The reference page of a plugin, in Markdown, from its configuration record. Stateless. */
 public final class PluginReference {
@@ -28,15 +29,75 @@ public final class PluginReference {
         if (shape.components().isEmpty()) {
             return page.append("This plugin has no settings.\n").toString();
         }
-        page.append("| Field | Type | Default | Allowed | Meaning |\n|---|---|---|---|---|\n");
-        rows(page, shape, "config", List.of());
+        page.append(table(type, "config"));
         List<String> secrets = new ArrayList<>();
         secrets(secrets, shape, "config", List.of());
         if (!secrets.isEmpty()) {
             page.append("\nFields that may hold a vault reference such as `{vault://env/my-secret}`: ");
             page.append(String.join(", ", secrets)).append(".\n");
         }
+        differences(page, name, type);
         return page.toString();
+    }
+
+    /**
+     * The fields of a record, without a page around them.
+     *
+     * @param path what stands before their names; empty for nothing
+     */
+    public static String table(Class<? extends Record> type, String path) {
+        StringBuilder table =
+                new StringBuilder("| Field | Type | Default | Allowed | Meaning |\n|---|---|---|---|---|\n");
+        rows(table, RecordShape.of(type), path, List.of());
+        return table.toString();
+    }
+
+    private static void differences(StringBuilder page, String name, Class<? extends Record> type) {
+        List<String> fields = new ArrayList<>();
+        List<String> values = new ArrayList<>();
+        notBuilt(fields, values, RecordShape.of(type), "config", List.of());
+        List<KongDifferences.Difference> differences = KongDifferences.of(name, type);
+        if (fields.isEmpty() && values.isEmpty() && differences.isEmpty()) {
+            return;
+        }
+        page.append("\n## Where Kong differs\n");
+        if (!fields.isEmpty()) {
+            page.append("\nKong's fields that are not built, and refused by name: ");
+            page.append(String.join(", ", fields)).append(".\n");
+        }
+        if (!values.isEmpty()) {
+            page.append("\nKong's values that are not built, and refused by name:\n\n");
+            values.forEach(line -> page.append("- ").append(line).append('\n'));
+        }
+        if (!differences.isEmpty()) {
+            page.append("\n| Field | What | Kong 3.15 | Here | Why |\n|---|---|---|---|---|\n");
+            for (KongDifferences.Difference one : differences) {
+                page.append("| `").append(one.field()).append("` | ").append(one.fact());
+                page.append(" | ").append(cell(one.kong())).append(" | ").append(cell(one.here()));
+                page.append(" | ").append(cell(one.why())).append(" |\n");
+            }
+        }
+    }
+
+    private static void notBuilt(
+            List<String> fields, List<String> values, RecordShape shape, String path, List<Class<?>> outer) {
+        if (outer.contains(shape.type())) {
+            return;
+        }
+        List<Class<?>> nesting = new ArrayList<>(outer);
+        nesting.add(shape.type());
+        for (String missing : new TreeSet<>(shape.notBuilt())) {
+            fields.add("`" + path + "." + missing + "`");
+        }
+        for (RecordShape.Component component : shape.components()) {
+            String own = path + "." + component.name + suffix(component.shape);
+            if (!component.notBuilt.isEmpty()) {
+                values.add("`" + own + "`: `" + String.join("`, `", new TreeSet<>(component.notBuilt)) + "`");
+            }
+            if (RecordShape.Component.leaf(component.shape) instanceof RecordShape.Nested nested) {
+                notBuilt(fields, values, nested.shape(), own, nesting);
+            }
+        }
     }
 
     private static void rows(StringBuilder page, RecordShape shape, String path, List<Class<?>> outer) {
@@ -46,7 +107,7 @@ public final class PluginReference {
         List<Class<?>> nesting = new ArrayList<>(outer);
         nesting.add(shape.type());
         for (RecordShape.Component component : shape.components()) {
-            String own = path + "." + component.name;
+            String own = path.isEmpty() ? component.name : path + "." + component.name;
             page.append("| `").append(own).append("` | ").append(type(component.shape));
             page.append(" | ").append(standard(component)).append(" | ").append(allowed(component));
             page.append(" | ")

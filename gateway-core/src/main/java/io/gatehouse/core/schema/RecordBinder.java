@@ -5,12 +5,12 @@ import io.gatehouse.api.config.Range;
 import io.gatehouse.api.config.Secret;
 import io.gatehouse.core.config.Compat;
 import io.gatehouse.core.config.ConfigNode;
-import io.gatehouse.core.config.Environment;
 import io.gatehouse.core.config.Location;
 import io.gatehouse.core.config.Nearest;
 import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.config.Severity;
-import io.gatehouse.core.config.Vaults;
+import io.gatehouse.core.service.VaultReference;
+import io.gatehouse.core.service.Vaults;
 import java.lang.reflect.InvocationTargetException;
 import java.math.BigDecimal;
 import java.util.ArrayList;
@@ -30,17 +30,17 @@ import org.jspecify.annotations.Nullable;
  * reload. Reads by reflection, so it is for start and reload only; immutable, any thread may bind.
  */
 public final class RecordBinder {
-    private final Vaults vaults;
+    private final Vaults.References references;
     private final Compat compat;
 
     /**
      * Binds with these.
      *
-     * @param environment where vault references are looked up
+     * @param references where vault references are looked up
      * @param compat whose defaults hold
      */
-    public RecordBinder(Environment environment, Compat compat) {
-        this.vaults = new Vaults(environment);
+    public RecordBinder(Vaults.References references, Compat compat) {
+        this.references = references;
         this.compat = compat;
     }
 
@@ -379,9 +379,9 @@ public final class RecordBinder {
                 return notAString(scalar, false);
             }
             String text = scalar.text();
-            if (component.referenceable && Vaults.isReference(text)) {
+            if (component.referenceable && VaultReference.isReference(text)) {
                 Vaults.Lookup lookup = lookUp(scalar);
-                return lookup == null ? null : lookup.value();
+                return lookup == null ? null : lookup.current().get();
             }
             if (!component.oneOf.isEmpty()) {
                 return component.oneOf.contains(text) ? text : notAllowed(scalar, component.oneOf, component);
@@ -410,14 +410,9 @@ public final class RecordBinder {
                 return notAString(scalar, true);
             }
             String text = scalar.text();
-            if (component.referenceable && Vaults.isReference(text)) {
+            if (component.referenceable && VaultReference.isReference(text)) {
                 Vaults.Lookup lookup = lookUp(scalar);
-                if (lookup == null) {
-                    return null;
-                }
-                // The environment of a process never changes, so what was read once is the current value.
-                String value = lookup.value();
-                return Secret.reference(text, () -> value);
+                return lookup == null ? null : Secret.reference(text, lookup.current());
             }
             if (text.isEmpty()) {
                 return wrong(scalar, "length must be at least 1 (got 0)");
@@ -429,15 +424,19 @@ public final class RecordBinder {
         }
 
         private Vaults.@Nullable Lookup lookUp(ConfigNode.Scalar scalar) {
-            Vaults.Lookup lookup = vaults.lookup(scalar.text());
+            Vaults.Lookup lookup = references.lookup(scalar.text());
             if (lookup.refused()) {
                 wrong(scalar, String.valueOf(lookup.failure()));
                 return null;
             }
             if (lookup.failure() != null) {
+                boolean kept = !lookup.current().get().isEmpty();
                 report(Problem.warning(
                         scalar,
-                        lookup.failure() + " for " + scalar.shown() + ", the field is empty until it is found"));
+                        lookup.failure() + " for " + scalar.shown()
+                                + (kept
+                                        ? ", what it held before is used on"
+                                        : ", the field is empty until it is found")));
             }
             return lookup;
         }

@@ -152,6 +152,7 @@ public final class RecordShape {
             this.required = component.isAnnotationPresent(Required.class)
                     || (standards == null
                             && !nullable
+                            && !component.isAnnotationPresent(Filled.class)
                             && shape != Scalar.TREE
                             && (shape instanceof Scalar || shape instanceof Choice));
         }
@@ -318,8 +319,8 @@ public final class RecordShape {
         return notBuilt;
     }
 
-    @Nullable
-    String doc() {
+    /** What it is for; null when nobody said. */
+    public @Nullable String doc() {
         return doc;
     }
 

@@ -20,6 +20,7 @@ import io.gatehouse.core.routing.HttpsRule;
 import io.gatehouse.core.routing.RequestPath;
 import io.gatehouse.core.routing.RouteMatch;
 import io.gatehouse.core.routing.UpstreamPath;
+import io.gatehouse.core.service.MemoryGuard;
 import io.gatehouse.core.snapshot.Reloader;
 import io.gatehouse.core.snapshot.RoutePlan;
 import io.gatehouse.core.snapshot.Snapshot;
@@ -48,6 +49,7 @@ final class FrontDoor {
     private final Traffic traffic;
     private final ExchangeObserver observer;
     private final Limits limits;
+    private final MemoryGuard memory;
     private final ErrorPages errors = new ErrorPages();
     private final String via;
     private final String serverName;
@@ -57,9 +59,17 @@ final class FrontDoor {
     private LiveExchange.@Nullable Surroundings surroundings;
     private @Nullable Snapshot surroundingsOf;
 
-    FrontDoor(Loop loop, Reloader reloader, Traffic traffic, ExchangeObserver observer, Limits limits, String version) {
+    FrontDoor(
+            Loop loop,
+            Reloader reloader,
+            Traffic traffic,
+            ExchangeObserver observer,
+            Limits limits,
+            MemoryGuard memory,
+            String version) {
         this.loop = loop;
         this.limits = limits;
+        this.memory = memory;
         this.reloader = reloader;
         this.traffic = traffic;
         this.observer = observer;
@@ -92,11 +102,16 @@ final class FrontDoor {
         LiveExchange exchange = open(request, connection, client, snapshot, head, plan, match);
         StreamReader reader = reader(request, connection, client, strict);
         Refusal refusal = strict.refusal();
+        MemoryGuard.Shortage shortage = memory.shortage();
         if (refusal != null) {
             connection.closeAfterAnswer();
             exchange.answer(errors.gateway(exchange, refusal.status(), refusal.text()), reader);
         } else if (match == null || path == null) {
             exchange.answer(errors.gateway(exchange, 404, "no Route matched with those values"), reader);
+        } else if (shortage != null) {
+            // counted and logged as any request, but none of its body is kept and no plugin acts on it
+            observer.shed(shortage.label());
+            exchange.answer(errors.overloaded(exchange, "short of " + shortage.label()), reader);
         } else {
             HttpsRule rule = https(match.payload(), head);
             if (rule != null) {

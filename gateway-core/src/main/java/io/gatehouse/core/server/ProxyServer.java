@@ -3,6 +3,7 @@ package io.gatehouse.core.server;
 import io.gatehouse.core.exchange.ExchangeObserver;
 import io.gatehouse.core.exchange.Loop;
 import io.gatehouse.core.exchange.LoopRuntime;
+import io.gatehouse.core.service.MemoryGuard;
 import io.gatehouse.core.snapshot.Reloader;
 import io.gatehouse.core.snapshot.Snapshot;
 import io.gatehouse.core.upstream.Redirects;
@@ -48,6 +49,7 @@ public final class ProxyServer extends VerticleBase {
             long pluginTimeLimitNanos,
             long exchangeDeadlineNanos,
             Limits limits,
+            MemoryGuard memory,
             Redirects redirects,
             Upstreams upstreams,
             Reloader reloader,
@@ -72,10 +74,16 @@ public final class ProxyServer extends VerticleBase {
     public Future<?> start() {
         Loop here = new Loop(index, vertx, context, shared.pluginTimeLimitNanos(), shared.exchangeDeadlineNanos());
         LoopRuntime.enter(here, shared.observer());
-        Upstream out = new Upstream(here, shared.redirects());
+        Upstream out = new Upstream(here, shared.redirects(), shared.memory());
         shared.upstreams().set(index, out);
         FrontDoor front = new FrontDoor(
-                here, shared.reloader(), shared.traffic(), shared.observer(), shared.limits(), shared.version());
+                here,
+                shared.reloader(),
+                shared.traffic(),
+                shared.observer(),
+                shared.limits(),
+                shared.memory(),
+                shared.version());
         loop = here;
         upstream = out;
         door = front;
@@ -85,7 +93,10 @@ public final class ProxyServer extends VerticleBase {
             HttpServerOptions options = options(listener, i);
             HttpServer server = vertx.createHttpServer(options)
                     .connectionHandler(connection -> {
-                        connection.exceptionHandler(e -> LOG.debug("client connection broke", e));
+                        connection.exceptionHandler(e -> {
+                            shared.memory().connectionBroke(e);
+                            LOG.debug("client connection broke", e);
+                        });
                         ClientConnection.accept(
                                 connection, options, shared.limits(), shared.traffic(), here.connectionSweeper());
                     })

@@ -16,6 +16,7 @@ public final class GatewayMetrics {
     private final Metrics.Counter.Child requests;
     private final Metrics.Counter.Child unmatched;
     private final Metrics.Counter.Child refused;
+    private final Metrics.Counter shed;
     private final Metrics.Gauge.Child inFlight;
     private final Metrics.Counter.Child abortedByClient;
     private final Metrics.Counter.Child abortedByUpstream;
@@ -25,6 +26,7 @@ public final class GatewayMetrics {
     private final Metrics.Counter logEntriesDropped;
     private final Metrics.Counter usageMissing;
     private final Metrics.Counter pluginErrors;
+    private final Metrics.Counter loopsBlocked;
     private volatile @Nullable String fingerprint;
 
     /** Makes or finds the families in a registry. */
@@ -38,6 +40,13 @@ public final class GatewayMetrics {
                         "gatehouse_requests_refused_total",
                         "What clients sent that became no request: not valid HTTP, too large, too slow.")
                 .with();
+        shed = metrics.counter(
+                "gatehouse_requests_shed_total",
+                "Requests that were answered 503 since the gateway was short of memory, by what was short.",
+                "reason");
+        for (MemoryGuard.Shortage shortage : MemoryGuard.Shortage.values()) {
+            shed.with(shortage.label()).add(0);
+        }
         inFlight = metrics.gauge("gatehouse_exchanges_in_flight", "Exchanges that have begun and not ended.")
                 .with();
         Metrics.Counter aborted = metrics.counter(
@@ -63,6 +72,10 @@ public final class GatewayMetrics {
                 "Faults of plugins, by the phase they happened in.",
                 "plugin",
                 "phase");
+        loopsBlocked = metrics.counter(
+                "gatehouse_event_loop_blocked_total",
+                "How often an event loop was kept from its work for 2 seconds or longer, by whose code it was in.",
+                "plugin");
         registry.add(samples -> {
             String current = fingerprint;
             if (current != null) {
@@ -80,6 +93,15 @@ public final class GatewayMetrics {
     /** What a client sent became no request. */
     public void refused() {
         refused.add(1);
+    }
+
+    /**
+     * A request was turned away.
+     *
+     * @param reason what was short
+     */
+    public void shed(String reason) {
+        shed.with(reason).add(1);
     }
 
     /** The request of an exchange matched no route. */
@@ -132,6 +154,15 @@ public final class GatewayMetrics {
      */
     public void pluginFailed(String plugin, String phase) {
         pluginErrors.with(plugin, phase).add(1);
+    }
+
+    /**
+     * An event loop could do nothing else for too long.
+     *
+     * @param plugin whose code it was in, or {@code unknown}
+     */
+    public void loopBlocked(String plugin) {
+        loopsBlocked.with(plugin).add(1);
     }
 
     private static boolean usageMissing(AiCall call, int status) {

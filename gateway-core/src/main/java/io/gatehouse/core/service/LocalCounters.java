@@ -134,24 +134,4 @@ public final class LocalCounters {
             return new Counted(granted, before);
         }
     }
-
-    private static final class Counted implements Counters.Count {
-        private final boolean granted;
-        private final long[] before;
-
-        private Counted(boolean granted, long[] before) {
-            this.granted = granted;
-            this.before = before;
-        }
-
-        @Override
-        public boolean granted() {
-            return granted;
-        }
-
-        @Override
-        public long before(int window) {
-            return before[window];
-        }
-    }
 }

@@ -46,6 +46,7 @@ final class BoundPlugin {
                 && Objects.equals(entity.serviceId(), other.serviceId())
                 && Objects.equals(entity.routeId(), other.routeId())
                 && Objects.equals(entity.consumerId(), other.consumerId())
+                && Objects.equals(entity.consumerGroupId(), other.consumerGroupId())
                 && known.factory() == otherKnown.factory()
                 && created.sameExtensions(catalogue)
                 && config.equals(otherConfig);

@@ -3,9 +3,7 @@ package io.gatehouse.core.snapshot;
 import io.gatehouse.core.config.Environment;
 import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.config.Severity;
-import io.gatehouse.core.entity.ConfigLoader;
 import io.gatehouse.core.entity.LoadOptions;
-import io.gatehouse.core.entity.LoadResult;
 import io.gatehouse.core.plugin.Lifecycle;
 import io.gatehouse.core.plugin.PluginCatalogue;
 import io.gatehouse.core.plugin.PluginSource;
@@ -94,18 +92,17 @@ public final class Reloader {
      * @return all problems, warnings too; with an error among them, what was live stays live
      */
     public List<Problem> load() {
-        List<Problem> problems = new ArrayList<>();
         Snapshot previous = current;
-        PluginCatalogue catalogue =
-                PluginCatalogue.load(pluginFolders, previous == null ? null : previous.catalogue(), problems::add);
-        LoadResult result = ConfigLoader.load(files, environment, options.withPlugins(catalogue.names()));
-        problems.addAll(result.problems());
-        if (hasErrors(problems)) {
-            SnapshotBuilder.check(result.config(), catalogue, lifecycle.calls(), problems::add);
-            abandon(catalogue);
-            return problems;
-        }
-        Snapshot next = builder.build(result.config(), catalogue, previous, problems::add);
+        Examination found = Examination.of(
+                files,
+                pluginFolders,
+                environment,
+                options,
+                previous == null ? null : previous.catalogue(),
+                lifecycle.calls());
+        PluginCatalogue catalogue = found.catalogue();
+        List<Problem> problems = new ArrayList<>(found.problems());
+        Snapshot next = found.ok() ? builder.build(found, previous, problems::add) : null;
         if (next == null) {
             abandon(catalogue);
             return problems;

@@ -8,9 +8,11 @@ import io.gatehouse.core.routing.RouteTable;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /** One configuration, ready to serve. Deeply immutable but for its leases. */
 public final class Snapshot {
@@ -98,6 +100,43 @@ public final class Snapshot {
     /** The plugins it was built with. */
     public PluginCatalogue catalogue() {
         return catalogue;
+    }
+
+    /**
+     * The plugin that a class belongs to: of those from the same loader the one with the nearest package, and of equally
+     * near ones one that is configured. Bundled plugins share a loader with the gateway, so theirs is only what is in
+     * their own packages.
+     *
+     * @param loader the name of the class's loader
+     * @return null when it belongs to none
+     */
+    public @Nullable String owner(@Nullable String loader, String className) {
+        Set<String> configured = pluginNames();
+        String best = null;
+        int nearest = -1;
+        for (PluginCatalogue.Known known : catalogue.plugins()) {
+            Class<?> factory = known.factory().getClass();
+            String home = factory.getPackageName() + '.';
+            ClassLoader own = factory.getClassLoader();
+            boolean shared = own == Snapshot.class.getClassLoader();
+            if (Objects.equals(own.getName(), loader) && (!shared || className.startsWith(home))) {
+                int near = 2 * sharedPrefix(home, className)
+                        + (configured.contains(known.factory().name()) ? 1 : 0);
+                if (near > nearest) {
+                    nearest = near;
+                    best = known.factory().name();
+                }
+            }
+        }
+        return best;
+    }
+
+    private static int sharedPrefix(String one, String other) {
+        int i = 0;
+        while (i < one.length() && i < other.length() && one.charAt(i) == other.charAt(i)) {
+            i++;
+        }
+        return i;
     }
 
     /** Names of the plugins that are configured and enabled. */

@@ -8,9 +8,8 @@ import io.gatehouse.core.entity.EntityKind;
 import io.gatehouse.core.entity.PluginEntity;
 import io.gatehouse.core.entity.RouteEntity;
 import io.gatehouse.core.entity.ServiceEntity;
+import io.gatehouse.core.exchange.Chain;
 import io.gatehouse.core.exchange.Plan;
-import io.gatehouse.core.exchange.PluginInstance;
-import io.gatehouse.core.exchange.PluginSlot;
 import io.gatehouse.core.plugin.Lifecycle;
 import io.gatehouse.core.plugin.PluginCallException;
 import io.gatehouse.core.plugin.PluginCalls;
@@ -23,18 +22,17 @@ import io.gatehouse.core.schema.RecordBinder;
 import io.gatehouse.core.upstream.Upstreams;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Makes snapshots. Everything is checked before anything is made; what did not change is carried over. */
 public final class SnapshotBuilder {
+    private static final Set<String> HTTP = Set.of("http", "https", "grpc", "grpcs", "ws", "wss");
+
     private final Lifecycle lifecycle;
     private final Upstreams upstreams;
 
@@ -45,21 +43,22 @@ public final class SnapshotBuilder {
     }
 
     /** A plugin entity whose config was bound and found good. */
-    private record Checked(Entity place, PluginEntity entity, Record config, PluginCatalogue.Known known) {}
+    record Checked(Entity place, PluginEntity entity, Record config, PluginCatalogue.Known known) {}
 
     /**
-     * Binds and validates every plugin's config, offline: starts and makes nothing.
+     * An instance and what its entity says now, which may be more than when it was made: its place in the chain, its tags.
+     */
+    record Placed(PluginEntity entity, BoundPlugin plugin) {}
+
+    /**
+     * Binds and validates every plugin's config: starts and makes nothing.
      *
      * @param calls how {@code validate} is called
      * @param sink takes every problem
      */
-    public static void check(
+    static List<Checked> checked(
             DeclarativeConfig config, PluginCatalogue catalogue, PluginCalls calls, Consumer<Problem> sink) {
-        checked(config, catalogue, calls, sink);
-    }
-
-    private static List<Checked> checked(
-            DeclarativeConfig config, PluginCatalogue catalogue, PluginCalls calls, Consumer<Problem> sink) {
+        Orderings.check(config, sink);
         RecordBinder binder = config.binder();
         List<Checked> all = new ArrayList<>();
         for (Entity entity : config.all(EntityKind.PLUGIN)) {
@@ -82,10 +81,6 @@ public final class SnapshotBuilder {
             PluginCalls calls,
             Consumer<Problem> sink) {
         PluginEntity entity = (PluginEntity) place.value();
-        if (entity.consumerGroupId() != null) {
-            sink.accept(at(place, "plugins of a consumer group are valid in Kong but not built here"));
-            return null;
-        }
         C config = binder.bind(entity.config(), factory.configType(), sink);
         if (config == null) {
             return null;
@@ -109,38 +104,32 @@ public final class SnapshotBuilder {
     /**
      * Makes a snapshot.
      *
+     * @param found what was examined and found good
      * @param previous whose instances may be carried over, or null
      * @return null when there is a problem; then nothing was made
      */
-    public @Nullable Snapshot build(
-            DeclarativeConfig config, PluginCatalogue catalogue, @Nullable Snapshot previous, Consumer<Problem> sink) {
-        int[] errors = {0};
-        List<Checked> checked = checked(config, catalogue, lifecycle.calls(), problem -> {
-            errors[0]++;
-            sink.accept(problem);
-        });
-        if (errors[0] > 0) {
-            return null;
-        }
-        List<BoundPlugin> bound = new ArrayList<>();
+    public @Nullable Snapshot build(Examination found, @Nullable Snapshot previous, Consumer<Problem> sink) {
+        PluginCatalogue catalogue = found.catalogue();
+        List<Placed> placed = new ArrayList<>();
         Set<BoundPlugin> made = new LinkedHashSet<>();
-        if (!make(checked, catalogue, previous, bound, made, sink)) {
+        if (!make(found.plugins(), catalogue, previous, placed, made, sink)) {
             made.forEach(plugin -> plugin.close(lifecycle));
             return null;
         }
-        for (BoundPlugin plugin : bound) {
-            plugin.retain();
-            plugin.follow(catalogue);
+        for (Placed one : placed) {
+            one.plugin().retain();
+            one.plugin().follow(catalogue);
         }
         lifecycle.follow(catalogue);
-        return assemble(config, catalogue, bound);
+        found.config().secrets().commit();
+        return assemble(found.config(), catalogue, placed);
     }
 
     private boolean make(
             List<Checked> checked,
             PluginCatalogue catalogue,
             @Nullable Snapshot previous,
-            List<BoundPlugin> bound,
+            List<Placed> placed,
             Set<BoundPlugin> made,
             Consumer<Problem> sink) {
         Map<String, BoundPlugin> before = new HashMap<>();
@@ -149,12 +138,12 @@ public final class SnapshotBuilder {
         }
         boolean good = true;
         for (Checked one : checked) {
-            if (!one.entity().enabled()) {
+            if (!one.entity().enabled() || !isForHttp(one.entity())) {
                 continue;
             }
             BoundPlugin kept = before.get(one.entity().id());
             if (kept != null && kept.serves(one.entity(), one.config(), one.known(), catalogue)) {
-                bound.add(kept);
+                placed.add(new Placed(one.entity(), kept));
                 continue;
             }
             try {
@@ -162,13 +151,18 @@ public final class SnapshotBuilder {
                 Lifecycle.Created created = create(catalogue, one, one.known().factory());
                 BoundPlugin fresh = new BoundPlugin(one.entity(), one.config(), one.known(), created);
                 made.add(fresh);
-                bound.add(fresh);
+                placed.add(new Placed(one.entity(), fresh));
             } catch (PluginCallException e) {
                 sink.accept(at(one.place(), String.valueOf(e.getMessage())));
                 good = false;
             }
         }
         return good;
+    }
+
+    /** Kong tells HTTP from streams by a plugin's protocols, and no more. */
+    static boolean isForHttp(PluginEntity plugin) {
+        return plugin.protocols().stream().anyMatch(HTTP::contains);
     }
 
     @SuppressWarnings("unchecked") // bound from this very factory's config type
@@ -182,12 +176,8 @@ public final class SnapshotBuilder {
                 one.entity().id());
     }
 
-    private Snapshot assemble(DeclarativeConfig config, PluginCatalogue catalogue, List<BoundPlugin> bound) {
-        Map<String, List<BoundPlugin>> byName = new TreeMap<>();
-        for (BoundPlugin plugin : bound) {
-            byName.computeIfAbsent(plugin.entity().name(), name -> new ArrayList<>())
-                    .add(plugin);
-        }
+    private Snapshot assemble(DeclarativeConfig config, PluginCatalogue catalogue, List<Placed> placed) {
+        PluginIndex plugins = new PluginIndex(placed);
         Map<String, ServiceFacts> services = new HashMap<>();
         for (ServiceEntity service : config.services()) {
             services.put(service.id(), ServiceFacts.of(service, config.compat()));
@@ -196,31 +186,28 @@ public final class SnapshotBuilder {
         for (RouteEntity route : config.routes()) {
             ServiceEntity service = route.serviceId() == null ? null : config.service(route.serviceId());
             if (service == null || service.enabled()) {
-                rules.add(rule(route, service, service == null ? null : services.get(service.id()), byName));
+                rules.add(rule(route, service, service == null ? null : services.get(service.id()), plugins));
             }
         }
-        Plan unmatched = new Plan(null, null, slots(byName, null, null), request -> {
+        Plan unmatched = new Plan(null, null, new Chain(plugins.slots(null, null), request -> {
             throw new IllegalStateException("an unmatched request has no chain");
-        });
+        }));
         return new Snapshot(
                 config,
                 catalogue,
                 RouteTable.of(rules),
                 unmatched,
                 new EntityDirectory(config, System::nanoTime),
-                bound);
+                placed.stream().map(Placed::plugin).toList());
     }
 
     private RouteRule<RoutePlan> rule(
-            RouteEntity route,
-            @Nullable ServiceEntity service,
-            @Nullable ServiceFacts facts,
-            Map<String, List<BoundPlugin>> plugins) {
-        Plan plan = new Plan(
-                RouteFacts.of(route),
-                facts,
-                slots(plugins, route.id(), route.serviceId()),
-                upstreams.to(facts == null ? null : facts.target(), service == null ? 0 : service.retries()));
+            RouteEntity route, @Nullable ServiceEntity service, @Nullable ServiceFacts facts, PluginIndex plugins) {
+        Chain chain = plugins.chain(
+                route.id(),
+                route.serviceId(),
+                () -> upstreams.to(facts == null ? null : facts.target(), service == null ? 0 : service.retries()));
+        Plan plan = new Plan(RouteFacts.of(route), facts, chain);
         boolean httpsOnly =
                 route.protocols().contains("https") && !route.protocols().contains("http");
         RoutePlan payload = new RoutePlan(
@@ -229,6 +216,11 @@ public final class SnapshotBuilder {
                 route.preserveHost(),
                 httpsOnly,
                 route.httpsRedirectStatusCode());
+        return matcher(route, payload);
+    }
+
+    /** Which requests a route is for. */
+    static <T> RouteRule<T> matcher(RouteEntity route, T payload) {
         return new RouteRule<>(
                 route.id(),
                 route.name(),
@@ -242,61 +234,6 @@ public final class SnapshotBuilder {
                 route.stripPath(),
                 route.pathHandling().equals("v1") ? PathHandling.V1 : PathHandling.V0,
                 payload);
-    }
-
-    private static List<PluginSlot> slots(
-            Map<String, List<BoundPlugin>> byName, @Nullable String route, @Nullable String service) {
-        List<PluginSlot> slots = new ArrayList<>();
-        for (Map.Entry<String, List<BoundPlugin>> entry : byName.entrySet()) {
-            BoundPlugin anyone = null;
-            Map<String, BoundPlugin> byConsumer = new LinkedHashMap<>();
-            for (BoundPlugin plugin : entry.getValue()) {
-                PluginEntity entity = plugin.entity();
-                if (!fits(entity.routeId(), route) || !fits(entity.serviceId(), service)) {
-                    continue;
-                }
-                String consumer = entity.consumerId();
-                if (consumer == null) {
-                    anyone = moreSpecific(anyone, plugin);
-                } else {
-                    byConsumer.put(consumer, moreSpecific(byConsumer.get(consumer), plugin));
-                }
-            }
-            if (anyone == null && byConsumer.isEmpty()) {
-                continue;
-            }
-            Map<String, PluginInstance> best = new HashMap<>();
-            for (Map.Entry<String, BoundPlugin> own : byConsumer.entrySet()) {
-                best.put(own.getKey(), moreSpecific(anyone, own.getValue()).instance());
-            }
-            PluginFactory<?> factory = entry.getValue().get(0).known().factory();
-            slots.add(new PluginSlot(
-                    entry.getKey(),
-                    factory.priority(),
-                    factory.outerPriority(),
-                    anyone == null ? null : anyone.instance(),
-                    best));
-        }
-        return slots;
-    }
-
-    private static boolean fits(@Nullable String scoped, @Nullable String actual) {
-        return scoped == null || Objects.equals(scoped, actual);
-    }
-
-    private static BoundPlugin moreSpecific(@Nullable BoundPlugin one, BoundPlugin other) {
-        return one == null || rank(other.entity()) > rank(one.entity()) ? other : one;
-    }
-
-    /** Kong's order of scopes: consumer with route and service first, global last. */
-    private static int rank(PluginEntity entity) {
-        boolean consumer = entity.consumerId() != null;
-        boolean route = entity.routeId() != null;
-        boolean service = entity.serviceId() != null;
-        if (consumer) {
-            return route && service ? 8 : route ? 7 : service ? 6 : 4;
-        }
-        return route && service ? 5 : route ? 3 : service ? 2 : 1;
     }
 
     private static Problem at(Entity entity, String message) {

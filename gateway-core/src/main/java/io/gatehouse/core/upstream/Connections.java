@@ -3,6 +3,7 @@ package io.gatehouse.core.upstream;
 import io.gatehouse.core.exchange.StreamReader;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
+import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.net.impl.ConnectionBase;
 
@@ -17,6 +18,11 @@ final class Connections {
     /** Prepares a new connection, before anything was sent. */
     static void opened(HttpConnection connection, int maxHeaderBytes) {
         UpstreamCodec.install(channel(connection).pipeline(), maxHeaderBytes);
+    }
+
+    /** Sets what the last chunk of the request that is being sent brings along; to be called before that is written. */
+    static void trailers(HttpConnection connection, MultiMap trailers) {
+        UpstreamCodec.trailers(channel(connection).pipeline(), trailers);
     }
 
     /**

@@ -151,6 +151,13 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
     }
 
     @Override
+    public MultiMap permitted(MultiMap trailers) {
+        MultiMap kept = HopByHop.trailers(trailers, exchange.original().headers());
+        exchange.credentialsRead().headers().forEach(kept::remove);
+        return kept;
+    }
+
+    @Override
     public void uploaded() {
         upload = null;
         await(target.readTimeout().toNanos());

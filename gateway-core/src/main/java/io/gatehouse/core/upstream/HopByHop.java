@@ -1,5 +1,6 @@
 package io.gatehouse.core.upstream;
 
+import io.gatehouse.core.exchange.TrailerFields;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
 import java.util.Locale;
@@ -65,6 +66,23 @@ public final class HopByHop {
             }
         }
         for (String connection : headers.getAll(HttpHeaders.CONNECTION)) {
+            removeListed(connection, kept);
+        }
+        return kept;
+    }
+
+    /**
+     * The trailers of a request body as they may be passed on: a copy without what must not stand behind a body, and
+     * without what the client's head says belongs to the connection.
+     */
+    static MultiMap trailers(MultiMap trailers, MultiMap head) {
+        MultiMap kept = HttpHeaders.headers();
+        for (Map.Entry<String, String> trailer : trailers) {
+            if (TrailerFields.allow(trailer.getKey())) {
+                kept.add(trailer.getKey(), trailer.getValue());
+            }
+        }
+        for (String connection : head.getAll(HttpHeaders.CONNECTION)) {
             removeListed(connection, kept);
         }
         return kept;

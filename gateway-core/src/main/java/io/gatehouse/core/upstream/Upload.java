@@ -4,10 +4,12 @@ import io.gatehouse.api.Failure;
 import io.gatehouse.api.FailureKind;
 import io.gatehouse.api.body.BodyEnd;
 import io.gatehouse.api.body.BodyReader;
+import io.gatehouse.core.exchange.Gathering;
 import io.gatehouse.core.exchange.Loop;
 import io.gatehouse.core.exchange.Watched;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
 import java.time.Duration;
@@ -25,6 +27,9 @@ final class Upload extends Watched {
         /** The first bytes are on their way. Called at most once. */
         void sending();
 
+        /** What may be sent on of a body's trailers. */
+        MultiMap permitted(MultiMap trailers);
+
         /** Everything was handed to the connection. */
         void uploaded();
 
@@ -37,8 +42,8 @@ final class Upload extends Watched {
     private final HttpClientRequest out;
     private final BodyReader<Buffer> source;
     private final Duration writeTimeout;
-    private @Nullable Buffer gathered;
-    private boolean gatheredIsCopy;
+    private final Gathering gathered = new Gathering();
+    private @Nullable MultiMap trailers;
     private boolean flushPlanned;
     private boolean begun;
     private boolean complete;
@@ -67,7 +72,7 @@ final class Upload extends Watched {
 
     private void stop() {
         over = true;
-        gathered = null;
+        gathered.clear();
         loop.sweeper().remove(this);
     }
 
@@ -113,26 +118,25 @@ final class Upload extends Watched {
             return;
         }
         complete = true;
+        MultiMap came = end.trailers();
+        if (came != null && out.isChunked()) {
+            try {
+                MultiMap permitted = owner.permitted(came);
+                trailers = permitted.isEmpty() ? null : permitted;
+            } catch (IllegalArgumentException e) { // one that a plugin made, and that HTTP does not allow
+                stop();
+                owner.uploadFailed(Failure.of(FailureKind.PLUGIN, e));
+                return;
+            }
+        }
         if (!flushPlanned) {
             flush();
         }
     }
 
     private void gather(Buffer bytes) {
-        Buffer before = gathered;
-        if (before == null) {
-            gathered = bytes;
-            gatheredIsCopy = false;
-        } else if (gatheredIsCopy) {
-            before.appendBuffer(bytes);
-        } else {
-            gathered = Buffer.buffer(before.length() + bytes.length() + 512)
-                    .appendBuffer(before)
-                    .appendBuffer(bytes);
-            gatheredIsCopy = true;
-        }
-        Buffer now = gathered;
-        if (now != null && now.length() >= GATHER_LIMIT) {
+        gathered.add(bytes);
+        if (gathered.length() >= GATHER_LIMIT) {
             flush();
         } else {
             planFlush();
@@ -153,8 +157,7 @@ final class Upload extends Watched {
         if (over) {
             return;
         }
-        Buffer bytes = gathered;
-        gathered = null;
+        Buffer bytes = gathered.take();
         boolean first = !begun;
         begun = true;
         if (first) {
@@ -162,6 +165,12 @@ final class Upload extends Watched {
         }
         if (complete) {
             stop();
+            if (trailers != null) {
+                if (first && bytes == null) {
+                    out.sendHead(); // by itself, so that a last chunk follows that can bring them along
+                }
+                Connections.trailers(out.connection(), trailers);
+            }
             if (bytes == null) {
                 out.end();
             } else {

@@ -8,6 +8,7 @@ import io.gatehouse.api.Target;
 import io.gatehouse.core.exchange.LiveAttempt;
 import io.gatehouse.core.exchange.LiveExchange;
 import io.gatehouse.core.exchange.Loop;
+import io.gatehouse.core.service.MemoryGuard;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientOptions;
@@ -35,6 +36,7 @@ public final class Upstream {
 
     private final Loop loop;
     private final Redirects redirects;
+    private final MemoryGuard memory;
 
     /**
      * By the time that connections may take. A target's own connect time-out ends the wait of a request, but it is the
@@ -45,9 +47,10 @@ public final class Upstream {
     private final @Nullable HttpClientAgent[] trusting = new HttpClientAgent[LONGEST - SHORTEST + 1];
 
     /** Makes the client of a loop. Call it on that loop. */
-    public Upstream(Loop loop, Redirects redirects) {
+    public Upstream(Loop loop, Redirects redirects, MemoryGuard memory) {
         this.loop = loop;
         this.redirects = redirects;
+        this.memory = memory;
     }
 
     private HttpClientAgent client(Target target) {
@@ -89,7 +92,10 @@ public final class Upstream {
                 .withConnectHandler(connection -> {
                     Connections.opened(connection, MAX_HEADER_BYTES);
                     // what breaks a connection is told by its attempts; an idle one may break unseen
-                    connection.exceptionHandler(e -> LOG.debug("upstream connection broke", e));
+                    connection.exceptionHandler(e -> {
+                        memory.connectionBroke(e);
+                        LOG.debug("upstream connection broke", e);
+                    });
                 })
                 .build();
     }

@@ -5,6 +5,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.CombinedChannelDuplexHandler;
+import io.netty.handler.codec.http.DefaultLastHttpContent;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
@@ -16,7 +17,9 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseDecoder;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
+import io.vertx.core.MultiMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>bytes behind an answer, or without a request, end the connection: they would be read as the answer to the next
  *       request, perhaps another client's;
- *   <li>informational answers, however many, are not taken for the answer.
+ *   <li>informational answers, however many, are not taken for the answer;
+ *   <li>a request's trailers are sent, for which Vert.x has no means.
  * </ul>
  *
  * One request at a time; belongs to one connection.
@@ -39,6 +43,7 @@ final class UpstreamCodec extends CombinedChannelDuplexHandler<UpstreamCodec.Dec
 
     private @Nullable HttpMethod asked;
     private @Nullable HttpResponse answer;
+    private @Nullable MultiMap trailers;
     private boolean abandoned;
 
     private UpstreamCodec(int maxHeaderBytes) {
@@ -66,6 +71,14 @@ final class UpstreamCodec extends CombinedChannelDuplexHandler<UpstreamCodec.Dec
         }
     }
 
+    /** What the last chunk of the request that is being sent brings along. */
+    static void trailers(ChannelPipeline pipeline, MultiMap trailers) {
+        UpstreamCodec codec = pipeline.get(UpstreamCodec.class);
+        if (codec != null) {
+            codec.trailers = trailers;
+        }
+    }
+
     final class Encoder extends HttpRequestEncoder {
         private Encoder() {}
 
@@ -74,7 +87,21 @@ final class UpstreamCodec extends CombinedChannelDuplexHandler<UpstreamCodec.Dec
             if (message instanceof HttpRequest request) {
                 asked = request.method();
             }
-            super.write(context, message, promise);
+            super.write(context, withTrailers(message), promise);
+        }
+
+        /** Vert.x's last content may be Netty's constant one, which is nobody's to change. */
+        private Object withTrailers(Object message) {
+            MultiMap added = trailers;
+            if (added == null || !(message instanceof LastHttpContent last)) {
+                return message;
+            }
+            trailers = null;
+            LastHttpContent changed = last == LastHttpContent.EMPTY_LAST_CONTENT ? new DefaultLastHttpContent() : last;
+            for (Map.Entry<String, String> trailer : added) {
+                changed.trailingHeaders().add(trailer.getKey(), trailer.getValue());
+            }
+            return changed;
         }
     }
 

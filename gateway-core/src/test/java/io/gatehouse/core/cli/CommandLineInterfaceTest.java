@@ -31,6 +31,8 @@ class CommandLineInterfaceTest {
                         "quickstart",
                         "simulate",
                         "validate",
+                        "plan",
+                        "dump",
                         "plugins",
                         "schema",
                         "version");

@@ -2,7 +2,9 @@ package io.gatehouse.core.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.InputStream;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -112,6 +114,56 @@ class HostileFilesTest {
                         "a: 1e999999999\nb: 123456789012345678901234567890\nc: .inf\nd: 0x10\ne: 1_000\nf: 1e3",
                         Map.of()))
                 .hasToString("{a=1e999999999, b=123456789012345678901234567890, c=.inf, d=16, e=1_000, f=1000.0}");
+    }
+
+    @Test
+    void aVariableThatNamesAVariableIsNotShown() {
+        Map<String, String> environment = Map.of("DECK_A", "s3cret", "DECK_B", "DECK_s3cret");
+
+        parse("a: ${{ env \"DECK_A\" | env }}\nb: ${{ env \"DECK_B\" | env }}", environment);
+
+        assertThat(lines())
+                .containsExactly(
+                        "f.yaml:1:4 environment variables in the state file must be prefixed with 'DECK_', found: what"
+                                + " 'DECK_A' holds",
+                        "f.yaml:2:4 environment variable what 'DECK_B' holds present in state file but not set");
+    }
+
+    /** Each of these took minutes when places were counted from the start of the line every time. */
+    @Test
+    void longLinesTakeTimeInProportion() {
+        StringBuilder json = new StringBuilder("{\"a\": ${{ env \"DECK_A\" }}, \"list\": [");
+        json.append("{\"b\":1,\"c\":\"d\"},".repeat(150_000)).append("0]}");
+        assertThat(parse(json.toString(), Map.of("DECK_A", "1"))).isNotNull();
+        String expressions = "a: \"" + "${{env \"DECK_A\"}}".repeat(100_000) + "\"";
+        assertThat(parse(expressions, Map.of("DECK_A", "1"))).isNotNull();
+        assertThat(lines()).isEmpty();
+
+        parse("a: \"" + "${{".repeat(500_000) + "\"", Map.of());
+        assertThat(lines()).hasSize(100);
+    }
+
+    @Test
+    void refusesAFileOfFiftyMegabytes() throws Exception {
+        InputStream endless = new InputStream() {
+            private long left = 50_000_000;
+
+            @Override
+            public int read() {
+                return left-- > 0 ? '#' : -1;
+            }
+
+            @Override
+            public int read(byte[] into, int offset, int length) {
+                int some = (int) Math.min(left, length);
+                left -= some;
+                Arrays.fill(into, offset, offset + Math.max(0, some), (byte) '#');
+                return some > 0 || length == 0 ? some : -1;
+            }
+        };
+
+        assertThat(ConfigText.read("f.yaml", endless, problems::add)).isNull();
+        assertThat(lines()).containsExactly("f.yaml:1:1 the file is too large (expected: at most 33554432 bytes)");
     }
 
     @Test

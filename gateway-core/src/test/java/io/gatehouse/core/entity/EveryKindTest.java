@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import io.gatehouse.api.config.Secret;
 import io.gatehouse.core.config.Environment;
+import io.gatehouse.core.config.Problem;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -52,6 +53,18 @@ class EveryKindTest {
         assertThat(Objects.requireNonNull(config.find(EntityKind.SERVICE, "shop"))
                         .path())
                 .isEqualTo("services[0]");
+    }
+
+    @Test
+    void tellsOnceThatCertificatesAreNotServed() {
+        LoadResult result = ConfigLoader.loadText(
+                "every-kind.yaml", Loading.text("every-kind.yaml"), Pems::variable, LoadOptions.defaults());
+
+        assertThat(result.problems())
+                .extracting(Problem::toString)
+                .containsExactly(
+                        "every-kind.yaml:70:12 warning: certificates[0].snis[0]: certificates are checked but not"
+                                + " served yet: TLS listeners show the one of the settings");
     }
 
     @Test

@@ -110,7 +110,7 @@ class RouteTableAgainstReferenceTest {
         assertThat(matched).isGreaterThan(3_000);
     }
 
-    private static List<RouteRule<Integer>> rules(Random random) {
+    static List<RouteRule<Integer>> rules(Random random) {
         List<RouteRule<Integer>> rules = new ArrayList<>();
         for (int i = random.nextInt(25); i >= 0; i--) {
             RouteRule.Builder<Integer> rule =
@@ -144,7 +144,7 @@ class RouteTableAgainstReferenceTest {
         return all.subList(0, 1 + random.nextInt(3)).toArray(String[]::new);
     }
 
-    private static TestRequest request(Random random) {
+    static TestRequest request(Random random) {
         TestRequest request = TestRequest.get(one(REQUEST_PATHS, random))
                 .method(one(METHODS, random))
                 .host(one(REQUEST_HOSTS, random));

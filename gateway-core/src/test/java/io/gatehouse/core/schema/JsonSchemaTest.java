@@ -41,7 +41,8 @@ class JsonSchemaTest {
                               "minLength" : 1
                             }
                           },
-                          "additionalProperties" : false
+                          "additionalProperties" : false,
+                          "x-not-built" : [ "identity_realms", "principals" ]
                         }
                         """);
     }
@@ -52,8 +53,9 @@ class JsonSchemaTest {
                 .contains("\"header_value\":{\"type\":[\"string\",\"null\"],\"minLength\":1,\"x-encrypted\":true,"
                         + "\"x-referenceable\":true,\"description\":\"Thecredential.\"}")
                 .contains("\"weight\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":65535,\"default\":100}")
-                .contains("\"algorithm\":{\"type\":\"string\",\"enum\":[\"round-robin\",\"priority\"],"
-                        + "\"default\":\"round-robin\"}")
+                .contains(
+                        "\"algorithm\":{\"type\":\"string\",\"enum\":[\"round-robin\",\"priority\"],\"x-not-built\":[\"lowest-usage\",\"semantic\"],"
+                                + "\"default\":\"round-robin\"}")
                 .contains("\"default\":[\"error\",\"timeout\"]")
                 .contains("\"required\":[\"provider\"]")
                 .contains("\"required\":[\"targets\"]");
@@ -75,6 +77,10 @@ class JsonSchemaTest {
                         | `config.key_in_header` | boolean | `true` |  |  |
                         | `config.anonymous` | string |  |  |  |
                         | `config.realm` | string |  |  |  |
+
+                        ## Where Kong differs
+
+                        Kong's fields that are not built, and refused by name: `config.identity_realms`, `config.principals`.
                         """);
         assertThat(PluginReference.markdown("ai", AiLike.class))
                 .contains("| `config.targets[].auth.header_value` | string (secret) |  |  | The credential. |")

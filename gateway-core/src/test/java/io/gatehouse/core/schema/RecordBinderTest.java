@@ -11,6 +11,7 @@ import io.gatehouse.core.config.ConfigText;
 import io.gatehouse.core.config.Environment;
 import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.config.Severity;
+import io.gatehouse.core.service.Vaults;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +30,7 @@ class RecordBinderTest {
     private <C extends Record> @Nullable C bind(
             Class<C> type, String yaml, Compat compat, Map<String, String> environment) {
         ConfigNode node = Objects.requireNonNull(ConfigText.parse("c.yaml", yaml, environment::get, problems::add));
-        return new RecordBinder(environment::get, compat).bind(node, type, problems::add);
+        return new RecordBinder(Vaults.over(environment::get).draft(), compat).bind(node, type, problems::add);
     }
 
     private List<String> lines() {
@@ -232,9 +233,10 @@ class RecordBinderTest {
 
         assertThat(lines())
                 .containsExactly(
-                        "c.yaml:4:60 targets[0].auth.header_name: could not find vault (mine) (supported: env)",
+                        "c.yaml:4:60 warning: targets[0].auth.header_name: could not find vault (mine) for"
+                                + " {vault://mine/x}, the field is empty until it is found",
                         "c.yaml:4:26 targets[0].auth.header_value: vault 'hcv' is valid in Kong but not built here"
-                                + " (supported: env)");
+                                + " (supported: env, fs)");
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.gatehouse.core.server;
 
 import io.gatehouse.api.Completion;
+import io.gatehouse.api.Consumer;
 import io.gatehouse.api.Failure;
 import io.gatehouse.api.FailureKind;
 import io.gatehouse.api.Next;
@@ -17,6 +18,7 @@ import io.gatehouse.api.body.Framing;
 import io.gatehouse.api.body.Out;
 import io.gatehouse.api.config.Default;
 import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -64,6 +66,15 @@ public final class EdgeFactory implements PluginFactory<EdgeFactory.Config> {
         @Override
         public Future<Response> intercept(Request request, Next next) {
             return switch (does) {
+                case "authenticate" -> {
+                    Consumer who = request.exchange()
+                            .directory()
+                            .consumer(String.valueOf(request.headers().get("X-User")));
+                    if (who != null) {
+                        request.exchange().authenticate(who, null);
+                    }
+                    yield next.proceed(request);
+                }
                 case "end-throws" -> {
                     request.exchange().onEnd(() -> {
                         throw new IllegalStateException("planted");
@@ -137,6 +148,18 @@ public final class EdgeFactory implements PluginFactory<EdgeFactory.Config> {
                         return response;
                     });
                 }
+                case "odd-trailer" ->
+                    next.proceed(request.body(request.body().transform(Framing.BYTES, new BodyTransform<>() {
+                        @Override
+                        public void item(Buffer item, Out<Buffer> out) {
+                            out.emit(item);
+                        }
+
+                        @Override
+                        public BodyEnd end(BodyEnd end, Out<Buffer> out) {
+                            return BodyEnd.ok(MultiMap.caseInsensitiveMultiMap().add("x-sum", "1\r\nevil: 1"));
+                        }
+                    })));
                 case "needs-body" -> request.body().buffer(1 << 20).compose(read -> next.proceed(request));
                 case "read-all" -> request.body().buffer(1 << 20).transform(read -> next.proceed(request));
                 default -> next.proceed(request);

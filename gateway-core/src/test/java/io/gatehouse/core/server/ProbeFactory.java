@@ -118,7 +118,7 @@ public final class ProbeFactory implements PluginFactory<ProbeFactory.Config> {
                             })));
                 default ->
                     next.proceed(request).map(r -> {
-                        r.headers().set("X-Probe", config.label());
+                        r.headers().add("X-Probe", config.label());
                         return r;
                     });
             };

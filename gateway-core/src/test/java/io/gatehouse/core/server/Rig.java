@@ -16,6 +16,10 @@ import java.io.InputStream;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -42,6 +46,13 @@ final class Rig implements BeforeEachCallback, AfterEachCallback {
     FaultServer upstream;
     Gateway gateway;
     boolean errorsPlanted;
+    /** Further fields of the service, as YAML within braces. */
+    String service;
+    /** Where the service is; null for the upstream. */
+    String url;
+
+    private final HttpClient client =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private Path file;
 
     @Override
@@ -49,6 +60,8 @@ final class Rig implements BeforeEachCallback, AfterEachCallback {
         ProbeFactory.LOGGED.clear();
         ProbeFactory.LIVES.clear();
         errorsPlanted = false;
+        service = "retries: 0";
+        url = null;
         gateway = null;
         file = null;
         log.list.clear();
@@ -68,15 +81,19 @@ final class Rig implements BeforeEachCallback, AfterEachCallback {
         }
         upstream.close();
         root().detachAppender(log);
-        List<String> errors = List.copyOf(log.list).stream()
+        if (errorsPlanted) {
+            assertThat(errors()).isNotEmpty().allMatch(error -> error.startsWith("plugin failed: "));
+        } else {
+            assertThat(errors()).isEmpty();
+        }
+    }
+
+    /** The messages of all errors so far. */
+    List<String> errors() {
+        return List.copyOf(log.list).stream()
                 .filter(event -> event.getLevel().isGreaterOrEqual(Level.ERROR))
                 .map(ILoggingEvent::getFormattedMessage)
                 .toList();
-        if (errorsPlanted) {
-            assertThat(errors).isNotEmpty().allMatch(error -> error.startsWith("plugin failed: "));
-        } else {
-            assertThat(errors).isEmpty();
-        }
     }
 
     private static Logger root() {
@@ -119,17 +136,34 @@ final class Rig implements BeforeEachCallback, AfterEachCallback {
     }
 
     void configure(String plugins) throws IOException {
-        Files.writeString(file, """
+        write("""
                     _format_version: "3.0"
                     services:
-                      - name: one
-                        url: %s/base
-                        retries: 0
-                        routes:
-                          - name: r
-                            paths: [/a]
-                    plugins: [%s]
-                    """.formatted(upstream.baseUrl(), plugins));
+                      - {name: one, url: "%s", %s, routes: [{name: r, paths: [/a]}]}
+                    plugins:
+                      [%s]
+                    """.formatted(url == null ? upstream.baseUrl() + "/base" : url, service, plugins));
+    }
+
+    /** Replaces the configuration file by a text, good or bad. */
+    void write(String text) throws IOException {
+        Files.writeString(file, text);
+    }
+
+    HttpResponse<String> get(String path, String... headers) throws Exception {
+        return send("GET", path, HttpRequest.BodyPublishers.noBody(), headers);
+    }
+
+    HttpResponse<String> send(String method, String path, HttpRequest.BodyPublisher body, String... headers)
+            throws Exception {
+        HttpRequest.Builder request = HttpRequest.newBuilder(
+                        URI.create("http://127.0.0.1:" + gateway.proxyPort() + path))
+                .timeout(Duration.ofSeconds(10))
+                .method(method, body);
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
     }
 
     Socket connect() throws IOException {
@@ -167,14 +201,14 @@ final class Rig implements BeforeEachCallback, AfterEachCallback {
         }
     }
 
-    /** Reads until a text came. */
+    /** Reads until a text came, and not a byte more. */
     static String until(Socket socket, String wanted) throws IOException {
         StringBuilder text = new StringBuilder();
-        byte[] block = new byte[8192];
-        while (text.indexOf(wanted) < 0) {
-            int n = socket.getInputStream().read(block);
-            assertThat(n).as("before '%s' came only: %s", wanted, text).isPositive();
-            text.append(new String(block, 0, n, ISO_8859_1));
+        InputStream in = socket.getInputStream();
+        while (text.indexOf(wanted, text.length() - wanted.length()) < 0) {
+            int next = in.read();
+            assertThat(next).as("before '%s' came only: %s", wanted, text).isNotNegative();
+            text.append((char) next);
         }
         return text.toString();
     }

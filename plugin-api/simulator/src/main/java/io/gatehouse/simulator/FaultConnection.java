@@ -142,7 +142,9 @@ final class FaultConnection implements Runnable {
                 int extension = line.indexOf(';');
                 size = Long.parseLong((extension < 0 ? line : line.substring(0, extension)).trim(), 16);
                 readBytes(size);
-                readLine();
+                do {
+                    line = readLine();
+                } while (size == 0 && !line.isEmpty()); // trailers
             } while (size > 0);
             return;
         }

@@ -25,7 +25,7 @@ class FaultServerIT {
         try (FaultServer server = FaultServer.start(ServerScript.answering("{\"a\":1}"));
                 Raw client = new Raw(server.port())) {
             client.post("/x", "hello").until("{\"a\":1}");
-            client.send("POST /y HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")
+            client.send("POST /y HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-Sum: 1\r\n\r\n")
                     .until("{\"a\":1}");
             client.leave();
             ConnectionRecord record = ended(server);

@@ -6,10 +6,13 @@ import io.gatehouse.api.ExtensionPoint;
 import io.gatehouse.api.HttpCaller;
 import io.gatehouse.api.HttpOptions;
 import io.gatehouse.api.Next;
+import io.gatehouse.api.Outlet;
+import io.gatehouse.api.OutletOptions;
 import io.gatehouse.api.Plugin;
 import io.gatehouse.api.PluginContext;
 import io.gatehouse.api.PluginFactory;
 import io.gatehouse.api.Redaction;
+import io.gatehouse.api.RedisOptions;
 import io.gatehouse.api.Route;
 import io.gatehouse.api.Service;
 import io.gatehouse.api.body.Body;
@@ -22,6 +25,7 @@ import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.schema.JsonSchema;
 import io.gatehouse.core.schema.RecordBinder;
 import io.gatehouse.core.service.LocalCounters;
+import io.gatehouse.core.service.Vaults;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpMethod;
@@ -73,8 +77,9 @@ public final class PluginTester implements AutoCloseable {
     private final Maker maker;
     private final FakeClock clock = new FakeClock();
     private final FakeMetrics metrics = new FakeMetrics();
-    private final Counters counters = new LocalCounters(clock).of("tested");
+    private final FakeCounters counters = new FakeCounters(new LocalCounters(clock));
     private final FakeHttp http = new FakeHttp();
+    private final FakeOutlets outlets = new FakeOutlets();
     private final FakeDirectory directory = new FakeDirectory();
     private final CapturedLog log = CapturedLog.start();
     private final List<Fault> faults = new ArrayList<>();
@@ -135,7 +140,7 @@ public final class PluginTester implements AutoCloseable {
                 "config", yaml.isBlank() ? "{}" : yaml, variables, problem -> problems.add(text(problem)));
         C config = node == null
                 ? null
-                : new RecordBinder(variables, Compat.UNSET)
+                : new RecordBinder(Vaults.over(environment::get).draft(), Compat.UNSET)
                         .bind(node, factory.configType(), problem -> problems.add(text(problem)));
         return new PluginTester(factory, new RecordMaker<>(factory, config, problems));
     }
@@ -278,6 +283,16 @@ public final class PluginTester implements AutoCloseable {
     /** What stands for everything that the plugin calls over HTTP. */
     public FakeHttp http() {
         return http;
+    }
+
+    /** What the plugin counts with. */
+    public FakeCounters counters() {
+        return counters;
+    }
+
+    /** What stands for every address that the plugin writes to. */
+    public FakeOutlets outlets() {
+        return outlets;
     }
 
     /** The value of a counter or gauge; 0 for a series that was never touched. */
@@ -546,8 +561,18 @@ public final class PluginTester implements AutoCloseable {
         }
 
         @Override
+        public Outlet outlet(OutletOptions options) {
+            return outlets.to(options);
+        }
+
+        @Override
         public Counters counters() {
-            return counters;
+            return counters.local();
+        }
+
+        @Override
+        public Counters counters(RedisOptions redis) {
+            return counters.shared(redis);
         }
 
         @Override

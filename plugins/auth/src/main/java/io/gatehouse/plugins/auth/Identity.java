@@ -14,6 +14,12 @@ import org.jspecify.annotations.Nullable;
  * {@code Connection} header that would make the gateway drop them on the way.
  */
 public final class Identity {
+    /** Tells the groups that a consumer has. */
+    public static final String CONSUMER_GROUPS = "X-Consumer-Groups";
+
+    /** Tells the groups that an auth plugin found itself. */
+    public static final String AUTHENTICATED_GROUPS = "X-Authenticated-Groups";
+
     private static final String CONSUMER_ID = "X-Consumer-ID";
     private static final String CONSUMER_CUSTOM_ID = "X-Consumer-Custom-ID";
     private static final String CONSUMER_USERNAME = "X-Consumer-Username";
@@ -24,6 +30,13 @@ public final class Identity {
     private static final String CONSUMER_PREFIX = "x-consumer-";
     private static final String CREDENTIAL_PREFIX = "x-credential-";
     private static final String ANONYMOUS_NAME = "x-anonymous-consumer";
+    private static final String CONSUMER_GROUPS_NAME = "x-consumer-groups";
+    private static final String AUTHENTICATED_GROUPS_NAME = "x-authenticated-groups";
+
+    /** Some of the headers: whether a part of a text names one of them. */
+    private interface Names {
+        boolean has(String text, int from, int end);
+    }
 
     private Identity() {}
 
@@ -51,19 +64,35 @@ public final class Identity {
         }
     }
 
+    /**
+     * Tells the upstream in which groups the client is, and nothing else about groups.
+     *
+     * @param header {@link #CONSUMER_GROUPS} or {@link #AUTHENTICATED_GROUPS}
+     * @param groups none to tell nothing
+     */
+    public static void tellGroups(Request request, String header, List<String> groups) {
+        clear(request.headers(), Identity::isGroups);
+        if (!groups.isEmpty()) {
+            request.headers().set(header, groups.size() == 1 ? groups.get(0) : String.join(", ", groups));
+        }
+    }
+
     /** Removes every header that would tell the upstream who the client is. */
     public static void clear(Request request) {
-        MultiMap headers = request.headers();
+        clear(request.headers(), Identity::isIdentity);
+    }
+
+    private static void clear(MultiMap headers, Names names) {
         List<String> found = null;
         boolean connection = false;
         for (Map.Entry<String, String> header : headers) {
             String name = header.getKey();
-            if (isIdentity(name, 0, name.length())) {
+            if (names.has(name, 0, name.length())) {
                 if (found == null) {
                     found = new ArrayList<>();
                 }
                 found.add(name);
-            } else if (name.equalsIgnoreCase(CONNECTION) && namesIdentity(header.getValue())) {
+            } else if (name.equalsIgnoreCase(CONNECTION) && namesOne(header.getValue(), names)) {
                 connection = true;
             }
         }
@@ -73,15 +102,15 @@ public final class Identity {
             }
         }
         if (connection) {
-            clearConnection(headers);
+            clearConnection(headers, names);
         }
     }
 
-    private static boolean namesIdentity(String value) {
+    private static boolean namesOne(String value, Names names) {
         for (int start = 0; start < value.length(); ) {
             int end = tokenEnd(value, start);
             int from = skipSpace(value, start, end);
-            if (isIdentity(value, from, end)) {
+            if (names.has(value, from, end)) {
                 return true;
             }
             start = end + 1;
@@ -89,13 +118,13 @@ public final class Identity {
         return false;
     }
 
-    private static void clearConnection(MultiMap headers) {
+    private static void clearConnection(MultiMap headers, Names names) {
         StringBuilder kept = new StringBuilder();
         for (String value : headers.getAll(CONNECTION)) {
             for (int start = 0; start < value.length(); ) {
                 int end = tokenEnd(value, start);
                 int from = skipSpace(value, start, end);
-                if (from < end && !isIdentity(value, from, end)) {
+                if (from < end && !names.has(value, from, end)) {
                     kept.append(kept.isEmpty() ? "" : ", ").append(value, from, end);
                 }
                 start = end + 1;
@@ -123,7 +152,13 @@ public final class Identity {
     private static boolean isIdentity(String text, int from, int end) {
         return startsWith(text, from, end, CONSUMER_PREFIX)
                 || startsWith(text, from, end, CREDENTIAL_PREFIX)
-                || startsWith(text, from, end, ANONYMOUS_NAME);
+                || startsWith(text, from, end, ANONYMOUS_NAME)
+                || startsWith(text, from, end, AUTHENTICATED_GROUPS_NAME);
+    }
+
+    private static boolean isGroups(String text, int from, int end) {
+        return startsWith(text, from, end, CONSUMER_GROUPS_NAME)
+                || startsWith(text, from, end, AUTHENTICATED_GROUPS_NAME);
     }
 
     /** Compares without regard to case, and takes an underscore for a hyphen. */

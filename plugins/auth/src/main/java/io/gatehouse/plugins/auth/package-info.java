@@ -1,7 +1,8 @@
 /**
- * What the auth plugins share: the identity headers that upstreams trust, and the arguments of queries and forms.
+ * What the auth plugins share: what follows from a check that succeeded or failed, the identity headers that upstreams
+ * trust, the schemes of headers, and the arguments of queries and forms.
  *
- * <p>Thread rule: static functions without state, used on the exchange's event loop.
+ * <p>Thread rule: immutable objects and static functions, used on the exchange's event loop.
  */
 @NullMarked
 package io.gatehouse.plugins.auth;

@@ -5,6 +5,9 @@ import io.gatehouse.api.FactoryContext;
 import io.gatehouse.api.HttpCaller;
 import io.gatehouse.api.HttpOptions;
 import io.gatehouse.api.Metrics;
+import io.gatehouse.api.Outlet;
+import io.gatehouse.api.OutletOptions;
+import io.gatehouse.api.RedisOptions;
 import io.gatehouse.testkit.FakeClock;
 import io.gatehouse.testkit.FakeMetrics;
 import io.vertx.core.Future;
@@ -85,6 +88,16 @@ final class FakeContext implements FactoryContext {
 
     @Override
     public HttpCaller http(HttpOptions options) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Outlet outlet(OutletOptions options) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Counters counters(RedisOptions redis) {
         throw new UnsupportedOperationException();
     }
 

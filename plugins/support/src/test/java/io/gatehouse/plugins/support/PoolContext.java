@@ -5,6 +5,9 @@ import io.gatehouse.api.FactoryContext;
 import io.gatehouse.api.HttpCaller;
 import io.gatehouse.api.HttpOptions;
 import io.gatehouse.api.Metrics;
+import io.gatehouse.api.Outlet;
+import io.gatehouse.api.OutletOptions;
+import io.gatehouse.api.RedisOptions;
 import io.gatehouse.testkit.FakeMetrics;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -56,6 +59,16 @@ final class PoolContext implements FactoryContext, AutoCloseable {
 
     @Override
     public HttpCaller http(HttpOptions options) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Outlet outlet(OutletOptions options) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Counters counters(RedisOptions redis) {
         throw new UnsupportedOperationException();
     }
 

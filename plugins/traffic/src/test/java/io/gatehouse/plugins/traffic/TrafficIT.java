@@ -55,6 +55,12 @@ class TrafficIT {
           - {name: limited, paths: [/limited]}
           plugins:
           - {name: rate-limiting, config: {year: 50, limit_by: header, header_name: X-Client}}
+        - name: cached
+          url: http://upstream.example
+          routes:
+          - {name: cached, paths: [/cached]}
+          plugins:
+          - {name: proxy-cache, config: {strategy: memory}}
         """;
 
     @RegisterExtension
@@ -68,8 +74,13 @@ class TrafficIT {
 
     @BeforeEach
     void healthyUpstream() {
-        UPSTREAM.script(
-                ServerScript.builder().readRequest().respond(200, "{}").repeat().build());
+        // a connection for each request, so that the next script is the next request's
+        UPSTREAM.script(ServerScript.builder()
+                .readRequest()
+                .head(200, "Content-Type: application/json", "Content-Length: 2", "Connection: close")
+                .send("{}")
+                .close()
+                .build());
     }
 
     @Test
@@ -152,6 +163,36 @@ class TrafficIT {
         assertThat(last.statusCode()).isEqualTo(200);
         assertThat(header(last, "RateLimit-Remaining")).isEqualTo("0");
         assertThat(gateway.get("/limited", "X-Client", "a").statusCode()).isEqualTo(429);
+    }
+
+    @Test
+    void asksTheUpstreamOnceForManyClients() throws Exception {
+        int before = UPSTREAM.requests();
+        List<CompletableFuture<HttpResponse<String>>> calls = new ArrayList<>();
+        for (int i = 0; i < 60; i++) {
+            calls.add(gateway.client().sendAsync(gateway.request("/cached/many").build(), BodyHandlers.ofString()));
+        }
+        for (CompletableFuture<HttpResponse<String>> call : calls) {
+            assertThat(call.get().body()).isEqualTo("{}");
+        }
+        assertThat(UPSTREAM.requests() - before).isEqualTo(1);
+        assertThat(header(gateway.get("/cached/many"), "X-Cache-Status")).isEqualTo("Hit");
+    }
+
+    @Test
+    void keepsNoAnswerWhoseUpstreamDiesInIt() throws Exception {
+        UPSTREAM.script(ServerScript.builder()
+                .readRequest()
+                .head(200, "Content-Type: application/json", "Content-Length: 100")
+                .send("half")
+                .reset()
+                .build());
+        assertThatThrownBy(() -> gateway.get("/cached/half")).isInstanceOf(IOException.class);
+
+        healthyUpstream();
+        HttpResponse<String> response = gateway.get("/cached/half");
+        assertThat(response.body()).isEqualTo("{}");
+        assertThat(header(response, "X-Cache-Status")).isEqualTo("Miss");
     }
 
     @Test

@@ -1,35 +1,27 @@
 package io.gatehouse.plugins.auth.keyauth;
 
-import io.gatehouse.api.Consumer;
 import io.gatehouse.api.Credential;
-import io.gatehouse.api.Exchange;
 import io.gatehouse.api.Next;
 import io.gatehouse.api.Plugin;
 import io.gatehouse.api.Request;
 import io.gatehouse.api.Response;
 import io.gatehouse.plugins.auth.Arguments;
-import io.gatehouse.plugins.auth.Identity;
+import io.gatehouse.plugins.auth.Authentication;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpMethod;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-/**
- * Kong's key-auth. With {@code anonymous} it is one of several ways in: a client that another plugin has authenticated
- * passes, and one that fails becomes the anonymous consumer. Without it, every auth plugin of a route must let it in.
- */
+/** Kong's key-auth. */
 final class KeyAuth implements Plugin {
     static final String CREDENTIALS = "keyauth_credentials";
-
-    private static final Logger LOG = LoggerFactory.getLogger(KeyAuth.class);
 
     private final KeyAuthConfig config;
     private final String[] names;
     private final String[] headerNames;
+    private final Authentication authentication;
     private final String challenge;
 
     KeyAuth(KeyAuthConfig config) {
@@ -39,10 +31,8 @@ final class KeyAuth implements Plugin {
         for (int i = 0; i < names.length; i++) {
             headerNames[i] = hyphenated(names[i]);
         }
-        String realm = config.realm();
-        this.challenge = realm == null
-                ? "Key"
-                : "Key realm=\"" + realm.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+        this.authentication = new Authentication(config.anonymous());
+        this.challenge = Authentication.challenge("Key", config.realm());
     }
 
     /** Kong finds a header {@code api-key} by the name {@code api_key}, too. */
@@ -52,14 +42,10 @@ final class KeyAuth implements Plugin {
 
     @Override
     public Future<Response> intercept(Request request, Next next) {
-        Exchange exchange = request.exchange();
         if (!config.runOnPreflight() && request.method().equals(HttpMethod.OPTIONS)) {
-            if (exchange.consumer() == null) {
-                Identity.clear(request);
-            }
-            return next.proceed(request);
+            return authentication.skip(request, next);
         }
-        if (config.anonymous() != null && exchange.credential() != null) {
+        if (authentication.isDone(request.exchange())) {
             return next.proceed(request);
         }
         return search(request, null, next);
@@ -142,34 +128,16 @@ final class KeyAuth implements Plugin {
         if (key.isEmpty()) {
             return refuse(request, 401, "No API key found in request", next);
         }
-        Exchange exchange = request.exchange();
-        Credential credential = exchange.directory().credential(CREDENTIALS, key);
+        Credential credential = request.exchange().directory().credential(CREDENTIALS, key);
         if (credential == null) {
             return refuse(request, 401, "Unauthorized", next);
         }
-        exchange.authenticate(credential.consumer(), credential);
-        Identity.tell(request, credential.consumer(), credential.id());
-        return next.proceed(request);
+        return authentication.accept(request, credential, credential.id(), next);
     }
 
     private Future<Response> refuse(Request request, int status, String message, Next next) {
-        String anonymous = config.anonymous();
-        if (anonymous != null) {
-            Exchange exchange = request.exchange();
-            Consumer consumer = exchange.directory().consumer(anonymous);
-            if (consumer == null) {
-                String text = "anonymous consumer " + anonymous + " is configured but doesn't exist";
-                LOG.warn(text);
-                return Response.done(Response.error(500, text));
-            }
-            exchange.authenticate(consumer, null);
-            Identity.tell(request, consumer, null);
-            return next.proceed(request);
-        }
-        Response response = Response.error(status, message);
-        if (status == 401) {
-            response.headers().set("WWW-Authenticate", challenge);
-        }
-        return Response.done(response);
+        Response refusal =
+                status == 401 ? Authentication.unauthorized(message, challenge) : Response.error(status, message);
+        return authentication.refuse(request, refusal, next);
     }
 }

@@ -4,6 +4,7 @@ import io.gatehouse.api.Plugin;
 import io.gatehouse.api.PluginContext;
 import io.gatehouse.api.PluginFactory;
 import io.gatehouse.api.config.Problems;
+import io.gatehouse.plugins.auth.Authentication;
 import java.util.HashSet;
 import java.util.Set;
 
@@ -29,10 +30,7 @@ public final class KeyAuthFactory implements PluginFactory<KeyAuthConfig> {
 
     @Override
     public void validate(KeyAuthConfig config, Problems problems) {
-        String realm = config.realm();
-        if (realm != null && realm.chars().anyMatch(c -> c < ' ' || c > '~')) {
-            problems.add("realm", "contains a character that cannot stand in a header (expected: printable ASCII)");
-        }
+        Authentication.checkRealm(config.realm(), problems);
     }
 
     @Override

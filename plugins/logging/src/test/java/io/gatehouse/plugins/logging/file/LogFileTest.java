@@ -8,6 +8,9 @@ import io.gatehouse.api.FactoryContext;
 import io.gatehouse.api.HttpCaller;
 import io.gatehouse.api.HttpOptions;
 import io.gatehouse.api.Metrics;
+import io.gatehouse.api.Outlet;
+import io.gatehouse.api.OutletOptions;
+import io.gatehouse.api.RedisOptions;
 import io.gatehouse.plugins.logging.DroppedEntries;
 import io.gatehouse.testkit.CapturedLog;
 import io.gatehouse.testkit.FakeClock;
@@ -211,6 +214,16 @@ class LogFileTest {
 
         @Override
         public HttpCaller http(HttpOptions options) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Outlet outlet(OutletOptions options) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Counters counters(RedisOptions redis) {
             throw new UnsupportedOperationException();
         }
 

@@ -1,6 +1,7 @@
 package io.gatehouse.plugins.traffic.ratelimit;
 
 import io.gatehouse.api.Consumer;
+import io.gatehouse.api.ConsumerGroup;
 import io.gatehouse.api.Counters;
 import io.gatehouse.api.Credential;
 import io.gatehouse.api.Exchange;
@@ -20,15 +21,11 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Kong's rate-limiting: all windows of a client are looked at and counted in one step. */
 final class RateLimiting implements Plugin {
     /** A longer identifier, which a client may send in a header, is counted by its hash: keys stay in memory. */
     private static final int MAX_IDENTIFIER = 64;
-
-    private static final Logger LOG = LoggerFactory.getLogger(RateLimiting.class);
 
     private final RateLimitingConfig config;
     private final Counters counters;
@@ -39,7 +36,10 @@ final class RateLimiting implements Plugin {
 
     RateLimiting(RateLimitingConfig config, PluginContext context) {
         this.config = config;
-        this.counters = context.counters();
+        String redis = config.redis().host();
+        this.counters = config.policy() == RateLimitingConfig.Policy.REDIS && redis != null
+                ? context.counters(config.redis().options(redis))
+                : context.counters();
         this.clock = context.clock();
         List<Period> used = new ArrayList<>();
         StringBuilder prefix = new StringBuilder(context.pluginId()).append(':');
@@ -68,13 +68,12 @@ final class RateLimiting implements Plugin {
         Future<Counters.Count> count = counters.take(keyPrefix + identifier(request), 1, windows);
         return count.succeeded()
                 ? decided(request, next, count.result(), now)
-                : count.transform(done -> done.succeeded()
-                        ? decided(request, next, done.result(), now)
-                        : unreachable(request, next, done.cause()));
+                : count.transform(done ->
+                        done.succeeded() ? decided(request, next, done.result(), now) : unreachable(request, next));
     }
 
-    private Future<Response> unreachable(Request request, Next next, Throwable cause) {
-        LOG.error("failed to get usage: fault_tolerant={}", config.faultTolerant(), cause);
+    /** The gateway logs why, once and not for each request. */
+    private Future<Response> unreachable(Request request, Next next) {
         return config.faultTolerant()
                 ? next.proceed(request)
                 : Response.done(Response.error(500, "An unexpected error occurred"));
@@ -145,6 +144,12 @@ final class RateLimiting implements Plugin {
             case CONSUMER -> {
                 Consumer consumer = exchange.consumer();
                 yield consumer != null ? consumer.id() : credential(exchange);
+            }
+            case CONSUMER_GROUP -> {
+                Consumer consumer = exchange.consumer();
+                List<ConsumerGroup> groups =
+                        consumer == null ? List.of() : exchange.directory().groups(consumer);
+                yield groups.isEmpty() ? null : groups.get(0).id();
             }
             case CREDENTIAL -> credential(exchange);
             case SERVICE -> {

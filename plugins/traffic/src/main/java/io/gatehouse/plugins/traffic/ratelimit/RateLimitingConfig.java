@@ -2,6 +2,7 @@ package io.gatehouse.plugins.traffic.ratelimit;
 
 import io.gatehouse.api.config.Default;
 import io.gatehouse.api.config.Doc;
+import io.gatehouse.api.config.Name;
 import io.gatehouse.api.config.NotBuilt;
 import io.gatehouse.api.config.Pattern;
 import io.gatehouse.api.config.Range;
@@ -9,9 +10,10 @@ import org.jspecify.annotations.Nullable;
 
 /** The configuration of {@code rate-limiting}: Kong's fields and Kong's meaning. */
 @Doc("Lets each client send so many requests in a second, minute, hour, day, month or year (UTC), and refuses more"
-        + " with 429. Requests that are refused do not count. On one node the limits are exact.")
+        + " with 429. Requests that are refused do not count."
+        + " The limits are exact: on one node with the policy `local`; on all that name the same Redis, as far as their"
+        + " clocks agree, with `redis`.")
 @NotBuilt({
-    "redis",
     "redis_host",
     "redis_port",
     "redis_username",
@@ -40,10 +42,11 @@ public record RateLimitingConfig(
         @Doc("Requests in a year.") @Nullable @Range(min = 1)
         Long year,
 
-        @Doc("Who is counted: a consumer (else the credential), a credential, an address, a service, the value of"
-                + " `header_name`, or all who ask for `path`. Who has none of it is counted by address.")
+        @Doc(
+                "Who is counted: a consumer (else the credential), the first by name of a consumer's groups, a credential, an"
+                        + " address, a service, the value of `header_name`, or all who ask for `path`. Who has none of it is"
+                        + " counted by address.")
         @Default("consumer")
-        @NotBuilt("consumer-group")
         LimitBy limitBy,
 
         @Doc("The header that says who is counted, with `limit_by: header`.")
@@ -58,13 +61,15 @@ public record RateLimitingConfig(
         @Pattern(value = "/(?!.*//).*", message = "expected: starts with / and has no empty segment")
         String path,
 
-        @Doc("Where is counted: in the memory of this node. Counters outlive a reload, not a restart.")
+        @Doc("Where is counted: in the memory of this node, where counters outlive a reload but not a restart, or in"
+                + " Redis.")
         @Default("local")
-        @NotBuilt({"redis", "cluster"})
+        @NotBuilt("cluster")
         Policy policy,
 
-        @Doc("Whether requests pass when the counters cannot be reached; else they are answered with 500. Local"
-                + " counters always can.")
+        RedisConfig redis,
+
+        @Doc("Whether requests pass, uncounted, while Redis cannot be reached; else they are answered with 500.")
         @Default("true")
         boolean faultTolerant,
 
@@ -77,12 +82,15 @@ public record RateLimitingConfig(
         @Doc("The message of a refusal.") @Default("API rate limit exceeded")
         String errorMessage,
 
-        @Doc("-1: each request is counted at once. Other values need the policy `redis`.") @Default("-1")
+        @Doc("-1: each request is counted at once. Kong's other values, to count later, are not built.") @Default("-1")
         double syncRate) {
     /** Who is counted. */
     public enum LimitBy {
         /** A consumer, else its credential. */
         CONSUMER,
+        /** The first of a consumer's groups. */
+        @Name("consumer-group")
+        CONSUMER_GROUP,
         /** A credential. */
         CREDENTIAL,
         /** An address. */
@@ -98,7 +106,9 @@ public record RateLimitingConfig(
     /** Where counters live. */
     public enum Policy {
         /** In the memory of this node. */
-        LOCAL
+        LOCAL,
+        /** In Redis. */
+        REDIS
     }
 
     /** The limit of a period, or null. */

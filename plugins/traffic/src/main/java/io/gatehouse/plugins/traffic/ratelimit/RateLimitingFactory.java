@@ -60,8 +60,16 @@ public final class RateLimitingFactory implements PluginFactory<RateLimitingConf
         if (config.limitBy() == RateLimitingConfig.LimitBy.PATH && config.path() == null) {
             problems.add("path", "required field missing (expected with limit_by: path)");
         }
+        boolean redis = config.policy() == RateLimitingConfig.Policy.REDIS;
+        if (redis && config.redis().host() == null) {
+            problems.add("redis.host", "required field missing (expected with policy: redis)");
+        }
         if (config.syncRate() != -1) {
-            problems.add("sync_rate", "sync_rate can only be used with the redis policy");
+            problems.add(
+                    "sync_rate",
+                    redis
+                            ? config.syncRate() + " is not built (expected: -1, each request is counted at once)"
+                            : "sync_rate can only be used with the redis policy");
         }
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gatehouse.api.Consumer;
 import io.gatehouse.api.Credential;
+import io.gatehouse.api.config.Secret;
 import io.gatehouse.testkit.FakeService;
 import io.gatehouse.testkit.PluginTester;
 import io.gatehouse.testkit.TestExchange;
@@ -32,6 +33,7 @@ class RateLimitingTest {
                             null,
                             null,
                             RateLimitingConfig.Policy.LOCAL,
+                            new RedisConfig(null, 6379, 2000, null, null, 0, false, true, null),
                             true,
                             false,
                             429,
@@ -44,7 +46,8 @@ class RateLimitingTest {
     void mapsEveryField() {
         try (PluginTester tester = tester("""
             {second: 1, minute: 2, hour: 3, day: 4, month: 5, year: 6, limit_by: header, header_name: X-Client, path: /a/b,
-             policy: local, fault_tolerant: false, hide_client_headers: true, error_code: 503, error_message: slower,
+             policy: redis, redis: {host: r, port: 1, timeout: 2, username: u, password: s3cret, database: 3,
+                 ssl: true, ssl_verify: false, server_name: n}, fault_tolerant: false, hide_client_headers: true, error_code: 503, error_message: slower,
              sync_rate: -1}\
             """)) {
             assertThat(tester.problems()).isEmpty();
@@ -59,7 +62,8 @@ class RateLimitingTest {
                             RateLimitingConfig.LimitBy.HEADER,
                             "X-Client",
                             "/a/b",
-                            RateLimitingConfig.Policy.LOCAL,
+                            RateLimitingConfig.Policy.REDIS,
+                            new RedisConfig("r", 1, 2, "u", Secret.literal("s3cret"), 3, true, false, "n"),
                             false,
                             true,
                             503,
@@ -83,11 +87,11 @@ class RateLimitingTest {
                 "{minute: 1, limit_by: path, path: a}|path: expected: starts with /",
                 "{minute: 1, limit_by: path, path: /a//b}|path: expected: starts with /",
                 "{minute: 1, sync_rate: 5}|sync_rate: sync_rate can only be used with the redis policy",
-                "{minute: 1, policy: redis}|redis",
+                "{minute: 1, policy: redis}|redis.host: required field missing",
+                "{minute: 1, policy: redis, redis: {host: a}, sync_rate: 5}|sync_rate: 5.0 is not built",
+                "{minute: 1, redis: {cloud_authentication: {auth_provider: aws}}}|cloud_authentication",
                 "{minute: 1, policy: cluster}|cluster",
-                "{minute: 1, redis: {host: a}}|redis",
                 "{minute: 1, redis_host: a}|redis_host",
-                "{minute: 1, limit_by: consumer-group}|consumer-group",
                 "{minute: 1, error_code: 99}|error_code",
             })
     void refusesWhatKongRefusesAndWhatIsNotBuilt(String yaml, String problem) {
@@ -277,6 +281,21 @@ class RateLimitingTest {
     }
 
     @Test
+    void countsAllConsumersOfAGroupAsOneAndOthersByAddress() {
+        try (PluginTester tester = tester("{minute: 2, limit_by: consumer-group}")) {
+            for (Consumer consumer : List.of(ALICE, BOB)) {
+                tester.directory().addToGroup(consumer, "silver");
+                tester.directory().addToGroup(consumer, "gold-" + consumer.displayName());
+                tester.directory().addToGroup(consumer, "a-team");
+            }
+            assertThat(tester.get("/").consumer(ALICE).send().status()).isEqualTo(200);
+            assertThat(tester.get("/").consumer(BOB).send().status()).isEqualTo(200);
+            assertThat(tester.get("/").consumer(BOB).send().status()).isEqualTo(429);
+            assertThat(tester.get("/").send().status()).isEqualTo(200);
+        }
+    }
+
+    @Test
     void countsAPathAsOneAndAllElseByAddress() {
         try (PluginTester tester = tester("{minute: 1, limit_by: path, path: /heavy}")) {
             assertThat(tester.get("/heavy?a").clientAddress("192.0.2.1").send().status())
@@ -287,6 +306,33 @@ class RateLimitingTest {
                     .isEqualTo(200);
             assertThat(tester.get("/light").clientAddress("192.0.2.2").send().status())
                     .isEqualTo(429);
+        }
+    }
+
+    @Test
+    void countsInRedisWhenToldTo() {
+        try (PluginTester tester =
+                tester("{minute: 1, policy: redis, redis: {host: cache, database: 2, timeout: 50}}")) {
+            assertThat(tester.get("/").send().status()).isEqualTo(200);
+            assertThat(tester.get("/").send().status()).isEqualTo(429);
+            assertThat(tester.counters().redis()).hasToString("redis://cache:6379/2");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"true, 200", "false, 500"})
+    void decidesAsToldWhileRedisCannotBeReached(boolean tolerant, int status) {
+        try (PluginTester tester =
+                tester("{minute: 1, policy: redis, redis: {host: cache}, fault_tolerant: " + tolerant + "}")) {
+            tester.counters().failShared("no route to host");
+            for (int i = 0; i < 3; i++) {
+                TestExchange exchange = tester.get("/").send();
+                assertThat(exchange.status()).isEqualTo(status);
+                assertThat(exchange.headers().names()).noneMatch(name -> name.contains("RateLimit"));
+            }
+            tester.counters().failShared(null);
+            assertThat(tester.get("/").send().status()).isEqualTo(200);
+            assertThat(tester.get("/").send().status()).isEqualTo(429);
         }
     }
 

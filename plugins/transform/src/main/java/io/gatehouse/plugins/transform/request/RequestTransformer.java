@@ -35,6 +35,7 @@ final class RequestTransformer implements Plugin {
     private final Rules headers;
     private final Rules body;
     private final Rules query;
+    private final boolean changesType;
 
     RequestTransformer(RequestTransformerConfig config) {
         String name = config.httpMethod();
@@ -60,12 +61,15 @@ final class RequestTransformer implements Plugin {
                 config.replace().querystring(),
                 config.add().querystring(),
                 config.append().querystring());
+        this.changesType = headers.names("Content-Type");
     }
 
     @Override
     public Future<Response> intercept(Request request, Next next) {
         BodyKind kind = BodyKind.of(request.headers().get("Content-Type"));
-        boolean reads = !body.isEmpty() && kind != BodyKind.OTHER || formToQuery && kind == BodyKind.FORM;
+        // rules for headers come before those for the body, and may change its type
+        boolean reads = !body.isEmpty() && (changesType ? kindBehindHeaders(request) : kind) != BodyKind.OTHER
+                || formToQuery && kind == BodyKind.FORM;
         if (!reads) {
             return transformed(request, kind, null, next);
         }
@@ -119,7 +123,8 @@ final class RequestTransformer implements Plugin {
             changeHeaders(request.headers(), facts);
         }
         if (bytes != null && !body.isEmpty()) {
-            Buffer changed = kind.apply(body, bytes, request.headers().get("Content-Type"), facts);
+            String type = request.headers().get("Content-Type");
+            Buffer changed = BodyKind.of(type).apply(body, bytes, type, facts);
             if (changed != null) {
                 request.body(Body.of(changed));
             }
@@ -129,6 +134,12 @@ final class RequestTransformer implements Plugin {
                     .toText());
         }
         return next.proceed(request);
+    }
+
+    private BodyKind kindBehindHeaders(Request request) {
+        MultiMap changed = MultiMap.caseInsensitiveMultiMap().addAll(request.headers());
+        changeHeaders(changed, new Facts(request));
+        return BodyKind.of(changed.get("Content-Type"));
     }
 
     private void changeHeaders(MultiMap all, Facts facts) {

@@ -33,4 +33,27 @@ final class Rules {
     boolean isEmpty() {
         return remove.length + rename.length + replace.length + add.length + append.length == 0;
     }
+
+    /** Whether a rule may change what is there under a name, in upper or lower case. */
+    boolean names(String name) {
+        for (String removed : remove) {
+            if (removed.equalsIgnoreCase(name)) {
+                return true;
+            }
+        }
+        for (Setting setting : rename) {
+            if (setting.name().equalsIgnoreCase(name)
+                    || setting.value().toString().equalsIgnoreCase(name)) {
+                return true;
+            }
+        }
+        for (Setting[] settings : new Setting[][] {replace, add, append}) {
+            for (Setting setting : settings) {
+                if (setting.name().equalsIgnoreCase(name)) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
 }

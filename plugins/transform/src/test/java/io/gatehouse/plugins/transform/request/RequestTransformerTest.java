@@ -238,6 +238,27 @@ class RequestTransformerTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "replace: {headers: ['Content-Type:application/json']}|{\"a\":\"1\"}",
+                "remove: {headers: [content-type]}|{}",
+                "rename: {headers: ['x-type:content-type']}|{\"a\":\"1\"}",
+            })
+    void takesTheTypeThatHeaderRulesLeave(String rules, String expected) {
+        try (PluginTester tester = tester("{append: {body: []}, " + rules + ", add: {body: ['a:1']}}")) {
+            SentRequest sent = tester.request(HttpMethod.POST, "/")
+                    .header("Content-Type", rules.startsWith("remove") ? "application/json" : "text/plain")
+                    .header("X-Type", "application/json")
+                    .body("{}")
+                    .send()
+                    .upstreamRequest();
+
+            assertThat(sent.body()).isEqualTo(expected);
+        }
+    }
+
     @Test
     void leavesOtherBodiesUnread() {
         try (PluginTester tester = tester("add: {body: ['a:1']}")) {

@@ -1,0 +1,209 @@
+package io.gatehouse.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Every field of every plugin, compared with Kong's published schema: there or not, type, default, range, choices,
+ * whether required. What differs must be told by the plugin itself: as not built by the record, else with a reason in
+ * its {@code NAME.kong.yaml}; and what is told there must differ.
+ */
+final class KongSchemaIT {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final List<String> FACTS = List.of(
+            "default",
+            "minimum",
+            "maximum",
+            "minLength",
+            "maxLength",
+            "minItems",
+            "maxItems",
+            "pattern",
+            "x-referenceable");
+
+    private final Set<String> found = new TreeSet<>();
+    private int compared;
+
+    @Test
+    void everyFieldIsAsKongHasItOrSaysWhyNot() throws Exception {
+        Path schemas = Peers.kongSchemas("KongSchemaIT");
+        Map<String, Path> files = new TreeMap<>();
+        try (Stream<Path> all = Files.list(schemas)) {
+            all.forEach(file -> files.put(key(file.getFileName().toString().replace(".json", "")), file));
+        }
+        Map<String, Set<String>> unexplained = new TreeMap<>();
+        Map<String, Set<String>> outdated = new TreeMap<>();
+        for (String plugin : plugins()) {
+            Path kong = files.get(key(plugin));
+            assertThat(kong).as("a schema of Kong's for " + plugin).isNotNull();
+            JsonNode here = JSON.readTree(gatehouse("schema", plugin));
+            found.clear();
+            compare("config", here, JSON.readTree(kong.toFile()).at("/properties/config"));
+            Set<String> told = new TreeSet<>();
+            for (JsonNode one : here.path("x-kong-differences")) {
+                told.add(line(text(one, "field"), text(one, "fact"), text(one, "kong"), text(one, "here")));
+            }
+            note(unexplained, plugin, found, told);
+            note(outdated, plugin, told, found);
+        }
+        System.out.println("compared with Kong's schemas: " + compared + " fields");
+        assertThat(unexplained).as("differences without a reason").isEmpty();
+        assertThat(outdated).as("reasons without a difference").isEmpty();
+        assertThat(compared).isGreaterThan(150);
+    }
+
+    private static void note(Map<String, Set<String>> notes, String plugin, Set<String> all, Set<String> without) {
+        Set<String> left = new TreeSet<>(all);
+        left.removeAll(without);
+        if (!left.isEmpty()) {
+            notes.put(plugin, left);
+        }
+    }
+
+    private static List<String> plugins() throws Exception {
+        List<String> names = new ArrayList<>();
+        for (String line : gatehouse("plugins").lines().skip(1).toList()) {
+            names.add(line.substring(0, line.indexOf(' ')));
+        }
+        return names;
+    }
+
+    private static String gatehouse(String... arguments) throws Exception {
+        List<String> command = new ArrayList<>();
+        command.add(Workplace.PACKAGED.resolve("bin/gatehouse").toString());
+        command.addAll(List.of(arguments));
+        Workplace.Ran ran = Workplace.run(
+                Workplace.folderFor("schemas"),
+                Workplace.cleanEnvironment(),
+                Duration.ofSeconds(30),
+                command.toArray(String[]::new));
+        assertThat(ran.exit()).as(ran.err()).isZero();
+        return ran.out();
+    }
+
+    /** {@code http-log} and {@code HttpLog} are one. */
+    private static String key(String name) {
+        return name.replace("-", "").toLowerCase(java.util.Locale.ROOT);
+    }
+
+    private static String text(JsonNode node, String name) {
+        return node.path(name).asText();
+    }
+
+    private static String line(String field, String fact, String kong, String here) {
+        return field + " " + fact + ": " + kong + " in Kong, " + here + " here";
+    }
+
+    private void compare(String path, JsonNode here, JsonNode kong) {
+        compared++;
+        differ(path, "type", type(kong), type(here));
+        for (String fact : FACTS) {
+            // that no string is empty holds in Kong for every field, so its schemas do not say it
+            boolean implied = fact.equals("minLength")
+                    && kong.path(fact).isMissingNode()
+                    && here.path(fact).asInt() == 1;
+            if (!implied) {
+                differ(path, fact, shown(kong.path(fact)), shown(here.path(fact)));
+            }
+        }
+        Set<String> choices = values(here.path("enum"));
+        if (!choices.isEmpty()) {
+            choices.addAll(values(here.path("x-not-built")));
+        }
+        differ(path, "enum", joined(values(kong.path("enum"))), joined(choices));
+        differ(path, "required", joined(values(kong.path("required"))), joined(values(here.path("required"))));
+        properties(path, here, kong);
+        if (here.has("items") && kong.has("items")) {
+            compare(path + "[]", withNotBuilt(here.get("items"), here), kong.get("items"));
+        }
+        if (here.path("additionalProperties").isObject()
+                && kong.path("additionalProperties").isObject()) {
+            compare(path + ".*", here.get("additionalProperties"), kong.get("additionalProperties"));
+        }
+    }
+
+    /** What a list refuses by name, it refuses in its elements. */
+    private static JsonNode withNotBuilt(JsonNode items, JsonNode list) {
+        if (!list.has("x-not-built")) {
+            return items;
+        }
+        com.fasterxml.jackson.databind.node.ObjectNode copy = items.deepCopy();
+        copy.set("x-not-built", list.get("x-not-built"));
+        return copy;
+    }
+
+    private void properties(String path, JsonNode here, JsonNode kong) {
+        JsonNode own = here.path("properties");
+        JsonNode theirs = kong.path("properties");
+        Set<String> notBuilt = own.isObject() ? values(here.path("x-not-built")) : Set.of();
+        own.fieldNames().forEachRemaining(name -> {
+            if (theirs.has(name)) {
+                compare(path + "." + name, own.get(name), theirs.get(name));
+            } else {
+                found.add(line(path + "." + name, "field", "none", "there"));
+            }
+        });
+        theirs.fieldNames().forEachRemaining(name -> {
+            if (!own.has(name) && !notBuilt.contains(name)) {
+                found.add(line(path + "." + name, "field", "there", "none"));
+            }
+        });
+        for (String name : notBuilt) {
+            if (!theirs.has(name)) {
+                found.add(line(path + "." + name, "field", "none", "called not built"));
+            }
+        }
+    }
+
+    private void differ(String path, String fact, String kong, String here) {
+        if (!kong.equals(here)) {
+            found.add(line(path, fact, kong, here));
+        }
+    }
+
+    private static String type(JsonNode schema) {
+        JsonNode type = schema.path("type");
+        return type.isArray() ? type.get(0).asText() : type.asText("any");
+    }
+
+    private static Set<String> values(JsonNode list) {
+        Set<String> values = new TreeSet<>();
+        for (JsonNode one : list) {
+            if (!one.isNull()) {
+                values.add(one.asText());
+            }
+        }
+        return values;
+    }
+
+    private static String joined(Set<String> values) {
+        return values.isEmpty() ? "none" : String.join(", ", values);
+    }
+
+    private static String shown(JsonNode value) {
+        if (value instanceof MissingNode) {
+            return "none";
+        }
+        if (value.isArray()) {
+            return joined(values(value));
+        }
+        if (value.isNumber()) { // 60 and 60.0 are one number
+            return value.decimalValue().stripTrailingZeros().toPlainString();
+        }
+        return value.asText();
+    }
+}

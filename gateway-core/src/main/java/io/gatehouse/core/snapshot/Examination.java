@@ -1,0 +1,108 @@
+package io.gatehouse.core.snapshot;
+
+import io.gatehouse.core.config.Environment;
+import io.gatehouse.core.config.Problem;
+import io.gatehouse.core.entity.ConfigLoader;
+import io.gatehouse.core.entity.DeclarativeConfig;
+import io.gatehouse.core.entity.LoadOptions;
+import io.gatehouse.core.entity.LoadResult;
+import io.gatehouse.core.plugin.PluginCalls;
+import io.gatehouse.core.plugin.PluginCatalogue;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All that can be known of files and plugins without starting anything: what start, reload, {@code validate} and {@code
+ * plan} have in common, so that they never disagree. Immutable.
+ */
+public final class Examination {
+    private final PluginCatalogue catalogue;
+    private final DeclarativeConfig config;
+    private final List<SnapshotBuilder.Checked> plugins;
+    private final Advice advice;
+    private final List<Problem> problems;
+
+    private Examination(
+            PluginCatalogue catalogue,
+            DeclarativeConfig config,
+            List<SnapshotBuilder.Checked> plugins,
+            Advice advice,
+            List<Problem> problems) {
+        this.catalogue = catalogue;
+        this.config = config;
+        this.plugins = List.copyOf(plugins);
+        this.advice = advice;
+        this.problems = List.copyOf(problems);
+    }
+
+    /**
+     * Reads and checks everything.
+     *
+     * @param previous the catalogue so far, whose unchanged loaders are kept, or null
+     * @param calls how {@code validate} of plugins is called
+     */
+    public static Examination of(
+            List<Path> files,
+            List<Path> pluginFolders,
+            Environment environment,
+            LoadOptions options,
+            @Nullable PluginCatalogue previous,
+            PluginCalls calls) {
+        List<Problem> problems = new ArrayList<>();
+        PluginCatalogue catalogue = PluginCatalogue.load(pluginFolders, previous, problems::add);
+        LoadResult loaded = ConfigLoader.load(files, environment, options.withPlugins(catalogue.names()));
+        problems.addAll(loaded.problems());
+        List<SnapshotBuilder.Checked> plugins =
+                SnapshotBuilder.checked(loaded.config(), catalogue, calls, problems::add);
+        Advice advice = Advice.NONE;
+        if (!Reloader.hasErrors(problems)) {
+            advice = Advice.of(loaded.config(), catalogue);
+            problems.addAll(advice.warnings());
+        }
+        return new Examination(catalogue, loaded.config(), plugins, advice, problems);
+    }
+
+    /** The plugins there are. Whoever examined offline must discard it. */
+    public PluginCatalogue catalogue() {
+        return catalogue;
+    }
+
+    /** What the files say; incomplete when there are errors. */
+    public DeclarativeConfig config() {
+        return config;
+    }
+
+    /** Every problem, warnings too. */
+    public List<Problem> problems() {
+        return problems;
+    }
+
+    /** Whether a start would not refuse it for what the files and plugins are. */
+    public boolean ok() {
+        return !Reloader.hasErrors(problems);
+    }
+
+    /** What has no effect. Empty when there are errors. */
+    public Advice advice() {
+        return advice;
+    }
+
+    /** The config of every plugin that a start makes, as its record, by the plugin's id. Equal records are equal configs. */
+    public Map<String, Record> pluginConfigs() {
+        Map<String, Record> configs = new HashMap<>();
+        for (SnapshotBuilder.Checked plugin : plugins) {
+            if (plugin.entity().enabled() && SnapshotBuilder.isForHttp(plugin.entity())) {
+                configs.put(plugin.entity().id(), plugin.config());
+            }
+        }
+        return configs;
+    }
+
+    List<SnapshotBuilder.Checked> plugins() {
+        return plugins;
+    }
+}

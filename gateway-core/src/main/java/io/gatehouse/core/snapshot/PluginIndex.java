@@ -1,0 +1,133 @@
+package io.gatehouse.core.snapshot;
+
+import io.gatehouse.api.Next;
+import io.gatehouse.api.PluginFactory;
+import io.gatehouse.core.entity.PluginEntity;
+import io.gatehouse.core.exchange.Chain;
+import io.gatehouse.core.exchange.PluginInstance;
+import io.gatehouse.core.exchange.PluginSlot;
+import io.gatehouse.core.exchange.PluginTier;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The plugin instances of a snapshot by name and place, and the chains that routes with the same plugins share. Used by the
+ * thread that builds the snapshot, and then no more.
+ */
+final class PluginIndex {
+    /** Where an entity applies, but for consumers and groups. */
+    private record Place(@Nullable String route, @Nullable String service) {}
+
+    /** What is configured for one place. */
+    private static final class Cell {
+        private static final Cell EMPTY = new Cell();
+
+        private SnapshotBuilder.@Nullable Placed anyone;
+        private final Map<String, PluginInstance> byConsumer = new HashMap<>();
+        private final Map<String, PluginInstance> byGroup = new HashMap<>();
+        private @Nullable PluginTier tier;
+
+        PluginTier tier() {
+            PluginTier made = tier;
+            if (made == null) {
+                made = this == EMPTY
+                        ? PluginTier.EMPTY
+                        : new PluginTier(anyone == null ? null : anyone.plugin().instance(), byConsumer, byGroup);
+                tier = made;
+            }
+            return made;
+        }
+    }
+
+    /** All instances of one plugin. */
+    private static final class Named {
+        private final PluginFactory<?> factory;
+        private final Map<Place, Cell> cells = new HashMap<>();
+        private final Map<List<Cell>, PluginSlot> slots = new HashMap<>();
+
+        Named(PluginFactory<?> factory) {
+            this.factory = factory;
+        }
+
+        Cell at(@Nullable String route, @Nullable String service) {
+            return cells.getOrDefault(new Place(route, service), Cell.EMPTY);
+        }
+    }
+
+    private record ChainKey(
+            List<PluginSlot> slots, @Nullable String service) {}
+
+    private final Map<String, Named> byName = new TreeMap<>();
+    private final Map<ChainKey, Chain> chains = new HashMap<>();
+
+    /** Sorts instances by where they apply. */
+    PluginIndex(Collection<SnapshotBuilder.Placed> placed) {
+        for (SnapshotBuilder.Placed one : placed) {
+            PluginEntity entity = one.entity();
+            BoundPlugin plugin = one.plugin();
+            Named named = byName.computeIfAbsent(
+                    entity.name(), name -> new Named(plugin.known().factory()));
+            Cell cell =
+                    named.cells.computeIfAbsent(new Place(entity.routeId(), entity.serviceId()), place -> new Cell());
+            String group = entity.consumerGroupId();
+            if (entity.consumerId() != null) {
+                cell.byConsumer.put(entity.consumerId(), plugin.instance());
+            } else if (group != null) {
+                cell.byGroup.put(group, plugin.instance());
+            } else {
+                cell.anyone = one;
+            }
+        }
+    }
+
+    /** The slots of a route, or of requests without one. */
+    List<PluginSlot> slots(@Nullable String route, @Nullable String service) {
+        List<PluginSlot> slots = new ArrayList<>(byName.size());
+        byName.forEach((name, named) -> {
+            Cell both = route == null || service == null ? Cell.EMPTY : named.at(route, service);
+            Cell ofRoute = route == null ? Cell.EMPTY : named.at(route, null);
+            Cell ofService = service == null ? Cell.EMPTY : named.at(null, service);
+            Cell everywhere = named.at(null, null);
+            List<Cell> cells = List.of(both, ofRoute, ofService, everywhere);
+            boolean any = false;
+            for (Cell cell : cells) {
+                any |= cell != Cell.EMPTY;
+            }
+            if (any) {
+                slots.add(named.slots.computeIfAbsent(cells, same -> slot(name, named.factory, cells)));
+            }
+        });
+        return slots;
+    }
+
+    private static PluginSlot slot(String name, PluginFactory<?> factory, List<Cell> cells) {
+        PluginSlot.Ordering ordering = PluginSlot.Ordering.NONE;
+        for (Cell cell : cells) {
+            if (cell.anyone != null) {
+                ordering = Orderings.of(cell.anyone.entity());
+                break;
+            }
+        }
+        return new PluginSlot(
+                name,
+                factory.priority(),
+                factory.outerPriority(),
+                ordering,
+                cells.get(0).tier(),
+                cells.get(1).tier(),
+                cells.get(2).tier(),
+                cells.get(3).tier());
+    }
+
+    /** The chain of a route: the one of another route with the same plugins and the same service, where there is one. */
+    Chain chain(@Nullable String route, @Nullable String service, Supplier<Next> innermost) {
+        List<PluginSlot> slots = slots(route, service);
+        return chains.computeIfAbsent(new ChainKey(slots, service), same -> new Chain(slots, innermost.get()));
+    }
+}

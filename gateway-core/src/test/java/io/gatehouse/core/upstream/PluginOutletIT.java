@@ -1,0 +1,201 @@
+package io.gatehouse.core.upstream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.gatehouse.api.OutletOptions;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollDomainDatagramChannel;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.unix.DomainDatagramPacket;
+import io.netty.channel.unix.DomainSocketAddress;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.buffer.Buffer;
+import java.io.InputStream;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(30)
+class PluginOutletIT {
+    private static final Vertx VERTX =
+            Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1).setPreferNativeTransport(true));
+
+    @AfterAll
+    static void stop() throws Exception {
+        await(VERTX.close());
+    }
+
+    @Test
+    void writesOneAfterTheOtherOverOneConnectionAndOpensANewOneWhenItIsGone() throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
+            PluginOutlet outlet =
+                    new PluginOutlet(VERTX, tcp(server.getLocalPort()).build());
+            Future<Void> one = outlet.write(Buffer.buffer("one\n"));
+            Future<Void> two = outlet.write(Buffer.buffer("two\n"));
+            try (Socket first = server.accept()) {
+                assertThat(read(first.getInputStream(), 8)).isEqualTo("one\ntwo\n");
+                await(one);
+                await(two);
+            }
+            // the end of the connection is noticed at the latest when a write fails
+            String written = "";
+            server.setSoTimeout(50);
+            for (int i = 0; written.isEmpty(); i++) {
+                Future<Void> more = outlet.write(Buffer.buffer("more " + i % 10 + '\n'));
+                try (Socket second = server.accept()) {
+                    written = read(second.getInputStream(), 7);
+                } catch (java.net.SocketTimeoutException notYet) {
+                    // the old connection took it
+                }
+                assertThat(more).isNotNull();
+            }
+            assertThat(written).startsWith("more ");
+            await(outlet.close());
+            assertThatThrownBy(() -> await(outlet.write(Buffer.buffer("late")))).hasMessageContaining("closed");
+        }
+    }
+
+    @Test
+    void closesAConnectionThatIsNotKept() throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
+            PluginOutlet outlet = new PluginOutlet(
+                    VERTX, tcp(server.getLocalPort()).keepAlive(Duration.ZERO).build());
+            for (String text : new String[] {"one", "two"}) {
+                Future<Void> written = outlet.write(Buffer.buffer(text));
+                try (Socket socket = server.accept()) {
+                    assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                            .isEqualTo(text);
+                }
+                await(written);
+            }
+            await(outlet.close());
+        }
+    }
+
+    @Test
+    void failsWhereNobodyListensAndWorksWhenSomebodyDoes() throws Exception {
+        int port;
+        try (ServerSocket server = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
+            port = server.getLocalPort();
+        }
+        PluginOutlet outlet = new PluginOutlet(VERTX, tcp(port).build());
+        assertThatThrownBy(() -> await(outlet.write(Buffer.buffer("x")))).hasMessageContaining("refused");
+        try (ServerSocket server = new ServerSocket(port, 10, InetAddress.getLoopbackAddress())) {
+            Future<Void> written = outlet.write(Buffer.buffer("x"));
+            try (Socket socket = server.accept()) {
+                assertThat(read(socket.getInputStream(), 1)).isEqualTo("x");
+            }
+            await(written);
+        }
+        await(outlet.close());
+    }
+
+    @Test
+    void givesUpAPeerThatTakesNothing() throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
+            PluginOutlet outlet = new PluginOutlet(
+                    VERTX,
+                    tcp(server.getLocalPort()).timeout(Duration.ofMillis(300)).build());
+            Future<Void> written = outlet.write(Buffer.buffer(new byte[64 << 20]));
+            try (Socket stuck = server.accept()) {
+                assertThat(stuck.isConnected()).isTrue();
+                assertThatThrownBy(() -> await(written)).hasMessageContaining("not written within 300 ms");
+            }
+            await(outlet.close());
+        }
+    }
+
+    @Test
+    void sendsDatagrams() throws Exception {
+        try (DatagramSocket server = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+            server.setSoTimeout(10_000);
+            PluginOutlet outlet = new PluginOutlet(
+                    VERTX, OutletOptions.udp("127.0.0.1", server.getLocalPort()).build());
+            for (String text : new String[] {"one", "two"}) {
+                await(outlet.write(Buffer.buffer(text)));
+                DatagramPacket packet = new DatagramPacket(new byte[100], 100);
+                server.receive(packet);
+                assertThat(new String(packet.getData(), 0, packet.getLength(), StandardCharsets.UTF_8))
+                        .isEqualTo(text);
+            }
+            assertThatThrownBy(() -> await(outlet.write(Buffer.buffer(new byte[70_000]))))
+                    .isNotNull();
+            await(outlet.write(Buffer.buffer("still there")));
+            await(outlet.close());
+        }
+    }
+
+    @Test
+    void writesToASocketOfTheMachine(@TempDir Path folder) throws Exception {
+        assumeTrue(Epoll.isAvailable(), "no native transport here");
+        DomainSocketAddress address =
+                new DomainSocketAddress(folder.resolve("log").toFile());
+        PluginOutlet outlet =
+                new PluginOutlet(VERTX, OutletOptions.local(address.path()).build());
+        assertThatThrownBy(() -> await(outlet.write(Buffer.buffer("nobody")))).isNotNull();
+
+        BlockingQueue<String> received = new LinkedBlockingQueue<>();
+        MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+        try {
+            Channel server = new Bootstrap()
+                    .group(group)
+                    .channel(EpollDomainDatagramChannel.class)
+                    .handler(new SimpleChannelInboundHandler<DomainDatagramPacket>() {
+                        @Override
+                        protected void channelRead0(ChannelHandlerContext context, DomainDatagramPacket packet) {
+                            received.add(packet.content().toString(StandardCharsets.UTF_8));
+                        }
+                    })
+                    .bind(address)
+                    .sync()
+                    .channel();
+            await(outlet.write(Buffer.buffer("one")));
+            await(outlet.write(Buffer.buffer("two")));
+
+            assertThat(received.poll(10, TimeUnit.SECONDS)).isEqualTo("one");
+            assertThat(received.poll(10, TimeUnit.SECONDS)).isEqualTo("two");
+            server.close().sync();
+        } finally {
+            group.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
+        }
+        await(outlet.close());
+    }
+
+    private static OutletOptions.Builder tcp(int port) {
+        return OutletOptions.tcp("127.0.0.1", port).timeout(Duration.ofSeconds(10));
+    }
+
+    private static String read(InputStream in, int bytes) throws Exception {
+        return new String(in.readNBytes(bytes), StandardCharsets.UTF_8);
+    }
+
+    private static void await(Future<?> future) throws Exception {
+        try {
+            future.toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof Exception cause ? cause : e;
+        }
+    }
+}

@@ -1,0 +1,107 @@
+package io.gatehouse.plugins.traffic.cache;
+
+import io.gatehouse.api.Consumer;
+import io.gatehouse.api.Exchange;
+import io.gatehouse.api.RequestHead;
+import io.gatehouse.api.Route;
+import io.gatehouse.plugins.support.Arguments;
+import io.vertx.core.MultiMap;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Under which keys answers are kept: Kong's, so that the same request has the same key there. */
+final class CacheKey {
+    private CacheKey() {}
+
+    static String of(Exchange exchange, MultiMap headers, ProxyCacheConfig config) {
+        RequestHead head = exchange.original();
+        Route route = exchange.route();
+        Consumer consumer = exchange.consumer();
+        String prefix = route == null ? "default" : consumer == null ? route.id() : consumer.id() + ':' + route.id();
+        String method = head.method().name();
+        int query = head.uri().indexOf('?');
+        // the request line without all that follows a question mark
+        String line = query < 0
+                ? method + ' ' + head.uri() + ' ' + head.protocol()
+                : method + ' ' + head.uri().substring(0, query);
+        if (config.ignoreUriCase()) {
+            line = line.toLowerCase(Locale.ROOT);
+        }
+        String text = prefix
+                + '|'
+                + method
+                + '|'
+                + line
+                + '|'
+                + params(head.query(), config.varyQueryParams())
+                + '|'
+                + headers(headers, config.varyHeaders());
+        return sha256(text);
+    }
+
+    /** The key of an answer that differs by further headers of the request. */
+    static String variant(String key, List<String> names, MultiMap headers) {
+        StringBuilder text = new StringBuilder(key);
+        for (String name : names) {
+            text.append('\n').append(name).append('=');
+            for (String value : headers.getAll(name)) {
+                text.append(value.strip()).append('\n');
+            }
+        }
+        return sha256(text.toString());
+    }
+
+    private static String params(@Nullable String query, List<String> vary) {
+        Map<String, List<String>> values = new TreeMap<>();
+        for (Arguments.Argument argument : Arguments.of(query).all()) {
+            String value = argument.value();
+            List<String> list = values.computeIfAbsent(argument.name(), name -> new ArrayList<>());
+            if (value != null) {
+                list.add(value);
+            }
+        }
+        return fields(values, vary.isEmpty() ? values.keySet() : vary);
+    }
+
+    private static String headers(MultiMap headers, List<String> vary) {
+        Map<String, List<String>> values = new TreeMap<>();
+        for (String name : vary) {
+            List<String> found = headers.getAll(name);
+            if (!found.isEmpty()) {
+                values.put(name, new ArrayList<>(found));
+            }
+        }
+        return fields(values, vary);
+    }
+
+    private static String fields(Map<String, List<String>> values, Collection<String> names) {
+        List<String> fields = new ArrayList<>();
+        for (String name : names) {
+            List<String> found = values.get(name);
+            if (found != null) {
+                Collections.sort(found);
+                fields.add(found.isEmpty() ? name : name + '=' + String.join(",", found));
+            }
+        }
+        return String.join(":", fields);
+    }
+
+    private static String sha256(String text) {
+        try {
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(digest);
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError(e); // every Java has it
+        }
+    }
+}

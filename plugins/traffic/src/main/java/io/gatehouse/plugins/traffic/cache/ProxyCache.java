@@ -1,0 +1,344 @@
+package io.gatehouse.plugins.traffic.cache;
+
+import io.gatehouse.api.Exchange;
+import io.gatehouse.api.Next;
+import io.gatehouse.api.Plugin;
+import io.gatehouse.api.PluginContext;
+import io.gatehouse.api.Request;
+import io.gatehouse.api.Response;
+import io.gatehouse.api.body.Body;
+import io.gatehouse.api.body.BodyEnd;
+import io.gatehouse.api.body.BodyTransform;
+import io.gatehouse.api.body.Framing;
+import io.gatehouse.api.body.Out;
+import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
+import io.vertx.core.Promise;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** Kong's proxy-cache, with single flight and {@code Vary}. */
+final class ProxyCache implements Plugin {
+    /** The longest answer that is kept. */
+    static final long MAX_ANSWER = 4L << 20;
+
+    /** How long a request waits for another one's answer before it asks by itself. */
+    static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    /** How often a request waits for another one that then comes to nothing. */
+    private static final int MAX_WAITS = 3;
+
+    /** For how long nobody waits after an answer that could not be kept. */
+    private static final long NOT_CACHEABLE_MILLIS = 10_000;
+
+    private static final String STATUS = "X-Cache-Status";
+    private static final String KEY = "X-Cache-Key";
+    private static final Set<String> NOT_KEPT = Set.of(
+            "connection",
+            "keep-alive",
+            "proxy-authenticate",
+            "proxy-authorization",
+            "te",
+            "trailers",
+            "trailer",
+            "transfer-encoding",
+            "upgrade",
+            "content-length",
+            "age",
+            "x-cache-status",
+            "x-cache-key");
+
+    private final ProxyCacheConfig config;
+    private final PluginContext context;
+    private final Clock clock;
+    private final ResponseStore store;
+    private final Set<Integer> statuses;
+    private final Set<String> methods;
+    private final List<MediaType> types = new ArrayList<>();
+
+    ProxyCache(ProxyCacheConfig config, PluginContext context, ResponseStore store) {
+        this.config = config;
+        this.context = context;
+        this.clock = context.clock();
+        this.store = store;
+        this.statuses = Set.copyOf(config.responseCode());
+        this.methods = Set.copyOf(config.requestMethod());
+        for (String type : config.contentType()) {
+            types.add(Objects.requireNonNull(MediaType.of(type), type));
+        }
+    }
+
+    /** What is known of a request from its head. */
+    private final class Asked {
+        private final Request request;
+        private final Next next;
+        private final MultiMap headers;
+        private final Directives directives;
+        private final String key;
+        private final boolean debug;
+        private final boolean mayShare;
+        private String status = "Miss";
+        private int waits;
+
+        private Asked(Request request, Next next, Directives directives) {
+            Exchange exchange = request.exchange();
+            this.request = request;
+            this.next = next;
+            this.headers = exchange.original().headers();
+            this.directives = directives;
+            this.key = CacheKey.of(exchange, headers, config);
+            this.debug = headers.contains("Kong-Debug");
+            HttpMethod method = exchange.original().method();
+            this.mayShare = method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD);
+        }
+
+        /** Answers from memory, waits for who asks the same, or asks. */
+        private Future<Response> look() {
+            long now = clock.millis();
+            String at = key;
+            Kept kept = store.get(at, now);
+            if (kept instanceof Kept.Variants variants) {
+                at = CacheKey.variant(key, variants.names(), headers);
+                kept = store.get(at, now);
+            }
+            if (kept instanceof Kept.Answer answer) {
+                if (isGood(answer, now)) {
+                    return Response.done(hit(answer, now));
+                }
+                status = "Refresh";
+            } else if (config.cacheControl() && directives.has("only-if-cached")) {
+                return Response.done(marked(Response.of(504)));
+            }
+            if (!mayShare || kept instanceof Kept.NotCacheable || waits == MAX_WAITS) {
+                return ask(new Flight(), at);
+            }
+            Flight mine = new Flight();
+            Flight flight = store.join(at, mine);
+            if (flight != mine) {
+                return await(flight);
+            }
+            if (store.get(at, now) != kept) { // the one before has landed since
+                store.land(at, mine, Flight.Outcome.KEPT);
+                return look();
+            }
+            return ask(mine, at);
+        }
+
+        private Future<Response> await(Flight flight) {
+            waits++;
+            Promise<Flight.Outcome> promise = Promise.promise();
+            flight.landed().onComplete(done -> promise.tryComplete(done.result()));
+            context.after(PATIENCE, () -> promise.tryComplete(Flight.Outcome.NOT_CACHEABLE));
+            return request.exchange().adopt(promise.future()).compose(outcome -> {
+                if (request.exchange().ended()) {
+                    return next.proceed(request);
+                }
+                if (outcome == Flight.Outcome.NOT_CACHEABLE) {
+                    waits = MAX_WAITS;
+                }
+                return look();
+            });
+        }
+
+        private boolean isGood(Kept.Answer answer, long now) {
+            long age = answer.age(now);
+            if (!config.cacheControl()) {
+                return age <= config.cacheTtl();
+            }
+            Long maxAge = directives.seconds("max-age");
+            if (maxAge != null && age > maxAge) {
+                return false;
+            }
+            Long minFresh = directives.seconds("min-fresh");
+            if (minFresh != null && answer.seconds() - age < minFresh) {
+                return false;
+            }
+            Long maxStale = directives.seconds("max-stale");
+            return age - answer.seconds() <= (maxStale == null ? 0 : maxStale);
+        }
+
+        private Response hit(Kept.Answer answer, long now) {
+            status = "Hit";
+            Response response = Response.of(answer.status()).body(Body.of(answer.body()));
+            response.headers().addAll(answer.headers());
+            if (debug || config.responseHeaders().age()) {
+                response.headers().set("Age", Long.toString(answer.age(now)));
+            }
+            return marked(response);
+        }
+
+        private Response marked(Response response) {
+            if (debug || config.responseHeaders().cacheStatus()) {
+                response.headers().set(STATUS, status);
+            }
+            if (debug || config.responseHeaders().cacheKey()) {
+                response.headers().set(KEY, key);
+            }
+            return response;
+        }
+
+        private Future<Response> ask(Flight flight, String at) {
+            Exchange exchange = request.exchange();
+            // whatever becomes of this request, nobody waits for it longer than it lives
+            exchange.onEnd(() -> store.land(at, flight, Flight.Outcome.LOST));
+            return next.proceed(request).map(response -> {
+                long now = clock.millis();
+                long seconds = good(response, now);
+                List<String> vary = seconds > 0 ? varies(response.headers()) : null;
+                if (vary == null) {
+                    status = "Bypass";
+                    boolean lost = response.failure() != null;
+                    if (!lost && !(store.get(at, now) instanceof Kept.Answer)) {
+                        store.put(at, new Kept.NotCacheable(now + NOT_CACHEABLE_MILLIS));
+                    }
+                    store.land(at, flight, lost ? Flight.Outcome.LOST : Flight.Outcome.NOT_CACHEABLE);
+                    return marked(response);
+                }
+                Integer storage = config.storageTtl();
+                long until = now + 1000 * (storage != null ? storage : seconds);
+                MultiMap headers = kept(response.headers());
+                Keeper keeper = new Keeper(
+                        flight,
+                        at,
+                        body -> keep(vary, new Kept.Answer(response.status(), headers, body, now, seconds, until)));
+                if (response.body().isEmpty()) {
+                    keeper.closed(BodyEnd.ok());
+                } else {
+                    response.body(response.body().transform(Framing.BYTES, keeper));
+                }
+                return marked(response);
+            });
+        }
+
+        private void keep(List<String> vary, Kept.Answer answer) {
+            if (vary.isEmpty()) {
+                store.put(key, answer);
+            } else {
+                store.put(key, new Kept.Variants(vary, answer.until()));
+                store.put(CacheKey.variant(key, vary, headers), answer);
+            }
+        }
+    }
+
+    @Override
+    public Future<Response> intercept(Request request, Next next) {
+        MultiMap headers = request.exchange().original().headers();
+        Directives directives = Directives.of(headers);
+        boolean asks = methods.contains(request.exchange().original().method().name())
+                && !(config.cacheControl()
+                        && (directives.has("no-store")
+                                || directives.has("no-cache")
+                                || headers.contains("Authorization")));
+        if (asks) {
+            return new Asked(request, next, directives).look();
+        }
+        return next.proceed(request).map(response -> {
+            if (config.responseHeaders().cacheStatus() || headers.contains("Kong-Debug")) {
+                response.headers().set(STATUS, "Bypass");
+            }
+            return response;
+        });
+    }
+
+    /** For how many seconds an answer is good; 0 when it is not to be kept. */
+    private long good(Response response, long now) {
+        if (response.failure() != null || !statuses.contains(response.status())) {
+            return 0;
+        }
+        List<String> named = response.headers().getAll("Content-Type");
+        MediaType type = named.size() == 1 ? MediaType.of(named.get(0)) : null;
+        if (type == null || types.stream().noneMatch(known -> known.includes(type))) {
+            return 0;
+        }
+        if (!config.cacheControl()) {
+            return config.cacheTtl();
+        }
+        Directives directives = Directives.of(response.headers());
+        return directives.has("private") || directives.has("no-store") || directives.has("no-cache")
+                ? 0
+                : directives.freshSeconds(response.headers(), now);
+    }
+
+    /** By which headers of the request an answer differs; null for all, so that it is of no use to others. */
+    private static @Nullable List<String> varies(MultiMap headers) {
+        Set<String> names = new TreeSet<>();
+        for (String value : headers.getAll("Vary")) {
+            for (String name : value.split(",", -1)) {
+                if (!name.isBlank()) {
+                    names.add(name.strip().toLowerCase(Locale.ROOT));
+                }
+            }
+        }
+        if (headers.contains("Content-Encoding")) {
+            names.add("accept-encoding");
+        }
+        return names.contains("*") ? null : List.copyOf(names);
+    }
+
+    private static MultiMap kept(MultiMap headers) {
+        MultiMap kept = MultiMap.caseInsensitiveMultiMap();
+        for (var header : headers) {
+            String name = header.getKey().toLowerCase(Locale.ROOT);
+            if (!NOT_KEPT.contains(name) && !name.contains("ratelimit-remaining")) {
+                kept.add(header.getKey(), header.getValue());
+            }
+        }
+        return kept;
+    }
+
+    private interface Whole {
+        void body(Buffer body);
+    }
+
+    /** Copies an answer as it passes, and keeps it when it was whole. */
+    private final class Keeper implements BodyTransform<Buffer> {
+        private final Flight flight;
+        private final String at;
+        private final Whole whole;
+        private @Nullable Buffer copy = Buffer.buffer();
+        private long reserved;
+
+        private Keeper(Flight flight, String at, Whole whole) {
+            this.flight = flight;
+            this.at = at;
+            this.whole = whole;
+        }
+
+        @Override
+        public void item(Buffer piece, Out<Buffer> out) {
+            Buffer copied = copy;
+            if (copied != null) {
+                if (copied.length() + piece.length() > MAX_ANSWER || !store.reserve(piece.length())) {
+                    copy = null;
+                    store.land(at, flight, Flight.Outcome.NOT_CACHEABLE);
+                } else {
+                    reserved += piece.length();
+                    copied.appendBuffer(piece);
+                }
+            }
+            out.emit(piece);
+        }
+
+        @Override
+        public void closed(BodyEnd end) {
+            store.release(reserved);
+            Buffer copied = copy;
+            copy = null;
+            if (copied != null && end.complete() && end.trailers() == null) {
+                whole.body(copied);
+                store.land(at, flight, Flight.Outcome.KEPT);
+            } else {
+                store.land(at, flight, Flight.Outcome.LOST);
+            }
+        }
+    }
+}

@@ -1,0 +1,586 @@
+package io.gatehouse.plugins.traffic.cache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.gatehouse.api.Consumer;
+import io.gatehouse.api.FailureKind;
+import io.gatehouse.api.Next;
+import io.gatehouse.api.Response;
+import io.gatehouse.api.body.Body;
+import io.gatehouse.testkit.FakeRoute;
+import io.gatehouse.testkit.ManualUpstream;
+import io.gatehouse.testkit.PluginTester;
+import io.gatehouse.testkit.TestExchange;
+import io.gatehouse.testkit.TestRequest;
+import io.gatehouse.testkit.Upstream;
+import io.vertx.core.MultiMap;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ProxyCacheTest {
+    private static final String STATUS = "X-Cache-Status";
+    private int asked;
+
+    @Test
+    void hasKongsDefaults() {
+        try (PluginTester tester = tester("")) {
+            assertThat(tester.config())
+                    .isEqualTo(new ProxyCacheConfig(
+                            ProxyCacheConfig.Strategy.MEMORY,
+                            List.of(200, 301, 404),
+                            List.of("GET", "HEAD"),
+                            List.of("text/plain", "application/json"),
+                            300,
+                            null,
+                            false,
+                            false,
+                            List.of(),
+                            List.of(),
+                            new ProxyCacheConfig.ResponseHeaders(true, true, true),
+                            new ProxyCacheConfig.Memory("kong_db_cache")));
+        }
+    }
+
+    @Test
+    void mapsEveryField() {
+        try (PluginTester tester = tester("""
+                response_code: [200]
+                request_method: [POST]
+                content_type: ["*/json"]
+                cache_ttl: 5
+                storage_ttl: 6
+                cache_control: true
+                ignore_uri_case: true
+                vary_query_params: [a]
+                vary_headers: [b]
+                response_headers: {age: false, X-Cache-Status: false, X-Cache-Key: false}
+                memory: {dictionary_name: mine}
+                """)) {
+            assertThat(tester.problems()).isEmpty();
+            assertThat(tester.config())
+                    .isEqualTo(new ProxyCacheConfig(
+                            ProxyCacheConfig.Strategy.MEMORY,
+                            List.of(200),
+                            List.of("POST"),
+                            List.of("*/json"),
+                            5,
+                            6,
+                            true,
+                            true,
+                            List.of("a"),
+                            List.of("b"),
+                            new ProxyCacheConfig.ResponseHeaders(false, false, false),
+                            new ProxyCacheConfig.Memory("mine")));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{}|strategy",
+                "{strategy: redis}|strategy",
+                "{strategy: memory, response_code: []}|response_code",
+                "{strategy: memory, response_code: [99]}|response_code[0]",
+                "{strategy: memory, request_method: [OPTIONS]}|request_method[0]",
+                "{strategy: memory, cache_ttl: 0}|cache_ttl",
+                "{strategy: memory, content_type: [json]}|content_type[0]: not a media type: json",
+            })
+    void refusesWhatKongRefuses(String yaml, String problem) {
+        try (PluginTester tester = PluginTester.ofYaml(new ProxyCacheFactory(), yaml)) {
+            assertThat(tester.problems()).singleElement().asString().startsWith(problem);
+        }
+    }
+
+    @Test
+    void answersFromMemoryUntilTheAnswerIsNoLongerGood() {
+        try (PluginTester tester = tester("cache_ttl: 2")) {
+            counting(tester, "text/plain");
+            TestExchange miss = tester.get("/a?b=1").send();
+            tester.clock().advance(Duration.ofSeconds(1));
+            TestExchange hit = tester.get("/a?b=1").send();
+
+            assertThat(miss.header(STATUS)).isEqualTo("Miss");
+            assertThat(miss.header("Age")).isNull();
+            assertThat(hit.header(STATUS)).isEqualTo("Hit");
+            assertThat(hit.header("Age")).isEqualTo("1");
+            assertThat(hit.header("X-Cache-Key"))
+                    .isEqualTo(miss.header("X-Cache-Key"))
+                    .hasSize(64);
+            assertThat(hit.text()).isEqualTo(miss.text()).isEqualTo("answer 1");
+            assertThat(hit.header("Content-Type")).isEqualTo("text/plain");
+            assertThat(hit.header("X-Own")).isEqualTo("yes");
+            assertThat(hit.upstreamRequests()).isEmpty();
+
+            tester.clock().advance(Duration.ofSeconds(2));
+            assertThat(tester.get("/a?b=1").send().header(STATUS)).isEqualTo("Miss");
+            assertThat(asked).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void asksAgainForWhatIsKeptLongerThanItIsGood() {
+        try (PluginTester tester = tester("{cache_ttl: 2, storage_ttl: 60}")) {
+            counting(tester, "text/plain");
+            tester.get("/").send();
+            tester.clock().advance(Duration.ofSeconds(3));
+            assertThat(tester.get("/").send().header(STATUS)).isEqualTo("Refresh");
+            assertThat(tester.get("/").send().header(STATUS)).isEqualTo("Hit");
+            assertThat(asked).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void keepsUnderKongsKey() throws Exception {
+        try (PluginTester tester = tester("{vary_headers: [x-b, X-A]}")) {
+            counting(tester, "text/plain");
+            FakeRoute route = FakeRoute.named("r");
+            TestExchange plain = tester.get("/p").route(route).send();
+            TestExchange full = tester.get("/p?z=2&a=b%20c&z=1&flag")
+                    .route(route)
+                    .consumer(new Consumer("c-id", "alice", null, List.of()))
+                    .header("X-A", "1")
+                    .send();
+
+            assertThat(plain.header("X-Cache-Key")).isEqualTo(sha256(route.id() + "|GET|GET /p HTTP/1.1||"));
+            assertThat(full.header("X-Cache-Key"))
+                    .isEqualTo(sha256("c-id:" + route.id() + "|GET|GET /p|a=b c:flag:z=1,2|X-A=1"));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{}|GET /a?x=1&y=2|GET /a?y=2&x=1|Hit",
+                "{}|GET /a?x=1|GET /a?x=2|Miss",
+                "{}|GET /a|GET /A|Miss",
+                "{ignore_uri_case: true}|GET /a|GET /A|Hit",
+                "{}|GET /a|HEAD /a|Miss",
+                "{vary_query_params: [x]}|GET /a?x=1&y=2|GET /a?x=1&y=3|Hit",
+                "{vary_query_params: [x]}|GET /a?x=1|GET /a?x=2|Miss",
+                "{}|POST /a|POST /a|Bypass",
+                "{request_method: [POST]}|POST /a|POST /a|Hit",
+                "{request_method: [POST]}|GET /a|GET /a|Bypass",
+            })
+    void knowsWhatIsTheSame(String yaml, String first, String second, String status) {
+        try (PluginTester tester = tester(yaml.equals("{}") ? "" : yaml)) {
+            counting(tester, "text/plain");
+            request(tester, first).send();
+
+            assertThat(request(tester, second).send().header(STATUS)).isEqualTo(status);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            nullValues = "-",
+            value = {
+                "{}|200|text/plain|Hit",
+                "{}|301|text/plain|Hit",
+                "{}|404|application/json|Hit",
+                "{}|500|text/plain|Bypass",
+                "{}|200|-|Bypass",
+                "{}|200|image/png|Bypass",
+                "{}|200|application/json; charset=utf-8|Bypass",
+                "{content_type: ['application/json; charset=utf-8']}|200|Application/JSON;charset=\"utf-8\"|Hit",
+                "{content_type: ['application/json; charset=utf-8']}|200|application/json|Bypass",
+                "{content_type: ['image/*']}|200|image/png|Hit",
+                "{content_type: ['*/*']}|200|image/png|Hit",
+                "{response_code: [500]}|500|text/plain|Hit",
+            })
+    void keepsWhatItIsToldTo(String yaml, int status, @Nullable String type, String second) {
+        try (PluginTester tester = tester(yaml.equals("{}") ? "" : yaml)) {
+            tester.upstream(answers(status, type, "x"));
+            TestExchange first = tester.get("/").send();
+
+            assertThat(first.header(STATUS)).isEqualTo(second.equals("Hit") ? "Miss" : "Bypass");
+            assertThat(tester.get("/").send().header(STATUS)).isEqualTo(second);
+            assertThat(tester.get("/").send().status()).isEqualTo(status);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            nullValues = "-",
+            value = {
+                // what the answer says, seconds later, what the second request says, what it gets
+                "max-age=5|4|-|Hit",
+                "max-age=5|6|-|Miss",
+                "max-age=5, s-maxage=2|3|-|Miss",
+                "public, max-age=\"5\"|4|-|Hit",
+                "max-age=0|0|-|Bypass",
+                "max-age=x|0|-|Bypass",
+                "private, max-age=5|0|-|Bypass",
+                "no-store|0|-|Bypass",
+                "no-cache, max-age=5|0|-|Bypass",
+                "-|0|-|Bypass",
+                "max-age=5|0|no-cache|Bypass",
+                "max-age=5|0|No-Store|Bypass",
+                "max-age=5|2|max-age=1|Refresh",
+                "max-age=5|2|max-age=2|Hit",
+                "max-age=5|2|min-fresh=4|Refresh",
+                "max-age=5|2|min-fresh=3|Hit",
+                "max-age=99999999999999999999|0|-|Bypass",
+                "max-age=9999999999|9|-|Hit",
+            })
+    void followsCacheControl(@Nullable String answer, int later, @Nullable String request, String status) {
+        try (PluginTester tester = tester("cache_control: true")) {
+            tester.upstream(answers(200, "text/plain", "x", "Cache-Control", answer));
+            tester.get("/").send();
+            tester.clock().advance(Duration.ofSeconds(later));
+            TestRequest second = tester.get("/");
+
+            assertThat((request == null ? second : second.header("Cache-Control", request))
+                            .send()
+                            .header(STATUS))
+                    .isEqualTo(status);
+        }
+    }
+
+    @Test
+    void givesWhatIsNoLongerGoodToWhoTakesIt() {
+        try (PluginTester tester = tester("{cache_control: true, storage_ttl: 100}")) {
+            tester.upstream(answers(200, "text/plain", "x", "Cache-Control", "max-age=5"));
+            tester.get("/").send();
+            tester.clock().advance(Duration.ofSeconds(8));
+
+            assertThat(tester.get("/")
+                            .header("Cache-Control", "max-stale=3")
+                            .send()
+                            .header(STATUS))
+                    .isEqualTo("Hit");
+            assertThat(tester.get("/")
+                            .header("Cache-Control", "max-stale")
+                            .send()
+                            .header(STATUS))
+                    .isEqualTo("Hit");
+            assertThat(tester.get("/")
+                            .header("Cache-Control", "max-stale=2")
+                            .send()
+                            .header(STATUS))
+                    .isEqualTo("Refresh");
+            tester.clock().advance(Duration.ofSeconds(6));
+            assertThat(tester.get("/").send().header(STATUS)).isEqualTo("Refresh");
+        }
+    }
+
+    @Test
+    void readsWhenAnAnswerExpires() {
+        try (PluginTester tester = tester("cache_control: true")) {
+            tester.upstream(answers(200, "text/plain", "x", "Expires", "Thu, 1 Jan 2026 00:00:10 GMT"));
+            tester.get("/").send();
+            tester.clock().advance(Duration.ofSeconds(9));
+            assertThat(tester.get("/").send().header(STATUS)).isEqualTo("Hit");
+            tester.clock().advance(Duration.ofSeconds(2));
+            assertThat(tester.get("/").send().header(STATUS)).isEqualTo("Bypass");
+            tester.upstream(answers(200, "text/plain", "x", "Expires", "0"));
+            assertThat(tester.get("/other").send().header(STATUS)).isEqualTo("Bypass");
+        }
+    }
+
+    @Test
+    void passesRequestsWithCredentialsByAndAsksNobodyForWhoWantsOnlyTheCache() {
+        try (PluginTester tester = tester("cache_control: true")) {
+            tester.upstream(answers(200, "text/plain", "x", "Cache-Control", "max-age=5"));
+            assertThat(tester.get("/").header("Authorization", "Basic x").send().header(STATUS))
+                    .isEqualTo("Bypass");
+            TestExchange nothing =
+                    tester.get("/").header("Cache-Control", "only-if-cached").send();
+            assertThat(nothing.status()).isEqualTo(504);
+            assertThat(nothing.text()).isEmpty();
+            assertThat(nothing.upstreamRequests()).isEmpty();
+            tester.get("/").send();
+            assertThat(tester.get("/")
+                            .header("Cache-Control", "only-if-cached")
+                            .send()
+                            .header(STATUS))
+                    .isEqualTo("Hit");
+        }
+    }
+
+    @Test
+    void followsVary() {
+        try (PluginTester tester = tester("")) {
+            tester.upstream(request -> {
+                asked++;
+                Response response = Response.of(200)
+                        .body(Body.of(Buffer.buffer("in " + request.headers().get("Accept-Language"))));
+                response.headers().set("Content-Type", "text/plain").set("Vary", "Accept-Language, X-Other");
+                return Response.done(response);
+            });
+            for (String language : List.of("de", "en", "de", "en")) {
+                assertThat(tester.get("/")
+                                .header("Accept-Language", language)
+                                .send()
+                                .text())
+                        .isEqualTo("in " + language);
+            }
+            assertThat(asked).isEqualTo(2);
+            assertThat(tester.get("/")
+                            .header("Accept-Language", "de")
+                            .header("X-Other", "1")
+                            .send()
+                            .header(STATUS))
+                    .isEqualTo("Miss");
+        }
+    }
+
+    @Test
+    void keepsNothingThatVariesByEverything() {
+        try (PluginTester tester = tester("")) {
+            tester.upstream(answers(200, "text/plain", "x", "Vary", "*"));
+            tester.get("/").send();
+            assertThat(tester.get("/").send().header(STATUS)).isEqualTo("Bypass");
+        }
+    }
+
+    @Test
+    void givesCompressedAnswersOnlyToWhoAskedAlike() {
+        try (PluginTester tester = tester("")) {
+            tester.upstream(answers(200, "text/plain", "zipped", "Content-Encoding", "gzip"));
+            tester.get("/").header("Accept-Encoding", "gzip").send();
+            assertThat(tester.get("/").header("Accept-Encoding", "gzip").send().header(STATUS))
+                    .isEqualTo("Hit");
+            assertThat(tester.get("/").send().header(STATUS)).isEqualTo("Miss");
+        }
+    }
+
+    @Test
+    void keepsNoHalfAnswer() {
+        try (PluginTester tester = tester("")) {
+            tester.upstream(Upstream.streams("ha", "lf")
+                    .header("Content-Type", "text/plain")
+                    .thenDies(FailureKind.RESET));
+            TestExchange half = tester.get("/").send();
+            assertThat(half.bodyEnd()).isNotNull();
+            assertThat(half.bodyEnd().complete()).isFalse();
+
+            counting(tester, "text/plain");
+            assertThat(tester.get("/").send().header(STATUS)).isEqualTo("Miss");
+            assertThat(tester.get("/").send().header(STATUS)).isEqualTo("Hit");
+        }
+    }
+
+    @Test
+    void keepsNoAnswerWhoseClientLeft() {
+        try (PluginTester tester = tester("")) {
+            ManualUpstream upstream = new ManualUpstream();
+            tester.upstream(upstream);
+            TestExchange left = tester.get("/").send();
+            upstream.call().respond(200, "Content-Type", "text/plain").write("ha");
+            left.clientLeaves();
+            assertThat(upstream.call().isCancelled()).isTrue();
+
+            counting(tester, "text/plain");
+            assertThat(tester.get("/").send().header(STATUS)).isEqualTo("Miss");
+        }
+    }
+
+    @Test
+    void asksOnceForManyAndGivesAllTheWholeAnswer() {
+        try (PluginTester tester = tester("")) {
+            ManualUpstream upstream = new ManualUpstream();
+            tester.upstream(upstream);
+            List<TestExchange> exchanges = new ArrayList<>();
+            for (int i = 0; i < 10; i++) {
+                exchanges.add(tester.get("/").send());
+            }
+            assertThat(upstream.calls()).hasSize(1);
+            upstream.call().respond(200, "Content-Type", "text/plain").write("whole ");
+            assertThat(exchanges.stream().filter(TestExchange::isAnswered)).hasSize(1);
+            upstream.call().write("answer");
+            upstream.call().end();
+
+            assertThat(upstream.calls()).hasSize(1);
+            assertThat(exchanges)
+                    .allSatisfy(exchange -> assertThat(exchange.text()).isEqualTo("whole answer"));
+            assertThat(exchanges.stream().filter(exchange -> "Hit".equals(exchange.header(STATUS))))
+                    .hasSize(9);
+        }
+    }
+
+    @Test
+    void letsAllAskOnceAnAnswerCannotBeKeptAndNobodyWaitsForTheNext() {
+        try (PluginTester tester = tester("")) {
+            ManualUpstream upstream = new ManualUpstream();
+            tester.upstream(upstream);
+            for (int i = 0; i < 3; i++) {
+                tester.get("/").send();
+            }
+            upstream.calls().get(0).respond(200, "Content-Type", "text/event-stream");
+            assertThat(upstream.calls()).hasSize(3);
+            tester.get("/").send();
+            assertThat(upstream.calls()).hasSize(4);
+            upstream.calls().get(0).end();
+            for (ManualUpstream.Call call : upstream.calls().subList(1, 4)) {
+                call.respond(200, "Content-Type", "text/event-stream").end();
+            }
+        }
+    }
+
+    @Test
+    void letsAnotherAskWhenTheFirstClientLeaves() {
+        try (PluginTester tester = tester("")) {
+            ManualUpstream upstream = new ManualUpstream();
+            tester.upstream(upstream);
+            TestExchange first = tester.get("/").send();
+            TestExchange second = tester.get("/").send();
+            TestExchange third = tester.get("/").send();
+            first.clientLeaves();
+            assertThat(upstream.calls()).hasSize(2);
+            upstream.calls()
+                    .get(1)
+                    .respond(200, "Content-Type", "text/plain")
+                    .write("x")
+                    .end();
+
+            assertThat(second.text()).isEqualTo("x");
+            assertThat(third.text()).isEqualTo("x");
+            assertThat(third.header(STATUS)).isEqualTo("Hit");
+        }
+    }
+
+    @Test
+    void waitsForNobodyLongerThanItsPatience() {
+        try (PluginTester tester = tester("")) {
+            ManualUpstream upstream = new ManualUpstream();
+            tester.upstream(upstream);
+            TestExchange first = tester.get("/").send();
+            TestExchange second = tester.get("/").send();
+            tester.clock().advance(ProxyCache.PATIENCE);
+            assertThat(upstream.calls()).hasSize(2);
+            upstream.calls()
+                    .get(1)
+                    .respond(200, "Content-Type", "text/plain")
+                    .write("x")
+                    .end();
+            assertThat(second.text()).isEqualTo("x");
+            first.clientLeaves();
+        }
+    }
+
+    @Test
+    void forgetsAClientThatLeavesWhileItWaits() {
+        try (PluginTester tester = tester("")) {
+            ManualUpstream upstream = new ManualUpstream();
+            tester.upstream(upstream);
+            TestExchange first = tester.get("/").send();
+            TestExchange second = tester.get("/").send();
+            second.clientLeaves();
+            upstream.call()
+                    .respond(200, "Content-Type", "text/plain")
+                    .write("x")
+                    .end();
+
+            assertThat(first.text()).isEqualTo("x");
+            assertThat(upstream.calls()).hasSize(1);
+        }
+    }
+
+    @Test
+    void keepsNothingThatIsTooLargeAndStillPassesItOn() {
+        try (PluginTester tester = tester("")) {
+            String large = "x".repeat((int) ProxyCache.MAX_ANSWER + 1);
+            tester.upstream(Upstream.streams(large.substring(1), "y").header("Content-Type", "text/plain"));
+            assertThat(tester.get("/").send().text()).hasSize(large.length());
+            assertThat(tester.get("/").send().header(STATUS)).isEqualTo("Miss");
+        }
+    }
+
+    @Test
+    void isBoundedInBytes() {
+        ResponseStore store = new ResponseStore();
+        for (int i = 0; i < 200; i++) {
+            store.put(
+                    "k" + i,
+                    new Kept.Answer(
+                            200, MultiMap.caseInsensitiveMultiMap(), Buffer.buffer(new byte[1 << 20]), 0, 9, 9));
+        }
+        assertThat(store.bytes()).isLessThanOrEqualTo(ResponseStore.MAX_BYTES).isGreaterThan(60L << 20);
+        assertThat(store.get("k0", 0)).isNull();
+        assertThat(store.get("k199", 0)).isNotNull();
+        assertThat(store.get("k199", 9)).isNull();
+        assertThat(store.reserve(ResponseStore.MAX_PENDING_BYTES)).isTrue();
+        assertThat(store.reserve(1)).isFalse();
+        store.release(ResponseStore.MAX_PENDING_BYTES);
+        assertThat(store.pending()).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void tellsTheClientWhatItIsToldTo(boolean debug) {
+        try (PluginTester tester =
+                tester("response_headers: {age: false, X-Cache-Status: false, X-Cache-Key: false}")) {
+            counting(tester, "text/plain");
+            for (TestRequest request : List.of(tester.get("/"), tester.get("/"), tester.request(HttpMethod.PUT, "/"))) {
+                TestExchange exchange = (debug ? request.header("Kong-Debug", "1") : request).send();
+
+                assertThat(exchange.headers().contains(STATUS)).isEqualTo(debug);
+            }
+            assertThat(asked).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void givesAConsumerNobodyElsesAnswer() {
+        try (PluginTester tester = tester("")) {
+            counting(tester, "text/plain");
+            tester.get("/")
+                    .consumer(new Consumer("a", "alice", null, List.of()))
+                    .send();
+            TestExchange other = tester.get("/")
+                    .consumer(new Consumer("b", "bob", null, List.of()))
+                    .send();
+
+            assertThat(other.header(STATUS)).isEqualTo("Miss");
+        }
+    }
+
+    private static TestRequest request(PluginTester tester, String line) {
+        String[] words = line.split(" ", 2);
+        return tester.request(HttpMethod.valueOf(words[0]), words[1]);
+    }
+
+    private void counting(PluginTester tester, String type) {
+        tester.upstream(request ->
+                answers(200, type, "answer " + ++asked, "X-Own", "yes").proceed(request));
+    }
+
+    private static Next answers(int status, @Nullable String type, String text, @Nullable String... header) {
+        return request -> {
+            Response response = Response.of(status).body(Body.of(Buffer.buffer(text)));
+            if (type != null) {
+                response.headers().set("Content-Type", type);
+            }
+            if (header.length == 2 && header[0] != null && header[1] != null) {
+                response.headers().set(header[0], header[1]);
+            }
+            return Response.done(response);
+        };
+    }
+
+    private static String sha256(String text) throws Exception {
+        return HexFormat.of()
+                .formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private static PluginTester tester(String yaml) {
+        return PluginTester.ofYaml(
+                new ProxyCacheFactory(),
+                yaml.startsWith("{") ? "{strategy: memory, " + yaml.substring(1) : "strategy: memory\n" + yaml);
+    }
+}
