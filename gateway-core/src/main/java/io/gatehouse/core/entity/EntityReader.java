@@ -505,7 +505,7 @@ final class EntityReader {
                 .with("id", ConfigNode.string(draft.node.location(), "", ""));
         // what is wrong with it is told when it is bound with its id
         Record record = binder.bindParts(own, kind.type(), problem -> {}).record();
-        Fingerprint.appendValue(content, Entity.fields(record));
+        Fingerprint.appendValue(content, record);
         int count = listed(kind).contents.merge(content.toString(), 1, Integer::sum);
         return count == 1
                 ? content.toString()
