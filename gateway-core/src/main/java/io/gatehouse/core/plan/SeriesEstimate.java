@@ -51,7 +51,7 @@ final class SeriesEstimate {
                 }
             }
         }
-        return series + (callsByConsumer ? consumers : 1) * models.size() * CALLS;
+        return series + (long) models.size() * CALLS * (callsByConsumer ? consumers : 1);
     }
 
     private static @Nullable PluginEntity effective(String name, RouteEntity route, DeclarativeConfig config) {

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class DeckDumpTest {
@@ -83,7 +84,7 @@ class DeckDumpTest {
                 .toList();
     }
 
-    private static Object data(Object value) {
+    private static Object data(@Nullable Object value) {
         if (value instanceof Map<?, ?> map) {
             Map<String, Object> plain = new java.util.TreeMap<>();
             map.forEach((name, item) -> plain.put(String.valueOf(name), data(item)));

@@ -1,11 +1,14 @@
 package io.gatehouse.core.entity;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes configurations that are valid, of every kind of entity, nested or by reference, with and without ids and names, in
@@ -134,7 +137,8 @@ final class RandomConfig {
 
     private static void string(StringBuilder out, String text) {
         out.append('"');
-        for (char c : text.toCharArray()) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
             if (c < ' ' || c == '"' || c == '\\' || c == '{' || c > '~') {
                 out.append(String.format("\\u%04x", (int) c));
             } else {
@@ -252,7 +256,7 @@ final class RandomConfig {
         add(root, "services", service);
     }
 
-    private Map<String, Object> route(String service) {
+    private Map<String, Object> route(@Nullable String service) {
         Map<String, Object> route = entity();
         if (chance(80)) {
             String name = name("route");
@@ -445,7 +449,7 @@ final class RandomConfig {
             if (chance(50)) {
                 key.remove("set");
             } else {
-                key.put("set", Map.of("name", ((Map<?, ?>) ((List<?>) root.get("key_sets")).get(0)).get("name")));
+                key.put("set", Map.of("name", ((Map<?, ?>) ((List<?>) requireNonNull(root.get("key_sets"))).get(0)).get("name")));
             }
             add(root, "keys", key);
         }

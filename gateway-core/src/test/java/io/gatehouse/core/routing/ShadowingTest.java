@@ -30,8 +30,8 @@ class ShadowingTest {
     /** One letter a value: m methods, h hosts, p paths, n header names with their values. */
     private static RouteRule<String> parsed(String name, long id, String text) {
         RouteRule.Builder<String> rule = rule(name, id);
-        for (String part : text.split(" ")) {
-            String[] values = part.substring(2).split("\\|");
+        for (String part : text.split(" ", -1)) {
+            String[] values = part.substring(2).split("\\|", -1);
             switch (part.charAt(0)) {
                 case 'm' -> rule.methods(values);
                 case 'h' -> rule.hosts(values);

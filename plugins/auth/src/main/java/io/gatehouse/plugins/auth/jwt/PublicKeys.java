@@ -1,7 +1,7 @@
 package io.gatehouse.plugins.auth.jwt;
 
 import java.io.ByteArrayInputStream;
-import java.nio.ByteBuffer;
+import java.io.ByteArrayOutputStream;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.PublicKey;
@@ -24,7 +24,7 @@ final class PublicKeys {
             "-----BEGIN (PUBLIC KEY|RSA PUBLIC KEY|CERTIFICATE)-----([A-Za-z0-9+/=\\s]+)-----END \\1-----");
     private static final String[] KINDS = {"RSA", "EC", "EdDSA", "RSASSA-PSS"};
 
-    /** SubjectPublicKeyInfo up to the bit string, for RSA. */
+    /** The name of RSA, as the newer form has it before the key. */
     private static final byte[] RSA = {0x30, 13, 6, 9, 42, (byte) 134, 72, (byte) 134, (byte) 247, 13, 1, 1, 1, 5, 0};
 
     private final Map<String, PublicKey> parsed = new ConcurrentHashMap<>();
@@ -50,7 +50,12 @@ final class PublicKeys {
         if (!block.find()) {
             return null;
         }
-        byte[] bytes = Base64.getMimeDecoder().decode(block.group(2));
+        byte[] bytes;
+        try {
+            bytes = Base64.getMimeDecoder().decode(block.group(2));
+        } catch (IllegalArgumentException malformed) {
+            return null;
+        }
         switch (block.group(1)) {
             case "CERTIFICATE" -> {
                 try {
@@ -77,18 +82,24 @@ final class PublicKeys {
         return null;
     }
 
-    /** The newer form around the older one of RSA keys; lengths are written in two bytes, whatever they are. */
+    /** The newer form around the older one of RSA keys. */
     private static byte[] info(byte[] rsa) {
-        return ByteBuffer.allocate(4 + RSA.length + 5 + rsa.length)
-                .put((byte) 0x30)
-                .put((byte) 0x82)
-                .putShort((short) (RSA.length + 5 + rsa.length))
-                .put(RSA)
-                .put((byte) 3)
-                .put((byte) 0x82)
-                .putShort((short) (1 + rsa.length))
-                .put((byte) 0)
-                .put(rsa)
-                .array();
+        return der(0x30, RSA, der(3, new byte[1], rsa));
+    }
+
+    private static byte[] der(int tag, byte[] first, byte[] second) {
+        int length = first.length + second.length;
+        ByteArrayOutputStream out = new ByteArrayOutputStream(4 + length);
+        out.write(tag);
+        if (length > 0xff) {
+            out.write(0x82);
+            out.write(length >> 8);
+        } else if (length > 0x7f) {
+            out.write(0x81);
+        }
+        out.write(length);
+        out.writeBytes(first);
+        out.writeBytes(second);
+        return out.toByteArray();
     }
 }
