@@ -287,7 +287,7 @@ public final class Gateway implements AutoCloseable {
      *
      * @param ok whether a start would not refuse them
      * @param summary what they amount to; incomplete when they would be refused
-     * @param problems every problem by file, line and column, warnings too
+     * @param problems every problem, warnings too
      */
     public record Findings(boolean ok, ConfigSummary summary, List<Problem> problems) {
         /** Copies the list. */

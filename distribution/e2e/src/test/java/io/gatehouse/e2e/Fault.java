@@ -32,6 +32,7 @@ final class Fault {
     private String scheme = "http";
     private String host = "127.0.0.1";
     private int retries;
+    private int patience = 20_000;
     private Function<Random, ServerScript> script =
             random -> ServerScript.builder().reset().build();
     private @Nullable Consumer<FaultServer> before;
@@ -92,6 +93,12 @@ final class Fault {
     /** Retries of the service. */
     Fault retries(int count) {
         retries = count;
+        return this;
+    }
+
+    /** For what never comes: the gateway waits a second for it, and not as long as a busy machine may need. */
+    Fault impatient() {
+        patience = 1000;
         return this;
     }
 
@@ -216,29 +223,29 @@ final class Fault {
     String yaml() {
         String url = scheme + "://" + host + ":" + server.port();
         String service = """
-                  - name: %s
-                    url: %s/base
-                    retries: %d
-                    connect_timeout: 1000
-                    read_timeout: 1000
-                    write_timeout: 1000
+                  - name: %1$s
+                    url: %2$s/base
+                    retries: %3$d
+                    connect_timeout: %4$d
+                    read_timeout: %4$d
+                    write_timeout: %4$d
                     routes:
-                      - {name: %s, paths: [/%s]}
-                """.formatted(id(), url, retries, id(), id());
+                      - {name: %1$s, paths: [/%1$s]}
+                """.formatted(id(), url, retries, patience);
         return !llm ? service : service + """
                     plugins:
                       - name: ai-proxy-advanced
                         config:
-                          balancer: {connect_timeout: 1000, read_timeout: 1000, write_timeout: 1000}
+                          balancer: {connect_timeout: %4$d, read_timeout: %4$d, write_timeout: %4$d}
                           targets:
                             - route_type: llm/v1/chat
                               model:
                                 provider: openai
-                                name: %s
-                                options: {upstream_url: "%s/v1/chat/completions"}
-                              auth: {header_name: Authorization, header_value: Bearer %s}
+                                name: %1$s
+                                options: {upstream_url: "%2$s/v1/chat/completions"}
+                              auth: {header_name: Authorization, header_value: Bearer %3$s}
                               logging: {log_statistics: true}
-                """.formatted(id(), url, KEY);
+                """.formatted(id(), url, KEY, patience);
     }
 
     String request() {

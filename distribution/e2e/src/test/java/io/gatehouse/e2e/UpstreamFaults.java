@@ -114,12 +114,14 @@ final class UpstreamFaults {
                 .reaches(0)
                 .ends("sent", "connect"));
         all.add(Fault.row(2, "black hole, plain")
+                .impatient()
                 .before(FaultServer::blackhole)
                 .answers(504)
                 .says("The upstream server is timing out")
                 .reaches(0)
                 .ends("sent", "connect_timeout"));
         all.add(Fault.row(2, "black hole, LLM")
+                .impatient()
                 .chat()
                 .before(FaultServer::blackhole)
                 .answers(504)
@@ -146,10 +148,12 @@ final class UpstreamFaults {
                 .answers(502)
                 .ends("sent", "reset"));
         all.add(Fault.row(6, "silent before the head, plain")
+                .impatient()
                 .script(script().readRequest().stall())
                 .answers(504)
                 .ends("sent", "timeout"));
         all.add(Fault.row(6, "silent before the head, LLM").stream()
+                .impatient()
                 .script(script().readRequest().stall())
                 .answers(504)
                 .ends("sent", "timeout"));
@@ -195,11 +199,13 @@ final class UpstreamFaults {
                 .breaksOff(200)
                 .ends("upstream_failed", "reset"));
         all.add(Fault.row(6, "silent in mid-stream, LLM").stream()
+                .impatient()
                 .script(streaming().chunk(EVENTS.get(0)).chunk(EVENTS.get(1)).stall())
                 .breaksOff(200)
                 .sees(UpstreamFaults::isNoWholeStream)
                 .ends("upstream_failed", "timeout"));
         all.add(Fault.row(6, "silent in mid-answer, plain")
+                .impatient()
                 .script(script().readRequest()
                         .head(200, "Content-Length: 100")
                         .send("x")
@@ -499,6 +505,7 @@ final class UpstreamFaults {
                 .reaches(0)
                 .ends("sent", "tls"));
         all.add(Fault.row(13, "TLS that stalls in the handshake")
+                .impatient()
                 .tls("127.0.0.1")
                 .script(script().stall())
                 .answers(504)

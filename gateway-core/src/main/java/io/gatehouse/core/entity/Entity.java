@@ -44,8 +44,7 @@ public record Entity(
         return fields(value);
     }
 
-    /** The fields of a record, and of the records in it. */
-    static Map<String, @Nullable Object> fields(Record record) {
+    private static Map<String, @Nullable Object> fields(Record record) {
         Map<String, @Nullable Object> fields = new LinkedHashMap<>();
         for (RecordShape.Component component : RecordShape.of(record.getClass()).components()) {
             fields.put(component.name(), plain(component.of(record)));

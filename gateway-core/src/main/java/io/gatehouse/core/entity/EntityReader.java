@@ -328,11 +328,11 @@ final class EntityReader {
             return null;
         }
         Draft target = find(kind, key.text());
-        if (target == null && value instanceof ConfigNode.Mapping) {
+        if (target == null && value instanceof ConfigNode.Mapping mapping) {
             for (String unique : kind.unique()) {
-                Draft known =
-                        listed(kind).byField.getOrDefault(unique, Map.of()).get(key.text());
-                target = known != null && mapping(value, unique) == key ? known : target;
+                if (key.equals(mapping.get(unique))) {
+                    target = listed(kind).byField.getOrDefault(unique, Map.of()).get(key.text());
+                }
             }
         }
         if (target == null && !incomplete) {
@@ -342,10 +342,6 @@ final class EntityReader {
                     hint(key, kind)));
         }
         return target;
-    }
-
-    private static @Nullable ConfigNode mapping(ConfigNode value, String field) {
-        return value instanceof ConfigNode.Mapping mapping ? mapping.get(field) : null;
     }
 
     /** The nearest name; a file with many wrong ones gets the first few hints only, since each looks at all names. */
@@ -509,7 +505,7 @@ final class EntityReader {
                 .with("id", ConfigNode.string(draft.node.location(), "", ""));
         // what is wrong with it is told when it is bound with its id
         Record record = binder.bindParts(own, kind.type(), problem -> {}).record();
-        Fingerprint.appendValue(content, Entity.fields(record));
+        Fingerprint.appendValue(content, record);
         int count = listed(kind).contents.merge(content.toString(), 1, Integer::sum);
         return count == 1
                 ? content.toString()

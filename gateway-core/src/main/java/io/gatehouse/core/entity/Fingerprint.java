@@ -2,12 +2,13 @@ package io.gatehouse.core.entity;
 
 import io.gatehouse.api.config.Secret;
 import io.gatehouse.core.config.ConfigNode;
+import io.gatehouse.core.schema.RecordShape;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -24,27 +25,25 @@ final class Fingerprint {
     private Fingerprint() {}
 
     static String of(DeclarativeConfig config) {
-        List<String> lines = new ArrayList<>();
-        for (EntityKind kind : EntityKind.values()) {
-            for (Entity entity : config.all(kind)) {
-                StringBuilder line = new StringBuilder(kind.plural()).append(' ');
-                appendValue(line, entity.fields());
-                lines.add(line.toString());
-            }
-        }
-        Collections.sort(lines);
-        lines.add("compat " + config.compat());
         MessageDigest digest;
         try {
             digest = MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException everyJdkHasIt) {
             throw new IllegalStateException(everyJdkHasIt);
         }
-        for (String line : lines) {
-            digest.update(line.getBytes(StandardCharsets.UTF_8));
-            digest.update((byte) 0);
+        List<byte[]> entities = new ArrayList<>();
+        StringBuilder text = new StringBuilder();
+        for (EntityKind kind : EntityKind.values()) {
+            for (Entity entity : config.all(kind)) {
+                text.setLength(0);
+                text.append(kind.plural()).append(' ');
+                appendValue(text, entity.value());
+                entities.add(digest.digest(text.toString().getBytes(StandardCharsets.UTF_8)));
+            }
         }
-        byte[] hash = digest.digest();
+        entities.sort(Arrays::compareUnsigned);
+        entities.forEach(digest::update);
+        byte[] hash = digest.digest(("compat " + config.compat()).getBytes(StandardCharsets.UTF_8));
         for (int i = 0; i < ROUNDS; i++) {
             digest.update(hash);
             hash = digest.digest(DOMAIN);
@@ -53,7 +52,16 @@ final class Fingerprint {
     }
 
     static void appendValue(StringBuilder text, @Nullable Object value) {
-        if (value instanceof Map<?, ?> map) {
+        if (value instanceof Record record) {
+            text.append('{');
+            for (RecordShape.Component component :
+                    RecordShape.of(record.getClass()).components()) {
+                quote(text, component.name()).append(':');
+                appendValue(text, component.of(record));
+                text.append(',');
+            }
+            text.append('}');
+        } else if (value instanceof Map<?, ?> map) {
             text.append('{');
             TreeMap<String, @Nullable Object> sortedByName = new TreeMap<>();
             map.forEach((name, item) -> sortedByName.put(String.valueOf(name), item));

@@ -51,7 +51,7 @@ final class SeriesEstimate {
                 }
             }
         }
-        return series + models.size() * CALLS * (callsByConsumer ? consumers : 1);
+        return series + (long) models.size() * CALLS * (callsByConsumer ? consumers : 1);
     }
 
     private static @Nullable PluginEntity effective(String name, RouteEntity route, DeclarativeConfig config) {

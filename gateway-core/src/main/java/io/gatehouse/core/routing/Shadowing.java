@@ -183,7 +183,7 @@ public final class Shadowing<T> {
             @Nullable String prefix,
             @Nullable RegexPath expression) {
         for (PathGroup<T> other : index.getOrDefault(key, List.of())) {
-            if (other.rule() != group.rule()
+            if (!other.rule().equals(group.rule())
                     && takesMethod(other, combination.method())
                     && takesHost(other, combination.host())
                     && takesName(other, combination.name())
