@@ -77,8 +77,10 @@ class AuthIT {
               routes:
               - {name: any, paths: [/any]}
               plugins:
+              - {name: jwt, config: {anonymous: guest}}
               - {name: key-auth, config: {anonymous: guest}}
               - {name: basic-auth, config: {anonymous: guest}}
+              - {name: hmac-auth, config: {anonymous: guest}}
             - name: groups
               url: http://upstream.example
               routes:
@@ -237,6 +239,29 @@ class AuthIT {
             assertThat(received(tag)).contains("X-Consumer-Username: " + consumer);
             assertThat(received(tag).contains("X-Anonymous-Consumer: true")).isEqualTo(consumer.equals("guest"));
         }
+    }
+
+    @Test
+    void eachPluginFindsItsSchemeInTheOneHeader() throws Exception {
+        String date = now();
+        String target = "/any/by-signature";
+
+        assertThat(gateway.get("/any/by-token", "Authorization", "Bearer " + TOKEN)
+                        .statusCode())
+                .isEqualTo(200);
+        assertThat(gateway.get("/any/by-login", "Authorization", BASIC).statusCode())
+                .isEqualTo(200);
+        assertThat(gateway.get(target, "Date", date, "Authorization", hmac(date, target))
+                        .statusCode())
+                .isEqualTo(200);
+
+        assertThat(received("/by-token")).contains("X-Credential-Identifier: issuer", "Authorization: Bearer ");
+        assertThat(received("/by-login"))
+                .contains("X-Credential-Identifier: bob")
+                .doesNotContain("Authorization");
+        assertThat(received("/by-signature"))
+                .contains("X-Credential-Identifier: sue")
+                .doesNotContain("Authorization");
     }
 
     @ParameterizedTest
