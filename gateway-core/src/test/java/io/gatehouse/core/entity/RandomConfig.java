@@ -449,7 +449,11 @@ final class RandomConfig {
             if (chance(50)) {
                 key.remove("set");
             } else {
-                key.put("set", Map.of("name", ((Map<?, ?>) ((List<?>) requireNonNull(root.get("key_sets"))).get(0)).get("name")));
+                key.put(
+                        "set",
+                        Map.of(
+                                "name",
+                                ((Map<?, ?>) ((List<?>) requireNonNull(root.get("key_sets"))).get(0)).get("name")));
             }
             add(root, "keys", key);
         }
