@@ -7,6 +7,7 @@ import io.gatehouse.core.exchange.Watched;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
@@ -107,6 +108,13 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
     private @Nullable ChannelPromise lingering;
     private boolean headBegun;
     private long unsent;
+
+    /** A piece that could not be sent, for want of memory say: the next ones would make an answer that looks whole. */
+    private final ChannelFutureListener cutWhenLost = sent -> {
+        if (!sent.isSuccess()) {
+            cut(true);
+        }
+    };
 
     private ClientConnection(Limits limits, Sweeper sweeper) {
         this.limits = limits;
@@ -460,6 +468,9 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
         }
         if (interim || !(message instanceof LastHttpContent)) {
             ctx.write(message, promise);
+            if (!promise.isVoid()) { // those of a void one reach the connection as an exception, and end it
+                promise.addListener(cutWhenLost);
+            }
             return;
         }
         ending = true;
@@ -469,6 +480,7 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
             if (sent.isSuccess()) {
                 promise.trySuccess();
             } else {
+                cut(true);
                 promise.tryFailure(sent.cause());
             }
             answered();

@@ -30,7 +30,11 @@ final class Connections {
      * the upstream does not read.
      */
     static void abort(HttpConnection connection) {
-        Channel channel = channel(connection);
+        abort(channel(connection));
+    }
+
+    /** The same for the channel below a connection. */
+    static void abort(Channel channel) {
         if (channel.isOpen()) {
             UpstreamCodec.abandon(channel.pipeline());
             channel.config().setOption(ChannelOption.SO_LINGER, 0);

@@ -1,6 +1,7 @@
 package io.gatehouse.core.upstream;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
@@ -40,6 +41,13 @@ final class UpstreamCodec extends CombinedChannelDuplexHandler<UpstreamCodec.Dec
 
     private static final int MAX_STATUS_LINE_BYTES = 8 * 1024;
     private static final int CHUNK_BYTES = 64 * 1024;
+
+    /** A piece that could not be sent, for want of memory say: the next ones would make a request that looks whole. */
+    private static final ChannelFutureListener RESET_WHEN_LOST = sent -> {
+        if (!sent.isSuccess()) {
+            Connections.abort(sent.channel());
+        }
+    };
 
     private @Nullable HttpMethod asked;
     private @Nullable HttpResponse answer;
@@ -88,6 +96,9 @@ final class UpstreamCodec extends CombinedChannelDuplexHandler<UpstreamCodec.Dec
                 asked = request.method();
             }
             super.write(context, withTrailers(message), promise);
+            if (!promise.isVoid()) { // those of a void one reach the connection as an exception, and end it
+                promise.addListener(RESET_WHEN_LOST);
+            }
         }
 
         /** Vert.x's last content may be Netty's constant one, which is nobody's to change. */
