@@ -601,7 +601,7 @@ public final class Gateway implements AutoCloseable {
                     live.config().routes().size(),
                     live.config().consumers().size(),
                     live.config().plugins().size(),
-                    (System.nanoTime() - begin) / 1_000_000);
+                    (reloader.liveAt() - begin) / 1_000_000);
         }
         return problems;
     }

@@ -17,25 +17,23 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * All that can be known of files and plugins without starting anything: what start, reload, {@code validate} and {@code
- * plan} have in common, so that they never disagree. Immutable.
+ * plan} have in common, so that they never disagree. For one thread.
  */
 public final class Examination {
     private final PluginCatalogue catalogue;
     private final DeclarativeConfig config;
     private final List<SnapshotBuilder.Checked> plugins;
-    private final Advice advice;
     private final List<Problem> problems;
+    private @Nullable Advice advice;
 
     private Examination(
             PluginCatalogue catalogue,
             DeclarativeConfig config,
             List<SnapshotBuilder.Checked> plugins,
-            Advice advice,
             List<Problem> problems) {
         this.catalogue = catalogue;
         this.config = config;
         this.plugins = List.copyOf(plugins);
-        this.advice = advice;
         this.problems = List.copyOf(problems);
     }
 
@@ -58,12 +56,7 @@ public final class Examination {
         problems.addAll(loaded.problems());
         List<SnapshotBuilder.Checked> plugins =
                 SnapshotBuilder.checked(loaded.config(), catalogue, calls, problems::add);
-        Advice advice = Advice.NONE;
-        if (!Reloader.hasErrors(problems)) {
-            advice = Advice.of(loaded.config(), catalogue);
-            problems.addAll(advice.warnings());
-        }
-        return new Examination(catalogue, loaded.config(), plugins, advice, problems);
+        return new Examination(catalogue, loaded.config(), plugins, problems);
     }
 
     /** The plugins there are. Whoever examined offline must discard it. */
@@ -76,9 +69,11 @@ public final class Examination {
         return config;
     }
 
-    /** Every problem, warnings too. */
+    /** Every problem, warnings and {@link #advice} too. */
     public List<Problem> problems() {
-        return problems;
+        List<Problem> all = new ArrayList<>(problems);
+        all.addAll(advice().warnings());
+        return all;
     }
 
     /** Whether a start would not refuse it for what the files and plugins are. */
@@ -86,9 +81,14 @@ public final class Examination {
         return !Reloader.hasErrors(problems);
     }
 
-    /** What has no effect. Empty when there are errors. */
+    /** What has no effect; found when first asked for, since a reload goes live first. Empty when there are errors. */
     public Advice advice() {
-        return advice;
+        Advice known = advice;
+        if (known == null) {
+            known = ok() ? Advice.of(config, catalogue) : Advice.NONE;
+            advice = known;
+        }
+        return known;
     }
 
     /** The config of every plugin that a start makes, as its record, by the plugin's id. Equal records are equal configs. */

@@ -42,6 +42,7 @@ public final class Reloader {
     private final Deque<Snapshot> retired = new ArrayDeque<>();
     private final Set<PluginSource> sources = new HashSet<>();
     private volatile @Nullable Snapshot current;
+    private volatile long liveAt;
 
     /**
      * Makes a reloader.
@@ -101,19 +102,27 @@ public final class Reloader {
                 previous == null ? null : previous.catalogue(),
                 lifecycle.calls());
         PluginCatalogue catalogue = found.catalogue();
-        List<Problem> problems = new ArrayList<>(found.problems());
+        List<Problem> problems = new ArrayList<>();
         Snapshot next = found.ok() ? builder.build(found, previous, problems::add) : null;
         if (next == null) {
+            problems.addAll(0, found.problems());
             abandon(catalogue);
             return problems;
         }
         sources.addAll(catalogue.sources());
         onLive.accept(next);
         current = next;
+        liveAt = System.nanoTime();
+        problems.addAll(0, found.problems());
         if (previous != null) {
             retire(previous);
         }
         return problems;
+    }
+
+    /** When the live snapshot went live, on the clock of {@link System#nanoTime()}. */
+    public long liveAt() {
+        return liveAt;
     }
 
     /** Whether there is an error among problems. */

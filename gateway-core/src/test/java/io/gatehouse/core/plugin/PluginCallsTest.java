@@ -40,6 +40,29 @@ final class PluginCallsTest {
     }
 
     @Test
+    void leavesNothingOfOneCallToTheNext() throws Exception {
+        PluginCalls calls = within(LONG);
+        calls.call("p", "create", source, () -> {
+            Thread.currentThread().interrupt();
+            return true;
+        });
+        PluginSource other = new PluginSource("there", "", ClassLoader.getPlatformClassLoader(), null);
+
+        String seen = calls.call(
+                "q",
+                "validate",
+                other,
+                () -> Thread.currentThread().getName() + " "
+                        + Thread.currentThread().isInterrupted() + " "
+                        + Thread.currentThread()
+                                .getContextClassLoader()
+                                .getClass()
+                                .getSimpleName());
+
+        assertThat(seen).isEqualTo("plugin-q-validate false PlatformClassLoader");
+    }
+
+    @Test
     void namesPluginAndPhaseOfWhateverWasThrown() {
         assertThatThrownBy(() -> within(LONG).call("p", "validate", source, () -> {
                     throw new NoSuchMethodError("planted");
