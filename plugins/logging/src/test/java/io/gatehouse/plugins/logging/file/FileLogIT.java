@@ -43,6 +43,7 @@ class FileLogIT {
         List<String> sent = new ArrayList<>();
         for (int round = 1; round <= 5; round++) {
             sent.addAll(send(40));
+            await(() -> Files.exists(path)); // the first lines may still be on their way
             Files.move(path, path.resolveSibling("access.log." + round));
             if (round == 3) {
                 assertThat(gateway.reload(yaml("true"))).isEmpty();
