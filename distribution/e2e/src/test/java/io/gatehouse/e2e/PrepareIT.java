@@ -1,6 +1,7 @@
 package io.gatehouse.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,6 +22,13 @@ final class PrepareIT {
 
     @BeforeEach
     void prepares() throws Exception {
+        if (Workplace.java() < 25) {
+            Workplace.Ran refused = run(Map.of(), Workplace.SOON, "prepare");
+            assertThat(refused.exit()).isZero();
+            assertThat(refused.out()).contains("nothing was prepared: it takes Java 25 or newer");
+            assertThat(archives()).isEmpty();
+            assumeTrue(false, refused.out());
+        }
         Workplace.Ran prepared = run(Map.of("GATEHOUSE_PROXY_LISTEN", "127.0.0.1:1"), Duration.ofMinutes(2), "prepare");
         assertThat(prepared.exit()).as(prepared.out() + prepared.err()).isZero();
         assertThat(prepared.out()).contains(archive().toString());

@@ -12,6 +12,8 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -76,12 +78,24 @@ final class Workplace {
         return launcher;
     }
 
-    private static void program(String... command) {
+    /** The major version of the Java that the launcher takes. */
+    static int java() {
+        String version = program(PACKAGED.resolve("bin/gatehouse").toString(), "version");
+        Matcher java = Pattern.compile("Java (\\d+)").matcher(version);
+        if (!java.find()) {
+            throw new AssertionError("no version of Java in: " + version);
+        }
+        return Integer.parseInt(java.group(1));
+    }
+
+    /** Runs a program and gives what it prints. */
+    private static String program(String... command) {
         try {
             Ran ran = run(WORK, cleanEnvironment(), Duration.ofMinutes(2), command);
             if (ran.exit() != 0) {
                 throw new AssertionError(ran.out() + ran.err());
             }
+            return ran.out();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
