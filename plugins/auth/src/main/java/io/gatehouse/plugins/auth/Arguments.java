@@ -1,6 +1,7 @@
 package io.gatehouse.plugins.auth;
 
-import java.nio.charset.StandardCharsets;
+import static io.gatehouse.plugins.support.Arguments.decode;
+
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -22,11 +23,13 @@ public final class Arguments {
         while (start <= raw.length()) {
             int end = pairEnd(raw, start);
             int equals = raw.indexOf('=', start);
-            if (equals >= 0 && equals < end && decoded(raw, start, equals).equals(name)) {
+            if (equals >= 0
+                    && equals < end
+                    && decode(raw.substring(start, equals)).equals(name)) {
                 if (values == null) {
                     values = new ArrayList<>(1);
                 }
-                values.add(decoded(raw, equals + 1, end));
+                values.add(decode(raw.substring(equals + 1, end)));
             }
             start = end + 1;
         }
@@ -42,7 +45,7 @@ public final class Arguments {
             int end = pairEnd(raw, start);
             int equals = raw.indexOf('=', start);
             int nameEnd = equals >= 0 && equals < end ? equals : end;
-            if (nameEnd > start && decoded(raw, start, nameEnd).equals(name)) {
+            if (nameEnd > start && decode(raw.substring(start, nameEnd)).equals(name)) {
                 if (kept == null) {
                     kept = new StringBuilder(raw.length());
                 }
@@ -64,35 +67,5 @@ public final class Arguments {
     private static int pairEnd(String raw, int start) {
         int end = raw.indexOf('&', start);
         return end < 0 ? raw.length() : end;
-    }
-
-    /** Decodes percent-encoding and plus signs; what is no valid escape stays as it is. */
-    private static String decoded(String raw, int from, int to) {
-        boolean plain = true;
-        for (int i = from; i < to && plain; i++) {
-            char c = raw.charAt(i);
-            plain = c != '%' && c != '+' && c < 0x80;
-        }
-        if (plain) {
-            return raw.substring(from, to);
-        }
-        byte[] source = raw.substring(from, to).getBytes(StandardCharsets.UTF_8);
-        byte[] bytes = new byte[source.length];
-        int length = 0;
-        for (int i = 0; i < source.length; i++) {
-            byte b = source[i];
-            if (b == '+') {
-                b = ' ';
-            } else if (b == '%' && i + 2 < source.length) {
-                int high = Character.digit(source[i + 1], 16);
-                int low = Character.digit(source[i + 2], 16);
-                if (high >= 0 && low >= 0) {
-                    b = (byte) (high << 4 | low);
-                    i += 2;
-                }
-            }
-            bytes[length++] = b;
-        }
-        return new String(bytes, 0, length, StandardCharsets.UTF_8);
     }
 }

@@ -4,6 +4,7 @@ import io.gatehouse.api.Exchange;
 import io.gatehouse.api.ai.LlmModel;
 import io.gatehouse.api.ai.LlmOperation;
 import io.gatehouse.api.ai.LlmProvider;
+import io.gatehouse.plugins.support.Arguments;
 import org.jspecify.annotations.Nullable;
 
 /** A configured target with everything prepared that does not depend on a request. Shared by all event loops. */
@@ -77,7 +78,7 @@ final class LlmTarget {
                         if (c > ' ' && c < 0x7F) {
                             out.append((char) c);
                         } else {
-                            Queries.encode(out, Character.toString(c));
+                            out.append(Arguments.encode(Character.toString(c)));
                         }
                     });
                     return out.toString();

@@ -1,14 +1,14 @@
 package io.gatehouse.plugins.ai.proxy;
 
-import java.nio.charset.StandardCharsets;
+import static io.gatehouse.plugins.support.Arguments.decode;
+import static io.gatehouse.plugins.support.Arguments.encode;
+
 import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Raw queries, edited without touching the arguments that stay. */
 final class Queries {
-    private static final char[] HEX = "0123456789ABCDEF".toCharArray();
-
     private Queries() {}
 
     /** The decoded value of the first argument of this name; null when there is none. */
@@ -71,28 +71,7 @@ final class Queries {
 
     /** An argument, escaped. */
     static String argument(String name, String value) {
-        StringBuilder out = new StringBuilder(name.length() + value.length() + 1);
-        encode(out, name);
-        out.append('=');
-        encode(out, value);
-        return out.toString();
-    }
-
-    /** Escapes everything but unreserved characters. */
-    static void encode(StringBuilder out, String text) {
-        for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
-            if (b >= 'a' && b <= 'z'
-                    || b >= 'A' && b <= 'Z'
-                    || b >= '0' && b <= '9'
-                    || b == '-'
-                    || b == '.'
-                    || b == '_'
-                    || b == '~') {
-                out.append((char) b);
-            } else {
-                out.append('%').append(HEX[b >> 4 & 15]).append(HEX[b & 15]);
-            }
-        }
+        return encode(name) + '=' + encode(value);
     }
 
     private static int end(String query, int start) {
@@ -103,29 +82,5 @@ final class Queries {
     private static String nameOf(String query, int start, int end) {
         int equals = query.indexOf('=', start);
         return decode(query.substring(start, equals < 0 || equals > end ? end : equals));
-    }
-
-    /** Decodes leniently: what is no escape stands for itself, as servers read it. */
-    static String decode(String text) {
-        if (text.indexOf('%') < 0 && text.indexOf('+') < 0) {
-            return text;
-        }
-        byte[] raw = text.getBytes(StandardCharsets.UTF_8);
-        int length = 0;
-        for (int i = 0; i < raw.length; i++) {
-            byte b = raw[i];
-            if (b == '+') {
-                b = ' ';
-            } else if (b == '%' && i + 2 < raw.length) {
-                int high = Character.digit(raw[i + 1], 16);
-                int low = Character.digit(raw[i + 2], 16);
-                if (high >= 0 && low >= 0) {
-                    b = (byte) (high << 4 | low);
-                    i += 2;
-                }
-            }
-            raw[length++] = b;
-        }
-        return new String(raw, 0, length, StandardCharsets.UTF_8);
     }
 }

@@ -1,6 +1,7 @@
 package io.gatehouse.plugins.ai.proxy;
 
 import io.gatehouse.api.Exchange;
+import io.gatehouse.plugins.support.Arguments;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -141,7 +142,7 @@ final class Template {
                 out.append(c);
             } else {
                 int whole = Character.isHighSurrogate(c) && i + 1 < value.length() ? i + 2 : i + 1;
-                Queries.encode(out, value.substring(i, whole));
+                out.append(Arguments.encode(value.substring(i, whole)));
                 i = whole - 1;
             }
         }
