@@ -154,6 +154,7 @@ public final class Gateway implements AutoCloseable {
                 settings.pluginTimeLimit().toNanos(),
                 exchangeDeadline(settings),
                 limits(settings.clientLimits()),
+                settings.proxy().forwarding(),
                 memoryGuard,
                 redirects,
                 upstreams,
