@@ -233,7 +233,7 @@ final class FrontDoor {
                 host == null ? "" : host.name(),
                 host == null ? -1 : host.port(),
                 request.connection().localAddress().port(),
-                path.path(),
+                path,
                 request.isSSL());
     }
 

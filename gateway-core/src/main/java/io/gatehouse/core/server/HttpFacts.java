@@ -1,7 +1,9 @@
 package io.gatehouse.core.server;
 
 import io.gatehouse.core.routing.RequestFacts;
+import io.gatehouse.core.routing.RequestPath;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /** What the router asks, answered by the server's request without copying. */
@@ -10,10 +12,10 @@ final class HttpFacts implements RequestFacts {
     private final String host;
     private final int hostPort;
     private final int listenerPort;
-    private final String path;
+    private final RequestPath path;
     private final boolean tls;
 
-    HttpFacts(HttpServerRequest request, String host, int hostPort, int listenerPort, String path, boolean tls) {
+    HttpFacts(HttpServerRequest request, String host, int hostPort, int listenerPort, RequestPath path, boolean tls) {
         this.request = request;
         this.host = host;
         this.hostPort = hostPort;
@@ -44,7 +46,32 @@ final class HttpFacts implements RequestFacts {
 
     @Override
     public String path() {
-        return path;
+        return path.path();
+    }
+
+    @Override
+    public String query() {
+        return path.query().isEmpty() ? "" : path.query().substring(1);
+    }
+
+    @Override
+    public String sourceAddress() {
+        return address(request.connection().remoteAddress());
+    }
+
+    @Override
+    public int sourcePort() {
+        SocketAddress peer = request.connection().remoteAddress();
+        return peer == null ? -1 : peer.port();
+    }
+
+    @Override
+    public String destinationAddress() {
+        return address(request.connection().localAddress());
+    }
+
+    private static String address(@Nullable SocketAddress of) {
+        return of == null || of.hostAddress() == null ? "" : of.hostAddress();
     }
 
     @Override

@@ -17,6 +17,7 @@ import io.gatehouse.core.plugin.PluginCatalogue;
 import io.gatehouse.core.routing.PathHandling;
 import io.gatehouse.core.routing.RouteRule;
 import io.gatehouse.core.routing.RouteTable;
+import io.gatehouse.core.routing.RouterFlavor;
 import io.gatehouse.core.schema.NodeProblems;
 import io.gatehouse.core.schema.RecordBinder;
 import io.gatehouse.core.upstream.Upstreams;
@@ -186,7 +187,8 @@ public final class SnapshotBuilder {
         for (RouteEntity route : config.routes()) {
             ServiceEntity service = route.serviceId() == null ? null : config.service(route.serviceId());
             if (service == null || service.enabled()) {
-                rules.add(rule(route, service, service == null ? null : services.get(service.id()), plugins));
+                rules.add(rule(
+                        route, config.flavor(), service, service == null ? null : services.get(service.id()), plugins));
             }
         }
         Plan unmatched = new Plan(null, null, new Chain(plugins.slots(null, null), request -> {
@@ -202,7 +204,11 @@ public final class SnapshotBuilder {
     }
 
     private RouteRule<RoutePlan> rule(
-            RouteEntity route, @Nullable ServiceEntity service, @Nullable ServiceFacts facts, PluginIndex plugins) {
+            RouteEntity route,
+            RouterFlavor flavor,
+            @Nullable ServiceEntity service,
+            @Nullable ServiceFacts facts,
+            PluginIndex plugins) {
         Chain chain = plugins.chain(
                 route.id(),
                 route.serviceId(),
@@ -216,11 +222,11 @@ public final class SnapshotBuilder {
                 route.preserveHost(),
                 httpsOnly,
                 route.httpsRedirectStatusCode());
-        return matcher(route, payload);
+        return matcher(route, flavor, payload);
     }
 
     /** Which requests a route is for. */
-    static <T> RouteRule<T> matcher(RouteEntity route, T payload) {
+    static <T> RouteRule<T> matcher(RouteEntity route, RouterFlavor flavor, T payload) {
         return new RouteRule<>(
                 route.id(),
                 route.name(),
@@ -233,6 +239,9 @@ public final class SnapshotBuilder {
                 route.regexPriority(),
                 route.stripPath(),
                 route.pathHandling().equals("v1") ? PathHandling.V1 : PathHandling.V0,
+                flavor,
+                route.expression(),
+                route.priority() == null ? 0 : route.priority(),
                 payload);
     }
 
