@@ -1,6 +1,7 @@
 package io.gatehouse.core.routing;
 
 import com.google.re2j.Matcher;
+import io.gatehouse.core.service.AddressRange;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -68,14 +69,19 @@ final class ExpressionFacts {
 
     byte @Nullable [] source() {
         if (source == null) {
-            source = AddressRange.bytes(facts.sourceAddress());
+            source = address(facts.sourceAddress());
         }
         return source;
     }
 
+    private static byte @Nullable [] address(String text) {
+        int zone = text.indexOf('%');
+        return AddressRange.address(zone < 0 ? text : text.substring(0, zone));
+    }
+
     byte @Nullable [] destination() {
         if (destination == null) {
-            destination = AddressRange.bytes(facts.destinationAddress());
+            destination = address(facts.destinationAddress());
         }
         return destination;
     }

@@ -2,6 +2,7 @@ package io.gatehouse.core.routing;
 
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
+import io.gatehouse.core.service.AddressRange;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -188,7 +189,7 @@ public final class ExpressionParser {
                             ? "expected a range of addresses as 10.0.0.0/8 or fd00::/64"
                             : "expected an address as 10.0.0.1 or fd00::1");
         }
-        if (!read.isExact()) {
+        if (read.hasFurtherBits()) {
             throw wrong(valueAt, "expected a range without bits set after its prefix");
         }
         return new Expression.AddressPredicate(field, operator.equals("==") || operator.equals("in"), read);

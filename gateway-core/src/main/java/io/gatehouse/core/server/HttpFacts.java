@@ -11,17 +11,20 @@ final class HttpFacts implements RequestFacts {
     private final HttpServerRequest request;
     private final String host;
     private final int hostPort;
-    private final int listenerPort;
+    private final Peer peer;
+    private final Forwarding forwarding;
     private final RequestPath path;
     private final boolean tls;
 
-    HttpFacts(HttpServerRequest request, String host, int hostPort, int listenerPort, RequestPath path, boolean tls) {
+    HttpFacts(
+            HttpServerRequest request, @Nullable HostHeader host, Peer peer, Forwarding forwarding, RequestPath path) {
         this.request = request;
-        this.host = host;
-        this.hostPort = hostPort;
-        this.listenerPort = listenerPort;
+        this.host = host == null ? "" : host.name();
+        this.hostPort = host == null ? -1 : host.port();
+        this.peer = peer;
+        this.forwarding = forwarding;
         this.path = path;
-        this.tls = tls;
+        this.tls = request.isSSL();
     }
 
     @Override
@@ -41,7 +44,7 @@ final class HttpFacts implements RequestFacts {
 
     @Override
     public int listenerPort() {
-        return listenerPort;
+        return peer.port();
     }
 
     @Override
@@ -56,22 +59,19 @@ final class HttpFacts implements RequestFacts {
 
     @Override
     public String sourceAddress() {
-        return address(request.connection().remoteAddress());
+        return forwarding.client(peer, request.headers());
     }
 
     @Override
     public int sourcePort() {
-        SocketAddress peer = request.connection().remoteAddress();
-        return peer == null ? -1 : peer.port();
+        SocketAddress remote = request.connection().remoteAddress();
+        return remote == null ? -1 : remote.port();
     }
 
     @Override
     public String destinationAddress() {
-        return address(request.connection().localAddress());
-    }
-
-    private static String address(@Nullable SocketAddress of) {
-        return of == null || of.hostAddress() == null ? "" : of.hostAddress();
+        SocketAddress local = request.connection().localAddress();
+        return local == null || local.hostAddress() == null ? "" : local.hostAddress();
     }
 
     @Override
