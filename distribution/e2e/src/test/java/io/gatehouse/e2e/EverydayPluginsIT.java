@@ -17,13 +17,19 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -60,15 +66,25 @@ final class EverydayPluginsIT {
 
     private static final ConcurrentLinkedQueue<Seen> SEEN = new ConcurrentLinkedQueue<>();
 
+    /** A permit for each upstream request whose client has left. */
+    private static final Semaphore LEFT = new Semaphore(0);
+
+    private static final AtomicInteger UNIQUE = new AtomicInteger();
+
     private static Map<String, Map<String, Object>> groups;
     private static PackagedGateway gateway;
 
     @BeforeAll
     static void start() throws IOException {
         HttpServer upstream = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        ExecutorService threads = Executors.newCachedThreadPool();
         upstream.createContext("/", EverydayPluginsIT::answer);
+        upstream.setExecutor(threads);
         upstream.start();
-        RUNNING.add(() -> upstream.stop(0));
+        RUNNING.add(() -> {
+            upstream.stop(0);
+            threads.shutdownNow();
+        });
         groups = read();
         List<Object> routes = new ArrayList<>();
         groups.forEach((name, group) -> routes.add(Map.of(
@@ -101,13 +117,29 @@ final class EverydayPluginsIT {
         exchange.getRequestHeaders().forEach((name, values) -> headers.put(name, String.join(", ", values)));
         SEEN.add(new Seen(exchange.getRequestMethod(), exchange.getRequestURI().toString(), headers, body));
         String[] told = headers.getOrDefault("Answer", "200").split("; *");
+        switch (told[0]) {
+            case "dies" -> {
+                exchange.close();
+                return;
+            }
+            case "dies in the body" -> {
+                exchange.getResponseHeaders().set("Content-Type", "application/json");
+                exchange.sendResponseHeaders(200, 1000);
+                exchange.getResponseBody().write("{\"from\":".getBytes(StandardCharsets.UTF_8));
+                exchange.getResponseBody().flush();
+                exchange.close();
+                return;
+            }
+            case "waits" -> LEFT.acquireUninterruptibly();
+            default -> {}
+        }
         exchange.getResponseHeaders().set("Content-Type", "application/json");
         for (int i = 1; i < told.length; i++) {
             String[] header = told[i].split(": *", 2);
             exchange.getResponseHeaders().set(header[0], header[1]);
         }
         byte[] answer = "{\"from\":\"upstream\"}".getBytes(StandardCharsets.UTF_8);
-        exchange.sendResponseHeaders(Integer.parseInt(told[0]), answer.length);
+        exchange.sendResponseHeaders(told[0].equals("waits") ? 200 : Integer.parseInt(told[0]), answer.length);
         exchange.getResponseBody().write(answer);
         exchange.close();
     }
@@ -117,6 +149,77 @@ final class EverydayPluginsIT {
         return groups.entrySet().stream()
                 .map(group ->
                         DynamicTest.dynamicTest(group.getKey(), () -> converse(group.getKey(), group.getValue())));
+    }
+
+    /** With the request of a group that passes: its upstream dies before and in its answer, its client leaves. */
+    @TestFactory
+    Stream<DynamicTest> survivesItsUpstreamAndItsClient() {
+        return groups.entrySet().stream()
+                .filter(group -> passing(group.getValue()) != null)
+                .map(group -> DynamicTest.dynamicTest(group.getKey(), () -> suffer(group.getKey(), group.getValue())));
+    }
+
+    @SuppressWarnings("unchecked") // the file is this test's own
+    private static @Nullable Map<String, Object> passing(Map<String, Object> group) {
+        if (Boolean.FALSE.equals(group.get("faults"))) {
+            return null;
+        }
+        return ((List<Map<String, Object>>) group.get("steps"))
+                .stream()
+                        .filter(step -> step.get("status").equals(200)
+                                && !"none".equals(step.get("seen"))
+                                && !map(step, "with").containsKey("Answer"))
+                        .findFirst()
+                        .orElse(null);
+    }
+
+    private static void suffer(String name, Map<String, Object> group) throws Exception {
+        Wire.Answer dead = Wire.call(gateway.proxyPort(), passingRequest(name, group, "dies", unique()));
+        assertThat(dead.status()).as(name + ": " + dead).isEqualTo(502);
+        assertThat(dead.end()).isEqualTo(Wire.End.WHOLE);
+
+        String again = unique();
+        Wire.Answer half = Wire.call(gateway.proxyPort(), passingRequest(name, group, "dies in the body", again));
+        assertThat(half.status() == 502 || half.end() != Wire.End.WHOLE)
+                .as(name + ": " + half)
+                .isTrue();
+        Wire.Answer whole = Wire.call(gateway.proxyPort(), passingRequest(name, group, "200", again));
+        assertThat(whole.status()).as(name + ": " + whole).isEqualTo(200);
+        assertThat(whole.end()).isEqualTo(Wire.End.WHOLE);
+        assertThat(whole.text()).contains("\"from\":\"upstream\"");
+
+        SEEN.clear();
+        long entries = gateway.accessLog().size();
+        try (Wire leaver = Wire.to(gateway.proxyPort())) {
+            leaver.send(passingRequest(name, group, "waits", unique()));
+            Workplace.awaitTrue(Workplace.SOON, () -> !SEEN.isEmpty(), () -> name + ": the upstream was not asked");
+            leaver.reset();
+        }
+        assertThat(gateway.entriesSince(entries, name, 1).get(0).at("/gatehouse/end").asText())
+                .as(name)
+                .isEqualTo("client_gone");
+        LEFT.release();
+    }
+
+    private static String unique() {
+        return "unique-" + UNIQUE.incrementAndGet();
+    }
+
+    /** A request that passes, told apart from others by its query and, where one counts, by X-Client. */
+    private static String passingRequest(String name, Map<String, Object> group, String answer, String unique) {
+        Map<String, Object> step = Objects.requireNonNull(passing(group));
+        String[] line = ((String) step.get("send")).split(" ", 2);
+        Map<String, Object> headers = new TreeMap<>(map(step, "with"));
+        headers.put("Answer", answer);
+        headers.replace("X-Client", unique + answer);
+        List<String> lines = new ArrayList<>();
+        headers.forEach((header, value) -> lines.add(header + ": " + made((String) value)));
+        String target = "/" + name + made(line[1]);
+        return request(
+                line[0],
+                target + (target.contains("?") ? "&" : "?") + unique + "=1",
+                (String) step.getOrDefault("body", ""),
+                lines);
     }
 
     @SuppressWarnings("unchecked") // the file is this test's own
