@@ -147,7 +147,12 @@ public final class Gateway implements AutoCloseable {
         ProxyServer.Shared shared = new ProxyServer.Shared(
                 settings.proxyListen().stream()
                         .map(listen -> new ProxyServer.Listener(
-                                listen.host(), listen.port(), listen.ssl(), listen.reusePort(), listen.backlog()))
+                                listen.host(),
+                                listen.port(),
+                                listen.ssl(),
+                                listen.http2(),
+                                listen.reusePort(),
+                                listen.backlog()))
                         .toList(),
                 settings.sslCert(),
                 settings.sslCertKey(),

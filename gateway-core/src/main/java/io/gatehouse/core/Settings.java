@@ -123,10 +123,11 @@ public record Settings(
      * @param host address or host name to bind, IPv6 without brackets
      * @param port 0 to 65535; 0 for any free one
      * @param ssl whether it speaks TLS
+     * @param http2 whether clients may speak HTTP/2: chosen in the TLS handshake, or in clear text with prior knowledge
      * @param reusePort whether several processes may share the port
      * @param backlog length of the queue of connections not yet accepted; -1 for the system's own
      */
-    public record Listen(String host, int port, boolean ssl, boolean reusePort, int backlog) {
+    public record Listen(String host, int port, boolean ssl, boolean http2, boolean reusePort, int backlog) {
         /** Checks the port. */
         public Listen {
             requireNonNull(host, "host");
@@ -135,9 +136,19 @@ public record Settings(
             }
         }
 
+        /** A listener of HTTP/1 alone. */
+        public Listen(String host, int port, boolean ssl, boolean reusePort, int backlog) {
+            this(host, port, ssl, false, reusePort, backlog);
+        }
+
         /** A listener without TLS and without flags. */
         public static Listen of(String host, int port) {
             return new Listen(host, port, false, false, -1);
+        }
+
+        /** The same listener, with HTTP/2. */
+        public Listen withHttp2() {
+            return new Listen(host, port, ssl, true, reusePort, backlog);
         }
 
         /** {@code host:port}, with brackets round IPv6. */

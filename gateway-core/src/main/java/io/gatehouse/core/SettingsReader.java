@@ -30,11 +30,11 @@ import org.jspecify.annotations.Nullable;
 /** Turns variables and options into {@link Settings}; collects every problem before it complains. */
 final class SettingsReader {
     private static final String LISTEN_GRAMMAR =
-            "ip:port [ssl] [reuseport] [backlog=n], several separated by commas, or off";
+            "ip:port [ssl] [http2] [reuseport] [backlog=n], several separated by commas, or off";
 
     /** What Kong knows and Gatehouse has not built. */
     private static final Set<String> KONG_ONLY_FLAGS =
-            Set.of("http2", "proxy_protocol", "deferred", "bind", "ipv6only", "so_keepalive");
+            Set.of("proxy_protocol", "deferred", "bind", "ipv6only", "so_keepalive");
 
     /** Read by the start script, not here. */
     private static final Set<String> SCRIPT_VARIABLES = Set.of("GATEHOUSE_HOME", "GATEHOUSE_JAVA_HOME");
@@ -82,7 +82,7 @@ final class SettingsReader {
         if (proxy != null) {
             b.proxyListen(proxy);
         } else if (tls) {
-            b.proxyListen(List.of(Listen.of("0.0.0.0", 8000), new Listen("0.0.0.0", 8443, true, false, -1)));
+            b.proxyListen(List.of(Listen.of("0.0.0.0", 8000), new Listen("0.0.0.0", 8443, true, true, false, -1)));
         }
         List<Listen> admin = one("--admin-listen", "GATEHOUSE_ADMIN_LISTEN", "KONG_ADMIN_LISTEN", this::listeners);
         if (admin != null) {
@@ -92,6 +92,8 @@ final class SettingsReader {
         if (status != null) {
             b.statusListen(status);
         }
+        wantNoHttp2("KONG_ADMIN_LISTEN", admin);
+        wantNoHttp2("KONG_STATUS_LISTEN", status);
         if (!tls && cert == null && key == null) {
             wantCertificate("KONG_PROXY_LISTEN", proxy);
             wantCertificate("KONG_ADMIN_LISTEN", admin);
@@ -149,6 +151,17 @@ final class SettingsReader {
             }
         }
         return warnings;
+    }
+
+    private void wantNoHttp2(String variable, @Nullable List<Listen> listeners) {
+        if (listeners != null) {
+            for (Listen listen : listeners) {
+                if (listen.http2()) {
+                    problems.add(variable + ": " + listen.address()
+                            + " http2 (expected: no http2, which proxy listeners alone speak)");
+                }
+            }
+        }
     }
 
     private void wantCertificate(String variable, @Nullable List<Listen> listeners) {
@@ -360,6 +373,7 @@ final class SettingsReader {
             return null;
         }
         boolean ssl = false;
+        boolean http2 = false;
         boolean reusePort = false;
         int backlog = -1;
         for (int i = 1; i < words.length; i++) {
@@ -367,6 +381,7 @@ final class SettingsReader {
             String flag = word.indexOf('=') < 0 ? word : word.substring(0, word.indexOf('='));
             switch (word) {
                 case "ssl" -> ssl = true;
+                case "http2" -> http2 = true;
                 case "reuseport" -> reusePort = true;
                 default -> {
                     if (flag.equals("backlog") && word.length() > 8 && number(word.substring(8)) > 0) {
@@ -376,7 +391,7 @@ final class SettingsReader {
                                 name,
                                 text,
                                 "no flag " + flag
-                                        + ", which Gatehouse does not have; it has ssl, reuseport, backlog=n");
+                                        + ", which Gatehouse does not have; it has ssl, http2, reuseport, backlog=n");
                         return null;
                     } else {
                         problem(name, text, LISTEN_GRAMMAR + "; " + word + " is none of these");
@@ -385,7 +400,7 @@ final class SettingsReader {
                 }
             }
         }
-        return new Listen(host, port, ssl, reusePort, backlog);
+        return new Listen(host, port, ssl, http2, reusePort, backlog);
     }
 
     /** -1 when it is none. */

@@ -1,19 +1,18 @@
 package io.gatehouse.core.server;
 
 import io.gatehouse.core.routing.RequestFacts;
-import io.vertx.core.http.HttpServerRequest;
 import org.jspecify.annotations.Nullable;
 
 /** What the router asks, answered by the server's request without copying. */
 final class HttpFacts implements RequestFacts {
-    private final HttpServerRequest request;
+    private final ClientSide request;
     private final String host;
     private final int hostPort;
     private final int listenerPort;
     private final String path;
     private final boolean tls;
 
-    HttpFacts(HttpServerRequest request, String host, int hostPort, int listenerPort, String path, boolean tls) {
+    HttpFacts(ClientSide request, String host, int hostPort, int listenerPort, String path, boolean tls) {
         this.request = request;
         this.host = host;
         this.hostPort = hostPort;
@@ -54,7 +53,7 @@ final class HttpFacts implements RequestFacts {
 
     @Override
     public @Nullable String sni() {
-        return request.connection().indicatedServerName();
+        return request.serverName();
     }
 
     @Override

@@ -3,18 +3,23 @@ package io.gatehouse.core.server;
 import io.gatehouse.core.exchange.ExchangeObserver;
 import io.gatehouse.core.exchange.Loop;
 import io.gatehouse.core.exchange.LoopRuntime;
+import io.gatehouse.core.exchange.Sweeper;
 import io.gatehouse.core.service.MemoryGuard;
 import io.gatehouse.core.snapshot.Reloader;
 import io.gatehouse.core.snapshot.Snapshot;
 import io.gatehouse.core.upstream.Redirects;
 import io.gatehouse.core.upstream.Upstream;
 import io.gatehouse.core.upstream.Upstreams;
+import io.netty.channel.Channel;
+import io.netty.handler.ssl.SslHandler;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.net.PemKeyCertOptions;
+import io.vertx.core.net.impl.ConnectionBase;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -37,9 +42,10 @@ public final class ProxyServer extends VerticleBase {
      * One listener.
      *
      * @param port 0 for any free one, the same for all loops
+     * @param http2 whether clients may choose HTTP/2: in the TLS handshake, or by their first bytes
      * @param backlog length of the queue of connections not yet accepted; -1 for the system's own
      */
-    public record Listener(String host, int port, boolean tls, boolean reusePort, int backlog) {}
+    public record Listener(String host, int port, boolean tls, boolean http2, boolean reusePort, int backlog) {}
 
     /** What all loops share. */
     public record Shared(
@@ -97,8 +103,7 @@ public final class ProxyServer extends VerticleBase {
                             shared.memory().connectionBroke(e);
                             LOG.debug("client connection broke", e);
                         });
-                        ClientConnection.accept(
-                                connection, options, shared.limits(), shared.traffic(), here.connectionSweeper());
+                        accept(connection, listener, options, front, here.connectionSweeper());
                     })
                     .invalidRequestHandler(front::invalid)
                     .requestHandler(front::handle);
@@ -106,6 +111,25 @@ public final class ProxyServer extends VerticleBase {
             starting.add(server.listen());
         }
         return Future.all(starting);
+    }
+
+    private void accept(
+            HttpConnection connection, Listener listener, HttpServerOptions options, FrontDoor front, Sweeper sweeper) {
+        Channel channel = ((ConnectionBase) connection).channel();
+        shared.traffic().connectionOpened();
+        channel.closeFuture().addListener(closed -> shared.traffic().connectionClosed());
+        SslHandler tls = channel.pipeline().get(SslHandler.class);
+        if (tls != null && AlpnEngine.HTTP_2.equals(tls.applicationProtocol())) {
+            ClientStreams.accept(connection, front, shared.limits(), sweeper);
+            return;
+        }
+        ClientConnection.accept(connection, options, shared.limits(), sweeper);
+        if (tls == null && listener.http2()) {
+            channel.pipeline().addBefore("httpDecoder", "preface", new PrefaceReader(() -> {
+                channel.pipeline().remove(ClientConnection.NAME);
+                ClientStreams.accept(connection, front, shared.limits(), sweeper);
+            }));
+        }
     }
 
     private HttpServerOptions options(Listener listener, int number) {
@@ -131,9 +155,14 @@ public final class ProxyServer extends VerticleBase {
         Path key = shared.key();
         if (listener.tls() && certificate != null && key != null) {
             options.setSsl(true)
+                    .setSslHandshakeTimeout(shared.limits().headNanos())
+                    .setSslHandshakeTimeoutUnit(TimeUnit.NANOSECONDS)
                     .setKeyCertOptions(new PemKeyCertOptions()
                             .addCertPath(certificate.toString())
                             .addKeyPath(key.toString()));
+            if (listener.http2()) {
+                options.setSslEngineOptions(new AlpnEngine());
+            }
         }
         return options;
     }
