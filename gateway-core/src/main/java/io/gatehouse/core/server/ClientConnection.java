@@ -99,6 +99,7 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine,
     private @Nullable ArrayDeque<Object> held;
     private long heldBytes;
     private @Nullable HttpServerRequest request;
+    private @Nullable Peer peer;
     private @Nullable LiveExchange exchange;
     private @Nullable MultiMap trailers;
     private boolean receiving;
@@ -170,6 +171,16 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine,
     }
 
     // ---- what the front door says
+
+    @Override
+    public Peer peer(Forwarding forwarding) {
+        Peer known = peer;
+        if (known == null) {
+            known = forwarding.peer(connection);
+            peer = known;
+        }
+        return known;
+    }
 
     /** A request is on its way: its body can be given up. */
     ClientConnection begins(HttpServerRequest current) {

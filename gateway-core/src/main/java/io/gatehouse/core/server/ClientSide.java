@@ -34,6 +34,9 @@ interface ClientSide {
 
     HttpConnection connection();
 
+    /** Who is at the other end. */
+    Peer peer(Forwarding forwarding);
+
     /** Whether the head alone tells that a body follows, without naming its length. */
     boolean bodyFollows();
 

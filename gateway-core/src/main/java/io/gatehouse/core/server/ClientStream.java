@@ -119,6 +119,11 @@ final class ClientStream extends Watched implements ClientSide, ClientPort, Read
     }
 
     @Override
+    public Peer peer(Forwarding forwarding) {
+        return line.peer(forwarding);
+    }
+
+    @Override
     public boolean bodyFollows() {
         return bodyFollows;
     }

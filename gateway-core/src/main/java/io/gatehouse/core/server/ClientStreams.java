@@ -81,6 +81,7 @@ final class ClientStreams extends Http2ConnectionHandler {
     private final Timer idle = new Timer(this::idleForTooLong);
     private final Timer farewell = new Timer(this::lastStreamIsKnown);
     private @Nullable ChannelHandlerContext context;
+    private @Nullable Peer peer;
     private boolean reading;
     private boolean flushPlanned;
     private boolean probed;
@@ -181,6 +182,15 @@ final class ClientStreams extends Http2ConnectionHandler {
     @Nullable
     String serverName() {
         return serverName;
+    }
+
+    Peer peer(Forwarding forwarding) {
+        Peer known = peer;
+        if (known == null) {
+            known = forwarding.peer(connection);
+            peer = known;
+        }
+        return known;
     }
 
     ChannelPromise promise() {

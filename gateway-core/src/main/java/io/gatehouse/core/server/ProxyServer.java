@@ -55,6 +55,7 @@ public final class ProxyServer extends VerticleBase {
             long pluginTimeLimitNanos,
             long exchangeDeadlineNanos,
             Limits limits,
+            Forwarding forwarding,
             MemoryGuard memory,
             Redirects redirects,
             Upstreams upstreams,
@@ -88,6 +89,7 @@ public final class ProxyServer extends VerticleBase {
                 shared.traffic(),
                 shared.observer(),
                 shared.limits(),
+                shared.forwarding(),
                 shared.memory(),
                 shared.version());
         loop = here;
