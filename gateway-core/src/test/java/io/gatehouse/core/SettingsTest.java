@@ -58,7 +58,7 @@ class SettingsTest {
         Settings settings = Settings.from(
                 Map.of(
                         "KONG_DECLARATIVE_CONFIG", "/etc/kong/kong.yaml",
-                        "KONG_PROXY_LISTEN", "0.0.0.0:80 reuseport backlog=16384, [::]:443 ssl",
+                        "KONG_PROXY_LISTEN", "0.0.0.0:80 reuseport backlog=16384, [::]:443 http2 ssl",
                         "KONG_ADMIN_LISTEN", "off",
                         "KONG_STATUS_LISTEN", "127.0.0.1:0",
                         "KONG_LOG_LEVEL", "warn",
@@ -68,7 +68,8 @@ class SettingsTest {
 
         assertThat(settings.configs()).containsExactly(Path.of("/etc/kong/kong.yaml"));
         assertThat(settings.proxyListen())
-                .containsExactly(new Listen("0.0.0.0", 80, false, true, 16384), new Listen("::", 443, true, false, -1));
+                .containsExactly(
+                        new Listen("0.0.0.0", 80, false, true, 16384), new Listen("::", 443, true, true, false, -1));
         assertThat(settings.proxyListen().get(1).address()).isEqualTo("[::]:443");
         assertThat(settings.adminListen()).isEmpty();
         assertThat(settings.statusListen()).containsExactly(Listen.of("127.0.0.1", 0));
@@ -91,7 +92,7 @@ class SettingsTest {
         Settings settings = Settings.from(Map.of("KONG_SSL_CERT", "c.pem", "KONG_SSL_CERT_KEY", "k.pem"), Map.of());
 
         assertThat(settings.proxyListen())
-                .containsExactly(Listen.of("0.0.0.0", 8000), new Listen("0.0.0.0", 8443, true, false, -1));
+                .containsExactly(Listen.of("0.0.0.0", 8000), new Listen("0.0.0.0", 8443, true, true, false, -1));
     }
 
     @Test
@@ -126,17 +127,17 @@ class SettingsTest {
                 .singleElement()
                 .asString()
                 .startsWith("KONG_PROXY_LISTEN: ")
-                .contains("(expected: ip:port [ssl] [reuseport] [backlog=n], several");
+                .contains("(expected: ip:port [ssl] [http2] [reuseport] [backlog=n], several");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"http2", "proxy_protocol", "deferred", "bind", "ipv6only=on", "so_keepalive=on"})
+    @ValueSource(strings = {"proxy_protocol", "deferred", "bind", "ipv6only=on", "so_keepalive=on"})
     void refusesByNameAFlagThatOnlyKongHas(String flag) {
         String name = flag.replaceAll("=.*", "");
 
         assertThat(problems(Map.of("KONG_PROXY_LISTEN", "0.0.0.0:8000 " + flag)))
                 .containsExactly("KONG_PROXY_LISTEN: 0.0.0.0:8000 " + flag + " (expected: no flag " + name
-                        + ", which Gatehouse does not have; it has ssl, reuseport, backlog=n)");
+                        + ", which Gatehouse does not have; it has ssl, http2, reuseport, backlog=n)");
     }
 
     @Test

@@ -18,7 +18,6 @@ import io.netty.handler.codec.http2.Http2ConnectionEncoder;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
-import io.netty.handler.codec.http2.Http2Flags;
 import io.netty.handler.codec.http2.Http2FrameAdapter;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
@@ -69,7 +68,6 @@ final class ClientStreams extends Http2ConnectionHandler {
     private static final int REMEMBERED = 256;
 
     private static final long FAREWELL = 0x676f6f64627965L;
-    private static final long PROBE = 0x70726f6265L;
 
     private final HttpConnection connection;
     private final @Nullable String serverName;
@@ -77,6 +75,7 @@ final class ClientStreams extends Http2ConnectionHandler {
     private final Limits limits;
     private final Sweeper sweeper;
     private final Http2Connection.PropertyKey key;
+    private final FrameBounds bounds = new FrameBounds();
     private final Timer head = new Timer(this::headIsLate);
     private final Timer idle = new Timer(this::idleForTooLong);
     private final Timer farewell = new Timer(this::lastStreamIsKnown);
@@ -84,7 +83,6 @@ final class ClientStreams extends Http2ConnectionHandler {
     private @Nullable Peer peer;
     private boolean reading;
     private boolean flushPlanned;
-    private boolean probed;
     private int[] resets = {};
     private int nextReset;
     private boolean stopping;
@@ -282,8 +280,13 @@ final class ClientStreams extends Http2ConnectionHandler {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
         reading = true;
-        if (!head.isRunning()) {
-            head.start(receivesBody() ? limits.bodyNanos() : limits.headNanos());
+        if (message instanceof ByteBuf bytes) {
+            bounds.read(bytes);
+        }
+        if (!bounds.isOpen()) {
+            head.stop();
+        } else if (!head.isRunning()) {
+            head.start(limits.headNanos());
         }
         super.channelRead(ctx, message);
     }
@@ -294,32 +297,11 @@ final class ClientStreams extends Http2ConnectionHandler {
         super.channelReadComplete(ctx);
     }
 
-    private boolean receivesBody() {
-        boolean[] found = new boolean[1];
-        try {
-            connection().forEachActiveStream(stream -> {
-                ClientStream own = of(stream);
-                found[0] = own != null && own.isReceiving();
-                return !found[0];
-            });
-        } catch (Http2Exception e) {
-            throw new IllegalStateException(e);
-        }
-        return found[0];
-    }
-
-    /** A whole frame came, or a whole head. */
-    private void came() {
-        probed = false;
-        head.stop();
-    }
-
     private final class Frames extends Http2FrameAdapter {
         @Override
         public void onHeadersRead(
                 ChannelHandlerContext ctx, int streamId, Http2Headers headers, int padding, boolean last)
                 throws Http2Exception {
-            came();
             Http2Stream stream = connection().stream(streamId);
             ClientStream known = of(stream);
             if (known != null) {
@@ -353,7 +335,6 @@ final class ClientStreams extends Http2ConnectionHandler {
 
         @Override
         public int onDataRead(ChannelHandlerContext ctx, int streamId, ByteBuf data, int padding, boolean last) {
-            came();
             ClientStream stream = of(connection().stream(streamId));
             if (stream == null) {
                 return data.readableBytes() + padding;
@@ -367,7 +348,6 @@ final class ClientStreams extends Http2ConnectionHandler {
 
         @Override
         public void onRstStreamRead(ChannelHandlerContext ctx, int streamId, long errorCode) {
-            came();
             ClientStream stream = of(connection().stream(streamId));
             if (stream != null) {
                 stream.gone("reset");
@@ -376,50 +356,16 @@ final class ClientStreams extends Http2ConnectionHandler {
 
         @Override
         public void onSettingsRead(ChannelHandlerContext ctx, Http2Settings settings) {
-            came();
             if (connection().numActiveStreams() == 0 && !idle.isRunning()) {
                 idle.start(limits.idleNanos());
             }
         }
 
         @Override
-        public void onSettingsAckRead(ChannelHandlerContext ctx) {
-            came();
-        }
-
-        @Override
-        public void onPingRead(ChannelHandlerContext ctx, long data) {
-            came();
-        }
-
-        @Override
         public void onPingAckRead(ChannelHandlerContext ctx, long data) {
-            came();
             if (data == FAREWELL) {
                 lastStreamIsKnown();
             }
-        }
-
-        @Override
-        public void onWindowUpdateRead(ChannelHandlerContext ctx, int streamId, int increment) {
-            came();
-        }
-
-        @Override
-        public void onPriorityRead(
-                ChannelHandlerContext ctx, int streamId, int dependency, short weight, boolean exclusive) {
-            came();
-        }
-
-        @Override
-        public void onGoAwayRead(ChannelHandlerContext ctx, int lastStreamId, long errorCode, ByteBuf debugData) {
-            came();
-        }
-
-        @Override
-        public void onUnknownFrame(
-                ChannelHandlerContext ctx, byte frameType, int streamId, Http2Flags flags, ByteBuf payload) {
-            came();
         }
     }
 
@@ -523,18 +469,6 @@ final class ClientStreams extends Http2ConnectionHandler {
 
     /** A head, or any frame but of a body, is not to take for ever. */
     private void headIsLate() {
-        if (!probed && actualReadableBytes() == 0) {
-            // frames for streams that are gone are not shown here: whoever is not in the middle of a head can answer
-            probed = true;
-            encoder().writePing(context(), false, PROBE, promise());
-            flushSoon();
-            head.start(limits.headNanos());
-        } else {
-            cut();
-        }
-    }
-
-    private void cut() {
         goAway(
                 context(),
                 connection().remote().lastStreamCreated(),

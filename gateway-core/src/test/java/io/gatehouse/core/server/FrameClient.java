@@ -55,14 +55,13 @@ final class FrameClient implements AutoCloseable {
 
         @Override
         public String toString() {
-            String what =
-                    switch (type) {
-                        case DATA -> "data " + text();
-                        case HEADERS -> "headers " + headers;
-                        case RST_STREAM -> "reset " + number();
-                        case GOAWAY -> "goaway " + number();
-                        default -> "type " + type;
-                    };
+            String what = switch (type) {
+                case DATA -> "data " + text();
+                case HEADERS -> "headers " + headers;
+                case RST_STREAM -> "reset " + number();
+                case GOAWAY -> "goaway " + number();
+                default -> "type " + type;
+            };
             return "#" + stream + " " + what + (ends() ? " (end)" : "");
         }
     }
@@ -203,7 +202,8 @@ final class FrameClient implements AutoCloseable {
                 body.writeBytes(frame.payload());
             }
         }
-        return frames.get(0).headers().status() + " " + body.toString(ISO_8859_1);
+        Http2Headers head = frames.get(0).headers();
+        return (head == null ? "" : head.status() + " ") + body.toString(ISO_8859_1);
     }
 
     /** Reads on until the connection ends, and gives the code of the last farewell; -1 without one. */
