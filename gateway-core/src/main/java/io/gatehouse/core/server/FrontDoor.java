@@ -102,7 +102,7 @@ final class FrontDoor {
         RequestPath path = strict.path();
         RouteMatch<RoutePlan> match = null;
         if (strict.refusal() == null && path != null) {
-            match = snapshot.routes().match(facts(request, peer, strict.host(), path));
+            match = snapshot.routes().match(new HttpFacts(request, strict.host(), peer, forwarding, path));
             if (match != null) {
                 plan = match.payload().plan();
             }
@@ -233,16 +233,6 @@ final class FrontDoor {
                     case HTTP_1_1 -> "HTTP/1.1";
                     case HTTP_2 -> "HTTP/2";
                 });
-    }
-
-    private static HttpFacts facts(ClientSide request, Peer peer, @Nullable HostHeader host, RequestPath path) {
-        return new HttpFacts(
-                request,
-                host == null ? "" : host.name(),
-                host == null ? -1 : host.port(),
-                peer.port(),
-                path.path(),
-                request.tls());
     }
 
     private @Nullable HttpsRule https(RoutePlan plan, Peer peer, FrozenHead head, @Nullable HostHeader host) {

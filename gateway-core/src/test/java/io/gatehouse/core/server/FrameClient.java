@@ -10,7 +10,6 @@ import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.DefaultHttp2HeadersDecoder;
 import io.netty.handler.codec.http2.DefaultHttp2HeadersEncoder;
 import io.netty.handler.codec.http2.Http2Headers;
-import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -39,18 +38,18 @@ final class FrameClient implements AutoCloseable {
     static final int END_HEADERS = 4;
 
     /** A frame that came. */
-    record Frame(int type, int flags, int stream, byte[] payload, Http2Headers headers) {
+    record Frame(int type, int flags, int stream, ByteBuf payload, Http2Headers headers) {
         boolean ends() {
             return (type == DATA || type == HEADERS) && (flags & END_STREAM) != 0;
         }
 
         String text() {
-            return new String(payload, ISO_8859_1);
+            return payload.toString(ISO_8859_1);
         }
 
         /** Of a reset, a farewell or a window: what it says. */
         long number() {
-            return ByteBuffer.wrap(payload).getInt(type == GOAWAY ? 4 : 0) & 0xffffffffL;
+            return payload.getUnsignedInt(type == GOAWAY ? 4 : 0);
         }
 
         @Override
@@ -164,7 +163,7 @@ final class FrameClient implements AutoCloseable {
                     type,
                     flags,
                     stream,
-                    payload,
+                    Unpooled.wrappedBuffer(payload),
                     type == HEADERS ? decoder.decodeHeaders(stream, Unpooled.wrappedBuffer(payload)) : null);
         } catch (EOFException | SocketException ended) {
             return null;
@@ -196,14 +195,14 @@ final class FrameClient implements AutoCloseable {
     String whole(int stream) throws Exception {
         List<Frame> frames = answer(stream);
         assertThat(frames.get(frames.size() - 1).ends()).as("%s", frames).isTrue();
-        ByteArrayOutputStream body = new ByteArrayOutputStream();
+        StringBuilder body = new StringBuilder();
         for (Frame frame : frames) {
             if (frame.type() == DATA) {
-                body.writeBytes(frame.payload());
+                body.append(frame.text());
             }
         }
         Http2Headers head = frames.get(0).headers();
-        return (head == null ? "" : head.status() + " ") + body.toString(ISO_8859_1);
+        return (head == null ? "" : head.status() + " ") + body;
     }
 
     /** Reads on until the connection ends, and gives the code of the last farewell; -1 without one. */

@@ -509,7 +509,7 @@ class Http2IT {
             assertThat(first.number()).isEqualTo(NO_ERROR);
             FrameClient.Frame ping = client.await(frame -> frame.type() == PING);
             client.get(3, "/nowhere"); // was under way
-            client.frame(PING, FrameClient.ACK, 0, ping.payload());
+            client.frame(PING, FrameClient.ACK, 0, ping.payload().array());
             assertThat(client.whole(3)).startsWith("404 ");
             rig.upstream.release();
             assertThat(client.await(frame -> frame.type() == DATA).text()).isEqualTo("ok");
