@@ -21,6 +21,7 @@ import io.gatehouse.core.plugin.PluginCatalogue;
 import io.gatehouse.core.plugin.PluginServices;
 import io.gatehouse.core.schema.JsonSchema;
 import io.gatehouse.core.schema.PluginReference;
+import io.gatehouse.core.server.DefaultCertificate;
 import io.gatehouse.core.server.Limits;
 import io.gatehouse.core.server.ProxyServer;
 import io.gatehouse.core.server.Traffic;
@@ -88,6 +89,7 @@ public final class Gateway implements AutoCloseable {
     private final MetricsRegistry metrics = new MetricsRegistry();
     private final GatewayMetrics counters = new GatewayMetrics(metrics);
     private final Traffic traffic = new Traffic();
+    private final DefaultCertificate certificate;
     private final Balancers balancers = new Balancers();
     private final Facts facts = new Facts();
     private final NodeMemory memory = new NodeMemory(metrics, facts);
@@ -109,6 +111,7 @@ public final class Gateway implements AutoCloseable {
 
     private Gateway(Settings settings) {
         this.settings = settings;
+        this.certificate = new DefaultCertificate(settings.sslCert(), settings.sslCertKey());
         this.vertx = internalMetrics
                 .vertxBuilder(new VertxOptions()
                         .setPreferNativeTransport(true)
@@ -156,8 +159,8 @@ public final class Gateway implements AutoCloseable {
                                 listen.reusePort(),
                                 listen.backlog()))
                         .toList(),
-                settings.sslCert(),
-                settings.sslCertKey(),
+                certificate,
+                settings.tlsVersions(),
                 settings.pluginTimeLimit().toNanos(),
                 exchangeDeadline(settings),
                 limits(settings.clientLimits()),
@@ -596,6 +599,7 @@ public final class Gateway implements AutoCloseable {
     }
 
     private void goesLive(Snapshot snapshot) {
+        certificate.reload();
         balancers.live(snapshot.balancers());
         metrics.visible(snapshot.pluginNames());
         counters.live(snapshot.config().fingerprint());

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +35,7 @@ import org.jspecify.annotations.Nullable;
  * @param logLevel what the error log shows
  * @param sslCert PEM file with the certificate chain of TLS listeners
  * @param sslCertKey PEM file with the key of {@code sslCert}
+ * @param tlsVersions versions of TLS that clients may speak: {@code TLSv1.2}, {@code TLSv1.3}
  * @param compat whose defaults apply where Kong's versions differ
  * @param routerFlavor in which ways routes may say what they are for
  * @param drainTimeout how long exchanges in flight may take to end on SIGTERM
@@ -62,6 +64,7 @@ public record Settings(
         LogLevel logLevel,
         @Nullable Path sslCert,
         @Nullable Path sslCertKey,
+        Set<String> tlsVersions,
         Compat compat,
         RouterFlavor routerFlavor,
         Duration drainTimeout,
@@ -85,6 +88,7 @@ public record Settings(
         proxyListen = List.copyOf(proxyListen);
         adminListen = List.copyOf(adminListen);
         statusListen = List.copyOf(statusListen);
+        tlsVersions = Set.copyOf(tlsVersions);
         environment = Map.copyOf(environment);
         warnings = List.copyOf(warnings);
         requireNonNull(logLevel, "logLevel");
@@ -244,6 +248,7 @@ public record Settings(
         b.logLevel = logLevel;
         b.sslCert = sslCert;
         b.sslCertKey = sslCertKey;
+        b.tlsVersions = tlsVersions;
         b.compat = compat;
         b.routerFlavor = routerFlavor;
         b.drainTimeout = drainTimeout;
@@ -278,7 +283,7 @@ public record Settings(
     public String toString() {
         return "Settings[configs=" + configs + ", plugins=" + plugins + ", connectTo=" + connectTo + ", proxyListen="
                 + proxyListen + ", adminListen=" + adminListen + ", statusListen=" + statusListen + ", logLevel="
-                + logLevel + ", sslCert=" + sslCert + ", compat=" + compat + ", routerFlavor=" + routerFlavor
+                + logLevel + ", sslCert=" + sslCert + ", tlsVersions=" + tlsVersions + ", compat=" + compat + ", routerFlavor=" + routerFlavor
                 + ", drainTimeout=" + drainTimeout
                 + ", pluginTimeLimit=" + pluginTimeLimit + ", exchangeDeadline=" + exchangeDeadline
                 + ", clientLimits=" + clientLimits + ", proxy=" + proxy + ", shedAt=" + shedAt + ", vaults=" + vaults
@@ -297,6 +302,7 @@ public record Settings(
         private LogLevel logLevel = LogLevel.NOTICE;
         private @Nullable Path sslCert;
         private @Nullable Path sslCertKey;
+        private Set<String> tlsVersions = Set.of("TLSv1.2", "TLSv1.3");
         private Compat compat = Compat.UNSET;
         private RouterFlavor routerFlavor = RouterFlavor.TRADITIONAL_COMPATIBLE;
         private Duration drainTimeout = Duration.ofSeconds(30);
@@ -360,6 +366,12 @@ public record Settings(
         public Builder ssl(@Nullable Path cert, @Nullable Path key) {
             sslCert = cert;
             sslCertKey = key;
+            return this;
+        }
+
+        /** See {@link Settings#tlsVersions()}. */
+        public Builder tlsVersions(Set<String> value) {
+            tlsVersions = value;
             return this;
         }
 
@@ -459,6 +471,7 @@ public record Settings(
                     logLevel,
                     sslCert,
                     sslCertKey,
+                    tlsVersions,
                     compat,
                     routerFlavor,
                     drainTimeout,

@@ -77,6 +77,7 @@ final class SettingsReader {
                             : "KONG_SSL_CERT_KEY: missing (expected: the key that belongs to KONG_SSL_CERT)");
         }
         b.ssl(cert, key);
+        set(one(null, "GATEHOUSE_SSL_PROTOCOLS", "KONG_SSL_PROTOCOLS", this::tlsVersions), b::tlsVersions);
         boolean tls = cert != null && key != null;
 
         List<Listen> proxy = one("--proxy-listen", "GATEHOUSE_PROXY_LISTEN", "KONG_PROXY_LISTEN", this::listeners);
@@ -413,6 +414,15 @@ final class SettingsReader {
             return -1;
         }
         return Integer.parseInt(text);
+    }
+
+    private @Nullable Set<String> tlsVersions(String name, String text) {
+        Set<String> versions = new TreeSet<>(List.of(text.split("\\s+", -1)));
+        if (Set.of("TLSv1.2", "TLSv1.3").containsAll(versions)) {
+            return versions;
+        }
+        problem(name, text, "TLSv1.2, TLSv1.3, or both separated by a blank");
+        return null;
     }
 
     private @Nullable LogLevel logLevel(String name, String text) {

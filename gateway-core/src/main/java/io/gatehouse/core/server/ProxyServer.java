@@ -1,5 +1,6 @@
 package io.gatehouse.core.server;
 
+import io.gatehouse.core.entity.CertificateTable;
 import io.gatehouse.core.exchange.ExchangeObserver;
 import io.gatehouse.core.exchange.Loop;
 import io.gatehouse.core.exchange.LoopRuntime;
@@ -18,12 +19,12 @@ import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
-import io.vertx.core.net.PemKeyCertOptions;
+import io.vertx.core.net.KeyCertOptions;
 import io.vertx.core.net.impl.ConnectionBase;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -50,8 +51,8 @@ public final class ProxyServer extends VerticleBase {
     /** What all loops share. */
     public record Shared(
             List<Listener> listeners,
-            @Nullable Path certificate,
-            @Nullable Path key,
+            DefaultCertificate certificate,
+            Set<String> tlsVersions,
             long pluginTimeLimitNanos,
             long exchangeDeadlineNanos,
             Limits limits,
@@ -153,20 +154,23 @@ public final class ProxyServer extends VerticleBase {
         if (listener.backlog() > 0) {
             options.setAcceptBacklog(listener.backlog());
         }
-        Path certificate = shared.certificate();
-        Path key = shared.key();
-        if (listener.tls() && certificate != null && key != null) {
+        if (listener.tls()) {
             options.setSsl(true)
                     .setSslHandshakeTimeout(shared.limits().headNanos())
                     .setSslHandshakeTimeoutUnit(TimeUnit.NANOSECONDS)
-                    .setKeyCertOptions(new PemKeyCertOptions()
-                            .addCertPath(certificate.toString())
-                            .addKeyPath(key.toString()));
+                    .setEnabledSecureTransportProtocols(shared.tlsVersions())
+                    .setKeyCertOptions(KeyCertOptions.wrap(new ServerKeys(
+                            this::certificates, shared.certificate()::current)));
             if (listener.http2()) {
                 options.setSslEngineOptions(new AlpnEngine());
             }
         }
         return options;
+    }
+
+    private CertificateTable certificates() {
+        Snapshot live = shared.reloader().current();
+        return live == null ? CertificateTable.none() : live.certificates();
     }
 
     /** The ports that the listeners got, in their order. */
