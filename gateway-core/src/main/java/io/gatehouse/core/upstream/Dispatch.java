@@ -63,7 +63,7 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
         upgrading = true;
     }
 
-    Future<Response> start(HttpClient client, Redirects.@Nullable Origin redirect) {
+    Future<Response> start(HttpClient client, Redirects.@Nullable Origin redirect, @Nullable SocketAddress address) {
         RequestOptions options = new RequestOptions()
                 .setMethod(request.method())
                 .setHost(target.host())
@@ -73,6 +73,8 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
                 .setConnectTimeout(target.connectTimeout().toMillis());
         if (redirect != null) {
             options.setServer(SocketAddress.inetSocketAddress(redirect.port(), redirect.host()));
+        } else if (address != null) {
+            options.setServer(address);
         }
         record.onCancel(this::cancel);
         request.onCancel(this::cancel);
@@ -128,6 +130,9 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
         headers.addAll(request.headers());
         headers.remove(HttpHeaders.TRANSFER_ENCODING);
         headers.remove(HttpHeaders.CONTENT_LENGTH);
+        if (!upgrading && exchange.asksForUpgrade()) {
+            headers.remove(HttpHeaders.UPGRADE); // a plugin made another request of it
+        }
         if (!headers.contains(HttpHeaders.HOST)) {
             String host = target.hostHeader();
             headers.set(HttpHeaders.HOST, host == null ? target.authority() : host);

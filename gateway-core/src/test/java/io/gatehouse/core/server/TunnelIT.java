@@ -3,6 +3,7 @@ package io.gatehouse.core.server;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gatehouse.core.Settings.ClientLimits;
 import io.gatehouse.simulator.ConnectionRecord;
 import io.gatehouse.simulator.ServerScript;
 import java.io.IOException;
@@ -22,6 +23,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** WebSocket handshakes, and the bytes behind them. */
 @NullUnmarked
 class TunnelIT {
+    private static final Duration SHORT = Duration.ofMillis(300);
+    private static final Duration LONG = Duration.ofMinutes(10);
     private static final String HANDSHAKE = "GET /a HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\n"
             + "Upgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
     private static final String SWITCH = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n"
@@ -151,7 +154,8 @@ class TunnelIT {
         "'" + HANDSHAKE + "', 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n'",
     })
     void anUnaskedSwitchIsABadAnswer(String request, String answer) throws Exception {
-        rig.upstream.script(ServerScript.builder().readHead().send(answer).stall().build());
+        rig.upstream.script(
+                ServerScript.builder().readHead().send(answer).stall().build());
         rig.start("{name: probe}");
         try (Socket socket = rig.connect()) {
             Rig.send(socket, request);
@@ -242,13 +246,17 @@ class TunnelIT {
         try (Socket socket = open()) {
             socket.setSoLinger(hard, 0);
         }
-        assertThat(rig.logged(1)).singleElement().asString().matches("probe client_gone (client_gone|closed|reset) 101");
+        assertThat(rig.logged(1))
+                .singleElement()
+                .asString()
+                .matches("probe client_gone (client_gone|closed|reset) 101");
         Rig.await(() -> rig.gateway.inFlight() == 0, () -> "in flight");
     }
 
     @Test
     void passesAnUpstreamsResetOn() throws Exception {
-        rig.upstream.script(switching().send("x").pause(Duration.ofMillis(50)).reset().build());
+        rig.upstream.script(
+                switching().send("x").pause(Duration.ofMillis(50)).reset().build());
         rig.start("{name: probe}");
         try (Socket socket = open()) {
             assertThat(Rig.rest(socket)).endsWith("<reset>");
@@ -288,11 +296,8 @@ class TunnelIT {
     @Test
     void carriesMuchBothWaysAtOnce() throws Exception {
         int size = 8 * 1024 * 1024;
-        rig.upstream.script(switching()
-                .send(new byte[size])
-                .readBytes(size)
-                .send("done")
-                .build());
+        rig.upstream.script(
+                switching().send(new byte[size]).readBytes(size).send("done").build());
         rig.start("{name: probe}");
         try (Socket socket = open()) {
             Thread reader = new Thread(() -> {
@@ -308,5 +313,146 @@ class TunnelIT {
             assertThat(Rig.rest(socket)).isEqualTo("done<closed>");
         }
         assertThat(rig.logged(1)).containsExactly("probe sent ok 101");
+    }
+
+    // ---- in the life of a gateway
+
+    @Test
+    void comesBehindAnotherRequestOnItsConnection() throws Exception {
+        rig.upstream.script(
+                ServerScript.builder().readRequest().respond(200, "{}").build(),
+                switching().readBytes(4).send("done").build());
+        rig.start("{name: probe}");
+        try (Socket socket = rig.connect()) {
+            Rig.send(socket, "GET /a HTTP/1.1\r\nHost: a\r\n\r\n" + HANDSHAKE + "ping");
+            assertThat(Rig.rest(socket))
+                    .startsWith("HTTP/1.1 200 ")
+                    .contains("{}HTTP/1.1 101 ")
+                    .endsWith("\r\n\r\ndone<closed>");
+        }
+        assertThat(rig.logged(2)).containsExactly("probe sent ok 200", "probe sent ok 101");
+    }
+
+    @Test
+    void outlivesAReload() throws Exception {
+        rig.upstream.script(switching().readBytes(4).send("answer").build());
+        rig.start("{name: probe}");
+        try (Socket socket = open()) {
+            rig.configure("{name: probe, config: {label: new}}");
+            assertThat(rig.gateway.reload()).isEmpty();
+            Rig.send(socket, "ping");
+            assertThat(Rig.rest(socket)).isEqualTo("answer<closed>");
+        }
+        assertThat(rig.logged(1)).containsExactly("probe sent ok 101");
+    }
+
+    @Test
+    void endsWithTheGateway() throws Exception {
+        rig.upstream.script(switching().stall().build());
+        rig.start("{name: probe}");
+        try (Socket socket = open()) {
+            rig.gateway.stop(Duration.ofMillis(200));
+            assertThat(Rig.rest(socket)).endsWith("<reset>");
+        }
+        assertThat(rig.logged(1)).containsExactly("probe shutdown shutdown 101");
+        Rig.await(() -> upstream().ended(), () -> "the upstream still waits");
+        assertThat(rig.log.list).noneMatch(event -> event.getFormattedMessage().contains("not everything was closed"));
+    }
+
+    @Test
+    void aClientThatDoesNotReadHoldsTheUpstreamUp() throws Exception {
+        rig.upstream.script(switching()
+                .endless("0123456789abcdef".repeat(1024), Duration.ZERO)
+                .build());
+        rig.start(
+                "{name: probe}",
+                rig.settings().clientLimits(new ClientLimits(SHORT, LONG, LONG, Duration.ofMillis(500), 100)));
+        try (Socket socket = rig.connect()) {
+            socket.setReceiveBufferSize(4096);
+            Rig.send(socket, HANDSHAKE);
+            Rig.until(socket, "0123456789abcdef");
+            assertThat(rig.logged(1)).containsExactly("probe client_gone send_timeout 101");
+            assertThat(upstream().bytesSent()).isLessThan(16 * 1024 * 1024); // what fits into sockets, not into memory
+        }
+        Rig.await(() -> upstream().ended(), () -> "the upstream still sends");
+    }
+
+    @Test
+    void anUpstreamThatDoesNotReadHoldsTheClientUp() throws Exception {
+        rig.service = "retries: 0, write_timeout: 500";
+        rig.upstream.script(switching().hang().build());
+        rig.start("{name: probe}");
+        try (Socket socket = open()) {
+            byte[] piece = new byte[64 * 1024];
+            long sent = 0;
+            try {
+                while (sent < 64L * 1024 * 1024) {
+                    socket.getOutputStream().write(piece);
+                    sent += piece.length;
+                }
+            } catch (IOException reset) {
+                assertThat(reset).isNotNull();
+            }
+            assertThat(sent).isLessThan(32L * 1024 * 1024);
+        }
+        assertThat(rig.logged(1)).containsExactly("probe upstream_failed timeout 101");
+    }
+
+    @Test
+    void anUpstreamThatDoesNotAnswerIsAGatewayTimeout() throws Exception {
+        rig.service = "retries: 0, read_timeout: 200";
+        rig.upstream.script(ServerScript.silent());
+        rig.start("{name: probe}");
+        try (Socket socket = rig.connect()) {
+            Rig.send(socket, HANDSHAKE);
+            assertThat(Rig.until(socket, "\r\n\r\n")).startsWith("HTTP/1.1 504 ");
+        }
+        Rig.await(() -> upstream().ended(), () -> "the upstream still waits");
+    }
+
+    @Test
+    void anUpstreamThatIsNotThereIsABadGateway() throws Exception {
+        rig.upstream.refuse();
+        rig.start("{name: probe}");
+        try (Socket socket = rig.connect()) {
+            Rig.send(socket, HANDSHAKE);
+            assertThat(Rig.until(socket, "\r\n\r\n")).startsWith("HTTP/1.1 502 ");
+        }
+    }
+
+    @Test
+    void isTriedAgainWhereTheFirstTryFails() throws Exception {
+        rig.service = "retries: 1";
+        rig.upstream.script(
+                ServerScript.builder().readHead().reset().build(),
+                switching().readBytes(4).send("done").build());
+        rig.start("{name: probe}");
+        try (Socket socket = open()) {
+            Rig.send(socket, "ping");
+            assertThat(Rig.rest(socket)).isEqualTo("done<closed>");
+        }
+        assertThat(rig.logged(1)).containsExactly("probe sent ok 101");
+    }
+
+    @Test
+    void aClientThatLeavesBeforeTheAnswerLeavesNothingBehind() throws Exception {
+        rig.upstream.script(ServerScript.silent());
+        rig.start("{name: probe}");
+        try (Socket socket = rig.connect()) {
+            Rig.send(socket, HANDSHAKE + "early");
+            Rig.await(() -> rig.gateway.inFlight() == 1, () -> "no exchange");
+        }
+        assertThat(rig.logged(1)).singleElement().asString().matches("probe client_gone (closed|reset) 499");
+        Rig.await(() -> upstream().ended(), () -> "the upstream still waits");
+    }
+
+    @Test
+    void endsTheWholeExchangeAtItsDeadline() throws Exception {
+        rig.upstream.script(switching().endless("x", Duration.ofMillis(20)).build());
+        rig.start("{name: probe}", rig.settings().exchangeDeadline(Duration.ofMillis(500)));
+        try (Socket socket = open()) {
+            assertThat(Rig.rest(socket)).endsWith("<reset>");
+        }
+        assertThat(rig.logged(1)).containsExactly("probe deadline deadline 101");
     }
 }

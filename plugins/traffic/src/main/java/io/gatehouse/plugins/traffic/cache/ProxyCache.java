@@ -11,6 +11,7 @@ import io.gatehouse.api.body.BodyEnd;
 import io.gatehouse.api.body.BodyTransform;
 import io.gatehouse.api.body.Framing;
 import io.gatehouse.api.body.Out;
+import io.gatehouse.plugins.support.MediaType;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Promise;
@@ -234,6 +235,7 @@ final class ProxyCache implements Plugin {
         MultiMap headers = request.exchange().original().headers();
         Directives directives = Directives.of(headers);
         boolean asks = methods.contains(request.exchange().original().method().name())
+                && !request.headers().contains("Upgrade") // a WebSocket, which nobody can share
                 && !(config.cacheControl()
                         && (directives.has("no-store")
                                 || directives.has("no-cache")
