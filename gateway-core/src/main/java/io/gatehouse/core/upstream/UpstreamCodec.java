@@ -139,6 +139,7 @@ final class UpstreamCodec extends CombinedChannelDuplexHandler<UpstreamCodec.Dec
         }
 
         /** The client has sent the last byte of its tunnel. Where the upstream has too, Vert.x closes the connection. */
+        @SuppressWarnings("FutureReturnValueIgnored") // an end that cannot be sent is one all the same
         private void endOutput(ChannelHandlerContext context) {
             if (!inputEnded && context.channel() instanceof DuplexChannel channel) {
                 SslHandler tls = context.pipeline().get(SslHandler.class);
