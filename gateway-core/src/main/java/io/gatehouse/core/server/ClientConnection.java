@@ -261,6 +261,9 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
     /** Ends the connection with a reset: past TLS, which would end it politely. */
     private void reset() {
         Channel channel = context().channel();
+        if (!channel.isOpen()) {
+            return; // the exchange, told of it, has done so
+        }
         channel.config().setOption(ChannelOption.SO_LINGER, 0);
         SslHandler tls = channel.pipeline().get(SslHandler.class);
         if (tls == null) {

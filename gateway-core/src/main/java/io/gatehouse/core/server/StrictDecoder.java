@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads requests off the wire as strictly as a proxy must, where two parsers could otherwise read one request in two
- * ways: single spaces in the request line, no odd bytes in method and target, a version that is spoken here, no nameless
- * headers, not too many of them. The rest (line ends, header characters, lengths, chunks, {@code Content-Length} beside
+ * ways: nothing but empty lines before a request, single spaces in the request line, no odd bytes in method and target, a
+ * version that is spoken here, no nameless headers, no folded lines, not too many of them. The rest (line ends, header characters, lengths, chunks, {@code Content-Length} beside
  * {@code Transfer-Encoding}) Netty refuses by itself.
  *
  * <p>What is refused here never becomes a request. What a whole head says is checked by {@link StrictHead}.
@@ -33,8 +33,14 @@ final class StrictDecoder extends VertxHttpRequestDecoder {
     /** What may wait behind a handshake that is not answered yet before no more is read. */
     private static final int HELD_LIMIT = 64 * 1024;
 
+    /** A line that is refused wherever a line is read. */
+    private static final byte[] REFUSED_LINE = {':', '\r', '\n'};
+
     private final ClientConnection connection;
     private final int maxHeaders;
+    private @Nullable ByteBuf input;
+    private boolean between = true;
+    private boolean inLines;
     private int headers;
     private int lengths;
     private boolean upgrade;
@@ -62,23 +68,20 @@ final class StrictDecoder extends VertxHttpRequestDecoder {
         }
     }
 
-    @Override
-    protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) throws Exception {
-        super.decode(ctx, in, out);
-        if (upgrade && !out.isEmpty()) {
-            upgrade = false;
-            int last = out.size() - 1;
-            if (out.get(last) == LastHttpContent.EMPTY_LAST_CONTENT
-                    && out.get(last - 1) instanceof HttpRequest head
-                    && Handshake.isWebSocket(head)) {
-                out.remove(last); // the request has no end yet: what follows may be its tunnel
-                handshake = head;
-                context = ctx;
-                held = new ArrayDeque<>(2);
-                heldBytes = 0;
-                if (in.isReadable()) {
-                    hold(ctx, in.readRetainedSlice(in.readableBytes()));
-                }
+    /** Of a handshake only the head goes on: it has no end yet, since what follows may be its tunnel. */
+    private void holdBehindHandshake(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
+        upgrade = false;
+        int last = out.size() - 1;
+        if (out.get(last) == LastHttpContent.EMPTY_LAST_CONTENT
+                && out.get(last - 1) instanceof HttpRequest head
+                && Handshake.isWebSocket(head)) {
+            out.remove(last);
+            handshake = head;
+            context = ctx;
+            held = new ArrayDeque<>(2);
+            heldBytes = 0;
+            if (in.isReadable()) {
+                hold(ctx, in.readRetainedSlice(in.readableBytes()));
             }
         }
     }
@@ -148,6 +151,58 @@ final class StrictDecoder extends VertxHttpRequestDecoder {
     }
 
     @Override
+    protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) throws Exception {
+        if (between && !skipEmptyLines(in) || inLines && startsWithBlank(in)) {
+            in.skipBytes(in.readableBytes());
+            super.decode(ctx, Unpooled.wrappedBuffer(REFUSED_LINE), out);
+        } else if (!between || startsLine(in)) {
+            input = in;
+            super.decode(ctx, in, out);
+            input = null;
+        }
+        int size = out.size();
+        if (size > 0) {
+            inLines = false;
+            between = out.get(size - 1) instanceof LastHttpContent;
+            if (upgrade) {
+                holdBehindHandshake(ctx, in, out);
+            }
+        }
+    }
+
+    /** Before a request there may be empty lines, Netty would also take half ones; false when there is something else. */
+    private static boolean skipEmptyLines(ByteBuf in) {
+        while (in.isReadable()) {
+            byte first = in.getByte(in.readerIndex());
+            if (first == '\n') {
+                return false;
+            }
+            if (first != '\r' || in.readableBytes() == 1) {
+                return true;
+            }
+            if (in.getByte(in.readerIndex() + 1) != '\n') {
+                return false;
+            }
+            in.skipBytes(2);
+        }
+        return true;
+    }
+
+    /** Whether more has come than half of an empty line. */
+    private static boolean startsLine(ByteBuf in) {
+        return in.isReadable() && in.getByte(in.readerIndex()) != '\r';
+    }
+
+    /** A line that goes on in the next one: Netty would join them, and others read them in other ways. */
+    private static boolean startsWithBlank(ByteBuf in) {
+        if (!in.isReadable()) {
+            return false;
+        }
+        byte first = in.getByte(in.readerIndex());
+        return first == ' ' || first == '\t';
+    }
+
+    @Override
     protected String splitFirstWordInitialLine(byte[] line, int start, int length) {
         if (start != 0 || length == 0) {
             throw Refusal.BAD_REQUEST.refused();
@@ -187,6 +242,7 @@ final class StrictDecoder extends VertxHttpRequestDecoder {
 
     @Override
     protected HttpMessage createMessage(String[] initialLine) {
+        between = false;
         headers = 0;
         lengths = 0;
         upgrade = false;
@@ -209,6 +265,11 @@ final class StrictDecoder extends VertxHttpRequestDecoder {
     @Override
     protected AsciiString splitHeaderName(byte[] line, int start, int length) {
         if (length == 0) {
+            throw Refusal.BAD_REQUEST.refused();
+        }
+        inLines = true;
+        ByteBuf rest = input; // behind this line
+        if (rest != null && startsWithBlank(rest)) {
             throw Refusal.BAD_REQUEST.refused();
         }
         if (++headers > maxHeaders) {

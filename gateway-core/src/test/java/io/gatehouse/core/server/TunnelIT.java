@@ -448,11 +448,11 @@ class TunnelIT {
 
     @Test
     void aClientThatLeavesBeforeTheAnswerLeavesNothingBehind() throws Exception {
-        rig.upstream.script(ServerScript.silent());
+        rig.upstream.script(ServerScript.builder().readHead().stall().build());
         rig.start("{name: probe}");
         try (Socket socket = rig.connect()) {
             Rig.send(socket, HANDSHAKE + "early");
-            Rig.await(() -> rig.gateway.inFlight() == 1, () -> "no exchange");
+            Rig.await(() -> rig.upstream.requests() == 1, () -> "no handshake");
         }
         assertThat(rig.logged(1)).singleElement().asString().matches("probe client_gone (closed|reset) 499");
         Rig.await(() -> upstream().ended(), () -> "the upstream still waits");
