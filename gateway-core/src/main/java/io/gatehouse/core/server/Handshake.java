@@ -1,5 +1,6 @@
 package io.gatehouse.core.server;
 
+import io.gatehouse.core.upstream.HopByHop;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
@@ -31,7 +32,7 @@ final class Handshake {
 
     private static boolean names(HttpHeaders headers, String token) {
         for (String connection : headers.getAll(HttpHeaderNames.CONNECTION)) {
-            if (StrictHead.hasToken(connection, token)) {
+            if (HopByHop.lists(connection, token)) {
                 return true;
             }
         }

@@ -27,6 +27,7 @@ import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import io.vertx.core.MultiMap;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -228,7 +229,9 @@ final class UpstreamCodec extends CombinedChannelDuplexHandler<UpstreamCodec.Dec
                 context.channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, !encrypted(context));
                 // at its own end of a 101 Vert.x would put the connection back into the pool
                 response.setStatus(HttpResponseStatus.OK);
-                response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+                List<String> connection = new ArrayList<>(response.headers().getAll(HttpHeaderNames.CONNECTION));
+                connection.add(0, HttpHeaderValues.CLOSE.toString()); // the first is what Vert.x looks at
+                response.headers().set(HttpHeaderNames.CONNECTION, connection);
             }
         }
 
@@ -236,18 +239,13 @@ final class UpstreamCodec extends CombinedChannelDuplexHandler<UpstreamCodec.Dec
             return context.pipeline().get(SslHandler.class) != null; // where there is no half-closing
         }
 
-        /** Whether a head agrees to a WebSocket; what belongs to the connection is taken out of it. */
+        /** Whether a head agrees to a WebSocket. */
         private static boolean isWebSocket(HttpHeaders headers) {
             String protocol = headers.get(HttpHeaderNames.UPGRADE);
-            boolean upgrades = false;
-            for (String connection : headers.getAll(HttpHeaderNames.CONNECTION)) {
-                for (String token : connection.split(",", 100)) {
-                    String name = token.trim();
-                    upgrades |= name.equalsIgnoreCase("upgrade");
-                    headers.remove(name);
-                }
-            }
-            return upgrades && protocol != null && protocol.trim().equalsIgnoreCase("websocket");
+            return protocol != null
+                    && protocol.equalsIgnoreCase("websocket")
+                    && headers.getAll(HttpHeaderNames.CONNECTION).stream()
+                            .anyMatch(connection -> HopByHop.lists(connection, "upgrade"));
         }
 
         @Override
