@@ -1,4 +1,4 @@
-"""A WebSocket server that echoes, or a client of one: websocket.py server | client URI."""
+"""A WebSocket server that echoes, or a client of one: websocket.py server [CERTIFICATE KEY] | client URI."""
 
 import asyncio
 import json
@@ -15,11 +15,16 @@ async def echo(socket):
     async for message in socket:
         if message == "close me":
             await socket.close(4000, "as you wish")
+            return
         await socket.send(message)
 
 
-async def server():
-    async with serve(echo, "127.0.0.1", 0, subprotocols=["chat.v2"], max_size=None) as listening:
+async def server(files):
+    tls = None
+    if files:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(*files)
+    async with serve(echo, "127.0.0.1", 0, subprotocols=["chat.v2"], max_size=None, ssl=tls) as listening:
         print("listening", listening.sockets[0].getsockname()[1], flush=True)
         await listening.wait_closed()
 
@@ -53,7 +58,7 @@ async def client(uri):
 
 async def main():
     if sys.argv[1] == "server":
-        await server()
+        await server(sys.argv[2:])
         return
     try:
         print(json.dumps(await client(sys.argv[2])))

@@ -14,6 +14,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -41,7 +43,6 @@ final class WebSocketIT {
 
     private static Path folder;
     private static int node;
-    private static int python;
     private static PackagedGateway gateway;
 
     /** A server in a process of its own. */
@@ -56,8 +57,13 @@ final class WebSocketIT {
     static void start() throws Exception {
         folder = Workplace.folderFor("websocket-peers");
         node = server(Peers.node("ws", SUITE), "websocket.js");
-        python = server(Peers.python("websockets", SUITE), "websocket.py");
+        int python = server(Peers.python("websockets", SUITE), "websocket.py");
         Certificate certificate = Certificate.selfSigned(folder);
+        int secure = server(
+                Peers.python("websockets", SUITE),
+                "websocket.py",
+                certificate.certificate().toString(),
+                certificate.key().toString());
         gateway = RUNNING.add(PackagedGateway.named("websocket")
                 .observed()
                 .env("KONG_PROXY_LISTEN", "127.0.0.1:0, 127.0.0.1:0 ssl")
@@ -71,18 +77,25 @@ final class WebSocketIT {
                           - name: python
                             url: http://127.0.0.1:%d
                             routes: [{name: python, paths: [/python]}]
+                          - name: secure
+                            url: https://127.0.0.1:%d
+                            tls_verify: false
+                            routes: [{name: secure, paths: [/secure]}]
                         plugins:
                           - {name: key-auth}
                           - {name: response-transformer, config: {add: {headers: ["X-Added:yes"]}}}
                         consumers:
                           - {username: anna, keyauth_credentials: [{key: anna-key}]}
-                        """.formatted(node, python))
+                        """.formatted(node, python, secure))
                 .start());
     }
 
-    private static int server(Path program, String script) throws IOException {
-        Path log = folder.resolve(script + ".log");
-        Process process = new ProcessBuilder(program.toString(), script(script).toString(), "server")
+    private static int server(Path program, String script, String... files) throws IOException {
+        Path log = Files.createTempFile(folder, script, ".log");
+        List<String> command =
+                new ArrayList<>(List.of(program.toString(), script(script).toString(), "server"));
+        command.addAll(List.of(files));
+        Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile())
                 .start();
@@ -117,7 +130,7 @@ final class WebSocketIT {
     }
 
     @ParameterizedTest
-    @CsvSource({"node,node,ws", "node,python,wss", "python,node,wss", "python,python,ws"})
+    @CsvSource({"node,node,ws", "node,secure,wss", "python,node,wss", "python,python,ws", "python,secure,ws"})
     void realPeersTalk(String client, String server, String scheme) throws Exception {
         long logged = gateway.accessLog().size();
 
