@@ -40,6 +40,9 @@ interface ClientSide {
     /** Whether the head alone tells that a body follows, without naming its length. */
     boolean bodyFollows();
 
+    /** Whether the request asks for a WebSocket, and waits for the answer with whatever else it sends. */
+    boolean upgrades();
+
     /** The body. It is to be paused before anything else is done with it. */
     ReadStream<Buffer> body();
 

@@ -128,6 +128,12 @@ final class ClientStream extends Watched implements ClientSide, ClientPort, Read
         return bodyFollows;
     }
 
+    /** Nobody is upgraded from HTTP/2. */
+    @Override
+    public boolean upgrades() {
+        return false;
+    }
+
     @Override
     public ReadStream<Buffer> body() {
         return this;

@@ -268,7 +268,8 @@ final class FrontDoor {
 
     /** The client's body, or null when the request has none. */
     private @Nullable StreamReader reader(ClientSide request, ClientPort client, StrictHead strict) {
-        if (!strict.hasBody()) {
+        boolean tunnel = request.upgrades();
+        if (!strict.hasBody() && !tunnel) {
             return null;
         }
         ReadStream<Buffer> body = request.body().pause();
@@ -288,7 +289,7 @@ final class FrontDoor {
                 false,
                 new ClientBody(request),
                 loop.sweeper(),
-                limits.bodyNanos(),
+                tunnel ? 0 : limits.bodyNanos(),
                 e -> Failure.of(FailureKind.CLIENT_GONE, e)); // what is not HTTP does not come so far
         if (strict.expectsContinue()) {
             reader.beforeFirstRead(client::sendContinue);
@@ -323,7 +324,10 @@ final class FrontDoor {
         }
         String uri = match.upstreamPath(plan.servicePath(), path.path());
         Body body = Body.empty();
-        if (reader != null) {
+        if (in.upgrades()) {
+            exchange.offersUpgrade(); // what the reader reads is a tunnel's, not the request's
+            headers.set(HttpHeaders.UPGRADE, "websocket");
+        } else if (reader != null) {
             body = Body.of(reader, strict.length());
         }
         headers.remove(HttpHeaders.CONTENT_LENGTH);
