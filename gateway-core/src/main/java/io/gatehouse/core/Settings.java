@@ -283,7 +283,8 @@ public record Settings(
     public String toString() {
         return "Settings[configs=" + configs + ", plugins=" + plugins + ", connectTo=" + connectTo + ", proxyListen="
                 + proxyListen + ", adminListen=" + adminListen + ", statusListen=" + statusListen + ", logLevel="
-                + logLevel + ", sslCert=" + sslCert + ", tlsVersions=" + tlsVersions + ", compat=" + compat + ", routerFlavor=" + routerFlavor
+                + logLevel + ", sslCert=" + sslCert + ", tlsVersions=" + tlsVersions + ", compat=" + compat
+                + ", routerFlavor=" + routerFlavor
                 + ", drainTimeout=" + drainTimeout
                 + ", pluginTimeLimit=" + pluginTimeLimit + ", exchangeDeadline=" + exchangeDeadline
                 + ", clientLimits=" + clientLimits + ", proxy=" + proxy + ", shedAt=" + shedAt + ", vaults=" + vaults

@@ -59,7 +59,7 @@ public record ServerCertificate(List<X509Certificate> chain, PrivateKey key) {
             String certificatesNow = certificates.value();
             String keyNow = key.value();
             if (known == null
-                    || !known.certificates().equals(certificatesNow) 
+                    || !known.certificates().equals(certificatesNow)
                     || !known.key().equals(keyNow)) {
                 known = Read.of(certificatesNow, keyNow);
                 read = known;

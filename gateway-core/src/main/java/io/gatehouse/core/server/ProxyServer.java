@@ -159,8 +159,8 @@ public final class ProxyServer extends VerticleBase {
                     .setSslHandshakeTimeout(shared.limits().headNanos())
                     .setSslHandshakeTimeoutUnit(TimeUnit.NANOSECONDS)
                     .setEnabledSecureTransportProtocols(shared.tlsVersions())
-                    .setKeyCertOptions(KeyCertOptions.wrap(new ServerKeys(
-                            this::certificates, shared.certificate()::current)));
+                    .setKeyCertOptions(
+                            KeyCertOptions.wrap(new ServerKeys(this::certificates, shared.certificate()::current)));
             if (listener.http2()) {
                 options.setSslEngineOptions(new AlpnEngine());
             }

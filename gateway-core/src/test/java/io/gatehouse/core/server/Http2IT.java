@@ -86,8 +86,7 @@ class Http2IT {
                 "HTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA",
                 "",
                 "");
-        assertThat(rig.raw(upgrade))
-                .startsWith("HTTP/1.1 200 ");
+        assertThat(rig.raw(upgrade)).startsWith("HTTP/1.1 200 ");
         assertThat(rig.raw("PRI * HTTP/1.1\r\nHost: a\r\n\r\n")).startsWith("HTTP/1.1 400 ");
     }
 

@@ -91,7 +91,8 @@ class ServerCertificatesIT {
                       %s
                 """.formatted(rig.upstream.baseUrl(), rig.upstream.baseUrl(), pem("ec.pem"), pem("ec-key.pem"))
                 + (both
-                        ? "  cert_alt: |\n      " + pem("rsa.pem") + "\n  key_alt: |\n      " + pem("rsa-key.pem") + "\n"
+                        ? "  cert_alt: |\n      " + pem("rsa.pem") + "\n  key_alt: |\n      " + pem("rsa-key.pem")
+                                + "\n"
                         : "")
                 + "  snis:" + snis + "\n");
         assertThat(rig.gateway.reload()).isEmpty();
@@ -129,7 +130,8 @@ class ServerCertificatesIT {
     }
 
     private SSLSocket connect(String name, String... suites) throws Exception {
-        SSLSocket socket = (SSLSocket) trusting().getSocketFactory().createSocket("127.0.0.1", rig.gateway.proxyTlsPort());
+        SSLSocket socket =
+                (SSLSocket) trusting().getSocketFactory().createSocket("127.0.0.1", rig.gateway.proxyTlsPort());
         socket.setSoTimeout((int) Rig.SOON.toMillis());
         SSLParameters parameters = socket.getSSLParameters();
         if (name != null) {
@@ -168,8 +170,10 @@ class ServerCertificatesIT {
         assertThat(shown("a.b.wild.example.com")).isEqualTo("localhost");
         assertThat(shown("both.example.com")).isEqualTo("ec.example.com");
         assertThat(shown("BOTH.example.com")).isEqualTo("ec.example.com");
-        assertThat(shown("both.example.com", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256")).isEqualTo("rsa.example.com");
-        assertThat(shown("both.example.com", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256")).isEqualTo("ec.example.com");
+        assertThat(shown("both.example.com", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"))
+                .isEqualTo("rsa.example.com");
+        assertThat(shown("both.example.com", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"))
+                .isEqualTo("ec.example.com");
         assertThat(shown("a.wild.example.com")).isEqualTo("ec.example.com");
         assertThat(shown("name.org")).isEqualTo("ec.example.com");
 
@@ -205,16 +209,17 @@ class ServerCertificatesIT {
                 }
             }
         });
-        assertThat(paths).containsExactlyInAnyOrder(
-                "GET /named HTTP/1.1", "GET /base HTTP/1.1", "GET /named HTTP/1.1");
+        assertThat(paths).containsExactlyInAnyOrder("GET /named HTTP/1.1", "GET /base HTTP/1.1", "GET /named HTTP/1.1");
     }
 
     @Test
     void givesHttp2ToThoseWhoChooseIt() throws Exception {
         start(10_000);
         for (HttpClient.Version version : HttpClient.Version.values()) {
-            HttpClient client =
-                    HttpClient.newBuilder().version(version).sslContext(trusting()).build();
+            HttpClient client = HttpClient.newBuilder()
+                    .version(version)
+                    .sslContext(trusting())
+                    .build();
             HttpResponse<String> answer = client.send(
                     HttpRequest.newBuilder(URI.create("https://127.0.0.1:" + rig.gateway.proxyTlsPort() + "/a"))
                             .timeout(Rig.SOON)
