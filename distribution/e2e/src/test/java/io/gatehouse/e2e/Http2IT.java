@@ -89,7 +89,8 @@ final class Http2IT {
         }
         Workplace.Ran ran = run(folder, command.toArray(new String[0]));
 
-        Document read = DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(report.toFile());
+        Document read =
+                DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(report.toFile());
         NodeList cases = read.getElementsByTagName("testcase");
         assertThat(cases.getLength()).as(ran.out()).isEqualTo(146);
         Set<String> missed = new TreeSet<>();
@@ -114,10 +115,13 @@ final class Http2IT {
         String end = "\n%{http_version} %{response_code}";
         String expected = "{\"ok\":true}\n";
 
-        assertThat(run(folder, curl, "-sS", "--http2-prior-knowledge", "-w", end, clearUrl).out())
+        assertThat(run(folder, curl, "-sS", "--http2-prior-knowledge", "-w", end, clearUrl)
+                        .out())
                 .isEqualTo(expected + "2 200");
-        assertThat(run(folder, curl, "-sS", "--http2", "-w", end, clearUrl).out()).isEqualTo(expected + "1.1 200");
-        assertThat(run(folder, curl, "-sS", "--http1.1", "-w", end, clearUrl).out()).isEqualTo(expected + "1.1 200");
+        assertThat(run(folder, curl, "-sS", "--http2", "-w", end, clearUrl).out())
+                .isEqualTo(expected + "1.1 200");
+        assertThat(run(folder, curl, "-sS", "--http1.1", "-w", end, clearUrl).out())
+                .isEqualTo(expected + "1.1 200");
         assertThat(run(folder, curl, "-sSk", "--http2", "-w", end, "-d", "hello", tlsUrl)
                         .out())
                 .isEqualTo(expected + "2 200");
