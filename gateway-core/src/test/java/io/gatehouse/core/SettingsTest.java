@@ -172,6 +172,30 @@ class SettingsTest {
     }
 
     @Test
+    void onlyProxyListenersSpeakTlsAndHttp2() {
+        assertThat(problems(Map.of(
+                        "KONG_ADMIN_LISTEN", "127.0.0.1:8001, 127.0.0.1:8444 http2 ssl",
+                        "KONG_STATUS_LISTEN", "127.0.0.1:8100 http2",
+                        "KONG_SSL_CERT", "c.pem",
+                        "KONG_SSL_CERT_KEY", "k.pem")))
+                .containsExactlyInAnyOrder(
+                        "KONG_ADMIN_LISTEN: 127.0.0.1:8444 ssl (expected: no flag ssl, which proxy listeners alone have)",
+                        "KONG_STATUS_LISTEN: 127.0.0.1:8100 http2"
+                                + " (expected: no flag http2, which proxy listeners alone have)");
+    }
+
+    @Test
+    void readsTheVersionsOfTls() throws Exception {
+        assertThat(Settings.from(Map.of(), Map.of()).tlsVersions()).containsExactlyInAnyOrder("TLSv1.2", "TLSv1.3");
+        assertThat(Settings.from(Map.of("KONG_SSL_PROTOCOLS", "TLSv1.3"), Map.of())
+                        .tlsVersions())
+                .containsExactly("TLSv1.3");
+        assertThat(problems(Map.of("KONG_SSL_PROTOCOLS", "TLSv1.1 TLSv1.2")))
+                .containsExactly("KONG_SSL_PROTOCOLS: TLSv1.1 TLSv1.2"
+                        + " (expected: TLSv1.2, TLSv1.3, or both separated by a blank)");
+    }
+
+    @Test
     void aTlsListenerNeedsACertificate() {
         assertThat(problems(Map.of("KONG_PROXY_LISTEN", "0.0.0.0:8443 ssl")))
                 .containsExactly(

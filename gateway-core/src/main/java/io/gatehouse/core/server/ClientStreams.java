@@ -453,7 +453,11 @@ final class ClientStreams extends Http2ConnectionHandler {
     @Override
     protected void onConnectionError(
             ChannelHandlerContext ctx, boolean outbound, Throwable cause, @Nullable Http2Exception error) {
-        LOG.debug("connection of a client is in error: outbound={}", outbound, cause);
+        if (error == null) {
+            LOG.error("a connection of HTTP/2 failed", cause); // not the client's fault, whatever it sent
+        } else {
+            LOG.debug("connection of a client is in error: outbound={}", outbound, cause);
+        }
         super.onConnectionError(ctx, outbound, cause, error);
     }
 
