@@ -25,6 +25,7 @@ import io.netty.handler.codec.http2.Http2Stream;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.core.net.impl.ShutdownEvent;
+import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -453,7 +454,7 @@ final class ClientStreams extends Http2ConnectionHandler {
     @Override
     protected void onConnectionError(
             ChannelHandlerContext ctx, boolean outbound, Throwable cause, @Nullable Http2Exception error) {
-        if (error == null) {
+        if (error == null && !(cause instanceof IOException)) {
             LOG.error("a connection of HTTP/2 failed", cause); // not the client's fault, whatever it sent
         } else {
             LOG.debug("connection of a client is in error: outbound={}", outbound, cause);
