@@ -2,6 +2,7 @@ package io.gatehouse.core.server;
 
 import io.gatehouse.core.routing.RequestFacts;
 import io.gatehouse.core.routing.RequestPath;
+import io.gatehouse.core.service.AddressRange;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +16,8 @@ final class HttpFacts implements RequestFacts {
     private final Forwarding forwarding;
     private final RequestPath path;
     private final boolean tls;
+    private byte @Nullable [] source;
+    private byte @Nullable [] destination;
 
     HttpFacts(
             HttpServerRequest request, @Nullable HostHeader host, Peer peer, Forwarding forwarding, RequestPath path) {
@@ -58,8 +61,13 @@ final class HttpFacts implements RequestFacts {
     }
 
     @Override
-    public String sourceAddress() {
-        return forwarding.client(peer, request.headers());
+    public byte @Nullable [] sourceAddress() {
+        byte[] known = source;
+        if (known == null) {
+            known = AddressRange.address(forwarding.client(peer, request.headers()));
+            source = known;
+        }
+        return known;
     }
 
     @Override
@@ -69,9 +77,14 @@ final class HttpFacts implements RequestFacts {
     }
 
     @Override
-    public String destinationAddress() {
-        SocketAddress local = request.connection().localAddress();
-        return local == null || local.hostAddress() == null ? "" : local.hostAddress();
+    public byte @Nullable [] destinationAddress() {
+        byte[] known = destination;
+        if (known == null) {
+            SocketAddress local = request.connection().localAddress();
+            known = local == null || local.hostAddress() == null ? null : Forwarding.unscoped(local.hostAddress());
+            destination = known;
+        }
+        return known;
     }
 
     @Override
