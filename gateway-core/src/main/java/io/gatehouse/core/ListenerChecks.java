@@ -43,7 +43,7 @@ final class ListenerChecks {
                         entity.path(),
                         "the route '" + entity.name()
                                 + "' is for " + route.protocols().get(0)
-                                + " only, and no proxy listener speaks TLS: requests are"
+                                + " only, and no proxy listener speaks it: requests are"
                                 + " answered with " + (route.isGrpc() ? "an error" : route.httpsRedirectStatusCode()),
                         Severity.WARNING,
                         "add " + (route.isGrpc() ? "grpc" : "http") + " to its protocols, or a listener with ssl"));

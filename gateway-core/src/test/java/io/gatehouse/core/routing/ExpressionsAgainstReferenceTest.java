@@ -1,5 +1,6 @@
 package io.gatehouse.core.routing;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
@@ -25,6 +26,10 @@ import org.junit.jupiter.api.Test;
 class ExpressionsAgainstReferenceTest {
     private static final String[] HOSTS = {"a.com", "B.a.com", "b.a.com", "x.b.a.com", "b.org", "", "a.b"};
     private static final String[] PATHS = {"/", "/a", "/A/b", "/a/b", "/a/b/c", "/ab", "/b/a", "/abc/d.js", "/\u0130"};
+
+    private static final String[] METHODS = {"GET", "PUT"};
+    private static final String[] VALUES = {"no", "ex"};
+    private static final String[] ARGUMENTS = {"", "1", "12"};
 
     /** What a tree is evaluated for: it notes the text that the path matched last. */
     private static final class Trial {
@@ -139,37 +144,29 @@ class ExpressionsAgainstReferenceTest {
     }
 
     private Tree predicate() {
-        switch (random.nextInt(10)) {
-            case 0, 1, 2:
-                return text("http.path", t -> List.of(t.request.path()), one(PATHS), true, false);
-            case 3, 4:
-                return text("http.host", t -> List.of(t.request.host()), one(HOSTS), false, false);
-            case 5:
-                return text(
-                        "http.method",
-                        t -> List.of(t.request.method()),
-                        one(new String[] {"GET", "PUT"}),
-                        false,
-                        false);
-            case 6:
-                return text(
-                        "http.headers.two", t -> t.request.headers("two"), one(new String[] {"no", "ex"}), false, true);
-            case 7:
-                return text(
+        return switch (random.nextInt(10)) {
+            case 0, 1, 2 -> text("http.path", t -> List.of(t.request.path()), one(PATHS), true, false);
+            case 3, 4 -> text("http.host", t -> List.of(t.request.host()), one(HOSTS), false, false);
+            case 5 -> text("http.method", t -> List.of(t.request.method()), one(METHODS), false, false);
+            case 6 -> text("http.headers.two", t -> t.request.headers("two"), one(VALUES), false, true);
+            case 7 ->
+                text(
                         "http.queries.q",
                         t -> queries(t.request).getOrDefault("q", List.of()),
-                        one(new String[] {"", "1", "12"}),
+                        one(ARGUMENTS),
                         false,
                         true);
-            case 8:
+            case 8 -> {
                 int port = 80 + random.nextInt(2);
-                return new Tree("net.dst.port >= " + port, t -> t.request.destinationPort() >= port);
-            default:
+                yield new Tree("net.dst.port >= " + port, t -> t.request.destinationPort() >= port);
+            }
+            default -> {
                 boolean within = random.nextBoolean();
-                return new Tree(
+                yield new Tree(
                         "net.src.ip " + (within ? "in" : "not in") + " 10.0.0.0/8",
-                        t -> (t.request.sourceAddress()[0] == 10) == within);
-        }
+                        t -> (requireNonNull(t.request.sourceAddress())[0] == 10) == within);
+            }
+        };
     }
 
     private Tree text(
@@ -221,7 +218,7 @@ class ExpressionsAgainstReferenceTest {
 
     private TestRequest request() {
         TestRequest request = TestRequest.get(one(PATHS))
-                .method(one(new String[] {"GET", "PUT"}))
+                .method(one(METHODS))
                 .host(one(HOSTS))
                 .query(one(new String[] {"", "q", "q=1", "q=1&q=12", "p=1", "q=2&&q"}))
                 .from(random.nextBoolean() ? "10.1.2.3" : "11.1.2.3", 1);
