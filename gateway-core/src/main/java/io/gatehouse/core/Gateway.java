@@ -40,6 +40,7 @@ import io.gatehouse.core.snapshot.Reloader;
 import io.gatehouse.core.snapshot.Snapshot;
 import io.gatehouse.core.snapshot.SnapshotBuilder;
 import io.gatehouse.core.upstream.Redirects;
+import io.gatehouse.core.upstream.SocketProbes;
 import io.gatehouse.core.upstream.Upstreams;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
@@ -88,7 +89,7 @@ public final class Gateway implements AutoCloseable {
     private final MetricsRegistry metrics = new MetricsRegistry();
     private final GatewayMetrics counters = new GatewayMetrics(metrics);
     private final Traffic traffic = new Traffic();
-    private final Balancers balancers = new Balancers();
+    private final Balancers balancers;
     private final Facts facts = new Facts();
     private final NodeMemory memory = new NodeMemory(metrics, facts);
     private final ExecutorService reloadThread = Executors.newSingleThreadExecutor(daemon("gatehouse-reload"));
@@ -112,6 +113,7 @@ public final class Gateway implements AutoCloseable {
         this.vertx = internalMetrics
                 .vertxBuilder(new VertxOptions()
                         .setPreferNativeTransport(true)
+                        .setAddressResolverOptions(ResolverOptions.of(settings.dns()))
                         .setEventLoopPoolSize(settings.eventLoops())
                         // whoever blocks a loop is named by the first warning already
                         .setWarningExceptionTime(BLOCKED.toMillis())
@@ -122,6 +124,7 @@ public final class Gateway implements AutoCloseable {
         ((VertxInternal) vertx)
                 .blockedThreadChecker()
                 .setThreadBlockedHandler(new BlockedThreads(this::owner, counters));
+        this.balancers = new Balancers((VertxInternal) vertx, settings.dns(), new SocketProbes(vertx));
         metrics.add(facts);
         Redirects redirects = redirects(settings);
         Clock clock = Clock.systemUTC();
@@ -574,6 +577,7 @@ public final class Gateway implements AutoCloseable {
         memoryThread.shutdownNow();
         reloadThread.shutdown();
         quietly(connections); // first: a connection that ends after its event loop has nobody to tell
+        quietly(balancers.close());
         quietly(vertx.close());
         internalMetrics.close();
         LOG.info("gatehouse has stopped");

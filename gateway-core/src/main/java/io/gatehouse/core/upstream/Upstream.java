@@ -5,6 +5,7 @@ import io.gatehouse.api.FailureKind;
 import io.gatehouse.api.Request;
 import io.gatehouse.api.Response;
 import io.gatehouse.api.Target;
+import io.gatehouse.core.balancer.Names;
 import io.gatehouse.core.exchange.AttemptListener;
 import io.gatehouse.core.exchange.LiveAttempt;
 import io.gatehouse.core.exchange.LiveExchange;
@@ -39,6 +40,7 @@ public final class Upstream {
     private final Loop loop;
     private final Redirects redirects;
     private final MemoryGuard memory;
+    private final Names names;
 
     /**
      * By the time that connections may take. A target's own connect time-out ends the wait of a request, but it is the
@@ -49,10 +51,11 @@ public final class Upstream {
     private final @Nullable HttpClientAgent[] trusting = new HttpClientAgent[LONGEST - SHORTEST + 1];
 
     /** Makes the client of a loop. Call it on that loop. */
-    public Upstream(Loop loop, Redirects redirects, MemoryGuard memory) {
+    public Upstream(Loop loop, Redirects redirects, MemoryGuard memory, Names names) {
         this.loop = loop;
         this.redirects = redirects;
         this.memory = memory;
+        this.names = names;
     }
 
     private HttpClientAgent client(Target target) {
@@ -130,7 +133,20 @@ public final class Upstream {
         LiveAttempt record = new LiveAttempt(
                 exchange, target, request.method().name(), request.uri(), request.attributes(), listener);
         exchange.add(record);
-        return new Dispatch(exchange, request, target, record).start(client(target), redirects.of(target), address);
+        Dispatch dispatch = new Dispatch(exchange, request, target, record);
+        Redirects.Origin redirect = redirects.of(target);
+        String host = redirect == null ? target.host() : redirect.host();
+        int port = redirect == null ? target.port() : redirect.port();
+        boolean tls = redirect == null ? target.tls() : redirect.tls();
+        SocketAddress chosen = redirect == null ? address : null;
+        SocketAddress known = chosen == null ? names.next(host, port) : chosen;
+        if (known != null) {
+            return dispatch.start(client(target), tls, known);
+        }
+        return exchange.adopt(names.ask(host, port))
+                .transform(found -> found.succeeded()
+                        ? dispatch.start(client(target), tls, found.result())
+                        : Future.succeededFuture(dispatch.unresolved(host, found.cause())));
     }
 
     /** Closes all connections. */
