@@ -159,6 +159,7 @@ public final class Gateway implements AutoCloseable {
                 settings.pluginTimeLimit().toNanos(),
                 exchangeDeadline(settings),
                 limits(settings.clientLimits()),
+                settings.proxy().forwarding(),
                 memoryGuard,
                 redirects,
                 upstreams,
