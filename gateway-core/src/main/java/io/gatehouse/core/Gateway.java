@@ -4,7 +4,9 @@ import io.gatehouse.api.Completion;
 import io.gatehouse.core.admin.AdminServer;
 import io.gatehouse.core.admin.AdminView;
 import io.gatehouse.core.admin.StatusServer;
+import io.gatehouse.core.balancer.Balancer;
 import io.gatehouse.core.balancer.Balancers;
+import io.gatehouse.core.balancer.HealthMetrics;
 import io.gatehouse.core.config.Environment;
 import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.config.Severity;
@@ -90,6 +92,7 @@ public final class Gateway implements AutoCloseable {
     private final GatewayMetrics counters = new GatewayMetrics(metrics);
     private final Traffic traffic = new Traffic();
     private final Balancers balancers;
+    private final HealthMetrics upstreamHealth;
     private final Facts facts = new Facts();
     private final NodeMemory memory = new NodeMemory(metrics, facts);
     private final ExecutorService reloadThread = Executors.newSingleThreadExecutor(daemon("gatehouse-reload"));
@@ -125,6 +128,8 @@ public final class Gateway implements AutoCloseable {
                 .blockedThreadChecker()
                 .setThreadBlockedHandler(new BlockedThreads(this::owner, counters));
         this.balancers = new Balancers((VertxInternal) vertx, settings.dns(), new SocketProbes(vertx));
+        this.upstreamHealth = new HealthMetrics(balancers);
+        metrics.add(upstreamHealth);
         metrics.add(facts);
         Redirects redirects = redirects(settings);
         Clock clock = Clock.systemUTC();
@@ -592,6 +597,7 @@ public final class Gateway implements AutoCloseable {
 
     private void goesLive(Snapshot snapshot) {
         balancers.live(snapshot.balancers());
+        upstreamHealth.live(snapshot.config());
         metrics.visible(snapshot.pluginNames());
         counters.live(snapshot.config().fingerprint());
     }
@@ -877,6 +883,11 @@ public final class Gateway implements AutoCloseable {
 
         private List<String> addresses(List<Settings.Listen> listeners) {
             return listeners.stream().map(Settings.Listen::address).toList();
+        }
+
+        @Override
+        public @Nullable Balancer upstream(String idOrName) {
+            return balancers.find(idOrName);
         }
 
         @Override

@@ -74,6 +74,11 @@ final class Answer {
         return new Answer(type, records, error, ttlNanos, ended, then, turns);
     }
 
+    /** Whether it is kept beyond its time already. */
+    boolean isKept() {
+        return expires != ended;
+    }
+
     /** Of its records; null for none. */
     @Nullable
     RecordType type() {

@@ -17,6 +17,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -229,11 +230,6 @@ public final class Balancer {
         return now.healthy() ? now.picker.pick(key.hash(), tried) : null;
     }
 
-    /** Whether enough of the weight is available. */
-    boolean healthy() {
-        return addresses.healthy();
-    }
-
     /** The addresses of the moment and how one is chosen among them. */
     private final class Addresses {
         private final List<Resolved> targets;
@@ -353,7 +349,7 @@ public final class Balancer {
     // ---- health
 
     /** Whether anything can make an address of it unhealthy. */
-    boolean usesHealthchecks() {
+    public boolean isChecked() {
         Passive passive = upstream.healthchecks().passive();
         return usesProbes()
                 || passive.unhealthy().tcpFailures() != 0
@@ -409,5 +405,60 @@ public final class Balancer {
         if (address.state().set(healthy)) {
             flipped(address, "set by hand");
         }
+    }
+
+    /** How its targets are. */
+    public List<TargetHealth> health() {
+        List<TargetHealth> all = new ArrayList<>();
+        for (Resolved one : targets()) {
+            BalancedTarget target = one.target();
+            List<TargetHealth.OfAddress> shown = new ArrayList<>();
+            TargetHealth.State health = one.addresses().isEmpty() ? TargetHealth.State.DNS_ERROR : null;
+            for (Address address : one.addresses()) {
+                TargetHealth.State state = !isChecked() || target.weight() == 0
+                        ? TargetHealth.State.HEALTHCHECKS_OFF
+                        : address.available() ? TargetHealth.State.HEALTHY : TargetHealth.State.UNHEALTHY;
+                health = health == null || state == TargetHealth.State.HEALTHY ? state : health;
+                shown.add(new TargetHealth.OfAddress(
+                        address.ip(), address.port(), address.weight(), address.available(), state));
+            }
+            all.add(new TargetHealth(
+                    target.id(),
+                    target.name(),
+                    target.host(),
+                    target.port(),
+                    one.dns(),
+                    target.weight(),
+                    Objects.requireNonNull(health),
+                    shown));
+        }
+        return all;
+    }
+
+    /** Whether enough of the weight is available for the upstream to be used. */
+    public boolean isHealthy() {
+        return addresses.healthy();
+    }
+
+    /**
+     * Sets the health of a target's addresses by hand.
+     *
+     * @param target id or {@code host:port}
+     * @param address one of its addresses as {@code ip} or {@code ip:port}; null for all
+     * @return whether there are such addresses
+     */
+    public boolean setHealth(String target, @Nullable String address, boolean healthy) {
+        boolean found = false;
+        for (Resolved one : targets()) {
+            if (one.target().id().equals(target) || one.target().name().equals(target)) {
+                for (Address each : one.addresses()) {
+                    if (address == null || address.equals(each.ip()) || address.equals(each.toString())) {
+                        set(each, healthy);
+                        found = true;
+                    }
+                }
+            }
+        }
+        return found;
     }
 }

@@ -48,7 +48,7 @@ final class DnsServers implements NameServers, AutoCloseable {
         DnsNameResolverBuilder builder = new DnsNameResolverBuilder(loop)
                 .datagramChannelFactory(transport::datagramChannel)
                 .socketChannelFactory(
-                        () -> (SocketChannel) transport.channelFactory(false).newChannel(), true)
+                        () -> (SocketChannel) transport.channelFactory(false).newChannel(), false)
                 .resolveCache(NoopDnsCache.INSTANCE)
                 .cnameCache(NoopDnsCnameCache.INSTANCE)
                 .authoritativeDnsServerCache(NoopAuthoritativeDnsServerCache.INSTANCE)

@@ -162,7 +162,9 @@ public final class Names {
         if (error == null || before == null || before.error() != null) {
             return fresh;
         }
-        LOG.warn("a name could not be resolved again: name={} problem=\"{}\"", host, error.text());
+        if (!before.isKept()) {
+            LOG.warn("a name could not be resolved again: name={} problem=\"{}\"", host, error.text());
+        }
         return error.isMissing() || before.isForOnce() || !isStale(before, now)
                 ? fresh
                 : before.until(now + options.errorTtl().toNanos());
@@ -240,12 +242,15 @@ public final class Names {
             return Future.succeededFuture(records);
         }
         NameServers.Records kept = records.where(found -> !isLocal(found.ip()));
-        return kept.found().isEmpty()
-                ? Future.failedFuture(new NameError(
-                        "the name server says " + records.found().get(0).ip()
-                                + ", an address of this machine or its link (allowed by GATEHOUSE_DNS_LOCAL=on)",
-                        true))
-                : Future.succeededFuture(kept);
+        if (!kept.found().isEmpty()) {
+            return Future.succeededFuture(kept);
+        }
+        String ip = records.found().get(0).ip();
+        LOG.warn(
+                "a name leads to this machine or its link, which GATEHOUSE_DNS_LOCAL=on would allow: name={} address={}",
+                host,
+                ip);
+        return Future.failedFuture(new NameError("the name server says " + ip + ", which is not allowed", true));
     }
 
     private static boolean isLocal(String ip) {
