@@ -86,6 +86,14 @@ public final class Balancer {
         return memory;
     }
 
+    /** It is this one that serves now: what the others knew beyond its addresses is forgotten. */
+    void goesLive() {
+        memory.owner(this);
+        if (!waits) {
+            memory.keepOnly(keys(targets()));
+        }
+    }
+
     // ---- addresses
 
     /**

@@ -90,7 +90,7 @@ public final class Balancers {
     /** What was prepared serves from now on. */
     public void live(Map<String, Balancer> prepared) {
         live = Map.copyOf(prepared);
-        prepared.values().forEach(balancer -> balancer.memory().owner(balancer));
+        prepared.values().forEach(Balancer::goesLive);
         prober.watch(prepared.values());
     }
 

@@ -75,9 +75,13 @@ final class DnsServers implements NameServers, AutoCloseable {
     }
 
     private void queryHere(String host, RecordType type, Promise<Records> promise) {
-        List<Found> inFile = hosts.find(host, type);
-        if (!inFile.isEmpty()) {
-            promise.complete(new Records(inFile, FILE_TTL, true));
+        if (hosts.knows(host)) { // then no server is asked, whatever the type
+            List<Found> inFile = hosts.find(host, type);
+            if (inFile.isEmpty()) {
+                promise.fail(new NameError("the hosts file has no " + type + " record of " + host, true));
+            } else {
+                promise.complete(new Records(inFile, FILE_TTL, true));
+            }
             return;
         }
         Runnable late = () -> promise.tryFail(new NameError("no answer within " + LIMIT_MILLIS + " ms", false));

@@ -29,6 +29,11 @@ final class HostsFile {
         this.file = file;
     }
 
+    boolean knows(String host) {
+        return !find(host, RecordType.A).isEmpty()
+                || !find(host, RecordType.AAAA).isEmpty();
+    }
+
     List<Found> find(String host, RecordType type) {
         String name = host.toLowerCase(Locale.ROOT);
         HostsFileEntriesProvider now = entries();

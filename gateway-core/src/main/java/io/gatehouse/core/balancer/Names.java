@@ -43,7 +43,7 @@ public final class Names {
     private static final class Name {
         volatile @Nullable Answer answer;
         volatile @Nullable RecordType last;
-        private @Nullable Future<Answer> pending; // guarded by this
+        volatile @Nullable Future<Answer> pending; // written under this lock
     }
 
     /**
@@ -81,7 +81,7 @@ public final class Names {
             return answer;
         }
         boolean usable = answer.error() == null && !answer.isForOnce() && isStale(answer, now);
-        if (usable) {
+        if (usable && name.pending == null) {
             Future<Answer> unused = ask(host, name);
         }
         return usable ? answer : null;

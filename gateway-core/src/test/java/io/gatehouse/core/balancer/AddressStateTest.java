@@ -47,7 +47,8 @@ class AddressStateTest {
         "t,         1, 1, 1, 1, U",
     })
     void flipsAtItsThresholds(String events, int successes, int tcp, int timeouts, int http, String states) {
-        assertThat(after(new AddressState(), events, successes, tcp, timeouts, http)).isEqualTo(states);
+        assertThat(after(new AddressState(), events, successes, tcp, timeouts, http))
+                .isEqualTo(states);
     }
 
     @Test

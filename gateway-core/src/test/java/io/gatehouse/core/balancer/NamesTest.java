@@ -192,8 +192,7 @@ class NamesTest {
 
     @Test
     void followsServiceRecordsByWeight() {
-        servers.services(
-                "s.example", 10, new Found("one.example", 81, 1, null), new Found("two.example", 82, 3, null));
+        servers.services("s.example", 10, new Found("one.example", 81, 1, null), new Found("two.example", 82, 3, null));
         servers.set("one.example", RecordType.A, 99, "10.1.1.1");
         servers.set("two.example", RecordType.AAAA, 5, "fd00::2");
         assertThat(ask("s.example")).isIn("10.1.1.1:81", "fd00::2:82");

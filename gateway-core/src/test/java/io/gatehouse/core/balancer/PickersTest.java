@@ -148,7 +148,8 @@ class PickersTest {
             }
         });
         all.get(2).state().set(true);
-        before.forEach((i, old) -> assertThat(ring.pick(XxHash32.of("k" + i), null)).isEqualTo(old));
+        before.forEach(
+                (i, old) -> assertThat(ring.pick(XxHash32.of("k" + i), null)).isEqualTo(old));
     }
 
     @Test

@@ -198,8 +198,10 @@ class BalancingIT {
         Map<String, Long> letters = new TreeMap<>();
         for (int i = 0; i < 16; i++) {
             String key = "k" + i;
-            String once = rig.get(path.replace("%s", key), name, value.replace("%s", key)).body();
-            String again = rig.get(path.replace("%s", key), name, value.replace("%s", key)).body();
+            String once = rig.get(path.replace("%s", key), name, value.replace("%s", key))
+                    .body();
+            String again = rig.get(path.replace("%s", key), name, value.replace("%s", key))
+                    .body();
             assertThat(again).as(key).isEqualTo(once);
             letters.merge(once, 1L, Long::sum);
         }
@@ -232,7 +234,11 @@ class BalancingIT {
     @Test
     void keepsAwayFromATargetThatIsBusy() throws Exception {
         FaultServer slow = server("slow");
-        slow.script(ServerScript.builder().readRequest().awaitRelease().respond(200, "\"slow\"").build());
+        slow.script(ServerScript.builder()
+                .readRequest()
+                .awaitRelease()
+                .respond(200, "\"slow\"")
+                .build());
         String algorithm = "algorithm: least-connections";
         start(algorithm, "retries: 0", target(slow, 1));
         try (Socket waiting = rig.connect()) {
@@ -264,7 +270,8 @@ class BalancingIT {
     /** The health of each target in the order of the file. */
     private List<String> health() {
         try {
-            JsonArray data = new JsonObject(admin("GET", "/upstreams/pool/health").body()).getJsonArray("data");
+            JsonArray data =
+                    new JsonObject(admin("GET", "/upstreams/pool/health").body()).getJsonArray("data");
             return data.stream()
                     .map(target -> ((JsonObject) target).getString("health"))
                     .toList();
@@ -276,7 +283,8 @@ class BalancingIT {
     @Test
     void ejectsATargetThatAnswersBadlyUntilItIsSetHealthyByHand() throws Exception {
         FaultServer bad = server("bad");
-        bad.script(ServerScript.builder().readRequest().respond(500, "{}").close().build());
+        bad.script(
+                ServerScript.builder().readRequest().respond(500, "{}").close().build());
         FaultServer good = server("a");
         rig.serve(
                 config(
@@ -297,7 +305,8 @@ class BalancingIT {
         String path = "/upstreams/pool/targets/127.0.0.1:" + bad.port();
         assertThat(admin("PUT", path + "/healthy").statusCode()).isEqualTo(204);
         assertThat(answers(10)).isEqualTo(Map.of("a", 5L, "bad", 5L));
-        assertThat(admin("POST", path + "/127.0.0.1:" + bad.port() + "/unhealthy").statusCode())
+        assertThat(admin("POST", path + "/127.0.0.1:" + bad.port() + "/unhealthy")
+                        .statusCode())
                 .isEqualTo(204);
         assertThat(answers(10)).isEqualTo(Map.of("a", 10L));
         assertThat(admin("PUT", "/upstreams/pool/targets/127.0.0.1:1/healthy").statusCode())
@@ -320,7 +329,8 @@ class BalancingIT {
         Rig.await(() -> ask() == 503, () -> "half of the weight is enough");
         HttpResponse<String> refused = rig.get("/a");
         assertThat(refused.body()).contains("failure to get a peer from the ring-balancer");
-        JsonObject whole = new JsonObject(admin("GET", "/upstreams/pool/health?balancer_health=1").body())
+        JsonObject whole = new JsonObject(
+                        admin("GET", "/upstreams/pool/health?balancer_health=1").body())
                 .getJsonObject("data");
         assertThat(whole.getString("health")).isEqualTo("UNHEALTHY");
         assertThat(whole.getJsonObject("details").getJsonObject("weight"))

@@ -8,6 +8,8 @@ import io.gatehouse.simulator.FaultServer;
 import io.gatehouse.simulator.ServerScript;
 import io.netty.handler.codec.dns.DnsResponseCode;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -41,7 +43,8 @@ class NameResolutionIT {
     }
 
     private Settings.Builder settings() {
-        return rig.settings().dns(DnsOptions.DEFAULT.withServers(List.of(dns.address())).withLocal(true));
+        return rig.settings()
+                .dns(DnsOptions.DEFAULT.withServers(List.of(dns.address())).withLocal(true));
     }
 
     private static String service(String host, int port) {
@@ -85,7 +88,9 @@ class NameResolutionIT {
 
     @Test
     void tellsWhatIsWrongWithAName() throws Exception {
-        dns.fails("servfail.example", DnsResponseCode.SERVFAIL).a("empty.example", 9).silent("silent.example");
+        dns.fails("servfail.example", DnsResponseCode.SERVFAIL)
+                .a("empty.example", 9)
+                .silent("silent.example");
         rig.serve("""
                 _format_version: "3.0"
                 services:
@@ -118,7 +123,7 @@ class NameResolutionIT {
             Rig.send(waiting, "GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
             Rig.await(() -> dns.questions.contains("SRV silent.example"), () -> "asked: " + dns.questions);
             assertThat(rig.get("/b").body()).isEqualTo("\"a\"");
-            assertThat(rig.gateway.inFlight()).isEqualTo(1);
+            Rig.await(() -> rig.gateway.inFlight() == 1, () -> "in flight: " + rig.gateway.inFlight());
         }
     }
 
@@ -188,7 +193,10 @@ class NameResolutionIT {
         assertThat(b).isEqualTo(9);
         Set<String> hosts = new TreeSet<>();
         for (FaultServer server : servers) {
-            server.connections().get(0).receivedText().lines()
+            server.connections()
+                    .get(0)
+                    .receivedText()
+                    .lines()
                     .filter(line -> line.regionMatches(true, 0, "host:", 0, 5))
                     .forEach(line -> hosts.add(line.substring(6, line.lastIndexOf(':'))));
         }
@@ -200,5 +208,30 @@ class NameResolutionIT {
         dns.srv("s.example", 60, "1 0 " + server("a").port() + " one.example").a("one.example", 60, "127.0.0.1");
         rig.serve(service("s.example", 1), settings());
         assertThat(get()).isEqualTo("200 \"a\"");
+    }
+
+    @Test
+    void asksNoServerForWhatIsInTheHostsFile() throws Exception {
+        Path hosts = Files.writeString(Files.createTempFile("hosts", ""), "127.0.0.1 filed.example\n");
+        try {
+            DnsOptions usual = settings().build().dns();
+            rig.serve(
+                    service("filed.example", server("a").port()),
+                    rig.settings()
+                            .dns(new DnsOptions(
+                                    usual.servers(),
+                                    hosts,
+                                    usual.order(),
+                                    null,
+                                    usual.staleTtl(),
+                                    usual.notFoundTtl(),
+                                    usual.errorTtl(),
+                                    usual.cacheSize(),
+                                    false)));
+            assertThat(get()).isEqualTo("200 \"a\"");
+            assertThat(dns.questions).isEmpty();
+        } finally {
+            Files.delete(hosts);
+        }
     }
 }
