@@ -326,8 +326,8 @@ class SettingsTest {
                         "KONG_DNS_RESOLVER", "10.0.0.2, 10.0.0.3:5353,[fd00::1]:54",
                         "KONG_DNS_HOSTSFILE", "/tmp/hosts",
                         "KONG_DNS_ORDER", "LAST, aaaa, CNAME, A",
-                        "KONG_DNS_VALID_TTL", "60",
-                        "KONG_DNS_STALE_TTL", "120",
+                        "KONG_DNS_VALID_TTL", "61",
+                        "KONG_DNS_STALE_TTL", "121",
                         "KONG_DNS_NOT_FOUND_TTL", "5",
                         "KONG_DNS_ERROR_TTL", "2",
                         "KONG_DNS_CACHE_SIZE", "99",
@@ -341,8 +341,8 @@ class SettingsTest {
                 .containsExactly("10.0.0.2 53", "10.0.0.3 5353", "fd00:0:0:0:0:0:0:1 54");
         assertThat(dns.hostsFile()).isEqualTo(Path.of("/tmp/hosts"));
         assertThat(dns.order()).map(Enum::name).containsExactly("LAST", "AAAA", "CNAME", "A");
-        assertThat(dns.validTtl()).isEqualTo(Duration.ofSeconds(60));
-        assertThat(dns.staleTtl()).isEqualTo(Duration.ofSeconds(120));
+        assertThat(dns.validTtl()).isEqualTo(Duration.ofSeconds(61));
+        assertThat(dns.staleTtl()).isEqualTo(Duration.ofSeconds(121));
         assertThat(dns.notFoundTtl()).isEqualTo(Duration.ofSeconds(5));
         assertThat(dns.errorTtl()).isEqualTo(Duration.ofSeconds(2));
         assertThat(dns.cacheSize()).isEqualTo(99);

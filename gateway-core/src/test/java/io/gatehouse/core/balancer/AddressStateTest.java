@@ -12,7 +12,8 @@ class AddressStateTest {
     /** s: a success, t: a refused connection, o: a time-out, h: a bad status; + and -: set by hand. */
     private static String after(AddressState state, String events, int successes, int tcp, int timeouts, int http) {
         StringBuilder seen = new StringBuilder();
-        for (char event : events.toCharArray()) {
+        for (int i = 0; i < events.length(); i++) {
+            char event = events.charAt(i);
             switch (event) {
                 case 's' -> state.report(Report.SUCCESS, successes);
                 case 't' -> state.report(Report.TCP_FAILURE, tcp);

@@ -4,6 +4,7 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoopGroup;
@@ -132,7 +133,8 @@ final class NameServer implements AutoCloseable {
             if (reply.silent()) {
                 return;
             }
-            DatagramDnsResponse response = new DatagramDnsResponse(query.recipient(), query.sender(), query.id());
+            DatagramDnsResponse response = new DatagramDnsResponse(
+                    /* sender= */ query.recipient(), /* recipient= */ query.sender(), query.id());
             response.setCode(reply.code());
             response.setRecursionAvailable(true);
             response.addRecord(
@@ -143,7 +145,7 @@ final class NameServer implements AutoCloseable {
                         new DefaultDnsRawRecord(
                                 question.name(), question.type(), reply.ttl(), Unpooled.wrappedBuffer(data)));
             }
-            context.writeAndFlush(response);
+            ChannelFuture unused = context.writeAndFlush(response);
         }
     }
 
