@@ -82,7 +82,11 @@ public final class ProxyServer extends VerticleBase {
     public Future<?> start() {
         Loop here = new Loop(index, vertx, context, shared.pluginTimeLimitNanos(), shared.exchangeDeadlineNanos());
         LoopRuntime.enter(here, shared.observer());
-        Upstream out = new Upstream(here, shared.redirects(), shared.memory());
+        Upstream out = new Upstream(
+                here,
+                shared.redirects(),
+                shared.memory(),
+                shared.upstreams().balancers().names());
         shared.upstreams().set(index, out);
         FrontDoor front = new FrontDoor(
                 here,
