@@ -2,6 +2,7 @@ package io.gatehouse.core;
 
 import static java.util.Objects.requireNonNull;
 
+import io.gatehouse.core.balancer.DnsOptions;
 import io.gatehouse.core.config.Compat;
 import io.gatehouse.core.routing.RouterFlavor;
 import io.gatehouse.core.service.EnvVaultConfig;
@@ -49,6 +50,7 @@ import org.jspecify.annotations.Nullable;
  *     however much
  * @param vaults the config of each type of vault that references name directly, by type
  * @param vaultRotation how often secrets are read again
+ * @param dns how names of upstreams are resolved
  * @param watch whether changed configuration files and plugin JARs are loaded by themselves
  * @param eventLoops number of event loops
  * @param environment what {@code $NAME}, {@code ${{ env "NAME" }}} and {@code {vault://env/name}} in files refer to
@@ -75,6 +77,7 @@ public record Settings(
         int shedAt,
         Map<String, VaultConfig> vaults,
         Duration vaultRotation,
+        DnsOptions dns,
         boolean watch,
         int eventLoops,
         Map<String, String> environment,
@@ -102,6 +105,7 @@ public record Settings(
             throw new IllegalArgumentException("shedAt: " + shedAt + " (expected: 0-99)");
         }
         requireNonNull(vaultRotation, "vaultRotation");
+        requireNonNull(dns, "dns");
         vaults = Map.copyOf(vaults);
         if (eventLoops < 1) {
             throw new IllegalArgumentException("eventLoops: " + eventLoops + " (expected: 1 or more)");
@@ -259,6 +263,7 @@ public record Settings(
         b.shedAt = shedAt;
         b.vaults = vaults;
         b.vaultRotation = vaultRotation;
+        b.dns = dns;
         b.watch = watch;
         b.eventLoops = eventLoops;
         b.environment = environment;
@@ -288,8 +293,8 @@ public record Settings(
                 + ", drainTimeout=" + drainTimeout
                 + ", pluginTimeLimit=" + pluginTimeLimit + ", exchangeDeadline=" + exchangeDeadline
                 + ", clientLimits=" + clientLimits + ", proxy=" + proxy + ", shedAt=" + shedAt + ", vaults=" + vaults
-                + ", vaultRotation="
-                + vaultRotation + ", watch=" + watch + ", eventLoops=" + eventLoops + "]";
+                + ", vaultRotation=" + vaultRotation + ", dns=" + dns + ", watch=" + watch + ", eventLoops="
+                + eventLoops + "]";
     }
 
     /** Collects settings; each method replaces one value and returns this. Not for use by several threads. */
@@ -314,6 +319,7 @@ public record Settings(
         private int shedAt = 95;
         private Map<String, VaultConfig> vaults = Map.of("env", EnvVaultConfig.PLAIN);
         private Duration vaultRotation = Duration.ofSeconds(60);
+        private DnsOptions dns = DnsOptions.DEFAULT;
         private boolean watch = true;
         private int eventLoops = Runtime.getRuntime().availableProcessors();
         private Map<String, String> environment = Map.of();
@@ -436,6 +442,12 @@ public record Settings(
             return this;
         }
 
+        /** See {@link Settings#dns()}. */
+        public Builder dns(DnsOptions value) {
+            dns = value;
+            return this;
+        }
+
         /** See {@link Settings#watch()}. */
         public Builder watch(boolean value) {
             watch = value;
@@ -483,6 +495,7 @@ public record Settings(
                     shedAt,
                     vaults,
                     vaultRotation,
+                    dns,
                     watch,
                     eventLoops,
                     environment,

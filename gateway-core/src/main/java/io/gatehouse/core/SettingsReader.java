@@ -5,6 +5,7 @@ import io.gatehouse.core.Settings.ConnectTo;
 import io.gatehouse.core.Settings.Listen;
 import io.gatehouse.core.Settings.LogLevel;
 import io.gatehouse.core.Settings.Origin;
+import io.gatehouse.core.balancer.DnsOptions;
 import io.gatehouse.core.config.Compat;
 import io.gatehouse.core.routing.RouterFlavor;
 import io.gatehouse.core.service.EnvVaultConfig;
@@ -12,8 +13,12 @@ import io.gatehouse.core.service.FsVaultConfig;
 import io.gatehouse.core.service.VaultConfig;
 import io.gatehouse.core.service.VaultReference;
 import io.gatehouse.core.service.Vaults;
+import io.netty.util.NetUtil;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.net.UnknownHostException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -36,6 +41,19 @@ final class SettingsReader {
     /** What Kong knows and Gatehouse has not built. */
     private static final Set<String> KONG_ONLY_FLAGS =
             Set.of("proxy_protocol", "deferred", "bind", "ipv6only", "so_keepalive");
+
+    /** Of Kong's second DNS client, and what ours always does: names are asked for once, however many want them. */
+    private static final Set<String> NOT_BUILT_DNS = Set.of(
+            "KONG_DNS_NO_SYNC",
+            "KONG_NEW_DNS_CLIENT",
+            "KONG_RESOLVER_ADDRESS",
+            "KONG_RESOLVER_HOSTS_FILE",
+            "KONG_RESOLVER_FAMILY",
+            "KONG_RESOLVER_VALID_TTL",
+            "KONG_RESOLVER_ERROR_TTL",
+            "KONG_RESOLVER_STALE_TTL",
+            "KONG_RESOLVER_LRU_CACHE_SIZE",
+            "KONG_RESOLVER_MEM_CACHE_SIZE");
 
     /** Read by the start script, not here. */
     private static final Set<String> SCRIPT_VARIABLES = Set.of("GATEHOUSE_HOME", "GATEHOUSE_JAVA_HOME");
@@ -115,6 +133,7 @@ final class SettingsReader {
         set(
                 one(null, "GATEHOUSE_VAULT_ROTATION_INTERVAL", "KONG_VAULT_ROTATION_INTERVAL", this::positiveDuration),
                 b::vaultRotation);
+        b.dns(dns());
         set(one(null, "GATEHOUSE_WATCH", null, this::onOff), b::watch);
         set(one(null, "GATEHOUSE_EVENT_LOOPS", null, (name, text) -> count(name, text, 1024)), b::eventLoops);
 
@@ -122,6 +141,76 @@ final class SettingsReader {
             throw new ConfigException(problems);
         }
         return b.warnings(warnings()).build();
+    }
+
+    /** Kong's settings of its DNS client; those that it has beside these are refused. */
+    private DnsOptions dns() {
+        DnsOptions usual = DnsOptions.DEFAULT;
+        for (String name : new TreeSet<>(environment.keySet())) {
+            if (NOT_BUILT_DNS.contains(name)) {
+                known.add(name);
+                String value = environment.get(name);
+                if (value != null && !value.isBlank() && !value.strip().equals("off")) {
+                    problem(name, value, "not set: use KONG_DNS_RESOLVER, _HOSTSFILE, _ORDER and the other KONG_DNS_*");
+                }
+            }
+        }
+        return new DnsOptions(
+                or(dns("RESOLVER", this::servers), usual.servers()),
+                or(dns("HOSTSFILE", this::path), usual.hostsFile()),
+                or(dns("ORDER", this::recordTypes), usual.order()),
+                dns("VALID_TTL", this::duration),
+                or(dns("STALE_TTL", this::duration), usual.staleTtl()),
+                or(dns("NOT_FOUND_TTL", this::duration), usual.notFoundTtl()),
+                or(dns("ERROR_TTL", this::duration), usual.errorTtl()),
+                or(dns("CACHE_SIZE", (name, text) -> count(name, text, 1_000_000)), usual.cacheSize()),
+                or(one(null, "GATEHOUSE_DNS_LOCAL", null, this::onOff), usual.local()));
+    }
+
+    private <T> @Nullable T dns(String name, Reading<T> reading) {
+        return one(null, "GATEHOUSE_DNS_" + name, "KONG_DNS_" + name, reading);
+    }
+
+    private @Nullable List<InetSocketAddress> servers(String name, String text) {
+        List<InetSocketAddress> all = new ArrayList<>();
+        for (String item : text.split("[\\s,]+", -1)) {
+            int colon = item.startsWith("[") ? item.indexOf("]:") + 1 : item.indexOf(':');
+            boolean port = colon > 0 && (item.startsWith("[") || item.indexOf(':', colon + 1) < 0);
+            String host = port ? item.substring(0, colon) : item;
+            byte[] address = NetUtil.createByteArrayFromIpAddressString(host);
+            int number = port ? number(item.substring(colon + 1)) : 53;
+            if (address == null || number < 1 || number > 65535) {
+                problem(
+                        name,
+                        item,
+                        "addresses of name servers, each with or without a port, as 10.0.0.2 or 10.0.0.2:53");
+                return null;
+            }
+            try {
+                all.add(new InetSocketAddress(InetAddress.getByAddress(address), number));
+            } catch (UnknownHostException e) {
+                throw new IllegalStateException(e); // it is as long as an address
+            }
+        }
+        return all;
+    }
+
+    private @Nullable List<DnsOptions.RecordType> recordTypes(String name, String text) {
+        List<DnsOptions.RecordType> all = new ArrayList<>();
+        for (String item : text.split("[\\s,]+", -1)) {
+            try {
+                all.add(DnsOptions.RecordType.valueOf(item.toUpperCase(Locale.ROOT)));
+            } catch (IllegalArgumentException e) {
+                problem(name, item, "LAST, SRV, A, AAAA, CNAME, in the order to be tried");
+                return null;
+            }
+        }
+        boolean asks = all.stream()
+                .anyMatch(type -> type != DnsOptions.RecordType.LAST && type != DnsOptions.RecordType.CNAME);
+        if (!asks) {
+            problem(name, text, "one of SRV, A, AAAA among them");
+        }
+        return asks ? all : null;
     }
 
     private ClientLimits clientLimits() {

@@ -5,6 +5,7 @@ import io.gatehouse.api.Failure;
 import io.gatehouse.api.FailureKind;
 import io.gatehouse.api.Request;
 import io.gatehouse.api.Response;
+import io.gatehouse.api.ResponseSource;
 import io.gatehouse.api.body.Body;
 import io.gatehouse.api.body.BodyEnd;
 import io.gatehouse.core.exchange.ClientPort;
@@ -16,7 +17,7 @@ import io.gatehouse.core.exchange.LiveExchange;
 import io.gatehouse.core.exchange.Loop;
 import io.gatehouse.core.exchange.Plan;
 import io.gatehouse.core.exchange.StreamReader;
-import io.gatehouse.core.routing.HttpsRule;
+import io.gatehouse.core.routing.ProtocolRule;
 import io.gatehouse.core.routing.RequestPath;
 import io.gatehouse.core.routing.RouteMatch;
 import io.gatehouse.core.routing.UpstreamPath;
@@ -122,7 +123,7 @@ final class FrontDoor {
             observer.shed(shortage.label());
             exchange.answer(errors.overloaded(exchange, "short of " + shortage.label()), reader);
         } else {
-            HttpsRule rule = https(match.payload(), peer, head, strict.host());
+            ProtocolRule rule = rule(match.payload(), peer, head, strict.host());
             if (rule != null) {
                 exchange.answer(refused(exchange, rule), reader);
             } else {
@@ -235,35 +236,49 @@ final class FrontDoor {
                 });
     }
 
-    private @Nullable HttpsRule https(RoutePlan plan, Peer peer, FrozenHead head, @Nullable HostHeader host) {
-        if (!plan.httpsOnly()) {
-            return null;
-        }
+    private @Nullable ProtocolRule rule(RoutePlan plan, Peer peer, FrozenHead head, @Nullable HostHeader host) {
         MultiMap said = head.headers();
-        return HttpsRule.decide(
-                true,
-                plan.httpsRedirectStatus(),
-                forwarding.proto(peer, said, head.scheme()),
-                forwarding.host(peer, said, host),
-                head.uri());
+        return switch (plan.serves()) {
+            case HTTP -> null;
+            case HTTPS_ONLY ->
+                ProtocolRule.https(
+                        plan.httpsRedirectStatus(),
+                        forwarding.proto(peer, said, head.scheme()),
+                        forwarding.host(peer, said, host),
+                        head.uri());
+            case GRPC, GRPCS_ONLY ->
+                ProtocolRule.grpc(
+                        plan.serves() == ProtocolRule.Served.GRPCS_ONLY,
+                        said.get(HttpHeaders.CONTENT_TYPE),
+                        head.protocol().equals("HTTP/2"),
+                        forwarding.proto(peer, said, head.scheme()));
+        };
     }
 
-    private Response refused(LiveExchange exchange, HttpsRule rule) {
-        if (rule instanceof HttpsRule.Redirect redirect) {
-            Response response = Response.from(
-                    io.gatehouse.api.ResponseSource.GATEWAY,
-                    redirect.status(),
-                    HttpHeaders.headers(),
-                    Body.empty(),
-                    null);
-            response.headers().set(HttpHeaders.LOCATION, redirect.location());
-            return response;
+    private Response refused(LiveExchange exchange, ProtocolRule rule) {
+        if (rule instanceof ProtocolRule.Redirect redirect) {
+            return bare(redirect.status(), HttpHeaders.headers().set(HttpHeaders.LOCATION, redirect.location()));
         }
-        HttpsRule.UpgradeRequired upgrade = (HttpsRule.UpgradeRequired) rule;
-        Response response = errors.gateway(exchange, HttpsRule.UPGRADE_REQUIRED, HttpsRule.UPGRADE_MESSAGE);
-        response.headers().set(HttpHeaders.CONNECTION, upgrade.connection());
+        if (rule instanceof ProtocolRule.GrpcError error) {
+            return bare(
+                    200,
+                    HttpHeaders.headers()
+                            .set(HttpHeaders.CONTENT_TYPE, "application/grpc")
+                            .set("grpc-status", Integer.toString(error.status()))
+                            .set("grpc-message", error.message()));
+        }
+        if (rule instanceof ProtocolRule.NotGrpc refusal) {
+            return errors.gateway(exchange, 415, refusal.message());
+        }
+        ProtocolRule.UpgradeRequired upgrade = (ProtocolRule.UpgradeRequired) rule;
+        Response response = errors.gateway(exchange, 426, upgrade.message());
+        response.headers().set(HttpHeaders.CONNECTION, "Upgrade");
         response.headers().set(HttpHeaders.UPGRADE, upgrade.upgrade());
         return response;
+    }
+
+    private static Response bare(int status, MultiMap headers) {
+        return Response.from(ResponseSource.GATEWAY, status, headers, Body.empty(), null);
     }
 
     /** The client's body, or null when the request has none. */

@@ -2,6 +2,7 @@ package io.gatehouse.core.server;
 
 import io.gatehouse.core.routing.RequestFacts;
 import io.gatehouse.core.routing.RequestPath;
+import io.gatehouse.core.service.AddressRange;
 import io.vertx.core.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +15,8 @@ final class HttpFacts implements RequestFacts {
     private final Forwarding forwarding;
     private final RequestPath path;
     private final boolean tls;
+    private byte @Nullable [] source;
+    private byte @Nullable [] destination;
 
     HttpFacts(ClientSide request, @Nullable HostHeader host, Peer peer, Forwarding forwarding, RequestPath path) {
         this.request = request;
@@ -56,8 +59,13 @@ final class HttpFacts implements RequestFacts {
     }
 
     @Override
-    public String sourceAddress() {
-        return forwarding.client(peer, request.headers());
+    public byte @Nullable [] sourceAddress() {
+        byte[] known = source;
+        if (known == null) {
+            known = AddressRange.address(forwarding.client(peer, request.headers()));
+            source = known;
+        }
+        return known;
     }
 
     @Override
@@ -67,9 +75,14 @@ final class HttpFacts implements RequestFacts {
     }
 
     @Override
-    public String destinationAddress() {
-        SocketAddress local = request.connection().localAddress();
-        return local == null || local.hostAddress() == null ? "" : local.hostAddress();
+    public byte @Nullable [] destinationAddress() {
+        byte[] known = destination;
+        if (known == null) {
+            SocketAddress local = request.connection().localAddress();
+            known = local == null || local.hostAddress() == null ? null : Forwarding.unscoped(local.hostAddress());
+            destination = known;
+        }
+        return known;
     }
 
     @Override

@@ -82,7 +82,11 @@ public final class ProxyServer extends VerticleBase {
     public Future<?> start() {
         Loop here = new Loop(index, vertx, context, shared.pluginTimeLimitNanos(), shared.exchangeDeadlineNanos());
         LoopRuntime.enter(here, shared.observer());
-        Upstream out = new Upstream(here, shared.redirects(), shared.memory());
+        Upstream out = new Upstream(
+                here,
+                shared.redirects(),
+                shared.memory(),
+                shared.upstreams().balancers().names());
         shared.upstreams().set(index, out);
         FrontDoor front = new FrontDoor(
                 here,
@@ -141,6 +145,7 @@ public final class ProxyServer extends VerticleBase {
                 // a negative port is Vert.x's way to share one free port among the loops
                 .setPort(listener.port() == 0 ? -1 - number : listener.port())
                 .setReusePort(listener.reusePort())
+                .setSni(true) // else the server name that a client asks for is not known, and routes ask for it
                 .setMaxHeaderSize(MAX_HEADER_BYTES)
                 .setMaxInitialLineLength(MAX_REQUEST_LINE_BYTES)
                 .setHttp2ClearTextEnabled(false)
