@@ -145,7 +145,6 @@ public final class ProxyServer extends VerticleBase {
                 // a negative port is Vert.x's way to share one free port among the loops
                 .setPort(listener.port() == 0 ? -1 - number : listener.port())
                 .setReusePort(listener.reusePort())
-                .setSni(true) // else the server name that a client asks for is not known, and routes ask for it
                 .setMaxHeaderSize(MAX_HEADER_BYTES)
                 .setMaxInitialLineLength(MAX_REQUEST_LINE_BYTES)
                 .setHttp2ClearTextEnabled(false)
