@@ -281,13 +281,14 @@ final class ClientStreams extends Http2ConnectionHandler {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
         reading = true;
+        int before = bounds.units();
         if (message instanceof ByteBuf bytes) {
             bounds.read(bytes);
         }
         if (!bounds.isOpen()) {
             head.stop();
-        } else if (!head.isRunning()) {
-            head.start(limits.headNanos());
+        } else if (!head.isRunning() || bounds.units() != before) {
+            head.start(limits.headNanos()); // each has its own time
         }
         super.channelRead(ctx, message);
     }
