@@ -33,6 +33,8 @@ import io.gatehouse.core.service.NodeFacts;
 import io.gatehouse.core.service.NodeMemory;
 import io.gatehouse.core.service.Scraper;
 import io.gatehouse.core.service.Vaults;
+import io.gatehouse.core.snapshot.ConfigSource;
+import io.gatehouse.core.snapshot.ConfigStore;
 import io.gatehouse.core.snapshot.Examination;
 import io.gatehouse.core.snapshot.FileStamp;
 import io.gatehouse.core.snapshot.Reloader;
@@ -101,6 +103,7 @@ public final class Gateway implements AutoCloseable {
     private final Lifecycle lifecycle;
     private final Vaults vaults;
     private final Reloader reloader;
+    private final ConfigStore store;
     private volatile boolean draining;
     private boolean stopped;
     private String watched = "";
@@ -129,15 +132,18 @@ public final class Gateway implements AutoCloseable {
         Upstreams upstreams = new Upstreams(settings.eventLoops());
         this.vaults = vaults(settings);
         this.reloader = new Reloader(
-                settings.configs(),
+                new ConfigSource(
+                        settings.configs(),
+                        environment(settings),
+                        settings.admin().place(settings.configs())),
                 settings.plugins(),
-                environment(settings),
                 LoadOptions.defaults().withCompat(settings.compat()).withVaults(vaults),
                 new SnapshotBuilder(lifecycle, upstreams),
                 lifecycle,
                 reloadThread,
                 this::goesLive,
                 snapshot -> loops.forEach(loop -> loop.abort(snapshot, "configuration_retired")));
+        this.store = new ConfigStore(reloader, reloadThread);
         Observer observer = new Observer();
         MemoryGuard memoryGuard = new MemoryGuard(new JvmHeap(), settings.shedAt() / 100.0, System::nanoTime);
         if (settings.shedAt() > 0) {
@@ -810,6 +816,16 @@ public final class Gateway implements AutoCloseable {
 
     /** What the Admin and the Status API show. */
     private final class View implements AdminView {
+        @Override
+        public @Nullable Snapshot live() {
+            return reloader.current();
+        }
+
+        @Override
+        public ConfigStore store() {
+            return store;
+        }
+
         @Override
         public NodeFacts node() {
             return facts;

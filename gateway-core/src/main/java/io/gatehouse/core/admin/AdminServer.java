@@ -5,19 +5,16 @@ import io.gatehouse.core.service.NodeMemory;
 import io.gatehouse.core.service.Scraper;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import io.vertx.ext.web.RoutingContext;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -25,8 +22,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The Admin API (port 8001), so far to be read only: what the node is, its plugins and settings, its status and metrics.
- * The configuration is changed through its files; writes are refused by name.
+ * The Admin API (port 8001), in Kong's shapes: what the node is, its plugins and settings, its status and metrics, and the
+ * configuration, to be read and changed.
  *
  * <p>Any thread.
  */
@@ -37,37 +34,6 @@ public final class AdminServer {
     static final int IDLE_SECONDS = 75;
 
     private static final Logger LOG = LoggerFactory.getLogger(AdminServer.class);
-
-    /** First segments of Kong's paths that can be written to. */
-    private static final Set<String> WRITABLE_IN_KONG = Set.of(
-            "acls",
-            "basic-auths",
-            "ca_certificates",
-            "cache",
-            "certificates",
-            "config",
-            "consumer_groups",
-            "consumers",
-            "debug",
-            "filter-chains",
-            "hmac-auths",
-            "jwts",
-            "key-auths",
-            "key-sets",
-            "keys",
-            "licenses",
-            "oauth2",
-            "partials",
-            "plugins",
-            "routes",
-            "schemas",
-            "services",
-            "snis",
-            "tags",
-            "targets",
-            "upstreams",
-            "vaults",
-            "workspaces");
 
     private final HttpServer server;
 
@@ -111,7 +77,7 @@ public final class AdminServer {
         });
         pages.page("/", context -> Pages.json(context, 200, root(view, memory, hostname)));
         pages.common(metrics, internal);
-        pages.router().route().handler(context -> refuseWrites(context, pages));
+        new EntityPages(vertx, view).addTo(pages);
         pages.end();
         return vertx.createHttpServer(new HttpServerOptions().setIdleTimeout(IDLE_SECONDS))
                 .requestHandler(pages.router())
@@ -158,29 +124,6 @@ public final class AdminServer {
                 .put(
                         "pids",
                         new JsonObject().put("master", memory.pid()).put("workers", new JsonArray().add(memory.pid())));
-    }
-
-    private static void refuseWrites(RoutingContext context, Pages pages) {
-        HttpMethod method = context.request().method();
-        String path = context.request().path();
-        int end = path.indexOf('/', 1);
-        String collection = path.substring(1, end < 0 ? path.length() : end);
-        boolean reads =
-                method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD) || method.equals(HttpMethod.OPTIONS);
-        if (reads || !WRITABLE_IN_KONG.contains(collection)) {
-            context.next();
-            return;
-        }
-        Pages.json(
-                context,
-                405,
-                new JsonObject()
-                        .put("code", 12)
-                        .put("name", "operation unsupported")
-                        .put(
-                                "message",
-                                method + " /" + collection + ": not supported, the configuration is read from files"
-                                        + " (expected: GET of " + String.join(", ", pages.paths()) + ")"));
     }
 
     private static boolean isToken(HttpServerRequest request, String token) {

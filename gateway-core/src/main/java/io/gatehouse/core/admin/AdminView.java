@@ -1,9 +1,12 @@
 package io.gatehouse.core.admin;
 
 import io.gatehouse.core.service.NodeFacts;
+import io.gatehouse.core.snapshot.ConfigStore;
+import io.gatehouse.core.snapshot.Snapshot;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the Admin and the Status API show of the running gateway.
@@ -11,6 +14,13 @@ import java.util.Set;
  * <p>Implemented by the gateway. Thread rule: any thread; cheap, never blocking.
  */
 public interface AdminView {
+    /** What is live; null before the first configuration. */
+    @Nullable
+    Snapshot live();
+
+    /** Changes what is live. */
+    ConfigStore store();
+
     /** Facts of the node. */
     NodeFacts node();
 

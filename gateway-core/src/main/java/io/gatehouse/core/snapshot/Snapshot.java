@@ -7,7 +7,9 @@ import io.gatehouse.core.plugin.PluginCatalogue;
 import io.gatehouse.core.routing.RouteTable;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
@@ -22,9 +24,11 @@ public final class Snapshot {
     private final Plan unmatched;
     private final Directory directory;
     private final List<BoundPlugin> plugins;
+    private final Map<String, SnapshotBuilder.Checked> checked;
     private final Promise<Void> retiring = Promise.promise();
     private final Promise<Void> drained = Promise.promise();
     private final AtomicInteger leases = new AtomicInteger(1);
+    private final Instant since = Instant.now();
 
     Snapshot(
             DeclarativeConfig config,
@@ -32,13 +36,15 @@ public final class Snapshot {
             RouteTable<RoutePlan> routes,
             Plan unmatched,
             Directory directory,
-            List<BoundPlugin> plugins) {
+            List<BoundPlugin> plugins,
+            Map<String, SnapshotBuilder.Checked> checked) {
         this.config = config;
         this.catalogue = catalogue;
         this.routes = routes;
         this.unmatched = unmatched;
         this.directory = directory;
         this.plugins = List.copyOf(plugins);
+        this.checked = checked;
     }
 
     /** Takes a lease. False when the snapshot is gone already: then there is a newer one. */
@@ -90,6 +96,11 @@ public final class Snapshot {
     /** Consumers and credentials. */
     public Directory directory() {
         return directory;
+    }
+
+    /** When it was built. */
+    public Instant since() {
+        return since;
     }
 
     /** The configuration it was built from. */
@@ -146,6 +157,12 @@ public final class Snapshot {
             names.add(plugin.entity().name());
         }
         return names;
+    }
+
+    /** The config of the plugin entity with this id, as its record; null when there is no such entity. */
+    public @Nullable Record pluginConfig(String id) {
+        SnapshotBuilder.Checked plugin = checked.get(id);
+        return plugin == null ? null : plugin.config();
     }
 
     List<BoundPlugin> plugins() {

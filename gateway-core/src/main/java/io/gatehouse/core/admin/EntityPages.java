@@ -1,0 +1,274 @@
+package io.gatehouse.core.admin;
+
+import io.gatehouse.core.config.Compat;
+import io.gatehouse.core.config.ConfigNode;
+import io.gatehouse.core.config.ConfigText;
+import io.gatehouse.core.entity.Entity;
+import io.gatehouse.core.entity.EntityKind;
+import io.gatehouse.core.entity.EntitySchema;
+import io.gatehouse.core.plugin.PluginCatalogue;
+import io.gatehouse.core.schema.RecordShape;
+import io.gatehouse.core.snapshot.Snapshot;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.handler.BodyHandler;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The pages of the configuration: entities, their schemas, tags. What they show is made on worker threads, from the
+ * snapshot that is live when the request comes.
+ */
+final class EntityPages {
+    /** The answer to a request. */
+    record Answer(int status, @Nullable JsonObject body) {}
+
+    private final Vertx vertx;
+    private final AdminView view;
+    private final EntityWrites writes;
+
+    EntityPages(Vertx vertx, AdminView view) {
+        this.vertx = vertx;
+        this.view = view;
+        this.writes = new EntityWrites(view::store, Clock.systemUTC());
+    }
+
+    /** Adds the pages. */
+    void addTo(Pages pages) {
+        pages.page("/plugins/enabled", context -> {
+            JsonArray enabled = new JsonArray();
+            new TreeSet<>(view.availablePlugins().keySet()).forEach(enabled::add);
+            Pages.json(context, 200, new JsonObject().put("enabled_plugins", enabled));
+        });
+        pages.page("/schemas/plugins/:plugin", context -> later(context, live -> pluginSchema(context, live)));
+        pages.page("/schemas/:entity", context -> later(context, live -> schema(context, live)));
+        pages.page("/tags", context -> later(context, live -> tags(live, null)));
+        pages.page("/tags/:tag", context -> later(context, live -> tags(live, context.pathParam("tag"))));
+        pages.router()
+                .route()
+                .method(HttpMethod.POST)
+                .method(HttpMethod.PUT)
+                .method(HttpMethod.PATCH)
+                .handler(BodyHandler.create(false).setBodyLimit(ConfigText.LARGEST));
+        pages.router().post("/schemas/:entity/validate").handler(context -> answer(context, () -> validate(context)));
+        pages.router()
+                .get("/config")
+                .handler(context -> later(context, live -> new Answer(200, WholeConfig.read(live))));
+        pages.router()
+                .post("/config")
+                .handler(context -> answer(context, () -> WholeConfig.replace(context, view.store(), view.live())));
+        pages.router().route("/config").handler(context -> Pages.message(context, 405, "Method not allowed"));
+        pages.router()
+                .get("/config")
+                .handler(context -> later(context, live -> new Answer(200, WholeConfig.read(live))));
+        pages.router()
+                .post("/config")
+                .handler(context -> answer(context, () -> WholeConfig.replace(context, view.store(), view.live())));
+        pages.router().route("/config").handler(context -> Pages.message(context, 405, "Method not allowed"));
+        pages.router().route().handler(this::entities);
+    }
+
+    private void entities(RoutingContext context) {
+        List<String> parts;
+        try {
+            parts = EntityPath.parts(context.request().path());
+        } catch (IllegalArgumentException malformed) {
+            context.next();
+            return;
+        }
+        Memberships members = Memberships.of(parts);
+        EntityPath path = members == null ? EntityPath.of(parts) : null;
+        if (members == null && path == null) {
+            context.next();
+            return;
+        }
+        String method = context.request().method().name();
+        List<String> allowed = members != null
+                ? members.other() == null ? List.of("GET", "POST", "DELETE") : List.of("GET", "DELETE")
+                : path != null && path.single() ? List.of("GET", "PUT", "PATCH", "DELETE") : List.of("GET", "POST");
+        if (method.equals("OPTIONS")) {
+            context.response()
+                    .putHeader("Allow", String.join(", ", allowed) + ", HEAD, OPTIONS")
+                    .setStatusCode(204)
+                    .end();
+        } else if (method.equals("GET") || method.equals("HEAD")) {
+            later(
+                    context,
+                    live -> members != null
+                            ? new Answer(200, members.read(live, new EntityJson(live, true)))
+                            : read(context, Objects.requireNonNull(path), live));
+        } else if (!allowed.contains(method)) {
+            context.response().putHeader("Allow", String.join(", ", allowed) + ", HEAD, OPTIONS");
+            Pages.message(context, 405, "Method not allowed");
+        } else if (members != null) {
+            Callable<Future<Answer>> change = method.equals("POST")
+                    ? () -> members.add(view.store(), RequestBody.read(context))
+                    : () -> members.remove(view.store());
+            answer(context, change);
+        } else {
+            answer(context, () -> write(context, method, Objects.requireNonNull(path)));
+        }
+    }
+
+    private Future<Answer> write(RoutingContext context, String method, EntityPath path) throws AdminError {
+        Snapshot live = live();
+        ConfigNode.Mapping body = body(context, path.kind(), path, live);
+        return switch (method) {
+            case "POST" -> writes.create(path, body);
+            case "PUT" -> writes.replace(path, body);
+            case "PATCH" -> writes.update(path, body, live);
+            default -> writes.delete(path);
+        };
+    }
+
+    private Future<Answer> validate(RoutingContext context) throws AdminError {
+        String name = context.pathParam("entity");
+        EntityKind kind = EntityKind.of(name);
+        if (kind == null) {
+            throw AdminError.of(404, "No entity named '" + name + "'");
+        }
+        return writes.check(kind, body(context, kind, null, live()));
+    }
+
+    /** What a request says, in the types that the fields ask for. */
+    private static ConfigNode.Mapping body(
+            RoutingContext context, EntityKind kind, @Nullable EntityPath path, Snapshot live) throws AdminError {
+        ConfigNode.Mapping body = RequestBody.read(context);
+        RecordShape config = null;
+        if (kind == EntityKind.PLUGIN) {
+            Entity existing = path == null ? null : path.find(live.config());
+            ConfigNode name = body.get("name") == null && existing != null
+                    ? existing.node().get("name")
+                    : body.get("name");
+            PluginCatalogue.Known known =
+                    name instanceof ConfigNode.Scalar text ? live.catalogue().plugin(text.text()) : null;
+            config = known == null ? null : RecordShape.of(known.factory().configType());
+        }
+        return RequestBody.shaped(body, RecordShape.of(kind.type()), config);
+    }
+
+    /** Makes an answer. */
+    @FunctionalInterface
+    private interface Work {
+        Answer on(Snapshot live) throws AdminError;
+    }
+
+    private Snapshot live() throws AdminError {
+        Snapshot live = view.live();
+        if (live == null) {
+            throw AdminError.of(503, AdminView.Readiness.NO_CONFIGURATION.message());
+        }
+        return live;
+    }
+
+    private void later(RoutingContext context, Work work) {
+        answer(context, () -> {
+            Snapshot live = live();
+            return vertx.executeBlocking(() -> work.on(live), false);
+        });
+    }
+
+    private static void answer(RoutingContext context, Callable<Future<Answer>> work) {
+        Future<Answer> answer;
+        try {
+            answer = work.call();
+        } catch (Exception e) {
+            answer = Future.failedFuture(e);
+        }
+        Context loop = context.vertx().getOrCreateContext();
+        answer.onComplete(done -> loop.runOnContext(nothing -> {
+            if (done.succeeded()) {
+                JsonObject body = done.result().body();
+                if (body != null) {
+                    Pages.json(context, done.result().status(), body);
+                } else {
+                    context.response().setStatusCode(done.result().status()).end();
+                }
+            } else if (done.cause() instanceof AdminError refused) {
+                Pages.json(context, refused.status(), refused.body());
+            } else {
+                context.fail(done.cause());
+            }
+        }));
+    }
+
+    private static Answer read(RoutingContext context, EntityPath path, Snapshot live) throws AdminError {
+        if (!path.single()) {
+            String uri = context.request().path();
+            return new Answer(
+                    200, EntityReads.page(live, path, uri, context.request().params(), true));
+        }
+        Entity found = path.find(live.config());
+        if (found == null) {
+            throw AdminError.notFound();
+        }
+        EntityJson json = new EntityJson(live, true);
+        boolean group = path.kind() == EntityKind.CONSUMER_GROUP && path.parent() == null;
+        return new Answer(
+                200,
+                group
+                        ? Memberships.group(
+                                live,
+                                found,
+                                json,
+                                !"false".equals(context.request().getParam("list_consumers")))
+                        : json.of(found));
+    }
+
+    private static Answer schema(RoutingContext context, Snapshot live) throws AdminError {
+        String name = context.pathParam("entity");
+        EntityKind kind = EntityKind.of(name);
+        if (kind == null) {
+            throw AdminError.of(404, "No entity named '" + name + "'");
+        }
+        Compat compat = live.config().compat();
+        return new Answer(200, new JsonObject(EntitySchema.of(kind, compat)));
+    }
+
+    private static Answer pluginSchema(RoutingContext context, Snapshot live) throws AdminError {
+        String name = context.pathParam("plugin");
+        PluginCatalogue.Known known = live.catalogue().plugin(name);
+        if (known == null) {
+            throw AdminError.of(404, "No plugin named '" + name + "'");
+        }
+        return new Answer(
+                200,
+                new JsonObject(EntitySchema.ofPlugin(
+                        known.factory().configType(), live.config().compat())));
+    }
+
+    private static Answer tags(Snapshot live, @Nullable String tag) {
+        List<Entity> tagged = new ArrayList<>();
+        for (EntityKind kind : EntityKind.values()) {
+            for (Entity entity : live.config().all(kind)) {
+                if (tag == null ? !entity.tags().isEmpty() : entity.tags().contains(tag)) {
+                    tagged.add(entity);
+                }
+            }
+        }
+        tagged.sort(Comparator.comparing(Entity::id));
+        JsonArray data = new JsonArray();
+        for (Entity entity : tagged) {
+            for (String one : entity.tags()) {
+                if (tag == null || tag.equals(one)) {
+                    data.add(new JsonObject()
+                            .put("entity_name", entity.kind().plural())
+                            .put("entity_id", entity.id())
+                            .put("tag", one));
+                }
+            }
+        }
+        return new Answer(200, new JsonObject().put("data", data).putNull("next"));
+    }
+}
