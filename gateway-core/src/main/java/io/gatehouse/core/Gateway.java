@@ -1,9 +1,11 @@
 package io.gatehouse.core;
 
 import io.gatehouse.api.Completion;
+import io.gatehouse.core.Settings.LogLevel;
 import io.gatehouse.core.admin.AdminServer;
 import io.gatehouse.core.admin.AdminView;
 import io.gatehouse.core.admin.StatusServer;
+import io.gatehouse.core.balancer.Balancers;
 import io.gatehouse.core.config.Environment;
 import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.config.Severity;
@@ -89,6 +91,7 @@ public final class Gateway implements AutoCloseable {
     private final MetricsRegistry metrics = new MetricsRegistry();
     private final GatewayMetrics counters = new GatewayMetrics(metrics);
     private final Traffic traffic = new Traffic();
+    private final Balancers balancers = new Balancers();
     private final Facts facts = new Facts();
     private final NodeMemory memory = new NodeMemory(metrics, facts);
     private final ExecutorService reloadThread = Executors.newSingleThreadExecutor(daemon("gatehouse-reload"));
@@ -129,7 +132,7 @@ public final class Gateway implements AutoCloseable {
         PluginServices services =
                 new PluginServices(vertx, metrics, new LocalCounters(clock), clock, scheduler, redirects);
         this.lifecycle = new Lifecycle(services, new PluginCalls(settings.pluginTimeLimit(), this::pluginFailed));
-        Upstreams upstreams = new Upstreams(settings.eventLoops());
+        Upstreams upstreams = new Upstreams(settings.eventLoops(), balancers);
         this.vaults = vaults(settings);
         this.reloader = new Reloader(
                 new ConfigSource(
@@ -160,6 +163,7 @@ public final class Gateway implements AutoCloseable {
                 settings.pluginTimeLimit().toNanos(),
                 exchangeDeadline(settings),
                 limits(settings.clientLimits()),
+                settings.proxy().forwarding(),
                 memoryGuard,
                 redirects,
                 upstreams,
@@ -249,7 +253,16 @@ public final class Gateway implements AutoCloseable {
         View view = new View();
         for (Settings.Listen listen : settings.adminListen()) {
             adminServers.add(await(
-                    AdminServer.listen(vertx, listen.host(), listen.port(), null, view, memory, own, internal),
+                    AdminServer.listen(
+                            vertx,
+                            listen.host(),
+                            listen.port(),
+                            settings.admin().token(),
+                            settings.admin().readToken(),
+                            view,
+                            memory,
+                            own,
+                            internal),
                     List.of(listen)));
         }
         for (Settings.Listen listen : settings.statusListen()) {
@@ -590,6 +603,7 @@ public final class Gateway implements AutoCloseable {
     }
 
     private void goesLive(Snapshot snapshot) {
+        balancers.live(snapshot.balancers());
         metrics.visible(snapshot.pluginNames());
         counters.live(snapshot.config().fingerprint());
     }
@@ -816,6 +830,8 @@ public final class Gateway implements AutoCloseable {
 
     /** What the Admin and the Status API show. */
     private final class View implements AdminView {
+        private volatile LogLevel logLevel = settings.logLevel();
+
         @Override
         public @Nullable Snapshot live() {
             return reloader.current();
@@ -824,6 +840,26 @@ public final class Gateway implements AutoCloseable {
         @Override
         public ConfigStore store() {
             return store;
+        }
+
+        @Override
+        public boolean mayEdit() {
+            return !settings.admin().keep() || settings.admin().place(settings.configs()) != null;
+        }
+
+        @Override
+        public LogLevel logLevel() {
+            return logLevel;
+        }
+
+        @Override
+        public boolean logLevel(LogLevel level) {
+            if (!LogLevels.areOurs()) {
+                return false;
+            }
+            LogLevels.set(level);
+            logLevel = level;
+            return true;
         }
 
         @Override
@@ -878,7 +914,7 @@ public final class Gateway implements AutoCloseable {
             shown.put("proxy_listen", addresses(settings.proxyListen()));
             shown.put("admin_listen", addresses(settings.adminListen()));
             shown.put("status_listen", addresses(settings.statusListen()));
-            shown.put("log_level", settings.logLevel().name().toLowerCase(Locale.ROOT));
+            shown.put("log_level", logLevel.name().toLowerCase(Locale.ROOT));
             shown.put("router_flavor", "traditional_compatible");
             return shown;
         }

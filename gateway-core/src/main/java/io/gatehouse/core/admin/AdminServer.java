@@ -7,13 +7,10 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
-import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -47,33 +44,34 @@ public final class AdminServer {
      *
      * @param port 0 for any free one
      * @param token what clients must send as {@code Kong-Admin-Token} or as bearer token; null for none
+     * @param readToken what those may send instead that shall change nothing and see no secrets; null for none
      */
     public static Future<AdminServer> listen(
             Vertx vertx,
             String host,
             int port,
             @Nullable String token,
+            @Nullable String readToken,
             AdminView view,
             NodeMemory memory,
             Scraper metrics,
             Scraper internal) {
-        if (token == null && !isLoopback(host)) {
+        boolean loopback = isLoopback(host);
+        if (token == null && !loopback) {
             LOG.atWarn()
                     .addKeyValue("address", host)
                     .addKeyValue("port", port)
-                    .log("The Admin API can be reached from other machines and asks for no token");
+                    .log("The Admin API can be reached from other machines and asks for no token: set"
+                            + " GATEHOUSE_ADMIN_TOKEN");
         }
         String hostname = hostname();
+        Access access = new Access(token, readToken, loopback);
         Pages pages = new Pages(vertx, view, memory, "X-Kong-Admin-Request-ID");
         pages.router().route().handler(context -> {
             long start = System.nanoTime();
             context.addHeadersEndHandler(nothing -> context.response()
                     .putHeader("X-Kong-Admin-Latency", Long.toString((System.nanoTime() - start) / 1_000_000)));
-            if (token == null || isToken(context.request(), token)) {
-                context.next();
-            } else {
-                Pages.message(context, 401, "Invalid credentials. Token or User credentials required");
-            }
+            access.check(context);
         });
         pages.page("/", context -> Pages.json(context, 200, root(view, memory, hostname)));
         pages.common(metrics, internal);
@@ -124,18 +122,6 @@ public final class AdminServer {
                 .put(
                         "pids",
                         new JsonObject().put("master", memory.pid()).put("workers", new JsonArray().add(memory.pid())));
-    }
-
-    private static boolean isToken(HttpServerRequest request, String token) {
-        String given = request.getHeader("Kong-Admin-Token");
-        if (given == null) {
-            String authorization = request.getHeader("Authorization");
-            if (authorization == null || !authorization.regionMatches(true, 0, "Bearer ", 0, 7)) {
-                return false;
-            }
-            given = authorization.substring(7);
-        }
-        return MessageDigest.isEqual(given.getBytes(StandardCharsets.UTF_8), token.getBytes(StandardCharsets.UTF_8));
     }
 
     private static boolean isLoopback(String host) {

@@ -1,5 +1,6 @@
 package io.gatehouse.core.admin;
 
+import io.gatehouse.core.Settings.LogLevel;
 import io.gatehouse.core.service.NodeFacts;
 import io.gatehouse.core.snapshot.ConfigStore;
 import io.gatehouse.core.snapshot.Snapshot;
@@ -20,6 +21,15 @@ public interface AdminView {
 
     /** Changes what is live. */
     ConfigStore store();
+
+    /** Whether there is a place to keep changes, or leave to keep them in memory. */
+    boolean mayEdit();
+
+    /** What is logged. */
+    LogLevel logLevel();
+
+    /** Changes what is logged; false when that is set by a file of the user's own. */
+    boolean logLevel(LogLevel level);
 
     /** Facts of the node. */
     NodeFacts node();

@@ -1,5 +1,6 @@
 package io.gatehouse.core.admin;
 
+import io.gatehouse.core.Settings.LogLevel;
 import io.gatehouse.core.config.Compat;
 import io.gatehouse.core.config.ConfigNode;
 import io.gatehouse.core.config.ConfigText;
@@ -8,6 +9,7 @@ import io.gatehouse.core.entity.EntityKind;
 import io.gatehouse.core.entity.EntitySchema;
 import io.gatehouse.core.plugin.PluginCatalogue;
 import io.gatehouse.core.schema.RecordShape;
+import io.gatehouse.core.snapshot.ConfigStore;
 import io.gatehouse.core.snapshot.Snapshot;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -21,10 +23,15 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The pages of the configuration: entities, their schemas, tags. What they show is made on worker threads, from the
@@ -33,6 +40,9 @@ import org.jspecify.annotations.Nullable;
 final class EntityPages {
     /** The answer to a request. */
     record Answer(int status, @Nullable JsonObject body) {}
+
+    private static final Logger LOG = LoggerFactory.getLogger(EntityPages.class);
+    private static final long LOG_LEVEL_SECONDS = 60;
 
     private final Vertx vertx;
     private final AdminView view;
@@ -55,6 +65,12 @@ final class EntityPages {
         pages.page("/schemas/:entity", context -> later(context, live -> schema(context, live)));
         pages.page("/tags", context -> later(context, live -> tags(live, null)));
         pages.page("/tags/:tag", context -> later(context, live -> tags(live, context.pathParam("tag"))));
+        pages.page("/endpoints", context -> Pages.json(context, 200, endpoints(pages.paths())));
+        pages.page(
+                "/debug/node/log-level",
+                context -> Pages.message(
+                        context, 200, "log level: " + view.logLevel().name().toLowerCase(Locale.ROOT)));
+        pages.router().put("/debug/node/log-level/:level").handler(this::logLevel);
         pages.router()
                 .route()
                 .method(HttpMethod.POST)
@@ -62,19 +78,29 @@ final class EntityPages {
                 .method(HttpMethod.PATCH)
                 .handler(BodyHandler.create(false).setBodyLimit(ConfigText.LARGEST));
         pages.router().post("/schemas/:entity/validate").handler(context -> answer(context, () -> validate(context)));
-        pages.router()
-                .get("/config")
-                .handler(context -> later(context, live -> new Answer(200, WholeConfig.read(live))));
+        pages.router().get("/config").handler(context -> {
+            if (Access.isWriter(context)) {
+                later(context, live -> new Answer(200, WholeConfig.read(live)));
+            } else {
+                Access.refuse(context); // it is one text, secrets and all
+            }
+        });
         pages.router()
                 .post("/config")
-                .handler(context -> answer(context, () -> WholeConfig.replace(context, view.store(), view.live())));
+                .handler(context ->
+                        change(context, "config", null, () -> WholeConfig.replace(context, view.store(), view.live())));
         pages.router().route("/config").handler(context -> Pages.message(context, 405, "Method not allowed"));
-        pages.router()
-                .get("/config")
-                .handler(context -> later(context, live -> new Answer(200, WholeConfig.read(live))));
+        pages.router().get("/config").handler(context -> {
+            if (Access.isWriter(context)) {
+                later(context, live -> new Answer(200, WholeConfig.read(live)));
+            } else {
+                Access.refuse(context); // it is one text, secrets and all
+            }
+        });
         pages.router()
                 .post("/config")
-                .handler(context -> answer(context, () -> WholeConfig.replace(context, view.store(), view.live())));
+                .handler(context ->
+                        change(context, "config", null, () -> WholeConfig.replace(context, view.store(), view.live())));
         pages.router().route("/config").handler(context -> Pages.message(context, 405, "Method not allowed"));
         pages.router().route().handler(this::entities);
     }
@@ -106,7 +132,7 @@ final class EntityPages {
             later(
                     context,
                     live -> members != null
-                            ? new Answer(200, members.read(live, new EntityJson(live, true)))
+                            ? new Answer(200, members.read(live, new EntityJson(live, Access.isWriter(context))))
                             : read(context, Objects.requireNonNull(path), live));
         } else if (!allowed.contains(method)) {
             context.response().putHeader("Allow", String.join(", ", allowed) + ", HEAD, OPTIONS");
@@ -115,10 +141,48 @@ final class EntityPages {
             Callable<Future<Answer>> change = method.equals("POST")
                     ? () -> members.add(view.store(), RequestBody.read(context))
                     : () -> members.remove(view.store());
-            answer(context, change);
+            change(context, "consumer_groups", members.owner(), change);
         } else {
-            answer(context, () -> write(context, method, Objects.requireNonNull(path)));
+            EntityPath own = Objects.requireNonNull(path);
+            change(context, own.kind().plural(), null, () -> write(context, method, own));
         }
+    }
+
+    /** Makes a change, and tells the log who made it; paths are not told, since keys may stand in them. */
+    private void change(RoutingContext context, String collection, @Nullable String of, Callable<Future<Answer>> work) {
+        String client = context.request().remoteAddress().hostAddress();
+        String method = context.request().method().name();
+        if (!view.mayEdit()) {
+            Pages.json(
+                    context,
+                    405,
+                    AdminError.coded(
+                                    405,
+                                    12,
+                                    "operation unsupported",
+                                    method + " " + collection + ": there is no place to keep changes (expected:"
+                                            + " GATEHOUSE_ADMIN_STATE_FILE to be set to the path of a file, or to off to"
+                                            + " keep them in memory)",
+                                    Map.of())
+                            .body());
+            return;
+        }
+        answer(
+                context,
+                () -> work.call().onComplete(done -> {
+                    JsonObject body = done.succeeded() ? done.result().body() : null;
+                    String id = body == null ? of : body.getString("id", of);
+                    int status = done.succeeded()
+                            ? done.result().status()
+                            : done.cause() instanceof AdminError refused ? refused.status() : 500;
+                    LOG.atInfo()
+                            .addKeyValue("client", client)
+                            .addKeyValue("method", method)
+                            .addKeyValue("collection", collection)
+                            .addKeyValue("id", id)
+                            .addKeyValue("status", status)
+                            .log("change over the Admin API");
+                }));
     }
 
     private Future<Answer> write(RoutingContext context, String method, EntityPath path) throws AdminError {
@@ -156,6 +220,66 @@ final class EntityPages {
             config = known == null ? null : RecordShape.of(known.factory().configType());
         }
         return RequestBody.shaped(body, RecordShape.of(kind.type()), config);
+    }
+
+    /** As in Kong, what is logged goes back to what it was after a time. */
+    private void logLevel(RoutingContext context) {
+        LogLevel level;
+        long seconds;
+        try {
+            level = LogLevel.valueOf(context.pathParam("level").toUpperCase(Locale.ROOT));
+        } catch (IllegalArgumentException unknown) {
+            Pages.message(context, 400, "unknown log level: " + context.pathParam("level"));
+            return;
+        }
+        try {
+            String timeout = context.queryParams().get("timeout");
+            seconds = timeout == null ? LOG_LEVEL_SECONDS : Long.parseLong(timeout);
+        } catch (NumberFormatException notANumber) {
+            seconds = -1;
+        }
+        LogLevel before = view.logLevel();
+        if (seconds < 0) {
+            Pages.message(context, 400, "timeout must be greater than or equal to 0");
+        } else if (level == before) {
+            Pages.message(context, 200, "log level is already " + context.pathParam("level"));
+        } else if (!view.logLevel(level)) {
+            Pages.message(context, 405, "the log level is set by a file (expected: no logback.configurationFile)");
+        } else {
+            if (seconds > 0) {
+                vertx.setTimer(seconds * 1000, timer -> view.logLevel(before));
+            }
+            Pages.message(context, 200, "log level changed");
+        }
+    }
+
+    private static JsonObject endpoints(List<String> pages) {
+        Set<String> all = new TreeSet<>(Comparator.comparing((String path) -> path.replace('/', '\0')));
+        pages.forEach(page -> all.add(page.replaceAll(":([a-z_]+)", "{$1}")));
+        all.addAll(List.of(
+                "/config",
+                "/debug/node/log-level/{log_level}",
+                "/schemas/{entity}/validate",
+                "/consumer_groups/{consumer_groups}/consumers",
+                "/consumer_groups/{consumer_groups}/consumers/{consumers}",
+                "/consumers/{consumers}/consumer_groups",
+                "/consumers/{consumers}/consumer_groups/{consumer_groups}"));
+        for (EntityKind kind : EntityKind.values()) {
+            if (EntityKind.at(kind.path()) == null) {
+                continue;
+            }
+            String one = "/" + kind.path() + "/{" + kind.plural() + "}";
+            all.add("/" + kind.path());
+            all.add(one);
+            for (EntityKind child : kind.children()) {
+                if (child != EntityKind.CONSUMER_GROUP_CONSUMER) {
+                    all.add(one + "/" + child.nestedPath());
+                    all.add(one + "/" + child.nestedPath() + "/{" + child.plural() + "}");
+                }
+            }
+            kind.references().forEach(reference -> all.add(one + "/" + reference.field()));
+        }
+        return new JsonObject().put("data", new JsonArray(List.copyOf(all)));
     }
 
     /** Makes an answer. */
@@ -197,6 +321,13 @@ final class EntityPages {
                 }
             } else if (done.cause() instanceof AdminError refused) {
                 Pages.json(context, refused.status(), refused.body());
+            } else if (done.cause() instanceof ConfigStore.NotKeptException lost) {
+                LOG.error("a change could not be kept, so it was not made", lost.getCause());
+                Pages.message(
+                        context,
+                        500,
+                        "the change could not be kept, so it was not made: " + lost.getMessage()
+                                + " (expected: GATEHOUSE_ADMIN_STATE_FILE to name a file that can be written)");
             } else {
                 context.fail(done.cause());
             }
@@ -207,13 +338,13 @@ final class EntityPages {
         if (!path.single()) {
             String uri = context.request().path();
             return new Answer(
-                    200, EntityReads.page(live, path, uri, context.request().params(), true));
+                    200, EntityReads.page(live, path, uri, context.request().params(), Access.isWriter(context)));
         }
         Entity found = path.find(live.config());
         if (found == null) {
             throw AdminError.notFound();
         }
-        EntityJson json = new EntityJson(live, true);
+        EntityJson json = new EntityJson(live, Access.isWriter(context));
         boolean group = path.kind() == EntityKind.CONSUMER_GROUP && path.parent() == null;
         return new Answer(
                 200,

@@ -2,12 +2,12 @@ package io.gatehouse.core.schema;
 
 import io.gatehouse.api.config.Secret;
 import io.gatehouse.core.config.ConfigNode;
+import io.gatehouse.core.service.VaultReference;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,20 +17,20 @@ import org.jspecify.annotations.Nullable;
 public final class RecordData {
     private static final String MASK = "***";
 
-    private final Function<Secret, String> literal;
+    private final boolean secrets;
 
-    private RecordData(Function<Secret, String> literal) {
-        this.literal = literal;
+    private RecordData(boolean secrets) {
+        this.secrets = secrets;
     }
 
     /** With secrets as the configuration has them. */
     public static RecordData plain() {
-        return new RecordData(Secret::value);
+        return new RecordData(true);
     }
 
-    /** With three stars in place of each secret. */
+    /** With three stars in place of each secret, and of each text that may be one. */
     public static RecordData masked() {
-        return new RecordData(secret -> MASK);
+        return new RecordData(false);
     }
 
     /**
@@ -63,13 +63,13 @@ public final class RecordData {
         }
         if (value instanceof Secret secret) {
             String reference = secret.reference();
-            return reference != null ? reference : literal.apply(secret);
+            return reference != null ? reference : secrets ? secret.value() : MASK;
         }
         if (value instanceof Record record) {
             return of(record, given);
         }
         if (value instanceof ConfigNode node) {
-            return node.toData();
+            return secrets ? node.toData() : careful(node);
         }
         if (value instanceof Double number) {
             return number(number);
@@ -94,6 +94,24 @@ public final class RecordData {
             return data;
         }
         return JsonSchema.plain(value, shape);
+    }
+
+    /** A part of the file, of whose texts it is not known whether they are secrets. */
+    private static @Nullable Object careful(ConfigNode node) {
+        if (node instanceof ConfigNode.Mapping mapping) {
+            Map<String, @Nullable Object> data = new LinkedHashMap<>();
+            mapping.entries().forEach(entry -> data.put(entry.name(), careful(entry.value())));
+            return data;
+        }
+        if (node instanceof ConfigNode.Sequence sequence) {
+            List<@Nullable Object> data = new ArrayList<>();
+            sequence.items().forEach(item -> data.add(careful(item)));
+            return data;
+        }
+        ConfigNode.Scalar scalar = (ConfigNode.Scalar) node;
+        return scalar.type() == ConfigNode.Type.STRING && !VaultReference.isReference(scalar.text())
+                ? MASK
+                : scalar.toData();
     }
 
     /** Without a fraction that says nothing: clients read whole numbers. */

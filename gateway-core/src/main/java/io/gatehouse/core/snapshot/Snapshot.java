@@ -1,6 +1,7 @@
 package io.gatehouse.core.snapshot;
 
 import io.gatehouse.api.Directory;
+import io.gatehouse.core.balancer.Balancer;
 import io.gatehouse.core.entity.DeclarativeConfig;
 import io.gatehouse.core.exchange.Plan;
 import io.gatehouse.core.plugin.PluginCatalogue;
@@ -25,6 +26,7 @@ public final class Snapshot {
     private final Directory directory;
     private final List<BoundPlugin> plugins;
     private final Map<String, SnapshotBuilder.Checked> checked;
+    private final Map<String, Balancer> balancers;
     private final Promise<Void> retiring = Promise.promise();
     private final Promise<Void> drained = Promise.promise();
     private final AtomicInteger leases = new AtomicInteger(1);
@@ -37,7 +39,8 @@ public final class Snapshot {
             Plan unmatched,
             Directory directory,
             List<BoundPlugin> plugins,
-            Map<String, SnapshotBuilder.Checked> checked) {
+            Map<String, SnapshotBuilder.Checked> checked,
+            Map<String, Balancer> balancers) {
         this.config = config;
         this.catalogue = catalogue;
         this.routes = routes;
@@ -45,6 +48,7 @@ public final class Snapshot {
         this.directory = directory;
         this.plugins = List.copyOf(plugins);
         this.checked = checked;
+        this.balancers = Map.copyOf(balancers);
     }
 
     /** Takes a lease. False when the snapshot is gone already: then there is a newer one. */
@@ -163,6 +167,11 @@ public final class Snapshot {
     public @Nullable Record pluginConfig(String id) {
         SnapshotBuilder.Checked plugin = checked.get(id);
         return plugin == null ? null : plugin.config();
+    }
+
+    /** The upstreams, by name. */
+    public Map<String, Balancer> balancers() {
+        return balancers;
     }
 
     List<BoundPlugin> plugins() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import io.gatehouse.core.Settings.LogLevel;
 import io.gatehouse.core.service.FixedNodeFacts;
 import io.gatehouse.core.service.InternalMetrics;
 import io.gatehouse.core.service.MetricsRegistry;
@@ -217,6 +218,7 @@ class AdminServerTest {
                         "127.0.0.1",
                         0,
                         token,
+                        null,
                         view,
                         new NodeMemory(registry, view.node()),
                         new Scraper(vertx, registry::write),
@@ -266,6 +268,21 @@ class AdminServerTest {
         @Override
         public ConfigStore store() {
             throw new IllegalStateException("nothing is live");
+        }
+
+        @Override
+        public boolean mayEdit() {
+            return true;
+        }
+
+        @Override
+        public LogLevel logLevel() {
+            return LogLevel.NOTICE;
+        }
+
+        @Override
+        public boolean logLevel(LogLevel level) {
+            return false;
         }
 
         @Override
