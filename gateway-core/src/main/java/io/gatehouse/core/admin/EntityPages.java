@@ -56,6 +56,13 @@ final class EntityPages {
 
     /** Adds the pages. */
     void addTo(Pages pages) {
+        pages.router()
+                .route()
+                .method(HttpMethod.POST)
+                .method(HttpMethod.PUT)
+                .method(HttpMethod.PATCH)
+                .handler(BodyHandler.create(false).setBodyLimit(ConfigText.LARGEST));
+        pages.router().post("/schemas/:entity/validate").handler(context -> answer(context, () -> validate(context)));
         pages.page("/plugins/enabled", context -> {
             JsonArray enabled = new JsonArray();
             new TreeSet<>(view.availablePlugins().keySet()).forEach(enabled::add);
@@ -71,13 +78,6 @@ final class EntityPages {
                 context -> Pages.message(
                         context, 200, "log level: " + view.logLevel().name().toLowerCase(Locale.ROOT)));
         pages.router().put("/debug/node/log-level/:level").handler(this::logLevel);
-        pages.router()
-                .route()
-                .method(HttpMethod.POST)
-                .method(HttpMethod.PUT)
-                .method(HttpMethod.PATCH)
-                .handler(BodyHandler.create(false).setBodyLimit(ConfigText.LARGEST));
-        pages.router().post("/schemas/:entity/validate").handler(context -> answer(context, () -> validate(context)));
         pages.router().get("/config").handler(context -> {
             if (Access.isWriter(context)) {
                 later(context, live -> new Answer(200, WholeConfig.read(live)));

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -71,7 +72,9 @@ final class EntityWrites {
             EntityKind kind = path.kind();
             id = newId;
             ConfigNode.Mapping full = fields.without(name -> name.equals("snis") && kind == EntityKind.CERTIFICATE)
-                    .with("id", text("id", newId));
+                    .with(
+                            "id",
+                            isText(fields.get("id")) ? text("id", newId) : Objects.requireNonNull(fields.get("id")));
             for (String field : kind.random()) {
                 ConfigNode given = full.get(field);
                 boolean wanted = !field.equals("secret") || kind != EntityKind.JWT || isSymmetric(full);
@@ -301,7 +304,12 @@ final class EntityWrites {
     }
 
     private static @Nullable String given(@Nullable ConfigNode node) {
-        return node instanceof ConfigNode.Scalar text && !text.isNull() ? text.text() : null;
+        return node instanceof ConfigNode.Scalar text && text.type() == ConfigNode.Type.STRING ? text.text() : null;
+    }
+
+    /** Anything else is told to be none. */
+    private static boolean isText(@Nullable ConfigNode id) {
+        return id == null || id.isNull() || given(id) != null;
     }
 
     private static boolean isId(String text) {

@@ -174,7 +174,7 @@ public final class ConfigLoader {
      */
     public static LoadResult entities(Collection<EntityEdit> edits, LoadOptions options) {
         Vaults known = options.vaults() == null ? Vaults.over(name -> null) : options.vaults();
-        DeclarativeConfig nothing = new DeclarativeConfig(options.compat(), known.draft(), Map.of());
+        DeclarativeConfig nothing = new DeclarativeConfig(options.compat(), options.flavor(), known.draft(), Map.of());
         return edit(nothing, edits, options);
     }
 
@@ -436,7 +436,7 @@ public final class ConfigLoader {
             String version = parsed.get(i).version;
             reader.add(roots.get(i).node(), "1.1".equals(version) || "2.1".equals(version));
         }
-        DeclarativeConfig config = new DeclarativeConfig(options.compat(), secrets, reader.build());
+        DeclarativeConfig config = new DeclarativeConfig(options.compat(), options.flavor(), secrets, reader.build());
         for (Entity name : config.all(EntityKind.SNI)) {
             problems.add(Problem.warning(
                     name.location(),

@@ -2,6 +2,7 @@ package io.gatehouse.core.entity;
 
 import io.gatehouse.api.config.Secret;
 import io.gatehouse.core.config.Compat;
+import io.gatehouse.core.routing.RouterFlavor;
 import io.gatehouse.core.schema.RecordBinder;
 import io.gatehouse.core.schema.RecordShape;
 import io.gatehouse.core.service.Vaults;
@@ -16,12 +17,14 @@ import org.jspecify.annotations.Nullable;
 /** A configuration as entities, checked as far as the core can. Deeply immutable. */
 public final class DeclarativeConfig {
     private final Compat compat;
+    private final RouterFlavor flavor;
     private final Vaults.Draft secrets;
     private final Map<EntityKind, Listing> listings;
     private volatile @Nullable String fingerprint;
 
-    DeclarativeConfig(Compat compat, Vaults.Draft secrets, Map<EntityKind, List<Entity>> read) {
+    DeclarativeConfig(Compat compat, RouterFlavor flavor, Vaults.Draft secrets, Map<EntityKind, List<Entity>> read) {
         this.compat = compat;
+        this.flavor = flavor;
         this.secrets = secrets;
         this.listings = new EnumMap<>(EntityKind.class);
         for (EntityKind kind : EntityKind.values()) {
@@ -36,6 +39,7 @@ public final class DeclarativeConfig {
             Map<EntityKind, List<Entity>> changed,
             Map<EntityKind, Set<String>> gone) {
         this.compat = before.compat;
+        this.flavor = before.flavor;
         this.secrets = secrets;
         this.listings = new EnumMap<>(before.listings);
         for (EntityKind kind : EntityKind.values()) {
@@ -49,12 +53,21 @@ public final class DeclarativeConfig {
 
     /** A configuration without entities. */
     public static DeclarativeConfig empty() {
-        return new DeclarativeConfig(Compat.UNSET, Vaults.over(name -> null).draft(), Map.of());
+        return new DeclarativeConfig(
+                Compat.UNSET,
+                RouterFlavor.TRADITIONAL_COMPATIBLE,
+                Vaults.over(name -> null).draft(),
+                Map.of());
     }
 
     /** Whose defaults hold. */
     public Compat compat() {
         return compat;
+    }
+
+    /** How its routes are matched. */
+    public RouterFlavor flavor() {
+        return flavor;
     }
 
     /** What its vault references were looked up in; to be committed when it goes live. */

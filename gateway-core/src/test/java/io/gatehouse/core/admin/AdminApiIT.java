@@ -40,7 +40,8 @@ class AdminApiIT {
     @TempDir
     Path folder;
 
-    private final HttpClient client = HttpClient.newHttpClient();
+    private final HttpClient client =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private Gateway gateway;
 
     @AfterEach
