@@ -3,8 +3,12 @@ package io.gatehouse.core.admin;
 import io.gatehouse.core.config.ConfigNode;
 import io.gatehouse.core.entity.Entity;
 import io.gatehouse.core.entity.EntityKind;
+import io.gatehouse.core.entity.EntitySchema;
+import io.gatehouse.core.plugin.PluginCatalogue;
 import io.gatehouse.core.schema.RecordData;
 import io.gatehouse.core.schema.RecordShape;
+import io.gatehouse.core.service.EnvVaultConfig;
+import io.gatehouse.core.service.FsVaultConfig;
 import io.gatehouse.core.snapshot.Snapshot;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
@@ -48,10 +52,40 @@ final class EntityJson {
         } else if (kind == EntityKind.CERTIFICATE) {
             json.put("snis", snis(entity.id()));
         }
+        // clients fill the defaults of partials in before they compare, and those of vaults they do not
+        if (kind == EntityKind.PARTIAL && entity.node().get("type") instanceof ConfigNode.Scalar name) {
+            Class<? extends Record> declared = configType(kind, name.text(), live.catalogue());
+            ConfigNode given = entity.node().get("config");
+            ConfigNode said = given == null ? ConfigNode.emptyMapping(entity.location(), "config") : given;
+            Record config = declared == null ? null : live.config().binder().bind(said, declared, problem -> {});
+            if (config != null) {
+                json.put("config", data.of(config, said));
+            }
+        }
         for (String time : kind.times()) {
             json.put(time, time(entity, time));
         }
         return new JsonObject(json);
+    }
+
+    /**
+     * The record of the config of a type of vault, or of partial: what the plugins that can use it declare for that part.
+     * Null when none does.
+     */
+    @SuppressWarnings("unchecked") // parts of configs are records
+    static @Nullable Class<? extends Record> configType(EntityKind kind, String type, PluginCatalogue catalogue) {
+        if (kind == EntityKind.VAULT) {
+            return type.equals(FsVaultConfig.TYPE)
+                    ? FsVaultConfig.class
+                    : type.equals(EnvVaultConfig.TYPE) ? EnvVaultConfig.class : null;
+        }
+        for (PluginCatalogue.Known known : catalogue.plugins()) {
+            Class<?> part = EntitySchema.partOf(known.factory().configType(), type);
+            if (part != null) {
+                return (Class<? extends Record>) part;
+            }
+        }
+        return null;
     }
 
     private long time(Entity entity, String field) {

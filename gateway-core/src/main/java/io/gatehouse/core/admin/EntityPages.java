@@ -69,6 +69,14 @@ final class EntityPages {
             Pages.json(context, 200, new JsonObject().put("enabled_plugins", enabled));
         });
         pages.page("/schemas/plugins/:plugin", context -> later(context, live -> pluginSchema(context, live)));
+        pages.page(
+                "/schemas/partials/:type",
+                context -> later(
+                        context, live -> typeSchema(EntityKind.PARTIAL, "type", context.pathParam("type"), live)));
+        pages.page(
+                "/schemas/vaults/:type",
+                context ->
+                        later(context, live -> typeSchema(EntityKind.VAULT, "name", context.pathParam("type"), live)));
         pages.page("/schemas/:entity", context -> later(context, live -> schema(context, live)));
         pages.page("/tags", context -> later(context, live -> tags(live, null)));
         pages.page("/tags/:tag", context -> later(context, live -> tags(live, context.pathParam("tag"))));
@@ -365,6 +373,16 @@ final class EntityPages {
         }
         Compat compat = live.config().compat();
         return new Answer(200, new JsonObject(EntitySchema.of(kind, compat)));
+    }
+
+    private static Answer typeSchema(EntityKind kind, String field, String type, Snapshot live) throws AdminError {
+        Class<? extends Record> config = EntityJson.configType(kind, type, live.catalogue());
+        Map<String, Object> schema =
+                EntitySchema.ofType(kind, field, type, config, live.config().compat());
+        if (schema == null) {
+            throw AdminError.of(404, "No " + kind.singular() + " named '" + type + "'");
+        }
+        return new Answer(200, new JsonObject(schema));
     }
 
     private static Answer pluginSchema(RoutingContext context, Snapshot live) throws AdminError {

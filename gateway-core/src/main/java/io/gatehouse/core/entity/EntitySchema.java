@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** The schemas of the Admin API, in Kong's form, from what the records declare. Stateless. */
 public final class EntitySchema {
@@ -30,6 +31,47 @@ public final class EntitySchema {
         record.put("type", "record");
         record.put("required", true);
         record.put("fields", KongSchema.fields(config, compat));
+        fields.add(Map.of("config", record));
+        Map<String, Object> schema = schema(fields);
+        Map<String, Object> partials = new LinkedHashMap<>();
+        for (String type : Partials.TYPES) {
+            if (partOf(config, type) != null) {
+                partials.put(type, List.of(Objects.requireNonNull(Partials.standardPath(type))));
+            }
+        }
+        schema.put("supported_partials", partials);
+        return schema;
+    }
+
+    /** The record of the part of a plugin's config that a type of partial may hold; null when it has no such part. */
+    public static @Nullable Class<?> partOf(Class<? extends Record> config, String type) {
+        String path = Partials.standardPath(type);
+        RecordShape.Component part =
+                path == null ? null : RecordShape.of(config).component(path.substring("config.".length()));
+        return part != null && part.shape() instanceof RecordShape.Nested nested ? nested.type() : null;
+    }
+
+    /**
+     * The schema of one type of a kind whose types have configs of their own; null when there is no such type.
+     *
+     * @param field the field that names the type
+     * @param config the record of its config; null when that is not known
+     */
+    public static @Nullable Map<String, Object> ofType(
+            EntityKind kind, String field, String type, @Nullable Class<? extends Record> config, Compat compat) {
+        List<Map<String, Object>> fields = fields(kind, compat);
+        boolean known = fields.stream()
+                .anyMatch(one -> one.get(field) instanceof Map<?, ?> declared
+                        && declared.get("one_of") instanceof List<?> types
+                        && types.contains(type));
+        if (!known) {
+            return null;
+        }
+        fields.removeIf(one -> one.containsKey("config"));
+        Map<String, Object> record = new LinkedHashMap<>();
+        record.put("type", "record");
+        record.put("required", true);
+        record.put("fields", config == null ? List.of() : KongSchema.fields(config, compat));
         fields.add(Map.of("config", record));
         return schema(fields);
     }

@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Puts partials into the configs of the plugins that use them. Stateless. */
 final class Partials {
+    /** The types that have a place of their own in configs. */
+    static final List<String> TYPES = List.of("redis-ce", "redis-ee", "vectordb", "embeddings");
+
     private Partials() {}
 
     /**
