@@ -118,6 +118,7 @@ final class SettingsReader {
             wantCertificate("KONG_PROXY_LISTEN", proxy);
         }
 
+        b.admin(admin());
         set(one("--log-level", "GATEHOUSE_LOG_LEVEL", "KONG_LOG_LEVEL", this::logLevel), b::logLevel);
         set(one("--compat", "GATEHOUSE_COMPAT", null, this::compat), b::compat);
         set(
@@ -211,6 +212,19 @@ final class SettingsReader {
             problem(name, text, "one of SRV, A, AAAA among them");
         }
         return asks ? all : null;
+    }
+
+    private AdminSettings admin() {
+        String state = one(null, "GATEHOUSE_ADMIN_STATE_FILE", null, (name, text) -> text);
+        boolean keep = !"off".equals(state);
+        Path file = state == null || !keep ? null : path("GATEHOUSE_ADMIN_STATE_FILE", state);
+        String token = one(null, "GATEHOUSE_ADMIN_TOKEN", null, (name, text) -> text);
+        String readToken = one(null, "GATEHOUSE_ADMIN_READ_TOKEN", null, (name, text) -> text);
+        if (readToken != null && (token == null || token.equals(readToken))) {
+            problems.add(
+                    "GATEHOUSE_ADMIN_READ_TOKEN: *** (expected: GATEHOUSE_ADMIN_TOKEN to be set, to another token)");
+        }
+        return new AdminSettings(file, keep, token, readToken);
     }
 
     private ClientLimits clientLimits() {
