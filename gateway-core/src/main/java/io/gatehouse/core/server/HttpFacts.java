@@ -3,13 +3,12 @@ package io.gatehouse.core.server;
 import io.gatehouse.core.routing.RequestFacts;
 import io.gatehouse.core.routing.RequestPath;
 import io.gatehouse.core.service.AddressRange;
-import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /** What the router asks, answered by the server's request without copying. */
 final class HttpFacts implements RequestFacts {
-    private final HttpServerRequest request;
+    private final ClientSide request;
     private final String host;
     private final int hostPort;
     private final Peer peer;
@@ -19,15 +18,14 @@ final class HttpFacts implements RequestFacts {
     private byte @Nullable [] source;
     private byte @Nullable [] destination;
 
-    HttpFacts(
-            HttpServerRequest request, @Nullable HostHeader host, Peer peer, Forwarding forwarding, RequestPath path) {
+    HttpFacts(ClientSide request, @Nullable HostHeader host, Peer peer, Forwarding forwarding, RequestPath path) {
         this.request = request;
         this.host = host == null ? "" : host.name();
         this.hostPort = host == null ? -1 : host.port();
         this.peer = peer;
         this.forwarding = forwarding;
         this.path = path;
-        this.tls = request.isSSL();
+        this.tls = request.tls();
     }
 
     @Override
@@ -94,7 +92,7 @@ final class HttpFacts implements RequestFacts {
 
     @Override
     public @Nullable String sni() {
-        return request.connection().indicatedServerName();
+        return request.serverName();
     }
 
     @Override
