@@ -4,7 +4,9 @@ import io.gatehouse.api.Completion;
 import io.gatehouse.core.admin.AdminServer;
 import io.gatehouse.core.admin.AdminView;
 import io.gatehouse.core.admin.StatusServer;
+import io.gatehouse.core.balancer.Balancer;
 import io.gatehouse.core.balancer.Balancers;
+import io.gatehouse.core.balancer.HealthMetrics;
 import io.gatehouse.core.config.Environment;
 import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.config.Severity;
@@ -21,6 +23,7 @@ import io.gatehouse.core.plugin.PluginCatalogue;
 import io.gatehouse.core.plugin.PluginServices;
 import io.gatehouse.core.schema.JsonSchema;
 import io.gatehouse.core.schema.PluginReference;
+import io.gatehouse.core.server.DefaultCertificate;
 import io.gatehouse.core.server.Limits;
 import io.gatehouse.core.server.ProxyServer;
 import io.gatehouse.core.server.Traffic;
@@ -40,6 +43,7 @@ import io.gatehouse.core.snapshot.Reloader;
 import io.gatehouse.core.snapshot.Snapshot;
 import io.gatehouse.core.snapshot.SnapshotBuilder;
 import io.gatehouse.core.upstream.Redirects;
+import io.gatehouse.core.upstream.SocketProbes;
 import io.gatehouse.core.upstream.Upstreams;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
@@ -88,7 +92,9 @@ public final class Gateway implements AutoCloseable {
     private final MetricsRegistry metrics = new MetricsRegistry();
     private final GatewayMetrics counters = new GatewayMetrics(metrics);
     private final Traffic traffic = new Traffic();
-    private final Balancers balancers = new Balancers();
+    private final DefaultCertificate certificate;
+    private final Balancers balancers;
+    private final HealthMetrics upstreamHealth;
     private final Facts facts = new Facts();
     private final NodeMemory memory = new NodeMemory(metrics, facts);
     private final ExecutorService reloadThread = Executors.newSingleThreadExecutor(daemon("gatehouse-reload"));
@@ -109,9 +115,11 @@ public final class Gateway implements AutoCloseable {
 
     private Gateway(Settings settings) {
         this.settings = settings;
+        this.certificate = new DefaultCertificate(settings.sslCert(), settings.sslCertKey());
         this.vertx = internalMetrics
                 .vertxBuilder(new VertxOptions()
                         .setPreferNativeTransport(true)
+                        .setAddressResolverOptions(ResolverOptions.of(settings.dns()))
                         .setEventLoopPoolSize(settings.eventLoops())
                         // whoever blocks a loop is named by the first warning already
                         .setWarningExceptionTime(BLOCKED.toMillis())
@@ -122,6 +130,9 @@ public final class Gateway implements AutoCloseable {
         ((VertxInternal) vertx)
                 .blockedThreadChecker()
                 .setThreadBlockedHandler(new BlockedThreads(this::owner, counters));
+        this.balancers = new Balancers((VertxInternal) vertx, settings.dns(), new SocketProbes(vertx));
+        this.upstreamHealth = new HealthMetrics(balancers);
+        metrics.add(upstreamHealth);
         metrics.add(facts);
         Redirects redirects = redirects(settings);
         Clock clock = Clock.systemUTC();
@@ -149,10 +160,15 @@ public final class Gateway implements AutoCloseable {
         ProxyServer.Shared shared = new ProxyServer.Shared(
                 settings.proxyListen().stream()
                         .map(listen -> new ProxyServer.Listener(
-                                listen.host(), listen.port(), listen.ssl(), listen.reusePort(), listen.backlog()))
+                                listen.host(),
+                                listen.port(),
+                                listen.ssl(),
+                                listen.http2(),
+                                listen.reusePort(),
+                                listen.backlog()))
                         .toList(),
-                settings.sslCert(),
-                settings.sslCertKey(),
+                certificate,
+                settings.tlsVersions(),
                 settings.pluginTimeLimit().toNanos(),
                 exchangeDeadline(settings),
                 limits(settings.clientLimits()),
@@ -579,6 +595,7 @@ public final class Gateway implements AutoCloseable {
         memoryThread.shutdownNow();
         reloadThread.shutdown();
         quietly(connections); // first: a connection that ends after its event loop has nobody to tell
+        quietly(balancers.close());
         quietly(vertx.close());
         internalMetrics.close();
         LOG.info("gatehouse has stopped");
@@ -591,7 +608,9 @@ public final class Gateway implements AutoCloseable {
     }
 
     private void goesLive(Snapshot snapshot) {
+        certificate.reload();
         balancers.live(snapshot.balancers());
+        upstreamHealth.live(snapshot.config());
         metrics.visible(snapshot.pluginNames());
         counters.live(snapshot.config().fingerprint());
     }
@@ -877,6 +896,11 @@ public final class Gateway implements AutoCloseable {
 
         private List<String> addresses(List<Settings.Listen> listeners) {
             return listeners.stream().map(Settings.Listen::address).toList();
+        }
+
+        @Override
+        public @Nullable Balancer upstream(String idOrName) {
+            return balancers.find(idOrName);
         }
 
         @Override

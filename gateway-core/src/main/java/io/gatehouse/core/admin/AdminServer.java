@@ -111,6 +111,7 @@ public final class AdminServer {
         });
         pages.page("/", context -> Pages.json(context, 200, root(view, memory, hostname)));
         pages.common(metrics, internal);
+        new HealthPages(view).addTo(pages);
         pages.router().route().handler(context -> refuseWrites(context, pages));
         pages.end();
         return vertx.createHttpServer(new HttpServerOptions().setIdleTimeout(IDLE_SECONDS))

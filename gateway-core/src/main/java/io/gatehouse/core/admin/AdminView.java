@@ -1,9 +1,11 @@
 package io.gatehouse.core.admin;
 
+import io.gatehouse.core.balancer.Balancer;
 import io.gatehouse.core.service.NodeFacts;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the Admin and the Status API show of the running gateway.
@@ -34,6 +36,10 @@ public interface AdminView {
 
     /** Redirections of upstreams, each as it was given: {@code https://api.example.com=http://127.0.0.1:9999}. */
     List<String> connectTo();
+
+    /** The live upstream with this id or name; null when there is none. */
+    @Nullable
+    Balancer upstream(String idOrName);
 
     /** The hash of an empty configuration. */
     String EMPTY_CONFIGURATION = "00000000000000000000000000000000";

@@ -334,13 +334,6 @@ public final class ConfigLoader {
             reader.add(roots.get(i).node(), "1.1".equals(version) || "2.1".equals(version));
         }
         DeclarativeConfig config = new DeclarativeConfig(options.compat(), options.flavor(), secrets, reader.build());
-        for (Entity name : config.all(EntityKind.SNI)) {
-            problems.add(Problem.warning(
-                    name.location(),
-                    name.path(),
-                    "certificates are checked but not served yet: TLS listeners show the one of the settings"));
-            break; // one is enough
-        }
         if (!config.all(EntityKind.BASICAUTH).isEmpty()) {
             for (Fields root : untransformed) {
                 root.fail(

@@ -2,6 +2,7 @@ package io.gatehouse.core.snapshot;
 
 import io.gatehouse.api.Directory;
 import io.gatehouse.core.balancer.Balancer;
+import io.gatehouse.core.entity.CertificateTable;
 import io.gatehouse.core.entity.DeclarativeConfig;
 import io.gatehouse.core.exchange.Plan;
 import io.gatehouse.core.plugin.PluginCatalogue;
@@ -23,6 +24,7 @@ public final class Snapshot {
     private final RouteTable<RoutePlan> routes;
     private final Plan unmatched;
     private final Directory directory;
+    private final CertificateTable certificates;
     private final List<BoundPlugin> plugins;
     private final Map<String, Balancer> balancers;
     private final Promise<Void> retiring = Promise.promise();
@@ -38,6 +40,7 @@ public final class Snapshot {
             List<BoundPlugin> plugins,
             Map<String, Balancer> balancers) {
         this.config = config;
+        this.certificates = CertificateTable.of(config);
         this.catalogue = catalogue;
         this.routes = routes;
         this.unmatched = unmatched;
@@ -95,6 +98,11 @@ public final class Snapshot {
     /** Consumers and credentials. */
     public Directory directory() {
         return directory;
+    }
+
+    /** What TLS listeners show for a server name. */
+    public CertificateTable certificates() {
+        return certificates;
     }
 
     /** The configuration it was built from. */

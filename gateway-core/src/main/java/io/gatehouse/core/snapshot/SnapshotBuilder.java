@@ -15,12 +15,15 @@ import io.gatehouse.core.plugin.Lifecycle;
 import io.gatehouse.core.plugin.PluginCallException;
 import io.gatehouse.core.plugin.PluginCalls;
 import io.gatehouse.core.plugin.PluginCatalogue;
+import io.gatehouse.core.routing.Endpoint;
 import io.gatehouse.core.routing.PathHandling;
+import io.gatehouse.core.routing.ProtocolRule;
 import io.gatehouse.core.routing.RouteRule;
 import io.gatehouse.core.routing.RouteTable;
 import io.gatehouse.core.routing.RouterFlavor;
 import io.gatehouse.core.schema.NodeProblems;
 import io.gatehouse.core.schema.RecordBinder;
+import io.gatehouse.core.service.AddressRange;
 import io.gatehouse.core.upstream.Upstreams;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -224,13 +227,11 @@ public final class SnapshotBuilder {
                 () -> upstreams.to(
                         facts == null ? null : facts.target(), service == null ? 0 : service.retries(), balancer));
         Plan plan = new Plan(RouteFacts.of(route), facts, chain);
-        boolean httpsOnly =
-                route.protocols().contains("https") && !route.protocols().contains("http");
         RoutePlan payload = new RoutePlan(
                 plan,
                 service == null ? null : service.path(),
                 route.preserveHost(),
-                httpsOnly,
+                ProtocolRule.Served.of(route.protocols()),
                 route.httpsRedirectStatusCode());
         return matcher(route, flavor, payload);
     }
@@ -245,6 +246,8 @@ public final class SnapshotBuilder {
                 route.headers(),
                 route.paths(),
                 route.snis(),
+                endpoints(route.sources()),
+                endpoints(route.destinations()),
                 new LinkedHashSet<>(route.protocols()),
                 route.regexPriority(),
                 route.stripPath(),
@@ -253,6 +256,15 @@ public final class SnapshotBuilder {
                 route.expression(),
                 route.priority() == null ? 0 : route.priority(),
                 payload);
+    }
+
+    private static List<Endpoint> endpoints(List<RouteEntity.Side> sides) {
+        List<Endpoint> endpoints = new ArrayList<>(sides.size());
+        for (RouteEntity.Side side : sides) {
+            endpoints.add(new Endpoint(
+                    side.ip() == null ? null : AddressRange.of(side.ip()), side.port() == null ? -1 : side.port()));
+        }
+        return endpoints;
     }
 
     private static Problem at(Entity entity, String message) {

@@ -9,6 +9,7 @@ import io.gatehouse.api.Target;
 import io.gatehouse.api.body.Body;
 import io.gatehouse.api.body.BodyEnd;
 import io.gatehouse.api.body.Framing;
+import io.gatehouse.core.balancer.NameError;
 import io.gatehouse.core.exchange.LiveAttempt;
 import io.gatehouse.core.exchange.LiveExchange;
 import io.gatehouse.core.exchange.StreamReader;
@@ -63,19 +64,19 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
         upgrading = true;
     }
 
-    Future<Response> start(HttpClient client, Redirects.@Nullable Origin redirect, @Nullable SocketAddress address) {
+    Future<Response> start(HttpClient client, boolean tls, SocketAddress address) {
+        if (exchange.ended() || request.isCancelled()) { // while its name was looked up
+            fail(Failure.of(FailureKind.CANCELLED, "nobody waits for it"));
+            return result.future();
+        }
         RequestOptions options = new RequestOptions()
                 .setMethod(request.method())
                 .setHost(target.host())
                 .setPort(target.port())
-                .setSsl(redirect == null ? target.tls() : redirect.tls())
+                .setSsl(tls)
+                .setServer(address)
                 .setURI(request.uri())
                 .setConnectTimeout(target.connectTimeout().toMillis());
-        if (redirect != null) {
-            options.setServer(SocketAddress.inetSocketAddress(redirect.port(), redirect.host()));
-        } else if (address != null) {
-            options.setServer(address);
-        }
         record.onCancel(this::cancel);
         request.onCancel(this::cancel);
         try {
@@ -89,6 +90,17 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
             fail(Failure.of(FailureKind.PLUGIN, e)); // a URI or host that a plugin set and that is none
         }
         return result.future();
+    }
+
+    /** The answer when the target's name did not resolve. */
+    Response unresolved(String host, Throwable cause) {
+        over = true;
+        Failure failure = Failure.of(FailureKind.RESOLVE, cause);
+        record.ended(failure);
+        warn(failure);
+        return cause instanceof NameError error && !error.isMissing()
+                ? exchange.errors().unresolved(exchange, host, error.text(), failure)
+                : exchange.errors().failed(exchange, failure);
     }
 
     private void connected(AsyncResult<HttpClientRequest> outcome) {

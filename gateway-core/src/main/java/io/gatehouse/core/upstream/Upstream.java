@@ -5,6 +5,7 @@ import io.gatehouse.api.FailureKind;
 import io.gatehouse.api.Request;
 import io.gatehouse.api.Response;
 import io.gatehouse.api.Target;
+import io.gatehouse.core.balancer.Names;
 import io.gatehouse.core.exchange.AttemptListener;
 import io.gatehouse.core.exchange.LiveAttempt;
 import io.gatehouse.core.exchange.LiveExchange;
@@ -42,6 +43,7 @@ public final class Upstream {
     private final Loop loop;
     private final Redirects redirects;
     private final MemoryGuard memory;
+    private final Names names;
 
     /**
      * By the time that connections may take. A target's own connect time-out ends the wait of a request, but it is the
@@ -57,10 +59,11 @@ public final class Upstream {
     private final @Nullable HttpClientAgent[] trustingTunnels = new HttpClientAgent[LONGEST - SHORTEST + 1];
 
     /** Makes the client of a loop. Call it on that loop. */
-    public Upstream(Loop loop, Redirects redirects, MemoryGuard memory) {
+    public Upstream(Loop loop, Redirects redirects, MemoryGuard memory, Names names) {
         this.loop = loop;
         this.redirects = redirects;
         this.memory = memory;
+        this.names = names;
     }
 
     private HttpClientAgent client(Target target, boolean tunnel) {
@@ -148,7 +151,20 @@ public final class Upstream {
         if (upgrading) {
             dispatch.upgrading();
         }
-        return dispatch.start(client(target, upgrading), redirects.of(target), address);
+        HttpClientAgent client = client(target, upgrading);
+        Redirects.Origin redirect = redirects.of(target);
+        String host = redirect == null ? target.host() : redirect.host();
+        int port = redirect == null ? target.port() : redirect.port();
+        boolean tls = redirect == null ? target.tls() : redirect.tls();
+        SocketAddress chosen = redirect == null ? address : null;
+        SocketAddress known = chosen == null ? names.next(host, port) : chosen;
+        if (known != null) {
+            return dispatch.start(client, tls, known);
+        }
+        return exchange.adopt(names.ask(host, port))
+                .transform(found -> found.succeeded()
+                        ? dispatch.start(client, tls, found.result())
+                        : Future.succeededFuture(dispatch.unresolved(host, found.cause())));
     }
 
     /** Closes all connections. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import io.gatehouse.core.balancer.Balancer;
 import io.gatehouse.core.service.FixedNodeFacts;
 import io.gatehouse.core.service.InternalMetrics;
 import io.gatehouse.core.service.MetricsRegistry;
@@ -294,6 +295,11 @@ class AdminServerTest {
         @Override
         public Map<String, Object> settings() {
             return Map.of("proxy_listen", "0.0.0.0:8000");
+        }
+
+        @Override
+        public @Nullable Balancer upstream(String idOrName) {
+            return null;
         }
 
         @Override
