@@ -52,6 +52,7 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
     private long bytes;
     private @Nullable Runnable beforeFirstRead;
     private boolean shut;
+    private long most = Long.MAX_VALUE;
 
     /** Where a pushed stream goes. */
     interface PushTarget {
@@ -92,6 +93,12 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
     /** Sets what is to happen before the first byte is asked for. */
     public StreamReader beforeFirstRead(Runnable action) {
         beforeFirstRead = action;
+        return this;
+    }
+
+    /** Sets how many bytes may come; one more, and the stream ends as an invalid request. */
+    public StreamReader limit(long bytes) {
+        most = bytes;
         return this;
     }
 
@@ -201,6 +208,10 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
         bytes += buffer.length();
         if (end != null) {
             return; // cancelled: what was under way is dropped
+        }
+        if (bytes > most) {
+            fail(Failure.of(FailureKind.INVALID_REQUEST, "the body is longer than " + most + " bytes"));
+            return;
         }
         if (pushed != null) {
             if (!shut) {

@@ -10,7 +10,7 @@ import io.gatehouse.api.body.BodyEnd;
 import io.gatehouse.core.exchange.ErrorPages;
 import io.gatehouse.core.exchange.ExchangeObserver;
 import io.gatehouse.core.exchange.FrozenHead;
-import io.gatehouse.core.exchange.HeaderNames;
+import io.gatehouse.core.exchange.HeadStamp;
 import io.gatehouse.core.exchange.LiveExchange;
 import io.gatehouse.core.exchange.Loop;
 import io.gatehouse.core.exchange.Plan;
@@ -28,6 +28,7 @@ import io.gatehouse.core.upstream.HopByHop;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.vertx.core.MultiMap;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
@@ -49,9 +50,9 @@ final class FrontDoor {
     private final Limits limits;
     private final Forwarding forwarding;
     private final MemoryGuard memory;
-    private final ErrorPages errors = new ErrorPages();
+    private final ErrorPages errors;
+    private final HeadStamp stamp;
     private final String via;
-    private final String serverName;
     private final SplittableRandom random =
             new SplittableRandom(ThreadLocalRandom.current().nextLong());
     private final Map<LiveExchange, Snapshot> live = new HashMap<>();
@@ -65,6 +66,7 @@ final class FrontDoor {
             ExchangeObserver observer,
             Limits limits,
             Forwarding forwarding,
+            Answers answers,
             MemoryGuard memory,
             String version) {
         this.loop = loop;
@@ -74,8 +76,9 @@ final class FrontDoor {
         this.reloader = reloader;
         this.traffic = traffic;
         this.observer = observer;
+        this.errors = answers.errors();
+        this.stamp = answers.stamp();
         this.via = "1.1 gatehouse/" + version;
-        this.serverName = "gatehouse/" + version;
     }
 
     /** Handles a request whose head came whole. */
@@ -103,11 +106,11 @@ final class FrontDoor {
         SocketClient client = client(request, connection, strict);
         LiveExchange exchange = open(request, connection, peer, client, snapshot, head, plan, match);
         StreamReader reader = reader(request, connection, client, strict);
-        Refusal refusal = strict.refusal();
+        Refusal refusal = strict.length() > limits.maxBodyBytes() ? Refusal.BODY_TOO_LARGE : strict.refusal();
         MemoryGuard.Shortage shortage = memory.shortage();
         if (refusal != null) {
             connection.closeAfterAnswer();
-            exchange.answer(errors.gateway(exchange, refusal.status(), refusal.text()), reader);
+            exchange.answer(errors.core(exchange, refusal.status(), refusal.text()), reader);
         } else if (match == null || path == null) {
             exchange.answer(errors.gateway(exchange, 404, "no Route matched with those values"), reader);
         } else if (shortage != null) {
@@ -138,7 +141,10 @@ final class FrontDoor {
     private void refuse(HttpServerRequest request, ClientConnection connection, int status, String message) {
         observer.refused();
         String id = LiveExchange.newId(random.nextLong(), random.nextLong());
-        SocketClient.refuse(request, connection, status, serverName, message + "\nrequest_id: " + id + "\n");
+        MultiMap headers = HttpHeaders.headers();
+        stamp.refusal(headers, id);
+        Buffer body = errors.refusal(request.headers(), id, message, headers);
+        SocketClient.refuse(request, connection, status, headers, body);
     }
 
     private static SocketClient client(HttpServerRequest request, ClientConnection connection, StrictHead strict) {
@@ -197,7 +203,7 @@ final class FrontDoor {
         LiveExchange.Surroundings known = surroundings;
         if (known == null || surroundingsOf != snapshot) {
             known = new LiveExchange.Surroundings(
-                    loop, errors, observer, snapshot.directory(), snapshot.retiring(), via, serverName);
+                    loop, errors, observer, snapshot.directory(), snapshot.retiring(), stamp);
             surroundings = known;
             surroundingsOf = snapshot;
             snapshot.retiring().onComplete(retired -> loop.run(() -> forget(snapshot)));
@@ -295,6 +301,7 @@ final class FrontDoor {
                 loop.sweeper(),
                 limits.bodyNanos(),
                 e -> Failure.of(FailureKind.CLIENT_GONE, e)); // what is not HTTP does not come so far
+        reader.limit(limits.maxBodyBytes());
         if (strict.expectsContinue()) {
             reader.beforeFirstRead(client::sendContinue);
         }
@@ -321,7 +328,7 @@ final class FrontDoor {
                 UpstreamPath.escape(path.raw()),
                 match.forwardedPrefix());
         Forwarding.via(headers, in.headers(), via);
-        headers.set(HeaderNames.REQUEST_ID, exchange.id());
+        stamp.request(headers, exchange.id());
         RoutePlan plan = match.payload();
         if (plan.preserveHost() && host != null) {
             headers.set(HttpHeaders.HOST, host.value());
@@ -361,6 +368,8 @@ final class FrontDoor {
             Failure failure = end.failure();
             if (failure != null && failure.kind() == FailureKind.TIMEOUT) {
                 connection.requestBroken(Refusal.TOO_SLOW, "body_timeout");
+            } else if (failure != null && failure.kind() == FailureKind.INVALID_REQUEST) {
+                connection.requestBroken(Refusal.BODY_TOO_LARGE, "body_too_large");
             }
         }
 

@@ -50,6 +50,7 @@ public final class ProxyServer extends VerticleBase {
             long exchangeDeadlineNanos,
             Limits limits,
             Forwarding forwarding,
+            Answers answers,
             MemoryGuard memory,
             Redirects redirects,
             Upstreams upstreams,
@@ -84,6 +85,7 @@ public final class ProxyServer extends VerticleBase {
                 shared.observer(),
                 shared.limits(),
                 shared.forwarding(),
+                shared.answers(),
                 shared.memory(),
                 shared.version());
         loop = here;

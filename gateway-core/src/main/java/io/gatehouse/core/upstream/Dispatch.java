@@ -108,6 +108,7 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
     private void head(HttpClientRequest out) {
         MultiMap headers = out.headers();
         headers.addAll(request.headers());
+        exchange.stampRequest(headers);
         headers.remove(HttpHeaders.TRANSFER_ENCODING);
         headers.remove(HttpHeaders.CONTENT_LENGTH);
         if (!headers.contains(HttpHeaders.HOST)) {
@@ -193,7 +194,8 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
         if (HopByHop.closes(in.headers())) {
             out.headers().set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE); // Vert.x overlooks it among other tokens
         }
-        MultiMap headers = HopByHop.fromUpstream(in.headers());
+        MultiMap headers = HopByHop.fromUpstream(
+                in.headers(), HopByHop.takesTrailers(exchange.original().headers()));
         boolean none = status == 204 || status == 304 || request.method().equals(HttpMethod.HEAD);
         long length = none ? 0 : length(headers);
         if (!none || status == 204) {
