@@ -160,6 +160,7 @@ public final class Gateway implements AutoCloseable {
                 settings.proxy().answers(version()),
                 memoryGuard,
                 redirects,
+                settings.proxy().keepAlive(),
                 upstreams,
                 reloader,
                 traffic,

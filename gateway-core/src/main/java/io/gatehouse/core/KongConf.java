@@ -21,7 +21,6 @@ final class KongConf {
             Map.entry("plugins", "bundled"),
             Map.entry("pluginserver_names", ""),
             Map.entry("vaults", "bundled"),
-            Map.entry("router_flavor", "traditional_compatible"),
             Map.entry("stream_listen", "off"),
             Map.entry("proxy_server", ""),
             Map.entry("node_id", ""),

@@ -10,6 +10,7 @@ import io.gatehouse.core.exchange.HeadStamp;
 import io.gatehouse.core.server.Answers;
 import io.gatehouse.core.server.Forwarding;
 import io.gatehouse.core.service.AddressRange;
+import io.gatehouse.core.upstream.KeepAlive;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -22,18 +23,25 @@ import java.util.Set;
  * @param headers what is added to messages
  * @param errors how error answers look
  * @param maxBodyBytes the longest request body; 0 for any length
+ * @param keepAlive how connections to upstreams are used again
  */
 public record ProxySettings(
-        Trust trust, Map<Integer, Integer> portMaps, Headers headers, Errors errors, long maxBodyBytes) {
+        Trust trust,
+        Map<Integer, Integer> portMaps,
+        Headers headers,
+        Errors errors,
+        long maxBodyBytes,
+        KeepAlive keepAlive) {
     /** Kong's defaults. */
     public static final ProxySettings DEFAULT =
-            new ProxySettings(Trust.NOBODY, Map.of(), Headers.USUAL, Errors.USUAL, 0);
+            new ProxySettings(Trust.NOBODY, Map.of(), Headers.USUAL, Errors.USUAL, 0, KeepAlive.USUAL);
 
     /** Copies the map. */
     public ProxySettings {
         requireNonNull(trust, "trust");
         requireNonNull(headers, "headers");
         requireNonNull(errors, "errors");
+        requireNonNull(keepAlive, "keepAlive");
         portMaps = Map.copyOf(portMaps);
         if (maxBodyBytes < 0) {
             throw new IllegalArgumentException("maxBodyBytes: " + maxBodyBytes + " (expected: 0 or more)");

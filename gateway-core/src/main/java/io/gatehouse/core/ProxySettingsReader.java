@@ -7,6 +7,7 @@ import io.gatehouse.core.exchange.AddedHeader;
 import io.gatehouse.core.exchange.ErrorFormat;
 import io.gatehouse.core.exchange.ErrorTemplate;
 import io.gatehouse.core.service.AddressRange;
+import io.gatehouse.core.upstream.KeepAlive;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -46,7 +47,20 @@ final class ProxySettingsReader {
                 new Errors(or(one("ERROR_DEFAULT_TYPE", this::errorFormat), Errors.USUAL.usual()), templates()),
                 or(
                         settings.directive("GATEHOUSE_CLIENT_MAX_BODY_SIZE", "CLIENT_MAX_BODY_SIZE", this::size),
-                        usual.maxBodyBytes()));
+                        usual.maxBodyBytes()),
+                new KeepAlive(
+                        or(one("UPSTREAM_KEEPALIVE_POOL_SIZE", this::number), KeepAlive.USUAL.connections()),
+                        or(one("UPSTREAM_KEEPALIVE_MAX_REQUESTS", this::number), KeepAlive.USUAL.requests()),
+                        or(one("UPSTREAM_KEEPALIVE_IDLE_TIMEOUT", settings::duration), KeepAlive.USUAL.idle())));
+    }
+
+    private @Nullable Integer number(String name, String text) {
+        int number = SettingsReader.number(text);
+        if (number < 0) {
+            settings.problem(name, text, "0 or more");
+            return null;
+        }
+        return number;
     }
 
     private Map<ErrorFormat, ErrorTemplate> templates() {

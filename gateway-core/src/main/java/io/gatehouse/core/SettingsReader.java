@@ -152,8 +152,10 @@ final class SettingsReader {
 
     /** A directive that Kong would put into nginx's configuration, for its proxy or for all of HTTP. */
     <T> @Nullable T directive(String variable, String directive, Reading<T> reading) {
+        String further = "KONG_NGINX_HTTP_" + directive;
+        known.add(further);
         T nearer = one(null, variable, "KONG_NGINX_PROXY_" + directive, reading);
-        return nearer != null ? nearer : one(null, "KONG_NGINX_HTTP_" + directive, null, reading);
+        return nearer != null ? nearer : one(null, further, null, reading);
     }
 
     private static <T> T or(@Nullable T value, T usual) {
@@ -436,7 +438,8 @@ final class SettingsReader {
         }
     }
 
-    private @Nullable Duration duration(String name, String text) {
+    @Nullable
+    Duration duration(String name, String text) {
         int unit = text.endsWith("ms") ? 2 : text.endsWith("s") || text.endsWith("m") ? 1 : 0;
         int count = number(text.substring(0, text.length() - unit));
         if (count < 0) {

@@ -106,7 +106,8 @@ public enum ErrorFormat {
     private static int quality(String part) {
         for (int at = part.indexOf(';'); at >= 0; at = part.indexOf(';', at + 1)) {
             int next = part.indexOf(';', at + 1);
-            String parameter = part.substring(at + 1, next < 0 ? part.length() : next).strip();
+            String parameter =
+                    part.substring(at + 1, next < 0 ? part.length() : next).strip();
             if (parameter.length() > 2 && parameter.regionMatches(true, 0, "q=", 0, 2)) {
                 return thousandths(parameter.substring(2).strip());
             }

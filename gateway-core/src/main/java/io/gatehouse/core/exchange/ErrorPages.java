@@ -68,8 +68,7 @@ public final class ErrorPages {
                 made(exchange, 502, "An invalid response was received from the upstream server", core, failure);
             case CONNECT_TIMEOUT, TIMEOUT, DEADLINE ->
                 made(exchange, 504, "The upstream server is timing out", core, failure);
-            case RESOLVE ->
-                made(exchange, 503, "name resolution failed", accepted(exchange.original()), failure);
+            case RESOLVE -> made(exchange, 503, "name resolution failed", accepted(exchange.original()), failure);
             case OVERLOADED, SHUTDOWN ->
                 made(exchange, 503, "The upstream server is currently unavailable", core, failure);
             case INVALID_REQUEST, CLIENT_GONE -> made(exchange, 400, "Bad request", core, failure);
@@ -102,6 +101,16 @@ public final class ErrorPages {
         return write(response, exchange.original(), exchange.id(), message, format);
     }
 
+    /** Makes a plugin's own error readable for the client of this request: gRPC clients do not look into bodies. */
+    static void adapt(Response response, RequestHead request) {
+        if (response.source() == ResponseSource.PLUGIN
+                && response.status() >= 400
+                && response.body().isBuffered()
+                && GrpcErrors.wants(request)) {
+            GrpcErrors.translate(response);
+        }
+    }
+
     /**
      * The body of an answer to what never becomes an exchange, and its type.
      *
@@ -115,8 +124,7 @@ public final class ErrorPages {
 
     private Response made(
             LiveExchange exchange, int status, String message, ErrorFormat format, @Nullable Failure failure) {
-        Response page =
-                Response.from(ResponseSource.GATEWAY, status, HttpHeaders.headers(), Body.empty(), failure);
+        Response page = Response.from(ResponseSource.GATEWAY, status, HttpHeaders.headers(), Body.empty(), failure);
         return write(page, exchange.original(), exchange.id(), message, format);
     }
 

@@ -3,6 +3,8 @@ package io.gatehouse.core.exchange;
 import io.gatehouse.api.RequestHead;
 import io.gatehouse.api.Response;
 import io.gatehouse.api.body.Body;
+import io.gatehouse.api.json.JsonBytes;
+import io.gatehouse.api.json.JsonException;
 import io.vertx.core.http.HttpHeaders;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +26,24 @@ final class GrpcErrors {
         return type != null
                 && type.regionMatches(true, 0, TYPE, 0, TYPE.length())
                 && !type.regionMatches(true, TYPE.length(), "-web", 0, 4);
+    }
+
+    /** Makes an error that has its message in its body such an error; one that is such already stays as it is. */
+    static void translate(Response response) {
+        if (!response.headers().contains(STATUS)) {
+            write(response, message(response.body()));
+        }
+    }
+
+    private static @Nullable String message(Body body) {
+        if (body.length() == 0) {
+            return null;
+        }
+        try {
+            return JsonBytes.scan(body.bytes()).text("/message");
+        } catch (JsonException e) {
+            return body.bytes().toString();
+        }
     }
 
     /** Makes a response such an error. */

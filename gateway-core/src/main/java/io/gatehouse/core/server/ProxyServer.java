@@ -6,6 +6,7 @@ import io.gatehouse.core.exchange.LoopRuntime;
 import io.gatehouse.core.service.MemoryGuard;
 import io.gatehouse.core.snapshot.Reloader;
 import io.gatehouse.core.snapshot.Snapshot;
+import io.gatehouse.core.upstream.KeepAlive;
 import io.gatehouse.core.upstream.Redirects;
 import io.gatehouse.core.upstream.Upstream;
 import io.gatehouse.core.upstream.Upstreams;
@@ -53,6 +54,7 @@ public final class ProxyServer extends VerticleBase {
             Answers answers,
             MemoryGuard memory,
             Redirects redirects,
+            KeepAlive keepAlive,
             Upstreams upstreams,
             Reloader reloader,
             Traffic traffic,
@@ -76,7 +78,7 @@ public final class ProxyServer extends VerticleBase {
     public Future<?> start() {
         Loop here = new Loop(index, vertx, context, shared.pluginTimeLimitNanos(), shared.exchangeDeadlineNanos());
         LoopRuntime.enter(here, shared.observer());
-        Upstream out = new Upstream(here, shared.redirects(), shared.memory());
+        Upstream out = new Upstream(here, shared.redirects(), shared.memory(), shared.keepAlive());
         shared.upstreams().set(index, out);
         FrontDoor front = new FrontDoor(
                 here,

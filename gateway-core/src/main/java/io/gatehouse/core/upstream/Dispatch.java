@@ -94,6 +94,7 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
             return;
         }
         wire = out;
+        KeptConnections.begins(out.connection());
         SocketAddress peer = out.connection().remoteAddress();
         record.connected(peer == null ? null : peer.hostAddress(), peer == null ? target.port() : peer.port());
         try {
@@ -193,7 +194,7 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
         }
         answered = true;
         record.head(status);
-        if (HopByHop.closes(in.headers())) {
+        if (HopByHop.closes(in.headers()) || !KeptConnections.mayStay(out.connection())) {
             out.headers().set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE); // Vert.x overlooks it among other tokens
         }
         MultiMap headers = HopByHop.fromUpstream(
@@ -246,8 +247,11 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
     public void ended(BodyEnd end) {
         over = true;
         record.ended(end.failure());
+        HttpClientRequest out = wire;
         if (upload != null || uploadStopped) {
             giveUp(); // half a request is on the connection
+        } else if (out != null && end.complete()) {
+            KeptConnections.rests(out.connection());
         }
         Failure failure = end.failure();
         if (failure != null && failure.kind() != FailureKind.CANCELLED) {

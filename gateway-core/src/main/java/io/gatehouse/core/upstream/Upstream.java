@@ -28,7 +28,6 @@ public final class Upstream {
     private static final Logger LOG = LoggerFactory.getLogger(Upstream.class);
     private static final int CONNECTIONS_PER_TARGET = 1024;
     private static final int WAITING_PER_TARGET = 1024;
-    private static final int KEEP_ALIVE_SECONDS = 60;
     private static final int MAX_HEADER_BYTES = 64 * 1024;
 
     /** The shortest and the longest time that a client gives a connection to come about: 2 to the power of these, in ms. */
@@ -39,6 +38,8 @@ public final class Upstream {
     private final Loop loop;
     private final Redirects redirects;
     private final MemoryGuard memory;
+    private final KeepAlive keepAlive;
+    private final KeptConnections kept;
 
     /**
      * By the time that connections may take. A target's own connect time-out ends the wait of a request, but it is the
@@ -49,10 +50,12 @@ public final class Upstream {
     private final @Nullable HttpClientAgent[] trusting = new HttpClientAgent[LONGEST - SHORTEST + 1];
 
     /** Makes the client of a loop. Call it on that loop. */
-    public Upstream(Loop loop, Redirects redirects, MemoryGuard memory) {
+    public Upstream(Loop loop, Redirects redirects, MemoryGuard memory, KeepAlive keepAlive) {
         this.loop = loop;
         this.redirects = redirects;
         this.memory = memory;
+        this.keepAlive = keepAlive;
+        this.kept = new KeptConnections(keepAlive);
     }
 
     private HttpClientAgent client(Target target) {
@@ -76,7 +79,8 @@ public final class Upstream {
         HttpClientOptions options = new HttpClientOptions()
                 .setTrustAll(!verify)
                 .setVerifyHost(verify)
-                .setKeepAliveTimeout(KEEP_ALIVE_SECONDS)
+                .setKeepAlive(keepAlive.connections() > 0)
+                .setKeepAliveTimeout((int) keepAlive.idle().toSeconds())
                 .setMaxHeaderSize(MAX_HEADER_BYTES)
                 .setDecompressionSupported(false)
                 .setHttp2ClearTextUpgrade(false)
@@ -93,6 +97,7 @@ public final class Upstream {
                 .with(pool)
                 .withConnectHandler(connection -> {
                     Connections.opened(connection, MAX_HEADER_BYTES);
+                    kept.opened(connection);
                     // what breaks a connection is told by its attempts; an idle one may break unseen
                     connection.exceptionHandler(e -> {
                         memory.connectionBroke(e);

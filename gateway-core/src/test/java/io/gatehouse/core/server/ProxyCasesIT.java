@@ -44,6 +44,7 @@ class ProxyCasesIT {
                   - {name: preserved, hosts: [preserved.test], preserve_host: true}
                   - {name: foo, hosts: [a], paths: [/foo], strip_path: true}
                   - {name: root, hosts: [a], paths: [/], strip_path: true}
+                  - {name: any, paths: [/any]}
                   - {name: secure, hosts: [secure.test], protocols: [https]}
                   - {name: moved, hosts: [moved.test], protocols: [https], https_redirect_status_code: 301}
                   - {name: answered, hosts: [answered.test], plugins: [{name: probe, config: {does: answer}}]}
@@ -64,15 +65,13 @@ class ProxyCasesIT {
             """;
 
     /** What the upstream says for {@code /answer/N}. */
-    private static final List<String> ANSWERS = List.of(
-            """
+    private static final List<String> ANSWERS = List.of("""
             HTTP/1.1 200 OK
             Server: mock
             Via: 2 nginx, HTTP/1.1 mock
             Content-Length: 0
 
-            """,
-            """
+            """, """
             HTTP/1.1 200 OK
             Connection: X-Mine, keep-alive
             X-Mine: 1
@@ -87,34 +86,29 @@ class ProxyCasesIT {
 
             0
 
-            """,
-            """
+            """, """
             HTTP/1.1 200 OK
             Content-Type: text/plain
             Content-Length: 0
 
-            """,
-            """
+            """, """
             HTTP/1.1 103 Early Hints
             Link: </style.css>
 
             HTTP/1.1 200 OK
             Content-Length: 0
 
-            """,
-            """
+            """, """
             HTTP/1.1 101 Switching Protocols
             Connection: upgrade
             Upgrade: example
 
-            """,
-            """
+            """, """
             HTTP/1.1 302 Found
             Location: http://127.0.0.1:{ECHO}/x
             Content-Length: 0
 
-            """,
-            """
+            """, """
             what is this
 
             """);
@@ -254,8 +248,7 @@ class ProxyCasesIT {
         for (Map.Entry<String, String> one : known.entrySet()) {
             filled = filled.replace("{" + one.getKey() + "}", one.getValue());
         }
-        return LONG.matcher(filled)
-                .replaceAll(found -> found.group(2).repeat(Integer.parseInt(found.group(1))));
+        return LONG.matcher(filled).replaceAll(found -> found.group(2).repeat(Integer.parseInt(found.group(1))));
     }
 
     private static String unescaped(String text) {
