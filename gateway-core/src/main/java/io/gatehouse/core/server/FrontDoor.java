@@ -98,7 +98,7 @@ final class FrontDoor {
         RequestPath path = strict.path();
         RouteMatch<RoutePlan> match = null;
         if (strict.refusal() == null && path != null) {
-            match = snapshot.routes().match(facts(request, peer, strict.host(), path));
+            match = snapshot.routes().match(new HttpFacts(request, strict.host(), peer, forwarding, path));
             if (match != null) {
                 plan = match.payload().plan();
             }
@@ -233,16 +233,6 @@ final class FrontDoor {
                 query,
                 request.headers(),
                 request.version() == HttpVersion.HTTP_1_0 ? "HTTP/1.0" : "HTTP/1.1");
-    }
-
-    private static HttpFacts facts(HttpServerRequest request, Peer peer, @Nullable HostHeader host, RequestPath path) {
-        return new HttpFacts(
-                request,
-                host == null ? "" : host.name(),
-                host == null ? -1 : host.port(),
-                peer.port(),
-                path.path(),
-                request.isSSL());
     }
 
     private @Nullable HttpsRule https(RoutePlan plan, Peer peer, FrozenHead head, @Nullable HostHeader host) {
