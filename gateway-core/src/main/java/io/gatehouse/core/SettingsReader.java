@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -126,8 +127,8 @@ final class SettingsReader {
 
     /** What Kong knows and Gatehouse does not, where that would show. */
     private void refuseWhatIsMissed() {
-        for (String name : new TreeSet<>(environment.keySet())) {
-            String refusal = known.contains(name) ? null : KongConf.refusal(name, environment.get(name));
+        for (Map.Entry<String, String> one : new TreeMap<>(environment).entrySet()) {
+            String refusal = known.contains(one.getKey()) ? null : KongConf.refusal(one.getKey(), one.getValue());
             if (refusal != null) {
                 problems.add(refusal);
             }

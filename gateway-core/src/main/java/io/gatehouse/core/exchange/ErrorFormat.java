@@ -35,12 +35,12 @@ public enum ErrorFormat {
 
     private final String type;
     private final String contentType;
-    private final ErrorTemplate template;
+    private final String text;
 
-    ErrorFormat(String type, String template) {
+    ErrorFormat(String type, String text) {
         this.type = type;
         this.contentType = type + "; charset=utf-8";
-        this.template = ErrorTemplate.of(template);
+        this.text = text;
     }
 
     /** The media type. */
@@ -52,8 +52,9 @@ public enum ErrorFormat {
         return contentType;
     }
 
+    /** Kong's own. */
     ErrorTemplate template() {
-        return template;
+        return ErrorTemplate.of(text);
     }
 
     /** The format of a media type; null when there is none. */

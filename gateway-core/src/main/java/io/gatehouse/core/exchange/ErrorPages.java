@@ -38,7 +38,8 @@ public final class ErrorPages {
     public ErrorPages(ErrorFormat usual, Map<ErrorFormat, ErrorTemplate> own) {
         this.usual = usual;
         for (ErrorFormat format : ErrorFormat.values()) {
-            templates.put(format, own.getOrDefault(format, format.template()));
+            ErrorTemplate template = own.get(format);
+            templates.put(format, template == null ? format.template() : template);
         }
     }
 

@@ -31,18 +31,18 @@ public final class ErrorTemplate {
     public static ErrorTemplate of(String text) {
         List<String> pieces = new ArrayList<>();
         StringBuilder piece = new StringBuilder();
-        for (int i = 0; i < text.length(); i++) {
-            char next = i + 1 < text.length() ? text.charAt(i + 1) : ' ';
-            if (text.charAt(i) != '%' || next != 's' && next != '%') {
-                piece.append(text.charAt(i));
-                continue;
-            }
-            i++;
-            if (next == '%') {
-                piece.append('%');
-            } else {
+        int at = 0;
+        while (at < text.length()) {
+            if (text.startsWith("%s", at)) {
                 pieces.add(piece.toString());
                 piece.setLength(0);
+                at += 2;
+            } else if (text.startsWith("%%", at)) {
+                piece.append('%');
+                at += 2;
+            } else {
+                piece.append(text.charAt(at));
+                at++;
             }
         }
         pieces.add(piece.toString());
