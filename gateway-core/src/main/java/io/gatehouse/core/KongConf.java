@@ -41,15 +41,7 @@ final class KongConf {
             Map.entry("status_ssl_cert_key", ""),
             Map.entry("lua_ssl_trusted_certificate", "system"),
             Map.entry("lua_ssl_verify_depth", "1"),
-            Map.entry("lua_ssl_protocols", "TLSv1.2 TLSv1.3"),
-            Map.entry("dns_resolver", ""),
-            Map.entry("dns_hostsfile", "/etc/hosts"),
-            Map.entry("dns_order", "LAST,SRV,A,CNAME"),
-            Map.entry("dns_valid_ttl", ""),
-            Map.entry("resolver_address", ""),
-            Map.entry("resolver_hosts_file", "/etc/hosts"),
-            Map.entry("resolver_family", "A,SRV"),
-            Map.entry("resolver_valid_ttl", ""));
+            Map.entry("lua_ssl_protocols", "TLSv1.2 TLSv1.3"));
 
     private KongConf() {}
 

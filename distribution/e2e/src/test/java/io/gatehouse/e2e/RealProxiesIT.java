@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -40,7 +41,7 @@ final class RealProxiesIT {
         folder = Workplace.folderFor("curl");
         upstream = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 50);
         upstream.createContext("/", exchange -> {
-            exchange.getRequestBody().readAllBytes();
+            exchange.getRequestBody().transferTo(OutputStream.nullOutputStream());
             StringBuilder seen = new StringBuilder();
             exchange.getRequestHeaders()
                     .forEach((name, values) -> seen.append(name.toLowerCase(Locale.ROOT))
@@ -212,7 +213,8 @@ final class RealProxiesIT {
                         if (!process.isAlive()) {
                             return Boolean.FALSE;
                         }
-                        try (Socket unused = new Socket(InetAddress.getLoopbackAddress(), port)) {
+                        try {
+                            new Socket(InetAddress.getLoopbackAddress(), port).close();
                             return Boolean.TRUE;
                         } catch (IOException e) {
                             return null;

@@ -9,6 +9,7 @@ import io.gatehouse.api.Target;
 import io.gatehouse.api.body.Body;
 import io.gatehouse.api.body.BodyEnd;
 import io.gatehouse.api.body.Framing;
+import io.gatehouse.core.balancer.NameError;
 import io.gatehouse.core.exchange.LiveAttempt;
 import io.gatehouse.core.exchange.LiveExchange;
 import io.gatehouse.core.exchange.StreamReader;
@@ -32,6 +33,9 @@ import org.slf4j.LoggerFactory;
 final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner {
     private static final Logger LOG = LoggerFactory.getLogger(Dispatch.class);
 
+    /** How long the upstream's side of a tunnel may be silent once the client has ended its own. */
+    private static final long LAST_WORDS_NANOS = 500_000_000L;
+
     private final LiveExchange exchange;
     private final Request request;
     private final Target target;
@@ -45,6 +49,8 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
     private boolean answered;
     private boolean bodiless;
     private boolean over;
+    private boolean upgrading;
+    private @Nullable StreamReader tunnel;
 
     Dispatch(LiveExchange exchange, Request request, Target target, LiveAttempt record) {
         this.exchange = exchange;
@@ -53,19 +59,24 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
         this.record = record;
     }
 
-    Future<Response> start(HttpClient client, Redirects.@Nullable Origin redirect, @Nullable SocketAddress address) {
+    /** Asks for a tunnel, as the client does. */
+    void upgrading() {
+        upgrading = true;
+    }
+
+    Future<Response> start(HttpClient client, boolean tls, SocketAddress address) {
+        if (exchange.ended() || request.isCancelled()) { // while its name was looked up
+            fail(Failure.of(FailureKind.CANCELLED, "nobody waits for it"));
+            return result.future();
+        }
         RequestOptions options = new RequestOptions()
                 .setMethod(request.method())
                 .setHost(target.host())
                 .setPort(target.port())
-                .setSsl(redirect == null ? target.tls() : redirect.tls())
+                .setSsl(tls)
+                .setServer(address)
                 .setURI(request.uri())
                 .setConnectTimeout(target.connectTimeout().toMillis());
-        if (redirect != null) {
-            options.setServer(SocketAddress.inetSocketAddress(redirect.port(), redirect.host()));
-        } else if (address != null) {
-            options.setServer(address);
-        }
         record.onCancel(this::cancel);
         request.onCancel(this::cancel);
         try {
@@ -79,6 +90,17 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
             fail(Failure.of(FailureKind.PLUGIN, e)); // a URI or host that a plugin set and that is none
         }
         return result.future();
+    }
+
+    /** The answer when the target's name did not resolve. */
+    Response unresolved(String host, Throwable cause) {
+        over = true;
+        Failure failure = Failure.of(FailureKind.RESOLVE, cause);
+        record.ended(failure);
+        warn(failure);
+        return cause instanceof NameError error && !error.isMissing()
+                ? exchange.errors().unresolved(exchange, host, error.text(), failure)
+                : exchange.errors().failed(exchange, failure);
     }
 
     private void connected(AsyncResult<HttpClientRequest> outcome) {
@@ -101,7 +123,15 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
             out.exceptionHandler(e -> broken(Failures.exchanging(e)));
             out.response().onComplete(this::head);
             head(out);
-            body(out);
+            if (upgrading) {
+                Connections.upgrade(out.connection());
+                out.setChunked(true);
+                sent = true;
+                out.sendHead();
+                await(target.readTimeout().toNanos());
+            } else {
+                body(out);
+            }
         } catch (IllegalArgumentException e) {
             // a header or URI that a plugin set and that HTTP does not allow
             broken(Failure.of(FailureKind.PLUGIN, e));
@@ -114,6 +144,9 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
         exchange.stampRequest(headers);
         headers.remove(HttpHeaders.TRANSFER_ENCODING);
         headers.remove(HttpHeaders.CONTENT_LENGTH);
+        if (!upgrading && exchange.asksForUpgrade()) {
+            headers.remove(HttpHeaders.UPGRADE); // a plugin made another request of it
+        }
         if (!headers.contains(HttpHeaders.HOST)) {
             String host = target.hostHeader();
             headers.set(HttpHeaders.HOST, host == null ? target.authority() : host);
@@ -162,16 +195,41 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
     }
 
     @Override
+    public void moving() {
+        StreamReader upstream = tunnel;
+        if (upstream != null) {
+            upstream.stillWaits(); // as nginx does: a tunnel is idle when nothing comes from either side
+        }
+    }
+
+    @Override
     public void uploaded() {
         upload = null;
-        await(target.readTimeout().toNanos());
+        StreamReader upstream = tunnel;
+        if (upstream == null) {
+            await(target.readTimeout().toNanos());
+        } else if (upstream.hasEnded()) {
+            over = true;
+            record.ended(null);
+            exchange.tunnelSent();
+        } else {
+            upstream.readTimeout(
+                    LAST_WORDS_NANOS, Failure.of(FailureKind.CLIENT_GONE, "the client closed the connection"));
+        }
     }
 
     @Override
     public void uploadFailed(Failure failure) {
         upload = null;
         uploadStopped = true;
-        broken(failure);
+        StreamReader upstream = tunnel;
+        if (upstream == null) {
+            broken(failure);
+        } else if (upstream.hasEnded()) {
+            cancel();
+        } else {
+            upstream.fail(failure);
+        }
     }
 
     private void head(AsyncResult<HttpClientResponse> outcome) {
@@ -186,15 +244,19 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
         if (over || out == null) {
             return; // its connection is closed already
         }
-        int status = in.statusCode();
-        String problem = problem(status, in.headers());
+        boolean switched = upgrading && Connections.switched(out.connection());
+        if (upgrading && !switched) {
+            out.end(); // there is no tunnel: the request is whole
+        }
+        int status = switched ? 101 : in.statusCode();
+        String problem = switched ? null : problem(status, in.headers());
         if (problem != null) {
             broken(Failure.of(FailureKind.INVALID_RESPONSE, problem));
             return;
         }
         answered = true;
         record.head(status);
-        if (HopByHop.closes(in.headers()) || !KeptConnections.mayStay(out.connection())) {
+        if (HopByHop.closes(in.headers()) || !switched && !KeptConnections.mayStay(out.connection())) {
             out.headers().set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE); // Vert.x overlooks it among other tokens
         }
         MultiMap headers = HopByHop.fromUpstream(
@@ -214,9 +276,22 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
                 target.readTimeout().toNanos(),
                 Failures::exchanging);
         record.body(reader);
+        if (switched) {
+            follow(out, reader);
+            headers.set(HttpHeaders.UPGRADE, "websocket");
+        }
         bodiless = length == 0; // then its end is on its way, and brings the connection back to the pool
         Body body = bodiless ? Body.empty() : Body.of(reader, length);
         result.complete(Response.from(ResponseSource.UPSTREAM, status, headers, body, null));
+    }
+
+    /** Sends on what comes from the client, once that was told of the tunnel. */
+    private void follow(HttpClientRequest out, StreamReader upstream) {
+        tunnel = upstream;
+        upstream.endless();
+        Upload started = new Upload(this, exchange.loop(), out, exchange.upgrade(), target.writeTimeout());
+        upload = started;
+        started.follow();
     }
 
     /** What is wrong with an answer's head, beyond what the codec has refused; null when nothing is. */
@@ -245,6 +320,9 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
 
     @Override
     public void ended(BodyEnd end) {
+        if (tunnel != null && upload != null && end.complete()) {
+            return; // the client may have last words
+        }
         over = true;
         record.ended(end.failure());
         HttpClientRequest out = wire;
@@ -268,7 +346,11 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
         if (over || bodiless && upload == null) {
             return; // without a body there is nothing to give up, and its connection is worth keeping
         }
-        if (answered) {
+        if (tunnel != null && tunnel.hasEnded()) {
+            over = true;
+            record.ended(null);
+            giveUp();
+        } else if (answered) {
             giveUp();
         } else {
             broken(Failure.of(FailureKind.CANCELLED, "nobody waits for it any more"));

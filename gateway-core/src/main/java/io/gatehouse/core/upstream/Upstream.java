@@ -5,6 +5,7 @@ import io.gatehouse.api.FailureKind;
 import io.gatehouse.api.Request;
 import io.gatehouse.api.Response;
 import io.gatehouse.api.Target;
+import io.gatehouse.core.balancer.Names;
 import io.gatehouse.core.exchange.AttemptListener;
 import io.gatehouse.core.exchange.LiveAttempt;
 import io.gatehouse.core.exchange.LiveExchange;
@@ -13,6 +14,8 @@ import io.gatehouse.core.service.MemoryGuard;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.net.SocketAddress;
 import java.time.Duration;
@@ -27,6 +30,7 @@ import org.slf4j.LoggerFactory;
 public final class Upstream {
     private static final Logger LOG = LoggerFactory.getLogger(Upstream.class);
     private static final int CONNECTIONS_PER_TARGET = 1024;
+    private static final int TUNNELS_PER_TARGET = 16 * 1024; // Vert.x makes room for all at once
     private static final int WAITING_PER_TARGET = 1024;
     private static final int MAX_HEADER_BYTES = 64 * 1024;
 
@@ -40,6 +44,7 @@ public final class Upstream {
     private final MemoryGuard memory;
     private final KeepAlive keepAlive;
     private final KeptConnections kept;
+    private final Names names;
 
     /**
      * By the time that connections may take. A target's own connect time-out ends the wait of a request, but it is the
@@ -49,21 +54,30 @@ public final class Upstream {
 
     private final @Nullable HttpClientAgent[] trusting = new HttpClientAgent[LONGEST - SHORTEST + 1];
 
+    /** The same for tunnels, which must not use up the connections of requests. */
+    private final @Nullable HttpClientAgent[] verifyingTunnels = new HttpClientAgent[LONGEST - SHORTEST + 1];
+
+    private final @Nullable HttpClientAgent[] trustingTunnels = new HttpClientAgent[LONGEST - SHORTEST + 1];
+
     /** Makes the client of a loop. Call it on that loop. */
-    public Upstream(Loop loop, Redirects redirects, MemoryGuard memory, KeepAlive keepAlive) {
+    public Upstream(Loop loop, Redirects redirects, MemoryGuard memory, KeepAlive keepAlive, Names names) {
         this.loop = loop;
         this.redirects = redirects;
         this.memory = memory;
         this.keepAlive = keepAlive;
         this.kept = new KeptConnections(keepAlive);
+        this.names = names;
     }
 
-    private HttpClientAgent client(Target target) {
+    private HttpClientAgent client(Target target, boolean tunnel) {
         int index = magnitude(target.connectTimeout()) - SHORTEST;
-        HttpClientAgent[] clients = target.verifyTls() ? verifying : trusting;
+        HttpClientAgent[] clients = tunnel
+                ? target.verifyTls() ? verifyingTunnels : trustingTunnels
+                : target.verifyTls() ? verifying : trusting;
         HttpClientAgent known = clients[index];
         if (known == null) {
-            known = client(target.verifyTls(), 1 << (index + SHORTEST));
+            known = client(
+                    target.verifyTls(), 1 << (index + SHORTEST), tunnel ? TUNNELS_PER_TARGET : CONNECTIONS_PER_TARGET);
             clients[index] = known;
         }
         return known;
@@ -75,11 +89,11 @@ public final class Upstream {
         return Math.max(SHORTEST, Math.min(LONGEST, needed));
     }
 
-    private HttpClientAgent client(boolean verify, int connectMillis) {
+    private HttpClientAgent client(boolean verify, int connectMillis, int connections) {
         HttpClientOptions options = new HttpClientOptions()
                 .setTrustAll(!verify)
                 .setVerifyHost(verify)
-                .setKeepAlive(keepAlive.connections() > 0)
+                .setKeepAlive(keepAlive.connections() > 0 || connections == TUNNELS_PER_TARGET)
                 .setKeepAliveTimeout((int) keepAlive.idle().toSeconds())
                 .setMaxHeaderSize(MAX_HEADER_BYTES)
                 .setDecompressionSupported(false)
@@ -89,8 +103,7 @@ public final class Upstream {
                 .setSslHandshakeTimeout(connectMillis)
                 .setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS)
                 .setTcpNoDelay(true);
-        PoolOptions pool =
-                new PoolOptions().setHttp1MaxSize(CONNECTIONS_PER_TARGET).setMaxWaitQueueSize(WAITING_PER_TARGET);
+        PoolOptions pool = new PoolOptions().setHttp1MaxSize(connections).setMaxWaitQueueSize(WAITING_PER_TARGET);
         return loop.vertx()
                 .httpClientBuilder()
                 .with(options)
@@ -135,18 +148,38 @@ public final class Upstream {
         LiveAttempt record = new LiveAttempt(
                 exchange, target, request.method().name(), request.uri(), request.attributes(), listener);
         exchange.add(record);
-        return new Dispatch(exchange, request, target, record).start(client(target), redirects.of(target), address);
+        Dispatch dispatch = new Dispatch(exchange, request, target, record);
+        boolean upgrading = exchange.asksForUpgrade()
+                && request.headers().contains(HttpHeaders.UPGRADE)
+                && request.method().equals(HttpMethod.GET)
+                && request.body().isEmpty();
+        if (upgrading) {
+            dispatch.upgrading();
+        }
+        HttpClientAgent client = client(target, upgrading);
+        Redirects.Origin redirect = redirects.of(target);
+        String host = redirect == null ? target.host() : redirect.host();
+        int port = redirect == null ? target.port() : redirect.port();
+        boolean tls = redirect == null ? target.tls() : redirect.tls();
+        SocketAddress chosen = redirect == null ? address : null;
+        SocketAddress known = chosen == null ? names.next(host, port) : chosen;
+        if (known != null) {
+            return dispatch.start(client, tls, known);
+        }
+        return exchange.adopt(names.ask(host, port))
+                .transform(found -> found.succeeded()
+                        ? dispatch.start(client, tls, found.result())
+                        : Future.succeededFuture(dispatch.unresolved(host, found.cause())));
     }
 
     /** Closes all connections. */
     public Future<Void> close() {
         List<Future<Void>> closing = new ArrayList<>();
-        for (int i = 0; i < verifying.length; i++) {
-            if (verifying[i] != null) {
-                closing.add(verifying[i].close());
-            }
-            if (trusting[i] != null) {
-                closing.add(trusting[i].close());
+        for (HttpClientAgent[] clients : List.of(verifying, trusting, verifyingTunnels, trustingTunnels)) {
+            for (HttpClientAgent client : clients) {
+                if (client != null) {
+                    closing.add(client.close());
+                }
             }
         }
         return closing.isEmpty()
