@@ -80,7 +80,7 @@ public final class ErrorPages {
     /** What the client sees when the name servers do not say where the upstream is, though it may exist. */
     public Response unresolved(LiveExchange exchange, String host, String problem, Failure failure) {
         String message = "failed the initial dns/balancer resolve for '" + host + "' with: " + problem;
-        return render(exchange, 500, message, accepted(exchange), failure);
+        return made(exchange, 500, message, accepted(exchange.original()), failure);
     }
 
     /** What the client sees of a broken plugin. */
