@@ -127,7 +127,7 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
         ClientConnection own = new ClientConnection(limits, sweeper);
         ChannelPipeline pipeline = ((ConnectionBase) connection).channel().pipeline();
         pipeline.channel().attr(KEY).set(own);
-        pipeline.replace("httpDecoder", "httpDecoder", new StrictDecoder(options, own, limits.maxHeaders()));
+        pipeline.replace("httpDecoder", "httpDecoder", new StrictDecoder(options, own::bytesCame, limits.maxHeaders()));
         pipeline.addBefore("handler", "gatehouse", own);
         if (pipeline.get(SslHandler.class) == null) { // under TLS there is no half-closing
             pipeline.channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
@@ -248,7 +248,7 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
     // ---- what comes in
 
     /** Bytes came, whatever they will turn out to be. */
-    void bytesCame() {
+    private void bytesCame() {
         if (!headBegun) {
             headBegun = true;
             if (clock.waiting == Waiting.NEXT_REQUEST) {

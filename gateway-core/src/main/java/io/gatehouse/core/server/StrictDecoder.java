@@ -27,7 +27,7 @@ final class StrictDecoder extends VertxHttpRequestDecoder {
     /** A line that is refused wherever a line is read. */
     private static final byte[] REFUSED_LINE = {':', '\r', '\n'};
 
-    private final ClientConnection connection;
+    private final Runnable bytesCame;
     private final int maxHeaders;
     private @Nullable ByteBuf input;
     private boolean between = true;
@@ -35,15 +35,16 @@ final class StrictDecoder extends VertxHttpRequestDecoder {
     private int headers;
     private int lengths;
 
-    StrictDecoder(HttpServerOptions options, ClientConnection connection, int maxHeaders) {
+    /** @param bytesCame is run whenever bytes came, whatever they will turn out to be */
+    StrictDecoder(HttpServerOptions options, Runnable bytesCame, int maxHeaders) {
         super(options);
-        this.connection = connection;
+        this.bytesCame = bytesCame;
         this.maxHeaders = maxHeaders;
     }
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
-        connection.bytesCame();
+        bytesCame.run();
         super.channelRead(ctx, message);
     }
 
