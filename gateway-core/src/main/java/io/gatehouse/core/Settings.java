@@ -40,6 +40,7 @@ import org.jspecify.annotations.Nullable;
  * @param exchangeDeadline how long an exchange may take in all: afterwards there is a 504, or a response that has begun
  *     breaks off; null for as long as it likes
  * @param clientLimits what clients may take of time and memory
+ * @param proxy how requests are passed on and answers made
  * @param shedAt how much of the heap, in percent, may outlive a collection before new requests are answered 503; 0 for
  *     however much
  * @param vaults the config of each type of vault that references name directly, by type
@@ -64,6 +65,7 @@ public record Settings(
         Duration pluginTimeLimit,
         @Nullable Duration exchangeDeadline,
         ClientLimits clientLimits,
+        ProxySettings proxy,
         int shedAt,
         Map<String, VaultConfig> vaults,
         Duration vaultRotation,
@@ -87,6 +89,7 @@ public record Settings(
         requireNonNull(drainTimeout, "drainTimeout");
         requireNonNull(pluginTimeLimit, "pluginTimeLimit");
         requireNonNull(clientLimits, "clientLimits");
+        requireNonNull(proxy, "proxy");
         if (shedAt < 0 || shedAt > 99) {
             throw new IllegalArgumentException("shedAt: " + shedAt + " (expected: 0-99)");
         }
@@ -231,6 +234,7 @@ public record Settings(
         b.pluginTimeLimit = pluginTimeLimit;
         b.exchangeDeadline = exchangeDeadline;
         b.clientLimits = clientLimits;
+        b.proxy = proxy;
         b.shedAt = shedAt;
         b.vaults = vaults;
         b.vaultRotation = vaultRotation;
@@ -260,7 +264,8 @@ public record Settings(
                 + proxyListen + ", adminListen=" + adminListen + ", statusListen=" + statusListen + ", logLevel="
                 + logLevel + ", sslCert=" + sslCert + ", compat=" + compat + ", drainTimeout=" + drainTimeout
                 + ", pluginTimeLimit=" + pluginTimeLimit + ", exchangeDeadline=" + exchangeDeadline
-                + ", clientLimits=" + clientLimits + ", shedAt=" + shedAt + ", vaults=" + vaults + ", vaultRotation="
+                + ", clientLimits=" + clientLimits + ", proxy=" + proxy + ", shedAt=" + shedAt + ", vaults=" + vaults
+                + ", vaultRotation="
                 + vaultRotation + ", watch=" + watch + ", eventLoops=" + eventLoops + "]";
     }
 
@@ -280,6 +285,7 @@ public record Settings(
         private Duration pluginTimeLimit = Duration.ofSeconds(60);
         private @Nullable Duration exchangeDeadline;
         private ClientLimits clientLimits = ClientLimits.DEFAULT;
+        private ProxySettings proxy = ProxySettings.DEFAULT;
         private int shedAt = 95;
         private Map<String, VaultConfig> vaults = Map.of("env", EnvVaultConfig.PLAIN);
         private Duration vaultRotation = Duration.ofSeconds(60);
@@ -369,6 +375,12 @@ public record Settings(
             return this;
         }
 
+        /** See {@link Settings#proxy()}. */
+        public Builder proxy(ProxySettings value) {
+            proxy = value;
+            return this;
+        }
+
         /** See {@link Settings#shedAt()}. */
         public Builder shedAt(int value) {
             shedAt = value;
@@ -428,6 +440,7 @@ public record Settings(
                     pluginTimeLimit,
                     exchangeDeadline,
                     clientLimits,
+                    proxy,
                     shedAt,
                     vaults,
                     vaultRotation,

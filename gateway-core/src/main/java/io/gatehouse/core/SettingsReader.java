@@ -104,6 +104,7 @@ final class SettingsReader {
         set(one(null, "GATEHOUSE_PLUGIN_TIME_LIMIT", null, this::positiveDuration), b::pluginTimeLimit);
         set(one(null, "GATEHOUSE_EXCHANGE_DEADLINE", null, this::positiveDuration), b::exchangeDeadline);
         b.clientLimits(clientLimits());
+        b.proxy(new ProxySettingsReader(this).read());
         set(one(null, "GATEHOUSE_SHED_AT", null, this::percentOrOff), b::shedAt);
         b.vaults(vaults);
         set(
@@ -236,13 +237,12 @@ final class SettingsReader {
 
     /** Reads one value; returns null to say that it has noted a problem. */
     @FunctionalInterface
-    private interface Reading<T> {
+    interface Reading<T> {
         @Nullable
         T read(String name, String text);
     }
 
-    private <T> @Nullable T one(
-            @Nullable String option, String variable, @Nullable String kongVariable, Reading<T> reading) {
+    <T> @Nullable T one(@Nullable String option, String variable, @Nullable String kongVariable, Reading<T> reading) {
         Source source = source(option, variable, kongVariable);
         return source == null
                 ? null
@@ -275,7 +275,7 @@ final class SettingsReader {
         target.accept(all);
     }
 
-    private void problem(String name, String value, String expected) {
+    void problem(String name, String value, String expected) {
         problems.add(name + ": " + value + " (expected: " + expected + ")");
     }
 
@@ -389,7 +389,7 @@ final class SettingsReader {
     }
 
     /** -1 when it is none. */
-    private static int number(String text) {
+    static int number(String text) {
         if (text.isEmpty() || text.length() > 9 || !text.chars().allMatch(c -> c >= '0' && c <= '9')) {
             return -1;
         }
@@ -436,12 +436,16 @@ final class SettingsReader {
         return duration;
     }
 
-    private @Nullable Boolean onOff(String name, String text) {
-        if (text.equals("on") || text.equals("off")) {
-            return text.equals("on");
-        }
-        problem(name, text, "on or off");
-        return null;
+    @Nullable
+    Boolean onOff(String name, String text) {
+        return switch (text) {
+            case "on", "true" -> true;
+            case "off", "false" -> false;
+            default -> {
+                problem(name, text, "on or off");
+                yield null;
+            }
+        };
     }
 
     private @Nullable Integer percentOrOff(String name, String text) {

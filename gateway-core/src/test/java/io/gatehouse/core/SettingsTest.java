@@ -266,4 +266,41 @@ class SettingsTest {
         assertThat(refused).isNotNull();
         return refused.problems();
     }
+
+    @Test
+    void readsWhomToTrust() throws Exception {
+        ProxySettings proxy = Settings.from(
+                        Map.of(
+                                "KONG_TRUSTED_IPS", "10.0.0.0/8, ::1,192.168.0.1",
+                                "KONG_REAL_IP_HEADER", "X-Forwarded-For",
+                                "GATEHOUSE_REAL_IP_RECURSIVE", "on",
+                                "KONG_REAL_IP_RECURSIVE", "off",
+                                "KONG_PORT_MAPS", "80:8000, 443:8443"),
+                        Map.of())
+                .proxy();
+
+        assertThat(proxy.trust().addresses()).hasToString("[10.0.0.0/8, ::1, 192.168.0.1]");
+        assertThat(proxy.trust().header()).isEqualTo("X-Forwarded-For");
+        assertThat(proxy.trust().recursive()).isTrue();
+        assertThat(proxy.portMaps()).containsOnly(Map.entry(8000, 80), Map.entry(8443, 443));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "TRUSTED_IPS | unix: | IP addresses and CIDR ranges; Gatehouse does not listen on unix sockets",
+                "TRUSTED_IPS | 10.0.0.0/33 | IP addresses and CIDR ranges as 10.0.0.0/8",
+                "TRUSTED_IPS | example.test | IP addresses and CIDR ranges as 10.0.0.0/8",
+                "REAL_IP_HEADER | a b | the name of a header",
+                "REAL_IP_HEADER | proxy_protocol | the name of a header; Gatehouse does not have the PROXY protocol",
+                "REAL_IP_RECURSIVE | maybe | on or off",
+                "PORT_MAPS | 80 | the port that clients see and the port that is listened on, as 80:8000",
+                "PORT_MAPS | 80:0 | the port that clients see and the port that is listened on, as 80:8000",
+                "PORT_MAPS | 80:8000:1 | the port that clients see and the port that is listened on, as 80:8000"
+            })
+    void refusesWhatTheProxyCannotUse(String name, String value, String expected) {
+        assertThat(problems(Map.of("KONG_" + name, value)))
+                .containsExactly("KONG_" + name + ": " + value + " (expected: " + expected + ")");
+    }
 }

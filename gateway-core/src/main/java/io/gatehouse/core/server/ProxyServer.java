@@ -49,6 +49,7 @@ public final class ProxyServer extends VerticleBase {
             long pluginTimeLimitNanos,
             long exchangeDeadlineNanos,
             Limits limits,
+            Forwarding forwarding,
             MemoryGuard memory,
             Redirects redirects,
             Upstreams upstreams,
@@ -82,6 +83,7 @@ public final class ProxyServer extends VerticleBase {
                 shared.traffic(),
                 shared.observer(),
                 shared.limits(),
+                shared.forwarding(),
                 shared.memory(),
                 shared.version());
         loop = here;

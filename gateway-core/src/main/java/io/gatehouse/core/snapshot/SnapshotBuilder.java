@@ -1,6 +1,7 @@
 package io.gatehouse.core.snapshot;
 
 import io.gatehouse.api.PluginFactory;
+import io.gatehouse.core.balancer.Balancer;
 import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.entity.DeclarativeConfig;
 import io.gatehouse.core.entity.Entity;
@@ -182,11 +183,17 @@ public final class SnapshotBuilder {
         for (ServiceEntity service : config.services()) {
             services.put(service.id(), ServiceFacts.of(service, config.compat()));
         }
+        Map<String, Balancer> balancers = upstreams.balancers().prepare(config);
         List<RouteRule<RoutePlan>> rules = new ArrayList<>(config.routes().size());
         for (RouteEntity route : config.routes()) {
             ServiceEntity service = route.serviceId() == null ? null : config.service(route.serviceId());
             if (service == null || service.enabled()) {
-                rules.add(rule(route, service, service == null ? null : services.get(service.id()), plugins));
+                rules.add(rule(
+                        route,
+                        service,
+                        service == null ? null : services.get(service.id()),
+                        service == null ? null : balancers.get(service.host()),
+                        plugins));
             }
         }
         Plan unmatched = new Plan(null, null, new Chain(plugins.slots(null, null), request -> {
@@ -198,15 +205,21 @@ public final class SnapshotBuilder {
                 RouteTable.of(rules),
                 unmatched,
                 new EntityDirectory(config, System::nanoTime),
-                placed.stream().map(Placed::plugin).toList());
+                placed.stream().map(Placed::plugin).toList(),
+                balancers);
     }
 
     private RouteRule<RoutePlan> rule(
-            RouteEntity route, @Nullable ServiceEntity service, @Nullable ServiceFacts facts, PluginIndex plugins) {
+            RouteEntity route,
+            @Nullable ServiceEntity service,
+            @Nullable ServiceFacts facts,
+            @Nullable Balancer balancer,
+            PluginIndex plugins) {
         Chain chain = plugins.chain(
                 route.id(),
                 route.serviceId(),
-                () -> upstreams.to(facts == null ? null : facts.target(), service == null ? 0 : service.retries()));
+                () -> upstreams.to(
+                        facts == null ? null : facts.target(), service == null ? 0 : service.retries(), balancer));
         Plan plan = new Plan(RouteFacts.of(route), facts, chain);
         boolean httpsOnly =
                 route.protocols().contains("https") && !route.protocols().contains("http");

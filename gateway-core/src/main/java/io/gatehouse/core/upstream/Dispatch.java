@@ -53,7 +53,7 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
         this.record = record;
     }
 
-    Future<Response> start(HttpClient client, Redirects.@Nullable Origin redirect) {
+    Future<Response> start(HttpClient client, Redirects.@Nullable Origin redirect, @Nullable SocketAddress address) {
         RequestOptions options = new RequestOptions()
                 .setMethod(request.method())
                 .setHost(target.host())
@@ -63,6 +63,8 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
                 .setConnectTimeout(target.connectTimeout().toMillis());
         if (redirect != null) {
             options.setServer(SocketAddress.inetSocketAddress(redirect.port(), redirect.host()));
+        } else if (address != null) {
+            options.setServer(address);
         }
         record.onCancel(this::cancel);
         request.onCancel(this::cancel);

@@ -5,6 +5,7 @@ import io.gatehouse.api.FailureKind;
 import io.gatehouse.api.Request;
 import io.gatehouse.api.Response;
 import io.gatehouse.api.Target;
+import io.gatehouse.core.exchange.AttemptListener;
 import io.gatehouse.core.exchange.LiveAttempt;
 import io.gatehouse.core.exchange.LiveExchange;
 import io.gatehouse.core.exchange.Loop;
@@ -13,6 +14,7 @@ import io.vertx.core.Future;
 import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.PoolOptions;
+import io.vertx.core.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -106,14 +108,29 @@ public final class Upstream {
      * @return never fails: a fault is a response with a failure
      */
     Future<Response> send(LiveExchange exchange, Request request, Target target) {
+        return send(exchange, request, target, null, AttemptListener.NONE);
+    }
+
+    /**
+     * Sends a request once.
+     *
+     * @param address where to connect to, when that was chosen already; null for where the target's host is
+     * @return never fails: a fault is a response with a failure
+     */
+    Future<Response> send(
+            LiveExchange exchange,
+            Request request,
+            Target target,
+            @Nullable SocketAddress address,
+            AttemptListener listener) {
         if (exchange.ended() || request.isCancelled()) {
             return Future.succeededFuture(
                     exchange.errors().failed(exchange, Failure.of(FailureKind.CANCELLED, "nobody waits for it")));
         }
-        LiveAttempt record =
-                new LiveAttempt(exchange, target, request.method().name(), request.uri(), request.attributes());
+        LiveAttempt record = new LiveAttempt(
+                exchange, target, request.method().name(), request.uri(), request.attributes(), listener);
         exchange.add(record);
-        return new Dispatch(exchange, request, target, record).start(client(target), redirects.of(target));
+        return new Dispatch(exchange, request, target, record).start(client(target), redirects.of(target), address);
     }
 
     /** Closes all connections. */

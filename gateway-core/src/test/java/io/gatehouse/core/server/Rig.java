@@ -135,6 +135,13 @@ final class Rig implements BeforeEachCallback, AfterEachCallback {
         gateway = Gateway.start(settings.configs(List.of(file)).build());
     }
 
+    /** Starts with a configuration of the test's own. */
+    void serve(String text, Settings.Builder settings) throws Exception {
+        file = Files.createTempFile("kong", ".yaml");
+        write(text);
+        gateway = Gateway.start(settings.configs(List.of(file)).build());
+    }
+
     void configure(String plugins) throws IOException {
         write("""
                     _format_version: "3.0"
