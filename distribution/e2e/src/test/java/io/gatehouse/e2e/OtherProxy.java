@@ -54,6 +54,8 @@ final class OtherProxy implements AutoCloseable {
                           proxy_set_header Host $http_host;
                           proxy_request_buffering off;
                           proxy_next_upstream off;
+                          proxy_ignore_client_abort on;
+                          proxy_read_timeout 5s;
                         }
                       }
                     """.formatted(i, targets.get(i), ports.get(i)));

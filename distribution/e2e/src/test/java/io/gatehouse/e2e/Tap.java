@@ -88,8 +88,7 @@ final class Tap implements AutoCloseable {
                         end = request.end();
                     }
                 }
-                connection.asked.reset();
-                connection.asked.write(bytes, end, bytes.length - end);
+                connection.asked.reset(); // what is left belongs to what was given up
                 connection.answered.reset();
                 talks.add(new Talk(whole, end < bytes.length, statuses(answered)));
             }

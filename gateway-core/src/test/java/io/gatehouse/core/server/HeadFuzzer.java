@@ -3,32 +3,45 @@ package io.gatehouse.core.server;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import io.gatehouse.core.routing.RequestPath;
+import io.gatehouse.core.service.AddressRange;
 import io.gatehouse.core.upstream.HopByHop;
 import io.vertx.core.MultiMap;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 
 /** What a head says is read as a slower, plainer reader would: its host, its path, and what belongs to the connection. */
 public final class HeadFuzzer {
     private static final String OWN = "x-own";
+    private static final Forwarding RECURSIVE = forwarding(true);
+    private static final Forwarding LAST = forwarding(false);
 
     private HeadFuzzer() {}
 
-    /** Called by the fuzzer before it begins, so that loading classes does not count as the time of an input. */
-    public static void fuzzerInitialize() {
-        fuzzerTestOneInput("a:80\n/a/%2e\nclose, x-own".getBytes(ISO_8859_1));
+    private static Forwarding forwarding(boolean recursive) {
+        AddressRange trusted = Objects.requireNonNull(AddressRange.of("10.0.0.0/8"));
+        return new Forwarding(List.of(trusted), "X-Forwarded-For", recursive, Map.of());
     }
 
-    /** Called by the fuzzer, and for each file of the corpus by the replay: a host, a target, a list of tokens. */
+    /** Called by the fuzzer before it begins, so that loading classes does not count as the time of an input. */
+    public static void fuzzerInitialize() {
+        fuzzerTestOneInput("a:80\n/a/%2e\nclose, x-own\n1.2.3.4, 10.0.0.1".getBytes(ISO_8859_1));
+    }
+
+    /** Called by the fuzzer, and for each file of the corpus by the replay: a host, a target, tokens, addresses. */
     public static void fuzzerTestOneInput(byte[] data) {
-        String[] lines = new String(data, ISO_8859_1).split("\n", 3);
+        String[] lines = new String(data, ISO_8859_1).split("\n", 4);
         host(lines[0]);
         if (lines.length > 1) {
             path(lines[1]);
         }
         if (lines.length > 2) {
             connection(lines[2]);
+        }
+        if (lines.length > 3) {
+            client(lines[3]);
         }
     }
 
@@ -116,6 +129,25 @@ public final class HeadFuzzer {
                 || kept.contains(OWN) == tokens.contains(OWN)
                 || kept.contains("kept") == tokens.contains("kept")) {
             throw new AssertionError(tokens + " left " + kept.names());
+        }
+    }
+
+    /** A trusted peer is believed an address that it names, and no text; one that is not trusted is believed nothing. */
+    private static void client(String list) {
+        MultiMap headers = MultiMap.caseInsensitiveMultiMap().add("X-Forwarded-For", list);
+        int end = Math.max(list.lastIndexOf(' '), list.lastIndexOf(','));
+        byte[] last = AddressRange.address(list.substring(end + 1));
+        for (Forwarding forwarding : List.of(RECURSIVE, LAST)) {
+            String client = forwarding.client(new Peer("10.9.9.9", true, 80, "80"), headers);
+            byte[] address = AddressRange.address(client);
+            boolean other = forwarding.equals(LAST) && last != null && !Arrays.equals(last, address);
+            if (address == null || other) {
+                throw new AssertionError(list + ": " + client);
+            }
+            String stranger = forwarding.client(new Peer("192.0.2.1", false, 80, "80"), headers);
+            if (!stranger.equals("192.0.2.1")) {
+                throw new AssertionError(list + ": " + stranger);
+            }
         }
     }
 

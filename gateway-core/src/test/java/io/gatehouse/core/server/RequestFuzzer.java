@@ -25,14 +25,19 @@ public final class RequestFuzzer {
             new HttpServerOptions().setMaxHeaderSize(2048).setMaxInitialLineLength(1024);
     private static final int MAX_HEADERS = 20;
 
-    /** A request, or what came of it; refused where it is none. */
-    private record Read(String line, List<String> fields, StringBuilder body, List<String> trailers, boolean[] end) {
-        static final int WHOLE = 0;
-        static final int REFUSED = 1;
+    /** A request, as far as it came. */
+    private static final class Read {
+        private final String line;
+        private final List<String> fields;
+        private final StringBuilder body = new StringBuilder();
+        private final List<String> trailers = new ArrayList<>();
+        private boolean whole;
+        private boolean refused;
 
-        static Read of(String line, HttpHeaders headers, boolean refused) {
-            return new Read(
-                    line, lines(headers), new StringBuilder(), new ArrayList<>(), new boolean[] {false, refused});
+        Read(HttpRequest head) {
+            line = head.method() + " " + head.uri() + " " + head.protocolVersion();
+            fields = lines(head.headers());
+            refused = head.decoderResult().isFailure();
         }
 
         private static List<String> lines(HttpHeaders headers) {
@@ -43,12 +48,8 @@ public final class RequestFuzzer {
             return lines;
         }
 
-        boolean is(int what) {
-            return end[what];
-        }
-
         String shown() {
-            return is(REFUSED) ? "refused" : line + fields + body + trailers + is(WHOLE);
+            return refused ? "refused" : line + fields + body + trailers + whole;
         }
     }
 
@@ -78,18 +79,18 @@ public final class RequestFuzzer {
     private static void asItStands(List<WireRequest> expected, List<Read> read) {
         for (int i = 0; i < expected.size(); i++) {
             WireRequest request = expected.get(i);
-            if (i >= read.size() || read.get(i).is(Read.REFUSED)) {
+            if (i >= read.size() || read.get(i).refused) {
                 return; // stricter: the method, say, or the number of headers
             }
             Read found = read.get(i);
             String line = request.method() + " " + request.target() + " " + request.version();
-            if (!found.line().equals(line)
-                    || request.whole() && !found.body().toString().equals(request.body())
-                    || request.whole() && !found.is(Read.WHOLE)) {
+            if (!found.line.equals(line)
+                    || request.whole() && !found.body.toString().equals(request.body())
+                    || request.whole() && !found.whole) {
                 throw new AssertionError("read: " + found.shown() + "\nit is: " + request);
             }
-            if (found.fields().size() != request.fields().size()) {
-                throw new AssertionError("fields: " + found.fields() + "\nthey are: " + request.fields());
+            if (found.fields.size() != request.fields().size()) {
+                throw new AssertionError("fields: " + found.fields + "\nthey are: " + request.fields());
             }
         }
     }
@@ -120,23 +121,20 @@ public final class RequestFuzzer {
 
     private static void take(Object message, List<Read> all) {
         Read last = all.isEmpty() ? null : all.get(all.size() - 1);
-        if (last != null && last.is(Read.REFUSED)) {
+        if (last != null && last.refused) {
             return; // what is behind it is never looked at
         }
         if (message instanceof HttpRequest head) {
-            all.add(Read.of(
-                    head.method() + " " + head.uri() + " " + head.protocolVersion(),
-                    head.headers(),
-                    head.decoderResult().isFailure()));
+            all.add(new Read(head));
         } else if (message instanceof HttpContent content && last != null) {
             if (content.decoderResult().isFailure()) {
-                last.end()[Read.REFUSED] = true;
+                last.refused = true;
                 return;
             }
-            last.body().append(content.content().toString(ISO_8859_1));
+            last.body.append(content.content().toString(ISO_8859_1));
             if (content instanceof LastHttpContent end) {
-                last.trailers().addAll(Read.lines(end.trailingHeaders()));
-                last.end()[Read.WHOLE] = true;
+                last.trailers.addAll(Read.lines(end.trailingHeaders()));
+                last.whole = true;
             }
         }
     }
