@@ -134,7 +134,7 @@ public final class Gateway implements AutoCloseable {
                 settings.configs(),
                 settings.plugins(),
                 environment(settings),
-                LoadOptions.defaults().withCompat(settings.compat()).withVaults(vaults),
+                options(settings).withVaults(vaults),
                 new SnapshotBuilder(lifecycle, upstreams),
                 lifecycle,
                 reloadThread,
@@ -369,12 +369,16 @@ public final class Gateway implements AutoCloseable {
         return text;
     }
 
+    private static LoadOptions options(Settings settings) {
+        return LoadOptions.defaults().withCompat(settings.compat()).withFlavor(settings.routerFlavor());
+    }
+
     private static <T> T examined(Settings settings, List<Path> files, Function<Examination, T> use) {
         Examination found = Examination.of(
                 files,
                 settings.plugins(),
                 environment(settings),
-                LoadOptions.defaults().withCompat(settings.compat()),
+                options(settings),
                 null,
                 new PluginCalls(settings.pluginTimeLimit(), (plugin, phase, cause) -> {}));
         try {

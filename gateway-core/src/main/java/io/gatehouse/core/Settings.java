@@ -3,6 +3,7 @@ package io.gatehouse.core;
 import static java.util.Objects.requireNonNull;
 
 import io.gatehouse.core.config.Compat;
+import io.gatehouse.core.routing.RouterFlavor;
 import io.gatehouse.core.service.EnvVaultConfig;
 import io.gatehouse.core.service.VaultConfig;
 import java.nio.file.Path;
@@ -34,6 +35,7 @@ import org.jspecify.annotations.Nullable;
  * @param sslCert PEM file with the certificate chain of TLS listeners
  * @param sslCertKey PEM file with the key of {@code sslCert}
  * @param compat whose defaults apply where Kong's versions differ
+ * @param routerFlavor in which ways routes may say what they are for
  * @param drainTimeout how long exchanges in flight may take to end on SIGTERM
  * @param pluginTimeLimit how long a plugin may take until its response head, not counting the time it waits for the
  *     upstream
@@ -61,6 +63,7 @@ public record Settings(
         @Nullable Path sslCert,
         @Nullable Path sslCertKey,
         Compat compat,
+        RouterFlavor routerFlavor,
         Duration drainTimeout,
         Duration pluginTimeLimit,
         @Nullable Duration exchangeDeadline,
@@ -86,6 +89,7 @@ public record Settings(
         warnings = List.copyOf(warnings);
         requireNonNull(logLevel, "logLevel");
         requireNonNull(compat, "compat");
+        requireNonNull(routerFlavor, "routerFlavor");
         requireNonNull(drainTimeout, "drainTimeout");
         requireNonNull(pluginTimeLimit, "pluginTimeLimit");
         requireNonNull(clientLimits, "clientLimits");
@@ -230,6 +234,7 @@ public record Settings(
         b.sslCert = sslCert;
         b.sslCertKey = sslCertKey;
         b.compat = compat;
+        b.routerFlavor = routerFlavor;
         b.drainTimeout = drainTimeout;
         b.pluginTimeLimit = pluginTimeLimit;
         b.exchangeDeadline = exchangeDeadline;
@@ -262,7 +267,8 @@ public record Settings(
     public String toString() {
         return "Settings[configs=" + configs + ", plugins=" + plugins + ", connectTo=" + connectTo + ", proxyListen="
                 + proxyListen + ", adminListen=" + adminListen + ", statusListen=" + statusListen + ", logLevel="
-                + logLevel + ", sslCert=" + sslCert + ", compat=" + compat + ", drainTimeout=" + drainTimeout
+                + logLevel + ", sslCert=" + sslCert + ", compat=" + compat + ", routerFlavor=" + routerFlavor
+                + ", drainTimeout=" + drainTimeout
                 + ", pluginTimeLimit=" + pluginTimeLimit + ", exchangeDeadline=" + exchangeDeadline
                 + ", clientLimits=" + clientLimits + ", proxy=" + proxy + ", shedAt=" + shedAt + ", vaults=" + vaults
                 + ", vaultRotation="
@@ -281,6 +287,7 @@ public record Settings(
         private @Nullable Path sslCert;
         private @Nullable Path sslCertKey;
         private Compat compat = Compat.UNSET;
+        private RouterFlavor routerFlavor = RouterFlavor.TRADITIONAL_COMPATIBLE;
         private Duration drainTimeout = Duration.ofSeconds(30);
         private Duration pluginTimeLimit = Duration.ofSeconds(60);
         private @Nullable Duration exchangeDeadline;
@@ -348,6 +355,12 @@ public record Settings(
         /** See {@link Settings#compat()}. */
         public Builder compat(Compat value) {
             compat = value;
+            return this;
+        }
+
+        /** See {@link Settings#routerFlavor()}. */
+        public Builder routerFlavor(RouterFlavor value) {
+            routerFlavor = value;
             return this;
         }
 
@@ -436,6 +449,7 @@ public record Settings(
                     sslCert,
                     sslCertKey,
                     compat,
+                    routerFlavor,
                     drainTimeout,
                     pluginTimeLimit,
                     exchangeDeadline,

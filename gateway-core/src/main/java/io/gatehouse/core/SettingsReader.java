@@ -6,6 +6,7 @@ import io.gatehouse.core.Settings.Listen;
 import io.gatehouse.core.Settings.LogLevel;
 import io.gatehouse.core.Settings.Origin;
 import io.gatehouse.core.config.Compat;
+import io.gatehouse.core.routing.RouterFlavor;
 import io.gatehouse.core.service.EnvVaultConfig;
 import io.gatehouse.core.service.FsVaultConfig;
 import io.gatehouse.core.service.VaultConfig;
@@ -100,6 +101,9 @@ final class SettingsReader {
 
         set(one("--log-level", "GATEHOUSE_LOG_LEVEL", "KONG_LOG_LEVEL", this::logLevel), b::logLevel);
         set(one("--compat", "GATEHOUSE_COMPAT", null, this::compat), b::compat);
+        set(
+                one("--router-flavor", "GATEHOUSE_ROUTER_FLAVOR", "KONG_ROUTER_FLAVOR", this::routerFlavor),
+                b::routerFlavor);
         set(one(null, "GATEHOUSE_DRAIN_TIMEOUT", null, this::duration), b::drainTimeout);
         set(one(null, "GATEHOUSE_PLUGIN_TIME_LIMIT", null, this::positiveDuration), b::pluginTimeLimit);
         set(one(null, "GATEHOUSE_EXCHANGE_DEADLINE", null, this::positiveDuration), b::exchangeDeadline);
@@ -413,6 +417,22 @@ final class SettingsReader {
             problem(name, text, "3.10 or 3.15");
             return null;
         }
+    }
+
+    private @Nullable RouterFlavor routerFlavor(String name, String text) {
+        for (RouterFlavor flavor : RouterFlavor.values()) {
+            if (flavor.setting().equals(text)) {
+                return flavor;
+            }
+        }
+        problem(
+                name,
+                text,
+                "traditional_compatible or expressions"
+                        + (text.equals("traditional")
+                                ? "; Kong's flavor traditional is not built, and traditional_compatible takes the same routes"
+                                : ""));
+        return null;
     }
 
     private @Nullable Duration duration(String name, String text) {

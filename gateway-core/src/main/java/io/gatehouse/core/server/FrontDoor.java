@@ -95,7 +95,7 @@ final class FrontDoor {
         RequestPath path = strict.path();
         RouteMatch<RoutePlan> match = null;
         if (strict.refusal() == null && path != null) {
-            match = snapshot.routes().match(facts(request, peer, strict.host(), path));
+            match = snapshot.routes().match(new HttpFacts(request, strict.host(), peer, forwarding, path));
             if (match != null) {
                 plan = match.payload().plan();
             }
@@ -119,7 +119,7 @@ final class FrontDoor {
             if (rule != null) {
                 exchange.answer(refused(exchange, rule), reader);
             } else {
-                exchange.run(request(request, exchange, peer, match, path, strict, reader), reader);
+                exchange.run(request(request, connection, exchange, peer, match, path, strict, reader), reader);
             }
         }
     }
@@ -229,16 +229,6 @@ final class FrontDoor {
                 request.version() == HttpVersion.HTTP_1_0 ? "HTTP/1.0" : "HTTP/1.1");
     }
 
-    private static HttpFacts facts(HttpServerRequest request, Peer peer, @Nullable HostHeader host, RequestPath path) {
-        return new HttpFacts(
-                request,
-                host == null ? "" : host.name(),
-                host == null ? -1 : host.port(),
-                peer.port(),
-                path.path(),
-                request.isSSL());
-    }
-
     private @Nullable HttpsRule https(RoutePlan plan, Peer peer, FrozenHead head, @Nullable HostHeader host) {
         if (!plan.httpsOnly()) {
             return null;
@@ -273,7 +263,8 @@ final class FrontDoor {
     /** The client's body, or null when the request has none. */
     private @Nullable StreamReader reader(
             HttpServerRequest request, ClientConnection connection, SocketClient client, StrictHead strict) {
-        if (!strict.hasBody()) {
+        boolean tunnel = connection.upgrades();
+        if (!strict.hasBody() && !tunnel) {
             return null;
         }
         request.pause();
@@ -293,7 +284,7 @@ final class FrontDoor {
                 false,
                 new ClientBody(connection),
                 loop.sweeper(),
-                limits.bodyNanos(),
+                tunnel ? 0 : limits.bodyNanos(),
                 e -> Failure.of(FailureKind.CLIENT_GONE, e)); // what is not HTTP does not come so far
         if (strict.expectsContinue()) {
             reader.beforeFirstRead(client::sendContinue);
@@ -303,6 +294,7 @@ final class FrontDoor {
 
     private Request request(
             HttpServerRequest in,
+            ClientConnection connection,
             LiveExchange exchange,
             Peer peer,
             RouteMatch<RoutePlan> match,
@@ -328,7 +320,10 @@ final class FrontDoor {
         }
         String uri = match.upstreamPath(plan.servicePath(), path.path());
         Body body = Body.empty();
-        if (reader != null) {
+        if (connection.upgrades()) {
+            exchange.offersUpgrade(); // what the reader reads is a tunnel's, not the request's
+            headers.set(HttpHeaders.UPGRADE, "websocket");
+        } else if (reader != null) {
             body = Body.of(reader, strict.length());
         }
         headers.remove(HttpHeaders.CONTENT_LENGTH);

@@ -87,6 +87,16 @@ public final class AddressRange {
         return rest == 0 || ((other[whole] ^ address[whole]) & 0xff) >> (8 - rest) == 0;
     }
 
+    /** Whether a bit is set in the address it was written with that does not count. */
+    public boolean hasFurtherBits() {
+        for (int bit = bits; bit < address.length * 8; bit++) {
+            if ((address[bit / 8] & (0x80 >> bit % 8)) != 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** As it was written. */
     @Override
     public String toString() {

@@ -18,6 +18,7 @@ import io.gatehouse.core.plugin.PluginCatalogue;
 import io.gatehouse.core.routing.PathHandling;
 import io.gatehouse.core.routing.RouteRule;
 import io.gatehouse.core.routing.RouteTable;
+import io.gatehouse.core.routing.RouterFlavor;
 import io.gatehouse.core.schema.NodeProblems;
 import io.gatehouse.core.schema.RecordBinder;
 import io.gatehouse.core.upstream.Upstreams;
@@ -190,6 +191,7 @@ public final class SnapshotBuilder {
             if (service == null || service.enabled()) {
                 rules.add(rule(
                         route,
+                        config.flavor(),
                         service,
                         service == null ? null : services.get(service.id()),
                         service == null ? null : balancers.get(service.host()),
@@ -211,6 +213,7 @@ public final class SnapshotBuilder {
 
     private RouteRule<RoutePlan> rule(
             RouteEntity route,
+            RouterFlavor flavor,
             @Nullable ServiceEntity service,
             @Nullable ServiceFacts facts,
             @Nullable Balancer balancer,
@@ -229,11 +232,11 @@ public final class SnapshotBuilder {
                 route.preserveHost(),
                 httpsOnly,
                 route.httpsRedirectStatusCode());
-        return matcher(route, payload);
+        return matcher(route, flavor, payload);
     }
 
     /** Which requests a route is for. */
-    static <T> RouteRule<T> matcher(RouteEntity route, T payload) {
+    static <T> RouteRule<T> matcher(RouteEntity route, RouterFlavor flavor, T payload) {
         return new RouteRule<>(
                 route.id(),
                 route.name(),
@@ -246,6 +249,9 @@ public final class SnapshotBuilder {
                 route.regexPriority(),
                 route.stripPath(),
                 route.pathHandling().equals("v1") ? PathHandling.V1 : PathHandling.V0,
+                flavor,
+                route.expression(),
+                route.priority() == null ? 0 : route.priority(),
                 payload);
     }
 

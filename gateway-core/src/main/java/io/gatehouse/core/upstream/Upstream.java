@@ -13,6 +13,8 @@ import io.gatehouse.core.service.MemoryGuard;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.net.SocketAddress;
 import java.time.Duration;
@@ -27,6 +29,7 @@ import org.slf4j.LoggerFactory;
 public final class Upstream {
     private static final Logger LOG = LoggerFactory.getLogger(Upstream.class);
     private static final int CONNECTIONS_PER_TARGET = 1024;
+    private static final int TUNNELS_PER_TARGET = 16 * 1024; // Vert.x makes room for all at once
     private static final int WAITING_PER_TARGET = 1024;
     private static final int KEEP_ALIVE_SECONDS = 60;
     private static final int MAX_HEADER_BYTES = 64 * 1024;
@@ -48,6 +51,11 @@ public final class Upstream {
 
     private final @Nullable HttpClientAgent[] trusting = new HttpClientAgent[LONGEST - SHORTEST + 1];
 
+    /** The same for tunnels, which must not use up the connections of requests. */
+    private final @Nullable HttpClientAgent[] verifyingTunnels = new HttpClientAgent[LONGEST - SHORTEST + 1];
+
+    private final @Nullable HttpClientAgent[] trustingTunnels = new HttpClientAgent[LONGEST - SHORTEST + 1];
+
     /** Makes the client of a loop. Call it on that loop. */
     public Upstream(Loop loop, Redirects redirects, MemoryGuard memory) {
         this.loop = loop;
@@ -55,12 +63,15 @@ public final class Upstream {
         this.memory = memory;
     }
 
-    private HttpClientAgent client(Target target) {
+    private HttpClientAgent client(Target target, boolean tunnel) {
         int index = magnitude(target.connectTimeout()) - SHORTEST;
-        HttpClientAgent[] clients = target.verifyTls() ? verifying : trusting;
+        HttpClientAgent[] clients = tunnel
+                ? target.verifyTls() ? verifyingTunnels : trustingTunnels
+                : target.verifyTls() ? verifying : trusting;
         HttpClientAgent known = clients[index];
         if (known == null) {
-            known = client(target.verifyTls(), 1 << (index + SHORTEST));
+            known = client(
+                    target.verifyTls(), 1 << (index + SHORTEST), tunnel ? TUNNELS_PER_TARGET : CONNECTIONS_PER_TARGET);
             clients[index] = known;
         }
         return known;
@@ -72,7 +83,7 @@ public final class Upstream {
         return Math.max(SHORTEST, Math.min(LONGEST, needed));
     }
 
-    private HttpClientAgent client(boolean verify, int connectMillis) {
+    private HttpClientAgent client(boolean verify, int connectMillis, int connections) {
         HttpClientOptions options = new HttpClientOptions()
                 .setTrustAll(!verify)
                 .setVerifyHost(verify)
@@ -85,8 +96,7 @@ public final class Upstream {
                 .setSslHandshakeTimeout(connectMillis)
                 .setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS)
                 .setTcpNoDelay(true);
-        PoolOptions pool =
-                new PoolOptions().setHttp1MaxSize(CONNECTIONS_PER_TARGET).setMaxWaitQueueSize(WAITING_PER_TARGET);
+        PoolOptions pool = new PoolOptions().setHttp1MaxSize(connections).setMaxWaitQueueSize(WAITING_PER_TARGET);
         return loop.vertx()
                 .httpClientBuilder()
                 .with(options)
@@ -130,18 +140,25 @@ public final class Upstream {
         LiveAttempt record = new LiveAttempt(
                 exchange, target, request.method().name(), request.uri(), request.attributes(), listener);
         exchange.add(record);
-        return new Dispatch(exchange, request, target, record).start(client(target), redirects.of(target), address);
+        Dispatch dispatch = new Dispatch(exchange, request, target, record);
+        boolean upgrading = exchange.asksForUpgrade()
+                && request.headers().contains(HttpHeaders.UPGRADE)
+                && request.method().equals(HttpMethod.GET)
+                && request.body().isEmpty();
+        if (upgrading) {
+            dispatch.upgrading();
+        }
+        return dispatch.start(client(target, upgrading), redirects.of(target), address);
     }
 
     /** Closes all connections. */
     public Future<Void> close() {
         List<Future<Void>> closing = new ArrayList<>();
-        for (int i = 0; i < verifying.length; i++) {
-            if (verifying[i] != null) {
-                closing.add(verifying[i].close());
-            }
-            if (trusting[i] != null) {
-                closing.add(trusting[i].close());
+        for (HttpClientAgent[] clients : List.of(verifying, trusting, verifyingTunnels, trustingTunnels)) {
+            for (HttpClientAgent client : clients) {
+                if (client != null) {
+                    closing.add(client.close());
+                }
             }
         }
         return closing.isEmpty()

@@ -146,10 +146,14 @@ final class Rig implements BeforeEachCallback, AfterEachCallback {
         write("""
                     _format_version: "3.0"
                     services:
-                      - {name: one, url: "%s", %s, routes: [{name: r, paths: [/a]}]}
+                      - {name: one, url: "%s", %s%s}
                     plugins:
                       [%s]
-                    """.formatted(url == null ? upstream.baseUrl() + "/base" : url, service, plugins));
+                    """.formatted(
+                        url == null ? upstream.baseUrl() + "/base" : url,
+                        service,
+                        service.contains("routes:") ? "" : ", routes: [{name: r, paths: [/a]}]",
+                        plugins));
     }
 
     /** Replaces the configuration file by a text, good or bad. */
