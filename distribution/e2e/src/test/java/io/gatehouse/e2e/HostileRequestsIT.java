@@ -93,6 +93,7 @@ final class HostileRequestsIT {
         "admin"
     };
 
+    private static byte[] bomb;
     private static Tap upstream;
     private static LlmSimulator llm;
     private static PackagedGateway gateway;
@@ -276,7 +277,6 @@ final class HostileRequestsIT {
     @ParameterizedTest
     @ValueSource(strings = {"gzip", "gzip, gzip", "br", "zstd", "deflate"})
     void aCompressedBombIsNotDecoded(String coding) throws IOException {
-        byte[] bomb = bomb();
         long resident = gateway.vitals().residentBytes();
         Wire.Answer answer;
         try (Wire wire = Wire.to(gateway.proxyPort())) {
@@ -350,6 +350,23 @@ final class HostileRequestsIT {
         List<JsonNode> entries = gateway.entries(); // each line by itself is JSON
         assertThat(entries).hasSize(expected).allMatch(JsonNode::isObject);
         assertThat(gateway.log().lines()).noneMatch(line -> line.contains("\u001b[31mred"));
+    }
+
+    @Test
+    void aRequestThatLacksNearlyEverythingIsLoggedToo() throws IOException {
+        int before = gateway.entryLines().size();
+        for (String request :
+                List.of("GET /none HTTP/1.0\r\n\r\n", "GET /public HTTP/1.0\r\n\r\n", "X / HTTP/1.0\r\n\r\n")) {
+            assertThat(Wire.call(gateway.proxyPort(), request).status()).isIn(200, 404);
+        }
+        Workplace.awaitTrue(
+                Workplace.SOON,
+                () -> gateway.entryLines().size() == before + 3,
+                () -> gateway.entryLines().size() - before + " lines (expected: 3)");
+        assertThat(gateway.entries().subList(before, before + 3))
+                .allMatch(entry -> entry.at("/request/method").isTextual())
+                .extracting(entry -> entry.at("/response/status").asInt())
+                .containsExactlyInAnyOrder(404, 200, 404);
     }
 
     // ---- time
