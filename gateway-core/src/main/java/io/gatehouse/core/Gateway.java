@@ -156,6 +156,7 @@ public final class Gateway implements AutoCloseable {
                 limits(settings.clientLimits()),
                 memoryGuard,
                 redirects,
+                settings.upstreamTls(),
                 upstreams,
                 reloader,
                 traffic,

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.gatehouse.core.config.Compat;
 import io.gatehouse.core.service.EnvVaultConfig;
 import io.gatehouse.core.service.VaultConfig;
+import io.gatehouse.core.upstream.TlsDefaults;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -40,6 +41,7 @@ import org.jspecify.annotations.Nullable;
  * @param exchangeDeadline how long an exchange may take in all: afterwards there is a 504, or a response that has begun
  *     breaks off; null for as long as it likes
  * @param clientLimits what clients may take of time and memory
+ * @param upstreamTls TLS with upstreams where a service says nothing about it
  * @param shedAt how much of the heap, in percent, may outlive a collection before new requests are answered 503; 0 for
  *     however much
  * @param vaults the config of each type of vault that references name directly, by type
@@ -64,6 +66,7 @@ public record Settings(
         Duration pluginTimeLimit,
         @Nullable Duration exchangeDeadline,
         ClientLimits clientLimits,
+        TlsDefaults upstreamTls,
         int shedAt,
         Map<String, VaultConfig> vaults,
         Duration vaultRotation,
@@ -87,6 +90,7 @@ public record Settings(
         requireNonNull(drainTimeout, "drainTimeout");
         requireNonNull(pluginTimeLimit, "pluginTimeLimit");
         requireNonNull(clientLimits, "clientLimits");
+        requireNonNull(upstreamTls, "upstreamTls");
         if (shedAt < 0 || shedAt > 99) {
             throw new IllegalArgumentException("shedAt: " + shedAt + " (expected: 0-99)");
         }
@@ -231,6 +235,7 @@ public record Settings(
         b.pluginTimeLimit = pluginTimeLimit;
         b.exchangeDeadline = exchangeDeadline;
         b.clientLimits = clientLimits;
+        b.upstreamTls = upstreamTls;
         b.shedAt = shedAt;
         b.vaults = vaults;
         b.vaultRotation = vaultRotation;
@@ -260,7 +265,7 @@ public record Settings(
                 + proxyListen + ", adminListen=" + adminListen + ", statusListen=" + statusListen + ", logLevel="
                 + logLevel + ", sslCert=" + sslCert + ", compat=" + compat + ", drainTimeout=" + drainTimeout
                 + ", pluginTimeLimit=" + pluginTimeLimit + ", exchangeDeadline=" + exchangeDeadline
-                + ", clientLimits=" + clientLimits + ", shedAt=" + shedAt + ", vaults=" + vaults + ", vaultRotation="
+                + ", clientLimits=" + clientLimits + ", upstreamTls=" + upstreamTls + ", shedAt=" + shedAt + ", vaults=" + vaults + ", vaultRotation="
                 + vaultRotation + ", watch=" + watch + ", eventLoops=" + eventLoops + "]";
     }
 
@@ -280,6 +285,7 @@ public record Settings(
         private Duration pluginTimeLimit = Duration.ofSeconds(60);
         private @Nullable Duration exchangeDeadline;
         private ClientLimits clientLimits = ClientLimits.DEFAULT;
+        private TlsDefaults upstreamTls = TlsDefaults.NONE;
         private int shedAt = 95;
         private Map<String, VaultConfig> vaults = Map.of("env", EnvVaultConfig.PLAIN);
         private Duration vaultRotation = Duration.ofSeconds(60);
@@ -369,6 +375,12 @@ public record Settings(
             return this;
         }
 
+        /** See {@link Settings#upstreamTls()}. */
+        public Builder upstreamTls(TlsDefaults value) {
+            upstreamTls = value;
+            return this;
+        }
+
         /** See {@link Settings#shedAt()}. */
         public Builder shedAt(int value) {
             shedAt = value;
@@ -428,6 +440,7 @@ public record Settings(
                     pluginTimeLimit,
                     exchangeDeadline,
                     clientLimits,
+                    upstreamTls,
                     shedAt,
                     vaults,
                     vaultRotation,

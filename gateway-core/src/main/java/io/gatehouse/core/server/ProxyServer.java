@@ -7,6 +7,7 @@ import io.gatehouse.core.service.MemoryGuard;
 import io.gatehouse.core.snapshot.Reloader;
 import io.gatehouse.core.snapshot.Snapshot;
 import io.gatehouse.core.upstream.Redirects;
+import io.gatehouse.core.upstream.TlsDefaults;
 import io.gatehouse.core.upstream.Upstream;
 import io.gatehouse.core.upstream.Upstreams;
 import io.vertx.core.Future;
@@ -51,6 +52,7 @@ public final class ProxyServer extends VerticleBase {
             Limits limits,
             MemoryGuard memory,
             Redirects redirects,
+            TlsDefaults tls,
             Upstreams upstreams,
             Reloader reloader,
             Traffic traffic,
@@ -74,7 +76,7 @@ public final class ProxyServer extends VerticleBase {
     public Future<?> start() {
         Loop here = new Loop(index, vertx, context, shared.pluginTimeLimitNanos(), shared.exchangeDeadlineNanos());
         LoopRuntime.enter(here, shared.observer());
-        Upstream out = new Upstream(here, shared.redirects(), shared.memory());
+        Upstream out = new Upstream(here, shared.redirects(), shared.memory(), shared.tls());
         shared.upstreams().set(index, out);
         FrontDoor front = new FrontDoor(
                 here,

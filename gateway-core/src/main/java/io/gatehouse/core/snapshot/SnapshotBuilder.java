@@ -59,6 +59,7 @@ public final class SnapshotBuilder {
     static List<Checked> checked(
             DeclarativeConfig config, PluginCatalogue catalogue, PluginCalls calls, Consumer<Problem> sink) {
         Orderings.check(config, sink);
+        UpstreamTls.check(config, sink);
         RecordBinder binder = config.binder();
         List<Checked> all = new ArrayList<>();
         for (Entity entity : config.all(EntityKind.PLUGIN)) {
@@ -180,7 +181,7 @@ public final class SnapshotBuilder {
         PluginIndex plugins = new PluginIndex(placed);
         Map<String, ServiceFacts> services = new HashMap<>();
         for (ServiceEntity service : config.services()) {
-            services.put(service.id(), ServiceFacts.of(service, config.compat()));
+            services.put(service.id(), ServiceFacts.of(service, config));
         }
         List<RouteRule<RoutePlan>> rules = new ArrayList<>(config.routes().size());
         for (RouteEntity route : config.routes()) {

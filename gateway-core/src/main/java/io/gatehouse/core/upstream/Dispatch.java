@@ -22,8 +22,10 @@ import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.SocketAddress;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,9 +39,11 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
     private final Target target;
     private final LiveAttempt record;
     private final Promise<Response> result = Promise.promise();
-    private @Nullable HttpClientRequest wire;
+    private @Nullable Wire wire;
     private @Nullable HttpClientResponse answer;
     private @Nullable Upload upload;
+    private String host = "";
+    private boolean begun;
     private boolean sent;
     private boolean uploadStopped;
     private boolean answered;
@@ -54,15 +58,24 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
     }
 
     Future<Response> start(HttpClient client, Redirects.@Nullable Origin redirect) {
+        String named = request.headers().get(HttpHeaders.HOST);
+        if (named == null) {
+            named = target.hostHeader();
+        }
+        host = named == null ? target.authority() : named;
+        boolean tls = redirect == null ? target.tls() : redirect.tls();
+        String name = named == null || !tls ? target.host() : nameOf(named, target.host());
         RequestOptions options = new RequestOptions()
                 .setMethod(request.method())
-                .setHost(target.host())
+                .setHost(name)
                 .setPort(target.port())
-                .setSsl(redirect == null ? target.tls() : redirect.tls())
+                .setSsl(tls)
                 .setURI(request.uri())
                 .setConnectTimeout(target.connectTimeout().toMillis());
         if (redirect != null) {
             options.setServer(SocketAddress.inetSocketAddress(redirect.port(), redirect.host()));
+        } else if (!name.equals(target.host())) {
+            options.setServer(SocketAddress.inetSocketAddress(target.port(), target.host()));
         }
         record.onCancel(this::cancel);
         request.onCancel(this::cancel);
@@ -79,6 +92,15 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
         return result.future();
     }
 
+    /** The name without port that a {@code Host} header says, for TLS; the other when it is an address or nothing. */
+    private static String nameOf(String host, String otherwise) {
+        int colon = host.lastIndexOf(':');
+        String name = colon < 0 ? host : host.substring(0, colon);
+        String label = name.substring(name.lastIndexOf('.') + 1);
+        boolean address = name.indexOf(':') >= 0 || label.chars().allMatch(c -> c >= '0' && c <= '9');
+        return address ? otherwise : name.toLowerCase(Locale.ROOT);
+    }
+
     private void connected(AsyncResult<HttpClientRequest> outcome) {
         unwatch();
         if (outcome.failed()) {
@@ -86,54 +108,60 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
             return;
         }
         HttpClientRequest out = outcome.result();
+        Wire carrier = Wire.of(out);
         if (over) {
             out.exceptionHandler(e -> {}); // of its own reset
-            out.reset(); // nothing was sent: the connection stays in the pool
+            carrier.unused(); // nothing was sent: the connection stays in the pool
             return;
         }
-        wire = out;
+        wire = carrier;
         SocketAddress peer = out.connection().remoteAddress();
         record.connected(peer == null ? null : peer.hostAddress(), peer == null ? target.port() : peer.port());
+        if (target.http2() && out.version() != HttpVersion.HTTP_2) {
+            broken(Failure.of(FailureKind.TLS, "the upstream does not take HTTP/2 (expected: h2 by ALPN)"));
+            return;
+        }
         try {
-            out.exceptionHandler(e -> broken(Failures.exchanging(e)));
+            out.exceptionHandler(e -> broken(exchanging(e)));
             out.response().onComplete(this::head);
-            head(out);
-            body(out);
+            carrier.headers(request.headers(), host);
+            MultiMap headers = out.headers();
+            headers.remove(HttpHeaders.TRANSFER_ENCODING);
+            headers.remove(HttpHeaders.CONTENT_LENGTH);
+            body(carrier);
         } catch (IllegalArgumentException e) {
             // a header or URI that a plugin set and that HTTP does not allow
             broken(Failure.of(FailureKind.PLUGIN, e));
         }
     }
 
-    private void head(HttpClientRequest out) {
-        MultiMap headers = out.headers();
-        headers.addAll(request.headers());
-        headers.remove(HttpHeaders.TRANSFER_ENCODING);
-        headers.remove(HttpHeaders.CONTENT_LENGTH);
-        if (!headers.contains(HttpHeaders.HOST)) {
-            String host = target.hostHeader();
-            headers.set(HttpHeaders.HOST, host == null ? target.authority() : host);
+    /** What broke an exchange under way, and whether the upstream may have acted on the request. */
+    private Failure exchanging(Throwable e) {
+        Wire carrier = wire;
+        if (carrier != null && carrier.unprocessed(e)) {
+            sent = false;
         }
+        return Failures.exchanging(e);
     }
 
-    private void body(HttpClientRequest out) {
+    private void body(Wire out) {
         Body body = request.body();
         if (body.isEmpty()) {
             if (expectsBody(request.method())) {
-                out.headers().set(HttpHeaders.CONTENT_LENGTH, "0");
+                out.out.headers().set(HttpHeaders.CONTENT_LENGTH, "0");
             }
-            sent = true;
-            out.end();
+            sending();
+            out.end(null, null);
             uploaded();
         } else if (body.isBuffered()) {
-            sent = true;
-            out.end(body.bytes());
+            sending();
+            out.end(body.bytes(), null);
             uploaded();
         } else {
             if (body.length() >= 0) {
-                out.headers().set(HttpHeaders.CONTENT_LENGTH, Long.toString(body.length()));
+                out.out.headers().set(HttpHeaders.CONTENT_LENGTH, Long.toString(body.length()));
             } else {
-                out.setChunked(true);
+                out.out.setChunked(true);
             }
             Upload started = new Upload(this, exchange.loop(), out, body.open(Framing.BYTES), target.writeTimeout());
             upload = started;
@@ -147,6 +175,7 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
 
     @Override
     public void sending() {
+        begun = true;
         sent = true;
     }
 
@@ -165,6 +194,7 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
 
     @Override
     public void uploadFailed(Failure failure) {
+        suspect(failure);
         upload = null;
         uploadStopped = true;
         broken(failure);
@@ -173,10 +203,10 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
     private void head(AsyncResult<HttpClientResponse> outcome) {
         unwatch();
         if (outcome.failed()) {
-            broken(Failures.exchanging(outcome.cause()));
+            broken(exchanging(outcome.cause()));
             return;
         }
-        HttpClientRequest out = wire;
+        Wire out = wire;
         HttpClientResponse in = outcome.result();
         in.exceptionHandler(e -> {}); // who gives it up knows why, and Vert.x is not to log it as an error
         if (over || out == null) {
@@ -191,7 +221,7 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
         answered = true;
         record.head(status);
         if (HopByHop.closes(in.headers())) {
-            out.headers().set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE); // Vert.x overlooks it among other tokens
+            out.out.headers().set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE); // Vert.x overlooks it among other tokens
         }
         MultiMap headers = HopByHop.fromUpstream(in.headers());
         boolean none = status == 204 || status == 304 || request.method().equals(HttpMethod.HEAD);
@@ -202,7 +232,7 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
         answer = in;
         StreamReader reader = new StreamReader(
                 in,
-                new Connections.Reading(out.connection()),
+                out,
                 true,
                 this,
                 exchange.loop().sweeper(),
@@ -246,8 +276,11 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
             giveUp(); // half a request is on the connection
         }
         Failure failure = end.failure();
-        if (failure != null && failure.kind() != FailureKind.CANCELLED) {
-            warn(failure);
+        if (failure != null) {
+            suspect(failure);
+            if (failure.kind() != FailureKind.CANCELLED) {
+                warn(failure);
+            }
         }
     }
 
@@ -292,15 +325,21 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
     /** Frees what the attempt still holds. The connection is closed at once unless nothing was sent on it. */
     private void giveUp() {
         stopUpload();
-        HttpClientRequest out = wire;
+        Wire out = wire;
         wire = null;
         if (out == null) {
             return;
         }
-        if (sent) {
-            Connections.abort(out.connection());
+        if (begun) {
+            out.abort();
         } else {
-            out.reset();
+            out.unused();
+        }
+    }
+
+    private void suspect(Failure failure) {
+        if (wire != null && failure.kind() == FailureKind.TIMEOUT) {
+            wire.silent();
         }
     }
 
@@ -333,9 +372,11 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
                     FailureKind.CONNECT_TIMEOUT,
                     "no connection within " + target.connectTimeout().toMillis() + " ms"));
         } else {
-            broken(Failure.of(
+            Failure failure = Failure.of(
                     FailureKind.TIMEOUT,
-                    "no answer within " + target.readTimeout().toMillis() + " ms"));
+                    "no answer within " + target.readTimeout().toMillis() + " ms");
+            suspect(failure);
+            broken(failure);
         }
     }
 

@@ -11,7 +11,6 @@ import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpClientRequest;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -39,7 +38,7 @@ final class Upload extends Watched {
 
     private final Owner owner;
     private final Loop loop;
-    private final HttpClientRequest out;
+    private final Wire wire;
     private final BodyReader<Buffer> source;
     private final Duration writeTimeout;
     private final Gathering gathered = new Gathering();
@@ -49,10 +48,10 @@ final class Upload extends Watched {
     private boolean complete;
     private boolean over;
 
-    Upload(Owner owner, Loop loop, HttpClientRequest out, BodyReader<Buffer> source, Duration writeTimeout) {
+    Upload(Owner owner, Loop loop, Wire wire, BodyReader<Buffer> source, Duration writeTimeout) {
         this.owner = owner;
         this.loop = loop;
-        this.out = out;
+        this.wire = wire;
         this.source = source;
         this.writeTimeout = writeTimeout;
     }
@@ -78,9 +77,9 @@ final class Upload extends Watched {
 
     private void pull() {
         while (!over && !complete) {
-            if (begun && out.writeQueueFull()) {
+            if (begun && wire.out.writeQueueFull()) {
                 loop.sweeper().add(this, System.nanoTime() + writeTimeout.toNanos());
-                out.drainHandler(v -> drained());
+                wire.out.drainHandler(v -> drained());
                 return;
             }
             Future<@Nullable Buffer> next = source.next();
@@ -119,7 +118,7 @@ final class Upload extends Watched {
         }
         complete = true;
         MultiMap came = end.trailers();
-        if (came != null && out.isChunked()) {
+        if (came != null && wire.out.isChunked()) {
             try {
                 MultiMap permitted = owner.permitted(came);
                 trailers = permitted.isEmpty() ? null : permitted;
@@ -165,22 +164,15 @@ final class Upload extends Watched {
         }
         if (complete) {
             stop();
-            if (trailers != null) {
-                if (first && bytes == null) {
-                    out.sendHead(); // by itself, so that a last chunk follows that can bring them along
-                }
-                Connections.trailers(out.connection(), trailers);
+            if (trailers != null && first && bytes == null) {
+                wire.sendHead(); // by itself, so that something follows that can bring them along
             }
-            if (bytes == null) {
-                out.end();
-            } else {
-                out.end(bytes);
-            }
+            wire.end(bytes, trailers);
             owner.uploaded();
         } else if (bytes != null) {
-            out.write(bytes);
+            wire.write(bytes);
         } else if (first) {
-            out.sendHead();
+            wire.sendHead();
         }
     }
 

@@ -10,94 +10,16 @@ import io.gatehouse.core.exchange.LiveExchange;
 import io.gatehouse.core.exchange.Loop;
 import io.gatehouse.core.service.MemoryGuard;
 import io.vertx.core.Future;
-import io.vertx.core.http.HttpClientAgent;
-import io.vertx.core.http.HttpClientOptions;
-import io.vertx.core.http.PoolOptions;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The HTTP client of one event loop. Makes single attempts; who wants more than one makes more. */
 public final class Upstream {
-    private static final Logger LOG = LoggerFactory.getLogger(Upstream.class);
-    private static final int CONNECTIONS_PER_TARGET = 1024;
-    private static final int WAITING_PER_TARGET = 1024;
-    private static final int KEEP_ALIVE_SECONDS = 60;
-    private static final int MAX_HEADER_BYTES = 64 * 1024;
-
-    /** The shortest and the longest time that a client gives a connection to come about: 2 to the power of these, in ms. */
-    private static final int SHORTEST = 8;
-
-    private static final int LONGEST = 17;
-
-    private final Loop loop;
     private final Redirects redirects;
-    private final MemoryGuard memory;
-
-    /**
-     * By the time that connections may take. A target's own connect time-out ends the wait of a request, but it is the
-     * client's that ends the attempt to connect itself, and Vert.x knows one for all of a client's connections.
-     */
-    private final @Nullable HttpClientAgent[] verifying = new HttpClientAgent[LONGEST - SHORTEST + 1];
-
-    private final @Nullable HttpClientAgent[] trusting = new HttpClientAgent[LONGEST - SHORTEST + 1];
+    private final Pools pools;
 
     /** Makes the client of a loop. Call it on that loop. */
-    public Upstream(Loop loop, Redirects redirects, MemoryGuard memory) {
-        this.loop = loop;
+    public Upstream(Loop loop, Redirects redirects, MemoryGuard memory, TlsDefaults tls) {
         this.redirects = redirects;
-        this.memory = memory;
-    }
-
-    private HttpClientAgent client(Target target) {
-        int index = magnitude(target.connectTimeout()) - SHORTEST;
-        HttpClientAgent[] clients = target.verifyTls() ? verifying : trusting;
-        HttpClientAgent known = clients[index];
-        if (known == null) {
-            known = client(target.verifyTls(), 1 << (index + SHORTEST));
-            clients[index] = known;
-        }
-        return known;
-    }
-
-    /** The power of two that is not less than a time in milliseconds. */
-    private static int magnitude(Duration time) {
-        int needed = Long.SIZE - Long.numberOfLeadingZeros(Math.max(1, time.toMillis()) - 1);
-        return Math.max(SHORTEST, Math.min(LONGEST, needed));
-    }
-
-    private HttpClientAgent client(boolean verify, int connectMillis) {
-        HttpClientOptions options = new HttpClientOptions()
-                .setTrustAll(!verify)
-                .setVerifyHost(verify)
-                .setKeepAliveTimeout(KEEP_ALIVE_SECONDS)
-                .setMaxHeaderSize(MAX_HEADER_BYTES)
-                .setDecompressionSupported(false)
-                .setHttp2ClearTextUpgrade(false)
-                .setMaxRedirects(0)
-                .setConnectTimeout(connectMillis)
-                .setSslHandshakeTimeout(connectMillis)
-                .setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS)
-                .setTcpNoDelay(true);
-        PoolOptions pool =
-                new PoolOptions().setHttp1MaxSize(CONNECTIONS_PER_TARGET).setMaxWaitQueueSize(WAITING_PER_TARGET);
-        return loop.vertx()
-                .httpClientBuilder()
-                .with(options)
-                .with(pool)
-                .withConnectHandler(connection -> {
-                    Connections.opened(connection, MAX_HEADER_BYTES);
-                    // what breaks a connection is told by its attempts; an idle one may break unseen
-                    connection.exceptionHandler(e -> {
-                        memory.connectionBroke(e);
-                        LOG.debug("upstream connection broke", e);
-                    });
-                })
-                .build();
+        this.pools = new Pools(loop, memory, tls);
     }
 
     /**
@@ -113,22 +35,13 @@ public final class Upstream {
         LiveAttempt record =
                 new LiveAttempt(exchange, target, request.method().name(), request.uri(), request.attributes());
         exchange.add(record);
-        return new Dispatch(exchange, request, target, record).start(client(target), redirects.of(target));
+        Redirects.Origin redirect = redirects.of(target);
+        return new Dispatch(exchange, request, target, record)
+                .start(pools.client(target, redirect == null ? target.tls() : redirect.tls()), redirect);
     }
 
     /** Closes all connections. */
     public Future<Void> close() {
-        List<Future<Void>> closing = new ArrayList<>();
-        for (int i = 0; i < verifying.length; i++) {
-            if (verifying[i] != null) {
-                closing.add(verifying[i].close());
-            }
-            if (trusting[i] != null) {
-                closing.add(trusting[i].close());
-            }
-        }
-        return closing.isEmpty()
-                ? Future.succeededFuture()
-                : Future.join(closing).mapEmpty();
+        return pools.close();
     }
 }

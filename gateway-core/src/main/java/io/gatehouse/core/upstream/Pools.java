@@ -1,0 +1,233 @@
+package io.gatehouse.core.upstream;
+
+import io.gatehouse.api.Target;
+import io.gatehouse.api.TlsOptions;
+import io.gatehouse.core.exchange.Loop;
+import io.gatehouse.core.service.MemoryGuard;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.Http2Settings;
+import io.vertx.core.http.HttpClientAgent;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.http.PoolOptions;
+import io.vertx.core.net.PemKeyCertOptions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The connections of one event loop to upstreams, by what makes them differ: version of HTTP, TLS and its options, and the
+ * time that they may take to come about. Within each they are pooled by address, port and name. Confined to the loop.
+ */
+final class Pools {
+    private static final Logger LOG = LoggerFactory.getLogger(Pools.class);
+    private static final int CONNECTIONS_PER_TARGET = 1024;
+    private static final int WAITING_PER_TARGET = 1024;
+    private static final int KEEP_ALIVE_SECONDS = 60;
+    private static final int MAX_HEADER_BYTES = 64 * 1024;
+
+    /** More come about only when so many streams, or all that the upstream allows, are in use. */
+    private static final int HTTP2_CONNECTIONS_PER_TARGET = 8;
+
+    private static final int STREAMS_PER_CONNECTION = 128;
+    private static final int STREAM_WINDOW_BYTES = 64 * 1024;
+
+    /** Room for all streams: those that nobody reads must not keep the others from being read. */
+    private static final int CONNECTION_WINDOW_BYTES = STREAMS_PER_CONNECTION * STREAM_WINDOW_BYTES;
+
+    /** The shortest and the longest time that a client gives a connection to come about: 2 to the power of these, in ms. */
+    private static final int SHORTEST = 8;
+
+    private static final int LONGEST = 17;
+
+    /** How often clients that nobody needs any more are looked for. */
+    private static final long SWEEP_MILLIS = KEEP_ALIVE_SECONDS * 1000L;
+
+    private final Loop loop;
+    private final MemoryGuard memory;
+    private final TlsDefaults defaults;
+    private final long sweeping;
+    private final Kind plain = new Kind(false, null);
+    private final Kind plainHttp2 = new Kind(true, null);
+    private final Map<TlsOptions, Kind> tls = new HashMap<>();
+    private final Map<TlsOptions, Kind> tlsHttp2 = new HashMap<>();
+
+    Pools(Loop loop, MemoryGuard memory, TlsDefaults defaults) {
+        this.loop = loop;
+        this.memory = memory;
+        this.defaults = defaults;
+        this.sweeping = loop.vertx().setPeriodic(SWEEP_MILLIS, timer -> sweep());
+    }
+
+    /**
+     * The client for a target.
+     *
+     * @param tls whether the connection is TLS, whatever the target says
+     */
+    HttpClientAgent client(Target target, boolean tls) {
+        Kind kind = !tls
+                ? target.http2() ? plainHttp2 : plain
+                : (target.http2() ? tlsHttp2 : this.tls)
+                        .computeIfAbsent(target.tlsOptions(), options -> new Kind(target.http2(), options));
+        return kind.client(magnitude(target.connectTimeout()));
+    }
+
+    /** The power of two that is not less than a time in milliseconds. */
+    private static int magnitude(Duration time) {
+        int needed = Long.SIZE - Long.numberOfLeadingZeros(Math.max(1, time.toMillis()) - 1);
+        return Math.max(SHORTEST, Math.min(LONGEST, needed));
+    }
+
+    /** Closes the clients of TLS options that no connection has been made with for a while, as after a reload without them. */
+    private void sweep() {
+        sweep(tls);
+        sweep(tlsHttp2);
+    }
+
+    private static void sweep(Map<TlsOptions, Kind> kinds) {
+        for (Iterator<Kind> all = kinds.values().iterator(); all.hasNext(); ) {
+            Kind kind = all.next();
+            if (kind.idle()) {
+                all.remove();
+                kind.close().forEach(closing -> closing.onFailure(e -> LOG.debug("a client did not close", e)));
+            }
+        }
+    }
+
+    /** The kinds of connections of TLS that there are clients for. */
+    int tlsKinds() {
+        return tls.size() + tlsHttp2.size();
+    }
+
+    Future<Void> close() {
+        loop.vertx().cancelTimer(sweeping);
+        List<Future<Void>> closing = new ArrayList<>();
+        closing.addAll(plain.close());
+        closing.addAll(plainHttp2.close());
+        tls.values().forEach(kind -> closing.addAll(kind.close()));
+        tlsHttp2.values().forEach(kind -> closing.addAll(kind.close()));
+        return closing.isEmpty()
+                ? Future.succeededFuture()
+                : Future.join(closing).mapEmpty();
+    }
+
+    /** Clients that differ in the time only that a connection may take: Vert.x knows one for all of a client's. */
+    private final class Kind {
+        private final boolean http2;
+        private final @Nullable TlsOptions options;
+        private final @Nullable HttpClientAgent[] clients = new HttpClientAgent[LONGEST - SHORTEST + 1];
+        private int connections;
+        private boolean used;
+
+        private Kind(boolean http2, @Nullable TlsOptions options) {
+            this.http2 = http2;
+            this.options = options;
+        }
+
+        private HttpClientAgent client(int magnitude) {
+            used = true;
+            HttpClientAgent known = clients[magnitude - SHORTEST];
+            if (known == null) {
+                known = make(1 << magnitude);
+                clients[magnitude - SHORTEST] = known;
+            }
+            return known;
+        }
+
+        private HttpClientAgent make(int connectMillis) {
+            HttpClientOptions http = new HttpClientOptions()
+                    .setKeepAliveTimeout(KEEP_ALIVE_SECONDS)
+                    .setMaxHeaderSize(MAX_HEADER_BYTES)
+                    .setDecompressionSupported(false)
+                    .setHttp2ClearTextUpgrade(false)
+                    .setMaxRedirects(0)
+                    .setConnectTimeout(connectMillis)
+                    .setSslHandshakeTimeout(connectMillis)
+                    .setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS)
+                    .setTcpNoDelay(true);
+            if (http2) {
+                http2(http);
+            }
+            if (options != null) {
+                tls(http, options);
+            }
+            PoolOptions pool = new PoolOptions()
+                    .setHttp1MaxSize(CONNECTIONS_PER_TARGET)
+                    .setHttp2MaxSize(HTTP2_CONNECTIONS_PER_TARGET)
+                    .setMaxWaitQueueSize(WAITING_PER_TARGET);
+            return loop.vertx()
+                    .httpClientBuilder()
+                    .with(http)
+                    .with(pool)
+                    .withConnectHandler(connection -> {
+                        Connections.opened(connection, MAX_HEADER_BYTES);
+                        connections++;
+                        connection.closeHandler(v -> connections--);
+                        // what breaks a connection is told by its attempts; an idle one may break unseen
+                        connection.exceptionHandler(e -> {
+                            memory.connectionBroke(e);
+                            LOG.debug("upstream connection broke", e);
+                        });
+                    })
+                    .build();
+        }
+
+        private void http2(HttpClientOptions http) {
+            http.setProtocolVersion(HttpVersion.HTTP_2)
+                    .setUseAlpn(true)
+                    .setAlpnVersions(List.of(HttpVersion.HTTP_2))
+                    .setHttp2KeepAliveTimeout(KEEP_ALIVE_SECONDS)
+                    .setHttp2MultiplexingLimit(STREAMS_PER_CONNECTION)
+                    .setHttp2ConnectionWindowSize(CONNECTION_WINDOW_BYTES)
+                    .setInitialSettings(new Http2Settings()
+                            .setPushEnabled(false)
+                            .setInitialWindowSize(STREAM_WINDOW_BYTES)
+                            .setMaxHeaderListSize(MAX_HEADER_BYTES));
+        }
+
+        private void tls(HttpClientOptions http, TlsOptions options) {
+            http.setTrustAll(!options.verify()).setVerifyHost(options.verify());
+            if (options.verify()) {
+                boolean usual = options.authorities().isEmpty();
+                http.setTrustOptions(new Authorities(
+                        usual && defaults.system(),
+                        usual ? defaults.authorities() : options.authorities(),
+                        options.verifyDepth() < 0 ? defaults.verifyDepth() : options.verifyDepth()));
+            }
+            boolean own = options.clientCertificate() != null;
+            String certificate = own ? options.clientCertificate() : defaults.certificate();
+            String key = own ? options.clientKey() : defaults.key();
+            if (certificate != null) {
+                http.setKeyCertOptions(new PemKeyCertOptions()
+                        .addCertValue(Buffer.buffer(certificate))
+                        .addKeyValue(Buffer.buffer(Objects.requireNonNull(key, "key"))));
+            }
+        }
+
+        /** Whether nobody has asked for it since it was asked last, and none of its connections are open. */
+        private boolean idle() {
+            boolean idle = !used && connections == 0;
+            used = false;
+            return idle;
+        }
+
+        private List<Future<Void>> close() {
+            List<Future<Void>> closing = new ArrayList<>();
+            for (HttpClientAgent client : clients) {
+                if (client != null) {
+                    closing.add(client.close());
+                }
+            }
+            return closing;
+        }
+    }
+}
