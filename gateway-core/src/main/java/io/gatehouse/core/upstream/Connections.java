@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 /** What has to be done to upstream connections below Vert.x. Call it on the connection's event loop. */
 final class Connections {
     /** How long an upstream may take to answer a ping. */
-    private static final int PROBE_SECONDS = 5;
+    private static final int PROBE_SECONDS = 2;
 
     private static final Buffer PING = Buffer.buffer("gatehous"); // eight bytes, whatever they say
 
