@@ -85,6 +85,9 @@ public record ServiceEntity(
 
         @Doc("Words to select entities by.") @Distinct List<String> tags) {
 
+    private static final List<String> TLS_ONLY =
+            List.of("client_certificate", "tls_verify", "tls_verify_depth", "ca_certificates");
+
     static ConfigNode.Mapping prepare(ConfigNode.Mapping given, Preparation preparation) {
         ConfigNode.Mapping service = given;
         if (given.get("host") instanceof ConfigNode.Scalar host
@@ -134,7 +137,7 @@ public record ServiceEntity(
         }
         if (!service.isTls()) {
             for (String field : TLS_ONLY) {
-                if (report.has(field)) {
+                if (report.has(field) && !isEmptyList(report.node(field))) { // dumps have such
                     report.at(
                             field,
                             "value must be null when 'protocol' is '" + service.protocol + "' (expected: https or grpcs)",
@@ -144,8 +147,9 @@ public record ServiceEntity(
         }
     }
 
-    private static final List<String> TLS_ONLY =
-            List.of("client_certificate", "tls_verify", "tls_verify_depth", "ca_certificates");
+    private static boolean isEmptyList(@Nullable ConfigNode node) {
+        return node instanceof ConfigNode.Sequence list && list.items().isEmpty();
+    }
 
     /** Whether it speaks TLS with the upstream. */
     public boolean isTls() {

@@ -1,26 +1,19 @@
 package io.gatehouse.core.upstream;
 
+import io.netty.handler.ssl.util.TrustManagerFactoryWrapper;
 import io.vertx.core.Vertx;
 import io.vertx.core.net.TrustOptions;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
 import java.security.KeyStore;
-import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
-import java.security.cert.PKIXBuilderParameters;
-import java.security.cert.TrustAnchor;
-import java.security.cert.X509CertSelector;
 import java.security.cert.X509Certificate;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.function.Function;
-import javax.net.ssl.CertPathTrustManagerParameters;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
-import javax.net.ssl.X509TrustManager;
+import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
  * Who may certify an upstream, and how far away.
@@ -39,31 +32,35 @@ record Authorities(boolean system, List<String> pem, int depth) implements Trust
     @Override
     public TrustManagerFactory getTrustManagerFactory(Vertx vertx) throws Exception {
         TrustManagerFactory factory = TrustManagerFactory.getInstance("PKIX");
-        Set<TrustAnchor> anchors = new LinkedHashSet<>();
         if (system) {
             factory.init((KeyStore) null);
-            if (pem.isEmpty() && depth < 0) {
-                return factory;
+        }
+        if (!system || !pem.isEmpty()) {
+            KeyStore store = KeyStore.getInstance("PKCS12");
+            store.load(null, null);
+            if (system) {
+                for (X509Certificate certificate : manager(factory).getAcceptedIssuers()) {
+                    store.setCertificateEntry("authority-" + store.size(), certificate);
+                }
             }
-            for (TrustManager manager : factory.getTrustManagers()) {
-                for (X509Certificate certificate : ((X509TrustManager) manager).getAcceptedIssuers()) {
-                    anchors.add(new TrustAnchor(certificate, null));
+            for (String text : pem) {
+                for (X509Certificate certificate : certificates(text)) {
+                    store.setCertificateEntry("authority-" + store.size(), certificate);
                 }
             }
             factory = TrustManagerFactory.getInstance("PKIX");
+            factory.init(store);
         }
-        for (String text : pem) {
-            for (X509Certificate certificate : certificates(text)) {
-                anchors.add(new TrustAnchor(certificate, null));
+        return depth < 0 ? factory : new TrustManagerFactoryWrapper(new NearAuthorities(manager(factory), depth));
+    }
+
+    private static X509ExtendedTrustManager manager(TrustManagerFactory factory) {
+        for (TrustManager manager : factory.getTrustManagers()) {
+            if (manager instanceof X509ExtendedTrustManager found) {
+                return found;
             }
         }
-        PKIXBuilderParameters parameters = new PKIXBuilderParameters(anchors, new X509CertSelector());
-        parameters.setRevocationEnabled(false);
-        if (depth >= 0) {
-            parameters.setMaxPathLength(depth);
-        }
-        factory.init(new CertPathTrustManagerParameters(parameters));
-        return factory;
+        throw new IllegalStateException("no trust manager for X.509");
     }
 
     private static List<X509Certificate> certificates(String pem) throws CertificateException {

@@ -109,8 +109,8 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
         }
         HttpClientRequest out = outcome.result();
         Wire carrier = Wire.of(out);
+        out.exceptionHandler(e -> broken(exchanging(e)));
         if (over) {
-            out.exceptionHandler(e -> {}); // of its own reset
             carrier.unused(); // nothing was sent: the connection stays in the pool
             return;
         }
@@ -122,7 +122,6 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
             return;
         }
         try {
-            out.exceptionHandler(e -> broken(exchanging(e)));
             out.response().onComplete(this::head);
             carrier.headers(request.headers(), host);
             MultiMap headers = out.headers();

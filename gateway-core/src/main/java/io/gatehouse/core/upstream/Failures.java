@@ -43,6 +43,10 @@ final class Failures {
     }
 
     static Failure exchanging(Throwable e) {
+        if (e instanceof DecoderException && e.getCause() instanceof SSLException) {
+            // an upstream refuses our certificate, or the lack of one, when the handshake is over for us
+            return Failure.of(FailureKind.TLS, reason(e));
+        }
         return Failure.of(
                 e instanceof TimeoutException
                         ? FailureKind.TIMEOUT

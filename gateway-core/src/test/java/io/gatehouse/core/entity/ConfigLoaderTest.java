@@ -304,8 +304,6 @@ class ConfigLoaderTest {
                                 + " https or grpcs)",
                         "f.yaml:12:20 services[9].url: expected http://host[:port][/path], https://..., grpc://... or"
                                 + " grpcs://... (got h.example.com)",
-                        "f.yaml:13:61 services[10].client_certificate: invalid reference 'client_certificate: x' (no"
-                                + " such entry in 'certificates')",
                         "f.yaml:14:12 services[11].name: expected a string (got 12); put it in quotes",
                         "f.yaml:14:31 services[11].tags: expected a set (got a)",
                         "f.yaml:15:10 services[12].id: expected a valid UUID in lower case (got ABC)",

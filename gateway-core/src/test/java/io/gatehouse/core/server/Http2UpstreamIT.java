@@ -184,7 +184,7 @@ class Http2UpstreamIT {
             clients.shutdownNow();
         }
         assertThat(peer.connections).hasSize(1);
-        assertThat(rig.logged(2)).contains("probe client_gone closed 200");
+        assertThat(rig.logged(2)).contains("probe client_gone reset 200");
     }
 
     @Test
