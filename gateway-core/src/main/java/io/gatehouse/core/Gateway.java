@@ -4,6 +4,7 @@ import io.gatehouse.api.Completion;
 import io.gatehouse.core.admin.AdminServer;
 import io.gatehouse.core.admin.AdminView;
 import io.gatehouse.core.admin.StatusServer;
+import io.gatehouse.core.balancer.Balancers;
 import io.gatehouse.core.config.Environment;
 import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.config.Severity;
@@ -87,6 +88,7 @@ public final class Gateway implements AutoCloseable {
     private final MetricsRegistry metrics = new MetricsRegistry();
     private final GatewayMetrics counters = new GatewayMetrics(metrics);
     private final Traffic traffic = new Traffic();
+    private final Balancers balancers = new Balancers();
     private final Facts facts = new Facts();
     private final NodeMemory memory = new NodeMemory(metrics, facts);
     private final ExecutorService reloadThread = Executors.newSingleThreadExecutor(daemon("gatehouse-reload"));
@@ -126,13 +128,13 @@ public final class Gateway implements AutoCloseable {
         PluginServices services =
                 new PluginServices(vertx, metrics, new LocalCounters(clock), clock, scheduler, redirects);
         this.lifecycle = new Lifecycle(services, new PluginCalls(settings.pluginTimeLimit(), this::pluginFailed));
-        Upstreams upstreams = new Upstreams(settings.eventLoops());
+        Upstreams upstreams = new Upstreams(settings.eventLoops(), balancers);
         this.vaults = vaults(settings);
         this.reloader = new Reloader(
                 settings.configs(),
                 settings.plugins(),
                 environment(settings),
-                LoadOptions.defaults().withCompat(settings.compat()).withVaults(vaults),
+                options(settings).withVaults(vaults),
                 new SnapshotBuilder(lifecycle, upstreams),
                 lifecycle,
                 reloadThread,
@@ -154,6 +156,7 @@ public final class Gateway implements AutoCloseable {
                 settings.pluginTimeLimit().toNanos(),
                 exchangeDeadline(settings),
                 limits(settings.clientLimits()),
+                settings.proxy().forwarding(),
                 memoryGuard,
                 redirects,
                 settings.upstreamTls(),
@@ -367,12 +370,16 @@ public final class Gateway implements AutoCloseable {
         return text;
     }
 
+    private static LoadOptions options(Settings settings) {
+        return LoadOptions.defaults().withCompat(settings.compat()).withFlavor(settings.routerFlavor());
+    }
+
     private static <T> T examined(Settings settings, List<Path> files, Function<Examination, T> use) {
         Examination found = Examination.of(
                 files,
                 settings.plugins(),
                 environment(settings),
-                LoadOptions.defaults().withCompat(settings.compat()),
+                options(settings),
                 null,
                 new PluginCalls(settings.pluginTimeLimit(), (plugin, phase, cause) -> {}));
         try {
@@ -585,6 +592,7 @@ public final class Gateway implements AutoCloseable {
     }
 
     private void goesLive(Snapshot snapshot) {
+        balancers.live(snapshot.balancers());
         metrics.visible(snapshot.pluginNames());
         counters.live(snapshot.config().fingerprint());
     }

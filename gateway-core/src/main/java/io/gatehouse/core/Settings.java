@@ -3,6 +3,7 @@ package io.gatehouse.core;
 import static java.util.Objects.requireNonNull;
 
 import io.gatehouse.core.config.Compat;
+import io.gatehouse.core.routing.RouterFlavor;
 import io.gatehouse.core.service.EnvVaultConfig;
 import io.gatehouse.core.service.VaultConfig;
 import io.gatehouse.core.upstream.TlsDefaults;
@@ -35,6 +36,7 @@ import org.jspecify.annotations.Nullable;
  * @param sslCert PEM file with the certificate chain of TLS listeners
  * @param sslCertKey PEM file with the key of {@code sslCert}
  * @param compat whose defaults apply where Kong's versions differ
+ * @param routerFlavor in which ways routes may say what they are for
  * @param drainTimeout how long exchanges in flight may take to end on SIGTERM
  * @param pluginTimeLimit how long a plugin may take until its response head, not counting the time it waits for the
  *     upstream
@@ -42,6 +44,7 @@ import org.jspecify.annotations.Nullable;
  *     breaks off; null for as long as it likes
  * @param clientLimits what clients may take of time and memory
  * @param upstreamTls TLS with upstreams where a service says nothing about it
+ * @param proxy how requests are passed on and answers made
  * @param shedAt how much of the heap, in percent, may outlive a collection before new requests are answered 503; 0 for
  *     however much
  * @param vaults the config of each type of vault that references name directly, by type
@@ -62,11 +65,13 @@ public record Settings(
         @Nullable Path sslCert,
         @Nullable Path sslCertKey,
         Compat compat,
+        RouterFlavor routerFlavor,
         Duration drainTimeout,
         Duration pluginTimeLimit,
         @Nullable Duration exchangeDeadline,
         ClientLimits clientLimits,
         TlsDefaults upstreamTls,
+        ProxySettings proxy,
         int shedAt,
         Map<String, VaultConfig> vaults,
         Duration vaultRotation,
@@ -87,10 +92,12 @@ public record Settings(
         warnings = List.copyOf(warnings);
         requireNonNull(logLevel, "logLevel");
         requireNonNull(compat, "compat");
+        requireNonNull(routerFlavor, "routerFlavor");
         requireNonNull(drainTimeout, "drainTimeout");
         requireNonNull(pluginTimeLimit, "pluginTimeLimit");
         requireNonNull(clientLimits, "clientLimits");
         requireNonNull(upstreamTls, "upstreamTls");
+        requireNonNull(proxy, "proxy");
         if (shedAt < 0 || shedAt > 99) {
             throw new IllegalArgumentException("shedAt: " + shedAt + " (expected: 0-99)");
         }
@@ -231,11 +238,13 @@ public record Settings(
         b.sslCert = sslCert;
         b.sslCertKey = sslCertKey;
         b.compat = compat;
+        b.routerFlavor = routerFlavor;
         b.drainTimeout = drainTimeout;
         b.pluginTimeLimit = pluginTimeLimit;
         b.exchangeDeadline = exchangeDeadline;
         b.clientLimits = clientLimits;
         b.upstreamTls = upstreamTls;
+        b.proxy = proxy;
         b.shedAt = shedAt;
         b.vaults = vaults;
         b.vaultRotation = vaultRotation;
@@ -263,9 +272,11 @@ public record Settings(
     public String toString() {
         return "Settings[configs=" + configs + ", plugins=" + plugins + ", connectTo=" + connectTo + ", proxyListen="
                 + proxyListen + ", adminListen=" + adminListen + ", statusListen=" + statusListen + ", logLevel="
-                + logLevel + ", sslCert=" + sslCert + ", compat=" + compat + ", drainTimeout=" + drainTimeout
+                + logLevel + ", sslCert=" + sslCert + ", compat=" + compat + ", routerFlavor=" + routerFlavor
+                + ", drainTimeout=" + drainTimeout
                 + ", pluginTimeLimit=" + pluginTimeLimit + ", exchangeDeadline=" + exchangeDeadline
-                + ", clientLimits=" + clientLimits + ", upstreamTls=" + upstreamTls + ", shedAt=" + shedAt + ", vaults=" + vaults + ", vaultRotation="
+                + ", clientLimits=" + clientLimits + ", upstreamTls=" + upstreamTls + ", proxy=" + proxy + ", shedAt="
+                + shedAt + ", vaults=" + vaults + ", vaultRotation="
                 + vaultRotation + ", watch=" + watch + ", eventLoops=" + eventLoops + "]";
     }
 
@@ -281,11 +292,13 @@ public record Settings(
         private @Nullable Path sslCert;
         private @Nullable Path sslCertKey;
         private Compat compat = Compat.UNSET;
+        private RouterFlavor routerFlavor = RouterFlavor.TRADITIONAL_COMPATIBLE;
         private Duration drainTimeout = Duration.ofSeconds(30);
         private Duration pluginTimeLimit = Duration.ofSeconds(60);
         private @Nullable Duration exchangeDeadline;
         private ClientLimits clientLimits = ClientLimits.DEFAULT;
         private TlsDefaults upstreamTls = TlsDefaults.NONE;
+        private ProxySettings proxy = ProxySettings.DEFAULT;
         private int shedAt = 95;
         private Map<String, VaultConfig> vaults = Map.of("env", EnvVaultConfig.PLAIN);
         private Duration vaultRotation = Duration.ofSeconds(60);
@@ -351,6 +364,12 @@ public record Settings(
             return this;
         }
 
+        /** See {@link Settings#routerFlavor()}. */
+        public Builder routerFlavor(RouterFlavor value) {
+            routerFlavor = value;
+            return this;
+        }
+
         /** See {@link Settings#drainTimeout()}. */
         public Builder drainTimeout(Duration value) {
             drainTimeout = value;
@@ -378,6 +397,12 @@ public record Settings(
         /** See {@link Settings#upstreamTls()}. */
         public Builder upstreamTls(TlsDefaults value) {
             upstreamTls = value;
+            return this;
+        }
+
+        /** See {@link Settings#proxy()}. */
+        public Builder proxy(ProxySettings value) {
+            proxy = value;
             return this;
         }
 
@@ -436,11 +461,13 @@ public record Settings(
                     sslCert,
                     sslCertKey,
                     compat,
+                    routerFlavor,
                     drainTimeout,
                     pluginTimeLimit,
                     exchangeDeadline,
                     clientLimits,
                     upstreamTls,
+                    proxy,
                     shedAt,
                     vaults,
                     vaultRotation,

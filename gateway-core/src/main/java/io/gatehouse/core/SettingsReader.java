@@ -6,6 +6,7 @@ import io.gatehouse.core.Settings.Listen;
 import io.gatehouse.core.Settings.LogLevel;
 import io.gatehouse.core.Settings.Origin;
 import io.gatehouse.core.config.Compat;
+import io.gatehouse.core.routing.RouterFlavor;
 import io.gatehouse.core.service.EnvVaultConfig;
 import io.gatehouse.core.service.FsVaultConfig;
 import io.gatehouse.core.service.VaultConfig;
@@ -103,11 +104,15 @@ final class SettingsReader {
 
         set(one("--log-level", "GATEHOUSE_LOG_LEVEL", "KONG_LOG_LEVEL", this::logLevel), b::logLevel);
         set(one("--compat", "GATEHOUSE_COMPAT", null, this::compat), b::compat);
+        set(
+                one("--router-flavor", "GATEHOUSE_ROUTER_FLAVOR", "KONG_ROUTER_FLAVOR", this::routerFlavor),
+                b::routerFlavor);
         set(one(null, "GATEHOUSE_DRAIN_TIMEOUT", null, this::duration), b::drainTimeout);
         set(one(null, "GATEHOUSE_PLUGIN_TIME_LIMIT", null, this::positiveDuration), b::pluginTimeLimit);
         set(one(null, "GATEHOUSE_EXCHANGE_DEADLINE", null, this::positiveDuration), b::exchangeDeadline);
         b.clientLimits(clientLimits());
         b.upstreamTls(upstreamTls());
+        b.proxy(new ProxySettingsReader(this).read());
         set(one(null, "GATEHOUSE_SHED_AT", null, this::percentOrOff), b::shedAt);
         b.vaults(vaults);
         set(
@@ -296,13 +301,12 @@ final class SettingsReader {
 
     /** Reads one value; returns null to say that it has noted a problem. */
     @FunctionalInterface
-    private interface Reading<T> {
+    interface Reading<T> {
         @Nullable
         T read(String name, String text);
     }
 
-    private <T> @Nullable T one(
-            @Nullable String option, String variable, @Nullable String kongVariable, Reading<T> reading) {
+    <T> @Nullable T one(@Nullable String option, String variable, @Nullable String kongVariable, Reading<T> reading) {
         Source source = source(option, variable, kongVariable);
         return source == null
                 ? null
@@ -335,7 +339,7 @@ final class SettingsReader {
         target.accept(all);
     }
 
-    private void problem(String name, String value, String expected) {
+    void problem(String name, String value, String expected) {
         problems.add(name + ": " + value + " (expected: " + expected + ")");
     }
 
@@ -449,7 +453,7 @@ final class SettingsReader {
     }
 
     /** -1 when it is none. */
-    private static int number(String text) {
+    static int number(String text) {
         if (text.isEmpty() || text.length() > 9 || !text.chars().allMatch(c -> c >= '0' && c <= '9')) {
             return -1;
         }
@@ -475,6 +479,22 @@ final class SettingsReader {
         }
     }
 
+    private @Nullable RouterFlavor routerFlavor(String name, String text) {
+        for (RouterFlavor flavor : RouterFlavor.values()) {
+            if (flavor.setting().equals(text)) {
+                return flavor;
+            }
+        }
+        problem(
+                name,
+                text,
+                "traditional_compatible or expressions"
+                        + (text.equals("traditional")
+                                ? "; Kong's flavor traditional is not built, and traditional_compatible takes the same routes"
+                                : ""));
+        return null;
+    }
+
     private @Nullable Duration duration(String name, String text) {
         int unit = text.endsWith("ms") ? 2 : text.endsWith("s") || text.endsWith("m") ? 1 : 0;
         int count = number(text.substring(0, text.length() - unit));
@@ -496,12 +516,16 @@ final class SettingsReader {
         return duration;
     }
 
-    private @Nullable Boolean onOff(String name, String text) {
-        if (text.equals("on") || text.equals("off")) {
-            return text.equals("on");
-        }
-        problem(name, text, "on or off");
-        return null;
+    @Nullable
+    Boolean onOff(String name, String text) {
+        return switch (text) {
+            case "on", "true" -> true;
+            case "off", "false" -> false;
+            default -> {
+                problem(name, text, "on or off");
+                yield null;
+            }
+        };
     }
 
     private @Nullable Integer percentOrOff(String name, String text) {

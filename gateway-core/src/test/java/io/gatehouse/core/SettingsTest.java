@@ -7,6 +7,7 @@ import io.gatehouse.core.Settings.ClientLimits;
 import io.gatehouse.core.Settings.Listen;
 import io.gatehouse.core.Settings.LogLevel;
 import io.gatehouse.core.config.Compat;
+import io.gatehouse.core.routing.RouterFlavor;
 import io.gatehouse.core.service.EnvVaultConfig;
 import io.gatehouse.core.service.FsVaultConfig;
 import java.nio.file.Path;
@@ -30,6 +31,7 @@ class SettingsTest {
         assertThat(settings.statusListen()).containsExactly(Listen.of("127.0.0.1", 8100));
         assertThat(settings.logLevel()).isEqualTo(LogLevel.NOTICE);
         assertThat(settings.compat()).isEqualTo(Compat.UNSET);
+        assertThat(settings.routerFlavor()).isEqualTo(RouterFlavor.TRADITIONAL_COMPATIBLE);
         assertThat(settings.drainTimeout()).isEqualTo(Duration.ofSeconds(30));
         assertThat(settings.pluginTimeLimit()).isEqualTo(Duration.ofSeconds(60));
         assertThat(settings.exchangeDeadline()).isNull();
@@ -62,6 +64,7 @@ class SettingsTest {
                         "KONG_ADMIN_LISTEN", "off",
                         "KONG_STATUS_LISTEN", "127.0.0.1:0",
                         "KONG_LOG_LEVEL", "warn",
+                        "KONG_ROUTER_FLAVOR", "expressions",
                         "KONG_SSL_CERT", "/tls/cert.pem",
                         "KONG_SSL_CERT_KEY", "/tls/key.pem"),
                 Map.of());
@@ -73,6 +76,7 @@ class SettingsTest {
         assertThat(settings.adminListen()).isEmpty();
         assertThat(settings.statusListen()).containsExactly(Listen.of("127.0.0.1", 0));
         assertThat(settings.logLevel()).isEqualTo(LogLevel.WARN);
+        assertThat(settings.routerFlavor()).isEqualTo(RouterFlavor.EXPRESSIONS);
         assertThat(settings.sslCert()).isEqualTo(Path.of("/tls/cert.pem"));
         assertThat(settings.sslCertKey()).isEqualTo(Path.of("/tls/key.pem"));
     }
@@ -137,6 +141,15 @@ class SettingsTest {
         assertThat(problems(Map.of("KONG_PROXY_LISTEN", "0.0.0.0:8000 " + flag)))
                 .containsExactly("KONG_PROXY_LISTEN: 0.0.0.0:8000 " + flag + " (expected: no flag " + name
                         + ", which Gatehouse does not have; it has ssl, reuseport, backlog=n)");
+    }
+
+    @Test
+    void refusesByNameTheRouterFlavorThatOnlyKongHas() {
+        assertThat(problems(Map.of("KONG_ROUTER_FLAVOR", "traditional")))
+                .containsExactly("KONG_ROUTER_FLAVOR: traditional (expected: traditional_compatible or expressions;"
+                        + " Kong's flavor traditional is not built, and traditional_compatible takes the same routes)");
+        assertThat(problems(Map.of("GATEHOUSE_ROUTER_FLAVOR", "atc")))
+                .containsExactly("GATEHOUSE_ROUTER_FLAVOR: atc (expected: traditional_compatible or expressions)");
     }
 
     @Test
@@ -265,5 +278,42 @@ class SettingsTest {
                 catchThrowableOfType(ConfigException.class, () -> Settings.from(environment, Map.of()));
         assertThat(refused).isNotNull();
         return refused.problems();
+    }
+
+    @Test
+    void readsWhomToTrust() throws Exception {
+        ProxySettings proxy = Settings.from(
+                        Map.of(
+                                "KONG_TRUSTED_IPS", "10.0.0.0/8, ::1,192.168.0.1",
+                                "KONG_REAL_IP_HEADER", "X-Forwarded-For",
+                                "GATEHOUSE_REAL_IP_RECURSIVE", "on",
+                                "KONG_REAL_IP_RECURSIVE", "off",
+                                "KONG_PORT_MAPS", "80:8000, 443:8443"),
+                        Map.of())
+                .proxy();
+
+        assertThat(proxy.trust().addresses()).hasToString("[10.0.0.0/8, ::1, 192.168.0.1]");
+        assertThat(proxy.trust().header()).isEqualTo("X-Forwarded-For");
+        assertThat(proxy.trust().recursive()).isTrue();
+        assertThat(proxy.portMaps()).containsOnly(Map.entry(8000, 80), Map.entry(8443, 443));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "TRUSTED_IPS | unix: | IP addresses and CIDR ranges; Gatehouse does not listen on unix sockets",
+                "TRUSTED_IPS | 10.0.0.0/33 | IP addresses and CIDR ranges as 10.0.0.0/8",
+                "TRUSTED_IPS | example.test | IP addresses and CIDR ranges as 10.0.0.0/8",
+                "REAL_IP_HEADER | a b | the name of a header",
+                "REAL_IP_HEADER | proxy_protocol | the name of a header; Gatehouse does not have the PROXY protocol",
+                "REAL_IP_RECURSIVE | maybe | on or off",
+                "PORT_MAPS | 80 | the port that clients see and the port that is listened on, as 80:8000",
+                "PORT_MAPS | 80:0 | the port that clients see and the port that is listened on, as 80:8000",
+                "PORT_MAPS | 80:8000:1 | the port that clients see and the port that is listened on, as 80:8000"
+            })
+    void refusesWhatTheProxyCannotUse(String name, String value, String expected) {
+        assertThat(problems(Map.of("KONG_" + name, value)))
+                .containsExactly("KONG_" + name + ": " + value + " (expected: " + expected + ")");
     }
 }

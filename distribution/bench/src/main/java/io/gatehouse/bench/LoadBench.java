@@ -93,20 +93,21 @@ public final class LoadBench {
         for (String workload : options.workloads) {
             switch (workload) {
                 case "plain" -> {
-                    Table table = requests("plain", "(i) Plain proxy, 900 B of JSON", false);
+                    Table table = requests("plain", "(i) Plain proxy, 900 B of JSON", Chain.NONE);
                     bound("(i) CPU per request, times nginx", table, 2.5);
                 }
                 case "llm-json" -> {
                     Table table = requests(
                             "llm-json",
                             "(ii) key-auth, ai-proxy-advanced, prometheus, file-log with statistics; JSON",
-                            true);
+                            Chain.LLM);
                     bound("(ii) CPU per request, times nginx", table, 4);
                 }
                 case "llm-stream" -> {
-                    Table table = requests("llm-stream", "(iii) The same, streamed: 100 events in one body", true);
+                    Table table = requests("llm-stream", "(iii) The same, streamed: 100 events in one body", Chain.LLM);
                     bound("(iii) CPU per request, times nginx", table, 4);
                 }
+                case "everyday" -> everyday();
                 case "paced" -> paced();
                 case "memory" -> memory();
                 case "start" -> start();
@@ -133,7 +134,7 @@ public final class LoadBench {
 
     // ---- workloads (i) to (iii)
 
-    private Table requests(String name, String title, boolean llm) throws Exception {
+    private Table requests(String name, String title, Chain chain) throws Exception {
         boolean streamed = name.equals("llm-stream");
         out.println();
         progress(title);
@@ -143,7 +144,7 @@ public final class LoadBench {
                 : Nginx.upstream("upstream", folder.resolve("upstream-" + name), "application/json", Chat.ANSWER);
         started(upstream).awaitAnswer(Chat.JSON);
         Wrk wrk = new Wrk(folder, streamed ? Chat.STREAMED : Chat.JSON, options.connections);
-        Map<Peer, Program> programs = startAll(name, llm, upstream.port(), streamed ? Chat.STREAMED : Chat.JSON);
+        Map<Peer, Program> programs = startAll(name, chain, upstream.port(), streamed ? Chat.STREAMED : Chat.JSON);
         for (Peer peer : programs.keySet()) {
             warmUp(name, peer, programs.get(peer), wrk);
         }
@@ -172,6 +173,57 @@ public final class LoadBench {
         return table;
     }
 
+    // ---- ten everyday plugins
+
+    /** Only Gatehouse, with and without them. */
+    private void everyday() throws Exception {
+        String name = "everyday";
+        String title =
+                "(vi) The chain of (ii), and the same with ten everyday plugins: correlation-id, bot-detection, cors,"
+                        + " ip-restriction, request-size-limiting, request-validator, acl, rate-limiting, request-transformer,"
+                        + " response-transformer";
+        out.println();
+        progress(title);
+        Program upstream = started(
+                Nginx.upstream("upstream", folder.resolve("upstream-" + name), "application/json", Chat.ANSWER));
+        upstream.awaitAnswer(Chat.JSON);
+        Wrk wrk = new Wrk(folder, Chat.JSON, options.connections);
+        Map<Chain, Program> programs = new EnumMap<>(Chain.class);
+        for (Chain chain : List.of(Chain.LLM, Chain.EVERYDAY)) {
+            Path home = folder.resolve(name + "-" + chain + "-" + Peer.GATEHOUSE.name());
+            programs.put(
+                    chain,
+                    started(Peer.GATEHOUSE.start(place, chain, upstream.port(), home, Map.of()))
+                            .awaitAnswer(Chat.JSON));
+            warmUp(name + "-" + chain, Peer.GATEHOUSE, programs.get(chain), wrk);
+        }
+        Table table = new Table(
+                name,
+                title,
+                List.of(
+                        new Column("per_second", "requests/s", 0),
+                        new Column("p50_ms", "p50 ms", 2),
+                        new Column("p99_ms", "p99 ms", 2),
+                        CPU,
+                        FAILED));
+        Map<Chain, String> rows = Map.of(Chain.LLM, "without them", Chain.EVERYDAY, "with them");
+        for (int round = 1; round <= options.rounds; round++) {
+            progress("round " + round + " of " + options.rounds);
+            for (Chain chain : programs.keySet()) {
+                Program program = programs.get(chain);
+                table.add(rows.get(chain), turn(program, () -> wrk.turn(program, options.seconds)));
+                emptyAccessLog(name + "-" + chain);
+            }
+        }
+        closeAll();
+        report.add(table);
+        report.target(
+                "(vi) CPU per request, times the chain without the ten",
+                table.figure("with them", "cpu_us") / table.figure("without them", "cpu_us"),
+                1.3,
+                "");
+    }
+
     /** A turn of a process that has ended, or that answers nothing, is a failed one; it is named, and the run goes on. */
     private Map<String, Double> turn(Program program, Callable<Map<String, Double>> measured) throws Exception {
         Map<String, Double> figures;
@@ -192,7 +244,7 @@ public final class LoadBench {
     /** The quiet time to the first token: one stream at a time, with and without the peer between. */
     private void firstTokens(String name, Table table) throws Exception {
         try (PacedServer server = new PacedServer(1, TimeUnit.MILLISECONDS, 3)) {
-            Map<Peer, Program> programs = startAll(name + "-first", true, server.port(), Chat.STREAMED);
+            Map<Peer, Program> programs = startAll(name + "-first", Chain.LLM, server.port(), Chat.STREAMED);
             for (Peer peer : programs.keySet()) {
                 if (peer.warmsUp()) {
                     try (StreamClient client =
@@ -251,7 +303,7 @@ public final class LoadBench {
         out.println();
         progress(title);
         try (PacedServer server = new PacedServer(10, TimeUnit.MILLISECONDS, 100)) {
-            Map<Peer, Program> programs = startAll("paced", true, server.port(), Chat.STREAMED);
+            Map<Peer, Program> programs = startAll("paced", Chain.LLM, server.port(), Chat.STREAMED);
             for (Peer peer : programs.keySet()) {
                 if (peer.warmsUp()) {
                     pacedTurn(programs.get(peer).port(), programs.get(peer), options.warm / 2.0);
@@ -463,9 +515,11 @@ public final class LoadBench {
     private void profile(Path target) throws Exception {
         for (String workload : options.workloads) {
             boolean streamed = workload.equals("llm-stream");
-            if (!List.of("plain", "llm-json", "llm-stream").contains(workload)) {
+            if (!List.of("plain", "llm-json", "llm-stream", "everyday").contains(workload)) {
                 continue;
             }
+            Chain chain =
+                    workload.equals("plain") ? Chain.NONE : workload.equals("everyday") ? Chain.EVERYDAY : Chain.LLM;
             Program upstream = started(Nginx.upstream(
                     "upstream",
                     folder.resolve("upstream-" + workload),
@@ -475,7 +529,7 @@ public final class LoadBench {
             Path own = folder.resolve(workload + "-" + Peer.GATEHOUSE.name());
             Program program = started(Peer.GATEHOUSE.start(
                     place,
-                    !workload.equals("plain"),
+                    chain,
                     upstream.port(),
                     own,
                     Map.of(
@@ -503,13 +557,13 @@ public final class LoadBench {
 
     // ---- processes
 
-    private Map<Peer, Program> startAll(String name, boolean llm, int upstream, String probe) throws Exception {
+    private Map<Peer, Program> startAll(String name, Chain chain, int upstream, String probe) throws Exception {
         Map<Peer, Program> programs = new EnumMap<>(Peer.class);
         for (Peer peer : options.peers) {
-            if (llm || peer.proxiesPlainly()) {
+            if (chain != Chain.NONE || peer.proxiesPlainly()) {
                 programs.put(
                         peer,
-                        started(peer.start(place, llm, upstream, folder.resolve(name + "-" + peer.name()), Map.of()))
+                        started(peer.start(place, chain, upstream, folder.resolve(name + "-" + peer.name()), Map.of()))
                                 .awaitAnswer(probe));
             } else {
                 progress("without " + peer.title() + ": it has no plain proxy");
@@ -522,7 +576,7 @@ public final class LoadBench {
         Map<String, String> environment = bounded && peer == Peer.GATEHOUSE
                 ? Map.of("JAVA_OPTS", inheritedJavaOpts() + " -Xmx192m -XX:MaxDirectMemorySize=64m")
                 : Map.of();
-        return started(peer.start(place, true, upstream, folder.resolve(name + "-" + peer.name()), environment));
+        return started(peer.start(place, Chain.LLM, upstream, folder.resolve(name + "-" + peer.name()), environment));
     }
 
     private static String inheritedJavaOpts() {

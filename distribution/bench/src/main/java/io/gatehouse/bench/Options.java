@@ -14,13 +14,13 @@ import java.util.stream.Collectors;
 /** What the command line says. */
 final class Options {
     static final List<String> WORKLOADS =
-            List.of("plain", "llm-json", "llm-stream", "paced", "memory", "start", "config");
+            List.of("plain", "llm-json", "llm-stream", "everyday", "paced", "memory", "start", "config");
 
     static final String HELP = """
             usage: ./gatehouse bench [OPTION...]
 
               --quick               a look in about two minutes: fewer and shorter rounds, without the wheels
-              --workloads W,...     of plain, llm-json, llm-stream, paced, memory, start, config (default: all)
+              --workloads W,...     of plain, llm-json, llm-stream, everyday, paced, memory, start, config (default)
               --peers P,...         of nginx, vertx, gatehouse, envoy, rolter, ferrogw (default: all)
               --rounds N            rounds, each figure is their median (default: 5)
               --seconds N           length of a turn (default: 3)
@@ -32,7 +32,7 @@ final class Options {
               --java HOME           the Java of the gateway and the bare pipe (default: the newest that is found)
               --json FILE           where the figures go (default: distribution/bench/target/bench.json)
               --docs                write the tables into docs/performance.md
-              --profile             no figures: profiles of the gateway under plain, llm-json and llm-stream
+              --profile             no figures: profiles of the gateway under plain, llm-json, llm-stream and everyday
               --jmh [OPTION...]     the steps that JMH measures, with JMH's options
             """;
 

@@ -17,7 +17,7 @@ enum Peer {
     /** The measure of the others: {@code proxy_pass}, HTTP/1.1 and keep-alive to the upstream, no buffering, no log. */
     NGINX("nginx") {
         @Override
-        Launch launch(Place place, boolean llm, int upstream, int port, Path folder) throws IOException {
+        Launch launch(Place place, Chain chain, int upstream, int port, Path folder) throws IOException {
             return Nginx.launch(
                     folder,
                     "upstream u { server 127.0.0.1:" + upstream + "; keepalive 1024; keepalive_requests 100000000; }\n"
@@ -35,7 +35,7 @@ enum Peer {
     /** The least that Vert.x can do, on the Vert.x, Netty and transport of the package. */
     VERTX("bare Vert.x") {
         @Override
-        Launch launch(Place place, boolean llm, int upstream, int port, Path folder) {
+        Launch launch(Place place, Chain chain, int upstream, int port, Path folder) {
             return new Launch(
                     List.of(
                             place.java().resolve("bin/java").toString(),
@@ -59,10 +59,15 @@ enum Peer {
     /** The package, as its launcher starts it. */
     GATEHOUSE("Gatehouse") {
         @Override
-        Launch launch(Place place, boolean llm, int upstream, int port, Path folder) throws IOException {
+        Launch launch(Place place, Chain chain, int upstream, int port, Path folder) throws IOException {
             Path config = folder.resolve("gatehouse.yaml");
             Files.writeString(
-                    config, llm ? plainConfig(upstream) + llmConfig(upstream, folder) : plainConfig(upstream));
+                    config,
+                    switch (chain) {
+                        case NONE -> plainConfig(upstream);
+                        case LLM -> plainConfig(upstream) + llmConfig(upstream, folder);
+                        case EVERYDAY -> plainConfig(upstream) + llmConfig(upstream, folder) + EVERYDAY_PLUGINS;
+                    });
             return new Launch(
                     List.of(
                             place.packaged().resolve("bin/gatehouse").toString(),
@@ -99,11 +104,37 @@ enum Peer {
                     """.formatted(upstream);
         }
 
+        /** None of them ends the request, and each has something to do for it. */
+        private static final String EVERYDAY_PLUGINS = """
+                  - name: correlation-id
+                    config: {header_name: X-Correlation-Id, generator: uuid#counter, echo_downstream: true}
+                  - name: bot-detection
+                  - name: cors
+                    config: {origins: ["https://app.example"], credentials: true}
+                  - name: ip-restriction
+                    config: {allow: [127.0.0.0/8]}
+                  - name: request-size-limiting
+                    config: {allowed_payload_size: 8}
+                  - name: request-validator
+                    config:
+                      version: draft7
+                      body_schema: '{"type": "object", "required": ["messages"]}'
+                  - name: acl
+                    config: {allow: [bench]}
+                  - name: rate-limiting
+                    config: {minute: 1000000000, policy: local}
+                  - name: request-transformer
+                    config: {add: {headers: ["X-Team:bench"]}, remove: {headers: [X-Debug]}}
+                  - name: response-transformer
+                    config: {add: {headers: ["X-Served-By:gatehouse"]}}
+                """;
+
         private String llmConfig(int upstream, Path folder) {
             return """
                     consumers:
                       - username: bench
                         keyauth_credentials: [{key: %s}]
+                        acls: [{group: bench}]
                     plugins:
                       - name: key-auth
                       - name: prometheus
@@ -127,7 +158,7 @@ enum Peer {
     /** Envoy with the router filter and nothing else. */
     ENVOY("Envoy") {
         @Override
-        Launch launch(Place place, boolean llm, int upstream, int port, Path folder) throws IOException {
+        Launch launch(Place place, Chain chain, int upstream, int port, Path folder) throws IOException {
             Path config = folder.resolve("envoy.yaml");
             Files.writeString(config, """
                     static_resources:
@@ -186,7 +217,7 @@ enum Peer {
     /** An AI gateway in Rust, with its own key check; its queue of eight requests at once is opened for the load. */
     ROLTER("rolter") {
         @Override
-        Launch launch(Place place, boolean llm, int upstream, int port, Path folder) throws IOException {
+        Launch launch(Place place, Chain chain, int upstream, int port, Path folder) throws IOException {
             Path config = folder.resolve("rolter.toml");
             Files.writeString(config, """
                     [server]
@@ -224,7 +255,7 @@ enum Peer {
     /** An AI gateway in Go; its limit of requests a client is off, and it checks no key. */
     FERROGW("ferrogw") {
         @Override
-        Launch launch(Place place, boolean llm, int upstream, int port, Path folder) throws IOException {
+        Launch launch(Place place, Chain chain, int upstream, int port, Path folder) throws IOException {
             Path config = folder.resolve("ferrogw.yaml");
             Files.writeString(config, """
                     strategy: {mode: single}
@@ -266,7 +297,7 @@ enum Peer {
     /** A command and its environment. */
     record Launch(List<String> command, Map<String, String> environment) {}
 
-    abstract Launch launch(Place place, boolean llm, int upstream, int port, Path folder) throws IOException;
+    abstract Launch launch(Place place, Chain chain, int upstream, int port, Path folder) throws IOException;
 
     /** The command that tells its version, empty when there is none. */
     abstract List<String> version(Place place);
@@ -295,11 +326,11 @@ enum Peer {
     }
 
     /** Starts it; files go to a folder of its own. */
-    Program start(Place place, boolean llm, int upstream, Path folder, Map<String, String> environment)
+    Program start(Place place, Chain chain, int upstream, Path folder, Map<String, String> environment)
             throws IOException {
         int port = Program.freePort();
         Files.createDirectories(folder);
-        Launch launch = launch(place, llm, upstream, port, folder);
+        Launch launch = launch(place, chain, upstream, port, folder);
         Map<String, String> all = new java.util.HashMap<>(launch.environment());
         all.putAll(environment);
         return Program.start(title, port, launch.command(), all, folder.resolve("output.log"));

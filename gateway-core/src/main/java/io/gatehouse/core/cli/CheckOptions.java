@@ -21,11 +21,18 @@ final class CheckOptions {
     @Option(names = "--compat", paramLabel = "VERSION", description = "Whose defaults apply: 3.10 or 3.15 (default).")
     private @Nullable String compat;
 
+    @Option(
+            names = "--router-flavor",
+            paramLabel = "FLAVOR",
+            description = "How routes are matched: traditional_compatible (default) or expressions.")
+    private @Nullable String routerFlavor;
+
     Map<String, List<String>> values() {
         Map<String, List<String>> values = new LinkedHashMap<>();
         values.put("--plugins", plugins);
         values.put("--log-level", CommonOptions.one(logLevel));
         values.put("--compat", CommonOptions.one(compat));
+        values.put("--router-flavor", CommonOptions.one(routerFlavor));
         return values;
     }
 }

@@ -1,6 +1,7 @@
 package io.gatehouse.core.entity;
 
 import com.google.re2j.PatternSyntaxException;
+import io.gatehouse.core.routing.ExpressionParser;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -182,6 +183,11 @@ final class Checks {
         } catch (PatternSyntaxException malformed) {
             return "invalid regex: " + malformed.getDescription();
         }
+    }
+
+    static @Nullable String expression(String expression) {
+        String problem = ExpressionParser.problem(expression);
+        return problem == null ? null : "Router Expression failed validation: " + problem;
     }
 
     /** The path as requests are matched: needless escapes decoded, dots resolved. */

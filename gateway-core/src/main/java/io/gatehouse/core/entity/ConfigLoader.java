@@ -333,7 +333,7 @@ public final class ConfigLoader {
             String version = parsed.get(i).version;
             reader.add(roots.get(i).node(), "1.1".equals(version) || "2.1".equals(version));
         }
-        DeclarativeConfig config = new DeclarativeConfig(options.compat(), secrets, reader.build());
+        DeclarativeConfig config = new DeclarativeConfig(options.compat(), options.flavor(), secrets, reader.build());
         for (Entity name : config.all(EntityKind.SNI)) {
             problems.add(Problem.warning(
                     name.location(),

@@ -1,6 +1,7 @@
 package io.gatehouse.core.entity;
 
 import io.gatehouse.core.config.Compat;
+import io.gatehouse.core.routing.RouterFlavor;
 import io.gatehouse.core.schema.RecordBinder;
 import io.gatehouse.core.service.Vaults;
 import java.util.ArrayList;
@@ -14,14 +15,16 @@ import org.jspecify.annotations.Nullable;
 /** A configuration as entities, checked as far as the core can. Deeply immutable. */
 public final class DeclarativeConfig {
     private final Compat compat;
+    private final RouterFlavor flavor;
     private final Vaults.Draft secrets;
     private final Map<EntityKind, List<Entity>> entities = new EnumMap<>(EntityKind.class);
     private final Map<EntityKind, List<? extends Record>> records = new EnumMap<>(EntityKind.class);
     private final Map<EntityKind, Map<String, Entity>> byKey = new EnumMap<>(EntityKind.class);
     private final String fingerprint;
 
-    DeclarativeConfig(Compat compat, Vaults.Draft secrets, Map<EntityKind, List<Entity>> read) {
+    DeclarativeConfig(Compat compat, RouterFlavor flavor, Vaults.Draft secrets, Map<EntityKind, List<Entity>> read) {
         this.compat = compat;
+        this.flavor = flavor;
         this.secrets = secrets;
         for (EntityKind kind : EntityKind.values()) {
             List<Entity> all = List.copyOf(read.getOrDefault(kind, List.of()));
@@ -45,12 +48,21 @@ public final class DeclarativeConfig {
 
     /** A configuration without entities. */
     public static DeclarativeConfig empty() {
-        return new DeclarativeConfig(Compat.UNSET, Vaults.over(name -> null).draft(), Map.of());
+        return new DeclarativeConfig(
+                Compat.UNSET,
+                RouterFlavor.TRADITIONAL_COMPATIBLE,
+                Vaults.over(name -> null).draft(),
+                Map.of());
     }
 
     /** Whose defaults hold. */
     public Compat compat() {
         return compat;
+    }
+
+    /** How its routes are matched. */
+    public RouterFlavor flavor() {
+        return flavor;
     }
 
     /** What its vault references were looked up in; to be committed when it goes live. */

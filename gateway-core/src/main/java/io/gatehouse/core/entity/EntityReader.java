@@ -581,9 +581,6 @@ final class EntityReader {
                 secrets.vault(vault.prefix(), settings);
             }
         }
-        if (record instanceof ServiceEntity service && isUpstream(draft, service)) {
-            failed.add("host");
-        }
         boolean pluginToCheck = kind == EntityKind.PLUGIN && !failed.contains("name") && !failed.contains("config");
         if (failed.isEmpty() || pluginToCheck) {
             entities.add(new Entity(
@@ -639,21 +636,6 @@ final class EntityReader {
                     hint(key, EntityKind.PARTIAL)));
         }
         return null;
-    }
-
-    /** What an upstream's name as host would mean in Kong is not built, and must not be taken for a host. */
-    private boolean isUpstream(Draft draft, ServiceEntity service) {
-        Draft upstream = listed(EntityKind.UPSTREAM).byName.get(service.host());
-        if (upstream == null) {
-            return false;
-        }
-        ConfigNode host = draft.node.get("host");
-        sink.accept(Problem.error(
-                host == null ? draft.node : host,
-                "names the upstream at " + upstream.node.location()
-                        + ": balancing over targets is valid in Kong but not built here (supported: a host name or"
-                        + " address)"));
-        return true;
     }
 
     /** The fields that variables were put into; beside a url, what the service says itself, since that wins over it. */

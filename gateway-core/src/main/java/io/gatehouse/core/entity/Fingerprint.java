@@ -43,7 +43,8 @@ final class Fingerprint {
         }
         entities.sort(Arrays::compareUnsigned);
         entities.forEach(digest::update);
-        byte[] hash = digest.digest(("compat " + config.compat()).getBytes(StandardCharsets.UTF_8));
+        byte[] hash = digest.digest(
+                ("compat " + config.compat() + " router " + config.flavor()).getBytes(StandardCharsets.UTF_8));
         for (int i = 0; i < ROUNDS; i++) {
             digest.update(hash);
             hash = digest.digest(DOMAIN);

@@ -6,7 +6,9 @@ import io.gatehouse.api.config.Length;
 import io.gatehouse.api.config.Name;
 import io.gatehouse.api.config.NotBuilt;
 import io.gatehouse.api.config.OneOf;
+import io.gatehouse.api.config.Range;
 import io.gatehouse.core.config.ConfigNode;
+import io.gatehouse.core.routing.RouterFlavor;
 import io.gatehouse.core.schema.Distinct;
 import io.gatehouse.core.schema.Filled;
 import java.util.ArrayList;
@@ -24,10 +26,12 @@ import org.jspecify.annotations.Nullable;
  * @param headers name as written to the values allowed, {@code ~*} before a regular expression
  * @param paths prefixes, or regular expressions after {@code ~}
  * @param snis server names of TLS, with a wildcard at either end; only with {@code https}
+ * @param expression what is asked of a request instead of all of these, see {@link RouterFlavor#EXPRESSIONS}
+ * @param priority the order among routes with an expression, higher first; null counts as 0
  * @param pathHandling {@code v0} or {@code v1}
  */
 @Doc("Which requests are meant.")
-@NotBuilt({"sources", "destinations", "expression", "priority", "filter_chains"})
+@NotBuilt({"sources", "destinations", "filter_chains"})
 public record RouteEntity(
         @Doc("A UUID in lower case; made from what tells it from others when left out.") @Filled
         String id,
@@ -54,6 +58,14 @@ public record RouteEntity(
 
         @Doc("Prefixes, or regular expressions after `~`.") List<String> paths,
         @Doc("Server names of TLS.") @Distinct List<String> snis,
+
+        @Doc("What is asked of a request, instead of all of these; with `router_flavor` `expressions` only.") @Nullable
+        String expression,
+
+        @Doc("Order among routes with an `expression`, higher first; left out, 0.")
+        @Range(min = 0, max = 70_368_744_177_663d)
+        @Nullable
+        Long priority,
 
         @Doc("Order among routes with regular expressions, higher first.") @Default("0")
         int regexPriority,
@@ -122,24 +134,63 @@ public record RouteEntity(
                     "'snis' can only be set when 'protocols' is 'grpcs', 'https', 'tls' or 'tls_passthrough'",
                     "protocols");
         }
-        if (route.methods.isEmpty()
+        boolean matchers = !(route.methods.isEmpty()
                 && route.hosts.isEmpty()
                 && route.headers.isEmpty()
                 && route.paths.isEmpty()
                 && route.snis.isEmpty()
-                && !report.has("expression")
                 && !report.has("sources")
-                && !report.has("destinations")) {
+                && !report.has("destinations"));
+        if (report.options().flavor() == RouterFlavor.EXPRESSIONS) {
+            checkExpression(route, matchers, report);
+        } else {
+            onlyWithExpressions("expression", report);
+            onlyWithExpressions("priority", report);
+        }
+        if (!matchers && route.expression == null) {
+            List<String> choice = new ArrayList<>(List.of("methods", "hosts", "headers", "paths"));
+            if (https) {
+                choice.add("snis");
+            }
+            if (report.options().flavor() == RouterFlavor.EXPRESSIONS) {
+                choice.add("expression");
+            }
             report.entity(
-                    https
-                            ? "must set one of 'methods', 'hosts', 'headers', 'paths', 'snis' when 'protocols' is 'https'"
-                            : "must set one of 'methods', 'hosts', 'headers', 'paths' when 'protocols' is 'http'",
+                    "must set one of '" + String.join("', '", choice) + "' when 'protocols' is '"
+                            + (https ? "https" : "http") + "'",
                     "protocols",
                     "methods",
                     "hosts",
                     "headers",
                     "paths",
-                    "snis");
+                    "snis",
+                    "expression");
+        }
+    }
+
+    private static void onlyWithExpressions(String field, Report report) {
+        if (report.has(field)) {
+            report.advise(
+                    field,
+                    "is for the router flavor 'expressions' only",
+                    "set GATEHOUSE_ROUTER_FLAVOR or KONG_ROUTER_FLAVOR to expressions");
+        }
+    }
+
+    private static void checkExpression(RouteEntity route, boolean matchers, Report report) {
+        report.each("expression", Checks::expression);
+        String others = "'methods', 'hosts', 'paths', 'headers', 'snis', 'sources' or 'destinations' simultaneously";
+        if (route.expression != null && matchers) {
+            report.entity("Router Expression failed validation: cannot set 'expression' with " + others, "expression");
+        }
+        if (route.expression != null && route.regexPriority != 0) {
+            report.entity(
+                    "Router Expression failed validation: cannot set 'regex_priority' with 'expression' simultaneously",
+                    "expression",
+                    "regex_priority");
+        }
+        if (matchers && route.priority != null && route.priority != 0) {
+            report.entity("Router Expression failed validation: cannot set 'priority' with " + others, "priority");
         }
     }
 }

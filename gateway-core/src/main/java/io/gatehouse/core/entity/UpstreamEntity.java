@@ -15,7 +15,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A virtual host whose requests are spread over targets. Loaded as data: a service whose host it is is refused.
+ * A virtual host whose requests are spread over targets.
  *
  * @param name the host of the services that use it
  */

@@ -12,6 +12,7 @@ public final class LiveAttempt implements Attempt {
     private final String method;
     private final String uri;
     private final Attributes attributes;
+    private final AttemptListener listener;
     private final long startedAtMillis;
     private final long startedAfterNanos;
     private final long startNanos = System.nanoTime();
@@ -26,11 +27,18 @@ public final class LiveAttempt implements Attempt {
     private @Nullable StreamReader body;
 
     /** Starts an attempt of an exchange. */
-    public LiveAttempt(LiveExchange exchange, Target target, String method, String uri, Attributes attributes) {
+    public LiveAttempt(
+            LiveExchange exchange,
+            Target target,
+            String method,
+            String uri,
+            Attributes attributes,
+            AttemptListener listener) {
         this.target = target;
         this.method = method;
         this.uri = uri;
         this.attributes = attributes;
+        this.listener = listener;
         this.port = target.port();
         this.startedAfterNanos = exchange.elapsedNanos();
         this.startedAtMillis = exchange.startedAtMillis() + startedAfterNanos / 1_000_000;
@@ -47,6 +55,7 @@ public final class LiveAttempt implements Attempt {
     public void head(int status) {
         this.status = status;
         this.headNanos = System.nanoTime() - startNanos;
+        listener.answered(status, headNanos);
     }
 
     /** The response has a body, to be read by this. */
@@ -65,6 +74,7 @@ public final class LiveAttempt implements Attempt {
             this.endNanos = System.nanoTime() - startNanos;
             this.failure = failure;
             this.canceller = null;
+            listener.ended(failure);
         }
     }
 

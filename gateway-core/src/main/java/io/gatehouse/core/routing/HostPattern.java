@@ -4,7 +4,7 @@ package io.gatehouse.core.routing;
  * One entry of a route's hosts.
  *
  * @param kind how the text is compared
- * @param text the host without wildcard and port; a wildcard's text keeps its dot
+ * @param text the host without wildcard, port and the brackets of IPv6; a wildcard's text keeps its dot
  * @param port the port a request must have, -1 for any
  */
 record HostPattern(Kind kind, String text, int port) {
@@ -31,7 +31,16 @@ record HostPattern(Kind kind, String text, int port) {
         if (host.endsWith("*")) {
             return new HostPattern(Kind.PREFIX, host.substring(0, host.length() - 1), port);
         }
-        return new HostPattern(Kind.EXACT, host, port);
+        return new HostPattern(Kind.EXACT, withoutBrackets(host), port);
+    }
+
+    /** A host that may be an address in brackets. */
+    static HostPattern exact(String host) {
+        return new HostPattern(Kind.EXACT, withoutBrackets(host), -1);
+    }
+
+    private static String withoutBrackets(String host) {
+        return host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
     }
 
     private static boolean isNumber(String text, int from) {

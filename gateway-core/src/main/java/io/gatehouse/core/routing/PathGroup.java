@@ -35,6 +35,8 @@ final class PathGroup<T> {
     private final String[] methods;
     private final HeaderPattern[] headers;
     private final ServerNamePattern[] names;
+    private final boolean takesPlain;
+    private final boolean takesTls;
 
     private final int categories;
     private final boolean plainHosts;
@@ -51,7 +53,7 @@ final class PathGroup<T> {
         List<RegexPath> compiled = new ArrayList<>();
         if (regex) {
             for (String path : paths) {
-                compiled.add(new RegexPath(path, label(rule)));
+                compiled.add(new RegexPath(path, rule.label()));
             }
         }
         expressions = List.copyOf(compiled);
@@ -66,12 +68,14 @@ final class PathGroup<T> {
         plainHosts = plain;
         methods = rule.methods().toArray(String[]::new);
         List<HeaderPattern> asked = new ArrayList<>();
-        rule.headers().forEach((name, values) -> asked.add(new HeaderPattern(name, values, label(rule))));
+        rule.headers().forEach((name, values) -> asked.add(new HeaderPattern(name, values, rule.label())));
         headers = asked.toArray(HeaderPattern[]::new);
         names = new ServerNamePattern[rule.snis().size()];
         for (int i = 0; i < names.length; i++) {
             names[i] = ServerNamePattern.of(rule.snis().get(i));
         }
+        takesPlain = rule.takesPlain();
+        takesTls = rule.takesTls();
         categories = count(methods.length)
                 + count(hosts.size())
                 + count(headers.length)
@@ -92,6 +96,8 @@ final class PathGroup<T> {
         methods = other.methods;
         headers = other.headers;
         names = other.names;
+        takesPlain = other.takesPlain;
+        takesTls = other.takesTls;
         categories = other.categories;
         plainHosts = other.plainHosts;
         headerCount = other.headerCount;
@@ -110,11 +116,6 @@ final class PathGroup<T> {
 
     private static int size(String path) {
         return path.getBytes(StandardCharsets.UTF_8).length;
-    }
-
-    private static String label(RouteRule<?> rule) {
-        String name = rule.name();
-        return name == null ? rule.id() : name;
     }
 
     /** The groups of a rule, in the order in which its paths name them. */
@@ -179,13 +180,13 @@ final class PathGroup<T> {
         return new PathGroup<>(this, place);
     }
 
-    RouteRule<T> rule() {
-        return rule;
+    /** Whether every protocol that the other group is for is one of these. */
+    boolean takesProtocolsOf(PathGroup<T> other) {
+        return (takesPlain || !other.takesPlain) && (takesTls || !other.takesTls);
     }
 
-    /** The place in the order of priority, 0 is first. */
-    int rank() {
-        return rank;
+    RouteRule<T> rule() {
+        return rule;
     }
 
     List<HostPattern> hosts() {
@@ -209,12 +210,42 @@ final class PathGroup<T> {
             for (RegexPath expression : expressions) {
                 literal = common(literal, expression.literal());
             }
-            tree.add(literal, new PathTree.Candidate<>(this, null));
+            tree.add(literal, this, new ByExpression<>(this));
         } else if (prefixes.isEmpty()) {
-            tree.add("", new PathTree.Candidate<>(this, new RouteMatch<>(rule, null, null)));
+            tree.add("", this, new ByPrefix<>(this, new RouteMatch<>(rule, null, null)));
         }
         for (String prefix : prefixes) {
-            tree.add(prefix, new PathTree.Candidate<>(this, new RouteMatch<>(rule, prefix, null)));
+            tree.add(prefix, this, new ByPrefix<>(this, new RouteMatch<>(rule, prefix, null)));
+        }
+    }
+
+    /** Being at its place in the tree proves the path: the match is ready. */
+    private record ByPrefix<T>(PathGroup<T> group, RouteMatch<T> match) implements PathTree.Candidate<T> {
+        @Override
+        public int rank() {
+            return group.rank;
+        }
+
+        @Override
+        public boolean offer(RequestFacts facts, RouteTable.Search<T> search) {
+            if (!group.holds(facts)) {
+                return false;
+            }
+            search.found(group.rank, match);
+            return true;
+        }
+    }
+
+    /** Its regular expressions must still be asked. */
+    private record ByExpression<T>(PathGroup<T> group) implements PathTree.Candidate<T> {
+        @Override
+        public int rank() {
+            return group.rank;
+        }
+
+        @Override
+        public boolean offer(RequestFacts facts, RouteTable.Search<T> search) {
+            return group.holds(facts) && group.findExpression(facts.path(), search);
         }
     }
 
@@ -228,7 +259,11 @@ final class PathGroup<T> {
 
     /** Whether everything but the path holds. */
     boolean holds(RequestFacts facts) {
-        return methodHolds(facts) && hostHolds(facts) && nameHolds(facts) && headersHold(facts);
+        return protocolHolds(facts) && methodHolds(facts) && hostHolds(facts) && nameHolds(facts) && headersHold(facts);
+    }
+
+    private boolean protocolHolds(RequestFacts facts) {
+        return facts.tls() ? takesTls : takesPlain;
     }
 
     private boolean methodHolds(RequestFacts facts) {
@@ -289,7 +324,7 @@ final class PathGroup<T> {
             RegexPath expression = expressions.get(i);
             @Nullable Matcher matcher = expression.match(path);
             if (matcher != null) {
-                search.found(this, expression, matcher);
+                search.found(rank, rule, expression, matcher);
                 return true;
             }
         }

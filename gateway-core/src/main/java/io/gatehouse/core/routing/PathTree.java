@@ -2,6 +2,7 @@ package io.gatehouse.core.routing;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -17,12 +18,14 @@ final class PathTree<T> {
     private final char[] firsts;
     private final PathTree<T>[] children;
 
-    /**
-     * A group filed at a place of the tree.
-     *
-     * @param match the finished match when being here proves the path; null when an expression must still be asked
-     */
-    record Candidate<T>(PathGroup<T> group, @Nullable RouteMatch<T> match) {}
+    /** Something filed at a place of the tree. */
+    interface Candidate<T> {
+        /** The place in the order of priority, 0 is first. */
+        int rank();
+
+        /** Tells the search when the request is for it; whatever is meant by the place in the tree is so. */
+        boolean offer(RequestFacts facts, RouteTable.Search<T> search);
+    }
 
     private PathTree(String text, List<Candidate<T>> candidates, List<PathTree<T>> children) {
         this.text = text;
@@ -49,7 +52,7 @@ final class PathTree<T> {
         PathTree<T> node = this;
         int at = 0;
         while (true) {
-            node.offer(facts, path, search);
+            node.offer(facts, search);
             PathTree<T> next = at < path.length() ? node.child(path.charAt(at)) : null;
             if (next == null || !path.startsWith(next.text, at)) {
                 return;
@@ -59,21 +62,10 @@ final class PathTree<T> {
         }
     }
 
-    private void offer(RequestFacts facts, String path, RouteTable.Search<T> search) {
+    private void offer(RequestFacts facts, RouteTable.Search<T> search) {
         for (Candidate<T> candidate : candidates) {
-            PathGroup<T> group = candidate.group();
-            if (!search.wants(group.rank())) {
+            if (!search.wants(candidate.rank()) || candidate.offer(facts, search)) {
                 return;
-            }
-            if (group.holds(facts)) {
-                RouteMatch<T> match = candidate.match();
-                if (match != null) {
-                    search.found(group, match);
-                    return;
-                }
-                if (group.findExpression(path, search)) {
-                    return;
-                }
             }
         }
     }
@@ -97,14 +89,13 @@ final class PathTree<T> {
     /** Collects candidates before the tree is built. */
     static final class Builder<T> {
         private final TreeMap<String, List<Candidate<T>>> places = new TreeMap<>();
+        private final Map<String, Object> last = new HashMap<>();
 
-        void add(String start, Candidate<T> candidate) {
-            List<Candidate<T>> here = places.computeIfAbsent(start, key -> new ArrayList<>());
-            // a route may name the same host or path twice; its candidates come one after the other
-            if (!here.isEmpty() && here.get(here.size() - 1).group() == candidate.group()) {
-                return;
+        /** Files a candidate; a route may name the same host or path twice, and its candidates come one after the other. */
+        void add(String start, Object owner, Candidate<T> candidate) {
+            if (last.put(start, owner) != owner) {
+                places.computeIfAbsent(start, key -> new ArrayList<>()).add(candidate);
             }
-            here.add(candidate);
         }
 
         PathTree<T> build() {
@@ -122,7 +113,7 @@ final class PathTree<T> {
             int at = 0;
             if (!entries.isEmpty() && entries.get(0).getKey().length() == depth) {
                 here.addAll(entries.get(0).getValue());
-                here.sort(Comparator.comparingInt(candidate -> candidate.group().rank()));
+                here.sort(Comparator.comparingInt(Candidate::rank));
                 at = 1;
             }
             while (at < entries.size()) {

@@ -66,7 +66,7 @@ final class RegexPath {
      * The literal text before the first special character. Empty when the expression has alternatives anywhere: one at
      * the top level would start with something else.
      */
-    private static String literalPrefix(String expression) {
+    static String literalPrefix(String expression) {
         if (expression.indexOf('|') >= 0) {
             return "";
         }

@@ -10,7 +10,10 @@ public interface RequestFacts {
     /** The method as the client sent it, upper or lower case untouched. */
     String method();
 
-    /** The host of the {@code Host} header (or authority) without its port, case untouched; empty when there is none. */
+    /**
+     * The host of the {@code Host} header (or authority) without its port and the brackets of IPv6, case untouched; empty when
+     * there is none.
+     */
     String host();
 
     /** The port of the {@code Host} header, -1 when it names none. */
@@ -21,6 +24,18 @@ public interface RequestFacts {
 
     /** The normalised path, see {@link RequestPath#path()}. */
     String path();
+
+    /** What follows the path, without its {@code ?}; empty when nothing does. */
+    String query();
+
+    /** The address of the client. */
+    String sourceAddress();
+
+    /** The port of the client; negative when it has none. */
+    int sourcePort();
+
+    /** The address at which the connection was accepted. */
+    String destinationAddress();
 
     /** Whether the connection is TLS. */
     boolean tls();

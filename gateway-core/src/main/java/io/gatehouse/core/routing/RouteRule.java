@@ -31,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  * @param regexPriority the order among routes with regular expression paths, higher first; negative counts as 0
  * @param stripPath whether the matched path text is removed before the request is sent upstream
  * @param pathHandling accepted for compatibility; the router behaves as {@link PathHandling#V0}
+ * @param flavor in {@link RouterFlavor#EXPRESSIONS} the protocols must hold as well, unless {@code https} is the only one
+ * @param expression what it asks of a request instead of all categories; null when the categories count
+ * @param priority the order among routes with an expression, higher first
  * @param payload what a match hands to the caller
  * @param <T> the payload's type
  */
@@ -46,12 +49,16 @@ public record RouteRule<T>(
         long regexPriority,
         boolean stripPath,
         PathHandling pathHandling,
+        RouterFlavor flavor,
+        @Nullable String expression,
+        long priority,
         T payload) {
 
     /** Copies the collections, in their order. */
     public RouteRule {
         requireNonNull(id, "id");
         requireNonNull(pathHandling, "pathHandling");
+        requireNonNull(flavor, "flavor");
         requireNonNull(payload, "payload");
         methods = List.copyOf(methods);
         hosts = List.copyOf(hosts);
@@ -66,6 +73,26 @@ public record RouteRule<T>(
     /** Whether the route serves HTTPS and not plain HTTP, which {@link HttpsRule} enforces. */
     public boolean httpsOnly() {
         return protocols.contains("https") && !protocols.contains("http");
+    }
+
+    /** What messages call it. */
+    String label() {
+        return name == null ? id : name;
+    }
+
+    /** Whether requests over plain connections are among those it is for. */
+    boolean takesPlain() {
+        return flavor == RouterFlavor.TRADITIONAL_COMPATIBLE
+                || protocols.equals(Set.of("https"))
+                || protocols.contains("http")
+                || protocols.contains("grpc");
+    }
+
+    /** Whether requests over TLS are among those it is for. */
+    boolean takesTls() {
+        return flavor == RouterFlavor.TRADITIONAL_COMPATIBLE
+                || protocols.contains("https")
+                || protocols.contains("grpcs");
     }
 
     /**
@@ -90,6 +117,9 @@ public record RouteRule<T>(
         private long regexPriority;
         private boolean stripPath = true;
         private PathHandling pathHandling = PathHandling.V0;
+        private RouterFlavor flavor = RouterFlavor.TRADITIONAL_COMPATIBLE;
+        private @Nullable String expression;
+        private long priority;
 
         private Builder(String id, T payload) {
             this.id = id;
@@ -156,6 +186,20 @@ public record RouteRule<T>(
             return this;
         }
 
+        /** Sets the flavour. */
+        public Builder<T> flavor(RouterFlavor value) {
+            flavor = value;
+            return this;
+        }
+
+        /** Sets the expression, with the flavour that has them. */
+        public Builder<T> expression(String value, long order) {
+            flavor = RouterFlavor.EXPRESSIONS;
+            expression = value;
+            priority = order;
+            return this;
+        }
+
         /** The rule. */
         public RouteRule<T> build() {
             return new RouteRule<>(
@@ -170,6 +214,9 @@ public record RouteRule<T>(
                     regexPriority,
                     stripPath,
                     pathHandling,
+                    flavor,
+                    expression,
+                    priority,
                     payload);
         }
     }

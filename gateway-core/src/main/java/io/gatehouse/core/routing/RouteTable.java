@@ -4,19 +4,23 @@ import static java.util.Objects.requireNonNull;
 
 import com.google.re2j.Matcher;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the route of a request as the {@code traditional_compatible} router does.
+ * Finds the route of a request as Kong's router does, in both flavours.
  *
- * <p>Routes are split into path groups (see {@link PathGroup}) and ordered by priority; the first one whose categories
+ * <p>Routes with an expression come first, by their priority. The others are split into path groups (see {@link PathGroup}) and ordered by priority; the first one whose categories
  * all hold wins. Instead of walking that order the table keeps one {@link PathTree} per exact host, per host suffix, per
  * host prefix and one for routes without hosts: a request is compared only with groups whose host entry and whose
  * literal path prefix fit it, and each list is left as soon as it cannot improve on what was found.
  * Routes that share host and path and differ in methods, headers or server names only are compared one after the other.
+ * An expression is filed under the hosts and the starts of the path without which it cannot hold, see
+ * {@link ExpressionRoute}.
  *
  * <pre>{@code
  * RouteTable<String> table = RouteTable.of(List.of(
@@ -35,34 +39,12 @@ public final class RouteTable<T> {
     private final Map<String, PathTree<T>> byPrefix;
     private final int size;
 
-    private RouteTable(List<PathGroup<T>> ordered, int size) {
-        PathTree.Builder<T> any = new PathTree.Builder<>();
-        Map<String, PathTree.Builder<T>> exact = new HashMap<>();
-        Map<String, PathTree.Builder<T>> suffixes = new HashMap<>();
-        Map<String, PathTree.Builder<T>> prefixes = new HashMap<>();
-        for (PathGroup<T> group : ordered) {
-            if (group.hosts().isEmpty()) {
-                group.addTo(any);
-            }
-            for (HostPattern host : group.hosts()) {
-                PathTree.Builder<T> tree = switch (host.kind()) {
-                    case EXACT -> tree(exact, host);
-                    // the lookup goes from dot to dot; other wildcards are compared one by one
-                    case SUFFIX -> host.text().startsWith(".") ? tree(suffixes, host) : any;
-                    case PREFIX -> host.text().endsWith(".") ? tree(prefixes, host) : any;
-                };
-                group.addTo(tree);
-            }
-        }
-        anyHost = any.build();
-        byHost = built(exact);
-        bySuffix = built(suffixes);
-        byPrefix = built(prefixes);
+    private RouteTable(Builders<T> builders, int size) {
+        anyHost = builders.any.build();
+        byHost = built(builders.exact);
+        bySuffix = built(builders.suffixes);
+        byPrefix = built(builders.prefixes);
         this.size = size;
-    }
-
-    private static <T> PathTree.Builder<T> tree(Map<String, PathTree.Builder<T>> trees, HostPattern host) {
-        return trees.computeIfAbsent(host.text(), text -> new PathTree.Builder<>());
     }
 
     private static <T> Map<String, PathTree<T>> built(Map<String, PathTree.Builder<T>> builders) {
@@ -71,24 +53,70 @@ public final class RouteTable<T> {
         return Map.copyOf(trees);
     }
 
+    /** The trees while they are filled, in order of priority. */
+    private static final class Builders<T> {
+        private final PathTree.Builder<T> any = new PathTree.Builder<>();
+        private final Map<String, PathTree.Builder<T>> exact = new HashMap<>();
+        private final Map<String, PathTree.Builder<T>> suffixes = new HashMap<>();
+        private final Map<String, PathTree.Builder<T>> prefixes = new HashMap<>();
+
+        /** Where routes with one of these hosts belong; no host means any. */
+        List<PathTree.Builder<T>> of(Collection<HostPattern> hosts) {
+            if (hosts.isEmpty()) {
+                return List.of(any);
+            }
+            List<PathTree.Builder<T>> trees = new ArrayList<>(hosts.size());
+            for (HostPattern host : hosts) {
+                trees.add(
+                        switch (host.kind()) {
+                            case EXACT -> tree(exact, host);
+                            // the lookup goes from dot to dot; other wildcards are compared one by one
+                            case SUFFIX -> host.text().startsWith(".") ? tree(suffixes, host) : any;
+                            case PREFIX -> host.text().endsWith(".") ? tree(prefixes, host) : any;
+                        });
+            }
+            return trees;
+        }
+
+        private static <T> PathTree.Builder<T> tree(Map<String, PathTree.Builder<T>> trees, HostPattern host) {
+            return trees.computeIfAbsent(host.text(), text -> new PathTree.Builder<>());
+        }
+    }
+
     /**
      * Builds the table.
      *
-     * @throws IllegalArgumentException when a regular expression does not compile; the message names the route, the
-     *     field and the expression
+     * @throws IllegalArgumentException when an expression or a regular expression does not compile; the message names
+     *     the route, the field and what is wrong
      */
     public static <T> RouteTable<T> of(List<RouteRule<T>> rules) {
         requireNonNull(rules, "rules");
+        List<ExpressionRoute<T>> first = new ArrayList<>();
         List<PathGroup<T>> groups = new ArrayList<>();
         for (RouteRule<T> rule : rules) {
-            groups.addAll(PathGroup.split(rule));
+            if (rule.expression() == null) {
+                groups.addAll(PathGroup.split(rule));
+            } else {
+                first.add(ExpressionRoute.of(rule, rule.expression()));
+            }
         }
+        first.sort(ExpressionRoute.byPriority());
         groups.sort(PathGroup.byPriority());
-        List<PathGroup<T>> ranked = new ArrayList<>(groups.size());
-        for (int i = 0; i < groups.size(); i++) {
-            ranked.add(groups.get(i).ranked(i));
+        Builders<T> builders = new Builders<>();
+        int rank = 0;
+        for (ExpressionRoute<T> route : first) {
+            ExpressionRoute<T> ranked = route.ranked(rank++);
+            for (PathTree.Builder<T> tree : builders.of(ranked.hosts())) {
+                ranked.addTo(tree);
+            }
         }
-        return new RouteTable<>(ranked, rules.size());
+        for (PathGroup<T> group : groups) {
+            PathGroup<T> ranked = group.ranked(rank++);
+            for (PathTree.Builder<T> tree : builders.of(ranked.hosts())) {
+                ranked.addTo(tree);
+            }
+        }
+        return new RouteTable<>(builders, rules.size());
     }
 
     /** How many routes the table was built from. */
@@ -101,18 +129,32 @@ public final class RouteTable<T> {
         Search<T> search = new Search<>();
         String path = facts.path();
         String host = facts.host();
-        PathTree<T> exact = byHost.get(host);
-        if (exact != null) {
-            exact.search(facts, path, search);
+        searchHost(facts, path, host, search);
+        if (hasUpperCase(host)) {
+            // expressions may ask for the host in lower case; the others look at it as it is and refuse
+            searchHost(facts, path, host.toLowerCase(Locale.ROOT), search);
         }
+        anyHost.search(facts, path, search);
+        return search.result();
+    }
+
+    private static boolean hasUpperCase(String host) {
+        for (int i = 0; i < host.length(); i++) {
+            if (host.charAt(i) >= 'A' && host.charAt(i) <= 'Z') {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void searchHost(RequestFacts facts, String path, String host, Search<T> search) {
+        searchIn(byHost.get(host), facts, path, search);
         if (!bySuffix.isEmpty()) {
             searchSuffixes(facts, path, host, search);
         }
         if (!byPrefix.isEmpty()) {
             searchPrefixes(facts, path, host, search);
         }
-        anyHost.search(facts, path, search);
-        return search.result();
     }
 
     private void searchSuffixes(RequestFacts facts, String path, String host, Search<T> search) {
@@ -135,38 +177,50 @@ public final class RouteTable<T> {
 
     /** The best candidate so far. */
     static final class Search<T> {
-        private @Nullable PathGroup<T> group;
+        private int rank = Integer.MAX_VALUE;
         private @Nullable RouteMatch<T> ready;
+        private @Nullable RouteRule<T> rule;
         private @Nullable RegexPath regex;
         private @Nullable Matcher matcher;
+        private @Nullable ExpressionFacts expressions;
 
         /** Whether a candidate of this rank would be better than what was found. */
-        boolean wants(int rank) {
-            PathGroup<T> current = group;
-            return current == null || rank < current.rank();
+        boolean wants(int other) {
+            return other < rank;
         }
 
-        void found(PathGroup<T> better, RouteMatch<T> match) {
-            group = better;
+        void found(int better, RouteMatch<T> match) {
+            rank = better;
             ready = match;
         }
 
-        void found(PathGroup<T> better, RegexPath path, Matcher at) {
-            group = better;
+        void found(int better, RouteRule<T> winner, RegexPath path, Matcher at) {
+            rank = better;
             ready = null;
+            rule = winner;
             regex = path;
             matcher = at;
         }
 
+        /** The request for expressions. */
+        ExpressionFacts expressions(RequestFacts facts) {
+            ExpressionFacts known = expressions;
+            if (known == null) {
+                known = new ExpressionFacts(facts);
+                expressions = known;
+            }
+            return known;
+        }
+
         @Nullable
         RouteMatch<T> result() {
-            PathGroup<T> winner = group;
-            if (winner == null || ready != null) {
+            RouteRule<T> winner = rule;
+            if (ready != null || winner == null) {
                 return ready;
             }
             Matcher at = requireNonNull(matcher, "matcher");
             return new RouteMatch<>(
-                    winner.rule(), at.group(), requireNonNull(regex, "regex").captures(at));
+                    winner, at.group(), requireNonNull(regex, "regex").captures(at));
         }
     }
 }

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Finds routes that no request can reach, since for each of their combinations of method, host, server name and path
  * another route has a higher priority and takes all that they would. What it finds is certain; a route that is covered
- * only by several others together, or by an expression that would have to be understood, is not found.
+ * only by several others together, or by an expression that would have to be understood, is not found. Routes with an
+ * expression of their own are not judged, and are not taken for winners either.
  *
  * <p>Not for the hot path: it is asked when a configuration is checked.
  */
@@ -49,6 +50,9 @@ public final class Shadowing<T> {
         List<PathGroup<T>> ordered = new ArrayList<>();
         IdentityHashMap<RouteRule<T>, Integer> groups = new IdentityHashMap<>();
         for (RouteRule<T> rule : rules) {
+            if (rule.expression() != null) {
+                continue;
+            }
             for (PathGroup<T> group : PathGroup.split(rule)) {
                 ordered.add(group);
                 groups.merge(rule, 1, Integer::sum);
@@ -184,6 +188,7 @@ public final class Shadowing<T> {
             @Nullable RegexPath expression) {
         for (PathGroup<T> other : index.getOrDefault(key, List.of())) {
             if (!other.rule().equals(group.rule())
+                    && other.takesProtocolsOf(group)
                     && takesMethod(other, combination.method())
                     && takesHost(other, combination.host())
                     && takesName(other, combination.name())

@@ -24,7 +24,8 @@ public final class UpstreamPath {
      *
      * @param servicePath the service's path; null or empty counts as {@code /}
      * @param matchedPath what the route's path matched, null when the route has no paths
-     * @param requestPath the normalised path of the request; starts with {@code matchedPath}
+     * @param requestPath the normalised path of the request; starts with {@code matchedPath}, unless an expression
+     *     matched elsewhere: then, as in Kong, as much is cut from its start
      * @param stripPath whether {@code matchedPath} is removed
      * @param handling how the parts are joined; the {@code traditional_compatible} router always uses
      *     {@link PathHandling#V0}
@@ -40,7 +41,9 @@ public final class UpstreamPath {
             return kept(base, requestPath, handling);
         }
         String rest = withoutLeadingDots(
-                matchedPath == null ? afterSlash(requestPath) : requestPath.substring(matchedPath.length()));
+                matchedPath == null
+                        ? afterSlash(requestPath)
+                        : requestPath.substring(Math.min(matchedPath.length(), requestPath.length())));
         return handling == PathHandling.V1 ? join(base, rest) : stripped(base, rest, requestPath);
     }
 

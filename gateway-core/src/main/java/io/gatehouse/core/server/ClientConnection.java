@@ -90,6 +90,7 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
     private @Nullable ArrayDeque<Object> held;
     private long heldBytes;
     private @Nullable HttpServerRequest request;
+    private @Nullable Peer peer;
     private @Nullable LiveExchange exchange;
     private @Nullable MultiMap trailers;
     private boolean receiving;
@@ -156,6 +157,16 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
     }
 
     // ---- what the front door says
+
+    /** Who is at the other end. */
+    Peer peer(HttpConnection connection, Forwarding forwarding) {
+        Peer known = peer;
+        if (known == null) {
+            known = forwarding.peer(connection);
+            peer = known;
+        }
+        return known;
+    }
 
     /** A request is on its way: its body can be given up. */
     void begins(HttpServerRequest current) {

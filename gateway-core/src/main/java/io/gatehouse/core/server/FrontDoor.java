@@ -31,11 +31,9 @@ import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
-import io.vertx.core.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.ThreadLocalRandom;
@@ -49,6 +47,7 @@ final class FrontDoor {
     private final Traffic traffic;
     private final ExchangeObserver observer;
     private final Limits limits;
+    private final Forwarding forwarding;
     private final MemoryGuard memory;
     private final ErrorPages errors = new ErrorPages();
     private final String via;
@@ -65,10 +64,12 @@ final class FrontDoor {
             Traffic traffic,
             ExchangeObserver observer,
             Limits limits,
+            Forwarding forwarding,
             MemoryGuard memory,
             String version) {
         this.loop = loop;
         this.limits = limits;
+        this.forwarding = forwarding;
         this.memory = memory;
         this.reloader = reloader;
         this.traffic = traffic;
@@ -88,18 +89,19 @@ final class FrontDoor {
         traffic.begun();
         connection.begins(request);
         StrictHead strict = StrictHead.of(request);
+        Peer peer = connection.peer(request.connection(), forwarding);
         FrozenHead head = head(request, strict);
         Plan plan = snapshot.unmatched();
         RequestPath path = strict.path();
         RouteMatch<RoutePlan> match = null;
         if (strict.refusal() == null && path != null) {
-            match = snapshot.routes().match(facts(request, strict.host(), path));
+            match = snapshot.routes().match(new HttpFacts(request, strict.host(), peer, forwarding, path));
             if (match != null) {
                 plan = match.payload().plan();
             }
         }
         SocketClient client = client(request, connection, strict);
-        LiveExchange exchange = open(request, connection, client, snapshot, head, plan, match);
+        LiveExchange exchange = open(request, connection, peer, client, snapshot, head, plan, match);
         StreamReader reader = reader(request, connection, client, strict);
         Refusal refusal = strict.refusal();
         MemoryGuard.Shortage shortage = memory.shortage();
@@ -113,11 +115,11 @@ final class FrontDoor {
             observer.shed(shortage.label());
             exchange.answer(errors.overloaded(exchange, "short of " + shortage.label()), reader);
         } else {
-            HttpsRule rule = https(match.payload(), head);
+            HttpsRule rule = https(match.payload(), peer, head, strict.host());
             if (rule != null) {
                 exchange.answer(refused(exchange, rule), reader);
             } else {
-                exchange.run(request(request, exchange, match, path, strict, reader), reader);
+                exchange.run(request(request, exchange, peer, match, path, strict, reader), reader);
             }
         }
     }
@@ -156,18 +158,18 @@ final class FrontDoor {
     private LiveExchange open(
             HttpServerRequest request,
             ClientConnection connection,
+            Peer peer,
             SocketClient client,
             Snapshot snapshot,
             FrozenHead head,
             Plan plan,
             @Nullable RouteMatch<RoutePlan> match) {
-        SocketAddress peer = request.connection().remoteAddress();
         LiveExchange[] self = new LiveExchange[1];
         LiveExchange exchange = new LiveExchange(
                 surroundings(snapshot),
                 LiveExchange.newId(random.nextLong(), random.nextLong()),
                 head,
-                peer == null || peer.hostAddress() == null ? "" : peer.hostAddress(),
+                forwarding.client(peer, request.headers()),
                 tls(request),
                 client,
                 plan,
@@ -227,25 +229,17 @@ final class FrontDoor {
                 request.version() == HttpVersion.HTTP_1_0 ? "HTTP/1.0" : "HTTP/1.1");
     }
 
-    private static HttpFacts facts(HttpServerRequest request, @Nullable HostHeader host, RequestPath path) {
-        return new HttpFacts(
-                request,
-                host == null ? "" : host.name(),
-                host == null ? -1 : host.port(),
-                request.connection().localAddress().port(),
-                path.path(),
-                request.isSSL());
-    }
-
-    private static @Nullable HttpsRule https(RoutePlan plan, FrozenHead head) {
+    private @Nullable HttpsRule https(RoutePlan plan, Peer peer, FrozenHead head, @Nullable HostHeader host) {
         if (!plan.httpsOnly()) {
             return null;
         }
-        int colon = head.host().lastIndexOf(':');
-        String name = colon < 0 || head.host().endsWith("]")
-                ? head.host()
-                : head.host().substring(0, colon);
-        return HttpsRule.decide(true, plan.httpsRedirectStatus(), head.scheme(), name, head.uri());
+        MultiMap said = head.headers();
+        return HttpsRule.decide(
+                true,
+                plan.httpsRedirectStatus(),
+                forwarding.proto(peer, said, head.scheme()),
+                forwarding.host(peer, said, host),
+                head.uri());
     }
 
     private Response refused(LiveExchange exchange, HttpsRule rule) {
@@ -300,13 +294,24 @@ final class FrontDoor {
     private Request request(
             HttpServerRequest in,
             LiveExchange exchange,
+            Peer peer,
             RouteMatch<RoutePlan> match,
             RequestPath path,
             StrictHead strict,
             @Nullable StreamReader reader) {
         HostHeader host = strict.host();
         MultiMap headers = HopByHop.fromClient(in.headers());
-        forwarded(headers, in, exchange, match, path, host);
+        forwarding.write(
+                headers,
+                in.headers(),
+                peer,
+                exchange.clientAddress(),
+                exchange.original().scheme(),
+                host,
+                UpstreamPath.escape(path.raw()),
+                match.forwardedPrefix());
+        Forwarding.via(headers, in.headers(), via);
+        headers.set(HeaderNames.REQUEST_ID, exchange.id());
         RoutePlan plan = match.payload();
         if (plan.preserveHost() && host != null) {
             headers.set(HttpHeaders.HOST, host.value());
@@ -318,35 +323,6 @@ final class FrontDoor {
         }
         headers.remove(HttpHeaders.CONTENT_LENGTH);
         return new Request(exchange, in.method(), path.query().isEmpty() ? uri : uri + path.query(), headers, body);
-    }
-
-    /** Tells the upstream where the request came from. No peer is trusted: what a client says of itself is replaced. */
-    private void forwarded(
-            MultiMap headers,
-            HttpServerRequest in,
-            LiveExchange exchange,
-            RouteMatch<RoutePlan> match,
-            RequestPath path,
-            @Nullable HostHeader host) {
-        String peer = exchange.clientAddress();
-        String before = String.join(", ", in.headers().getAll("X-Forwarded-For"));
-        headers.set("X-Real-IP", peer);
-        headers.set("X-Forwarded-For", before.isEmpty() ? peer : before + ", " + peer);
-        headers.set("X-Forwarded-Proto", exchange.original().scheme());
-        headers.set("X-Forwarded-Host", host == null ? "" : host.name().toLowerCase(Locale.ROOT));
-        headers.set(
-                "X-Forwarded-Port",
-                Integer.toString(in.connection().localAddress().port()));
-        headers.set("X-Forwarded-Path", UpstreamPath.escape(path.raw()));
-        String prefix = match.forwardedPrefix();
-        if (prefix == null) {
-            headers.remove("X-Forwarded-Prefix");
-        } else {
-            headers.set("X-Forwarded-Prefix", prefix);
-        }
-        String earlier = String.join(", ", in.headers().getAll(HeaderNames.VIA));
-        headers.set(HeaderNames.VIA, earlier.isEmpty() ? via : earlier + ", " + via);
-        headers.set(HeaderNames.REQUEST_ID, exchange.id());
     }
 
     private static Completion.@Nullable TlsFacts tls(HttpServerRequest request) {

@@ -47,6 +47,11 @@ record HostHeader(String value, String name, int port) {
         return name.isEmpty() ? null : new HostHeader(value, name, port);
     }
 
+    /** The name as it stands in a URI: IPv6 within brackets. */
+    String text() {
+        return name.indexOf(':') < 0 ? name : '[' + name + ']';
+    }
+
     /** Whether both mean the same host and port. */
     boolean sameAs(HostHeader other, int defaultPort) {
         return name.equalsIgnoreCase(other.name)

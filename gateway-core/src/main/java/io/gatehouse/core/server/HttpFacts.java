@@ -1,7 +1,9 @@
 package io.gatehouse.core.server;
 
 import io.gatehouse.core.routing.RequestFacts;
+import io.gatehouse.core.routing.RequestPath;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /** What the router asks, answered by the server's request without copying. */
@@ -9,17 +11,20 @@ final class HttpFacts implements RequestFacts {
     private final HttpServerRequest request;
     private final String host;
     private final int hostPort;
-    private final int listenerPort;
-    private final String path;
+    private final Peer peer;
+    private final Forwarding forwarding;
+    private final RequestPath path;
     private final boolean tls;
 
-    HttpFacts(HttpServerRequest request, String host, int hostPort, int listenerPort, String path, boolean tls) {
+    HttpFacts(
+            HttpServerRequest request, @Nullable HostHeader host, Peer peer, Forwarding forwarding, RequestPath path) {
         this.request = request;
-        this.host = host;
-        this.hostPort = hostPort;
-        this.listenerPort = listenerPort;
+        this.host = host == null ? "" : host.name();
+        this.hostPort = host == null ? -1 : host.port();
+        this.peer = peer;
+        this.forwarding = forwarding;
         this.path = path;
-        this.tls = tls;
+        this.tls = request.isSSL();
     }
 
     @Override
@@ -39,12 +44,34 @@ final class HttpFacts implements RequestFacts {
 
     @Override
     public int listenerPort() {
-        return listenerPort;
+        return peer.port();
     }
 
     @Override
     public String path() {
-        return path;
+        return path.path();
+    }
+
+    @Override
+    public String query() {
+        return path.query().isEmpty() ? "" : path.query().substring(1);
+    }
+
+    @Override
+    public String sourceAddress() {
+        return forwarding.client(peer, request.headers());
+    }
+
+    @Override
+    public int sourcePort() {
+        SocketAddress remote = request.connection().remoteAddress();
+        return remote == null ? -1 : remote.port();
+    }
+
+    @Override
+    public String destinationAddress() {
+        SocketAddress local = request.connection().localAddress();
+        return local == null || local.hostAddress() == null ? "" : local.hostAddress();
     }
 
     @Override

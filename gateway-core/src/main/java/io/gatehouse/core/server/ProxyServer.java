@@ -50,6 +50,7 @@ public final class ProxyServer extends VerticleBase {
             long pluginTimeLimitNanos,
             long exchangeDeadlineNanos,
             Limits limits,
+            Forwarding forwarding,
             MemoryGuard memory,
             Redirects redirects,
             TlsDefaults tls,
@@ -84,6 +85,7 @@ public final class ProxyServer extends VerticleBase {
                 shared.traffic(),
                 shared.observer(),
                 shared.limits(),
+                shared.forwarding(),
                 shared.memory(),
                 shared.version());
         loop = here;

@@ -1,6 +1,7 @@
 package io.gatehouse.core.server;
 
 import io.gatehouse.core.routing.RequestPath;
+import io.gatehouse.core.upstream.HopByHop;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
@@ -99,7 +100,7 @@ final class StrictHead {
         switch (name.length()) { // most names are none of these and are not compared for nothing
             case 2 -> {
                 if (name.equalsIgnoreCase("TE")) {
-                    trailers |= hasToken(value, "trailers");
+                    trailers |= HopByHop.lists(value, "trailers");
                 }
             }
             case 4 -> {
@@ -115,8 +116,8 @@ final class StrictHead {
             }
             case 10 -> {
                 if (name.equalsIgnoreCase("Connection")) {
-                    close |= hasToken(value, "close");
-                    keepAlive |= hasToken(value, "keep-alive");
+                    close |= HopByHop.lists(value, "close");
+                    keepAlive |= HopByHop.lists(value, "keep-alive");
                 }
             }
             case 14 -> {
@@ -172,7 +173,7 @@ final class StrictHead {
             toOriginForm();
         }
         path = RequestPath.of(target);
-        if (path == null) {
+        if (path == null || HiddenDots.in(path.path())) {
             refuse(Refusal.BAD_REQUEST);
         }
     }
@@ -198,27 +199,5 @@ final class StrictHead {
         }
         String rest = target.substring(end);
         target = rest.startsWith("/") ? rest : "/" + rest;
-    }
-
-    /** Whether a list names a token, in whatever case. */
-    static boolean hasToken(String list, String token) {
-        int at = 0;
-        int length = list.length();
-        while (at < length) {
-            int comma = list.indexOf(',', at);
-            int end = comma < 0 ? length : comma;
-            int next = end + 1;
-            while (at < end && (list.charAt(at) == ' ' || list.charAt(at) == '\t')) {
-                at++;
-            }
-            while (end > at && (list.charAt(end - 1) == ' ' || list.charAt(end - 1) == '\t')) {
-                end--;
-            }
-            if (end - at == token.length() && list.regionMatches(true, at, token, 0, token.length())) {
-                return true;
-            }
-            at = next;
-        }
-        return false;
     }
 }

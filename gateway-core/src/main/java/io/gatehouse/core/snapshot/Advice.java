@@ -157,7 +157,7 @@ public final class Advice {
                                 .computeIfAbsent(route.serviceId(), id -> new ArrayList<>())
                                 .add(route);
                     }
-                    rules.add(SnapshotBuilder.matcher(route, route.id()));
+                    rules.add(SnapshotBuilder.matcher(route, config.flavor(), route.id()));
                 }
             }
             List<Unreached> shadowed = new ArrayList<>();

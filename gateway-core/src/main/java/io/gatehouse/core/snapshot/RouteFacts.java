@@ -24,6 +24,10 @@ record RouteFacts(String id, @Nullable String name, List<String> paths, Map<Stri
         if (!route.headers().isEmpty()) {
             fields.put("headers", route.headers());
         }
+        if (route.expression() != null) {
+            fields.put("expression", route.expression());
+            fields.put("priority", route.priority() == null ? 0 : route.priority());
+        }
         fields.put("regex_priority", route.regexPriority());
         fields.put("strip_path", route.stripPath());
         fields.put("path_handling", route.pathHandling());

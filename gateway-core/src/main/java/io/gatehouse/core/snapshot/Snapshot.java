@@ -1,6 +1,7 @@
 package io.gatehouse.core.snapshot;
 
 import io.gatehouse.api.Directory;
+import io.gatehouse.core.balancer.Balancer;
 import io.gatehouse.core.entity.DeclarativeConfig;
 import io.gatehouse.core.exchange.Plan;
 import io.gatehouse.core.plugin.PluginCatalogue;
@@ -8,6 +9,7 @@ import io.gatehouse.core.routing.RouteTable;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
@@ -22,6 +24,7 @@ public final class Snapshot {
     private final Plan unmatched;
     private final Directory directory;
     private final List<BoundPlugin> plugins;
+    private final Map<String, Balancer> balancers;
     private final Promise<Void> retiring = Promise.promise();
     private final Promise<Void> drained = Promise.promise();
     private final AtomicInteger leases = new AtomicInteger(1);
@@ -32,13 +35,15 @@ public final class Snapshot {
             RouteTable<RoutePlan> routes,
             Plan unmatched,
             Directory directory,
-            List<BoundPlugin> plugins) {
+            List<BoundPlugin> plugins,
+            Map<String, Balancer> balancers) {
         this.config = config;
         this.catalogue = catalogue;
         this.routes = routes;
         this.unmatched = unmatched;
         this.directory = directory;
         this.plugins = List.copyOf(plugins);
+        this.balancers = Map.copyOf(balancers);
     }
 
     /** Takes a lease. False when the snapshot is gone already: then there is a newer one. */
@@ -146,6 +151,11 @@ public final class Snapshot {
             names.add(plugin.entity().name());
         }
         return names;
+    }
+
+    /** The upstreams, by name. */
+    public Map<String, Balancer> balancers() {
+        return balancers;
     }
 
     List<BoundPlugin> plugins() {

@@ -1,6 +1,7 @@
 package io.gatehouse.core.snapshot;
 
 import io.gatehouse.api.PluginFactory;
+import io.gatehouse.core.balancer.Balancer;
 import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.entity.DeclarativeConfig;
 import io.gatehouse.core.entity.Entity;
@@ -17,6 +18,7 @@ import io.gatehouse.core.plugin.PluginCatalogue;
 import io.gatehouse.core.routing.PathHandling;
 import io.gatehouse.core.routing.RouteRule;
 import io.gatehouse.core.routing.RouteTable;
+import io.gatehouse.core.routing.RouterFlavor;
 import io.gatehouse.core.schema.NodeProblems;
 import io.gatehouse.core.schema.RecordBinder;
 import io.gatehouse.core.upstream.Upstreams;
@@ -183,11 +185,18 @@ public final class SnapshotBuilder {
         for (ServiceEntity service : config.services()) {
             services.put(service.id(), ServiceFacts.of(service, config));
         }
+        Map<String, Balancer> balancers = upstreams.balancers().prepare(config);
         List<RouteRule<RoutePlan>> rules = new ArrayList<>(config.routes().size());
         for (RouteEntity route : config.routes()) {
             ServiceEntity service = route.serviceId() == null ? null : config.service(route.serviceId());
             if (service == null || service.enabled()) {
-                rules.add(rule(route, service, service == null ? null : services.get(service.id()), plugins));
+                rules.add(rule(
+                        route,
+                        config.flavor(),
+                        service,
+                        service == null ? null : services.get(service.id()),
+                        service == null ? null : balancers.get(service.host()),
+                        plugins));
             }
         }
         Plan unmatched = new Plan(null, null, new Chain(plugins.slots(null, null), request -> {
@@ -199,15 +208,22 @@ public final class SnapshotBuilder {
                 RouteTable.of(rules),
                 unmatched,
                 new EntityDirectory(config, System::nanoTime),
-                placed.stream().map(Placed::plugin).toList());
+                placed.stream().map(Placed::plugin).toList(),
+                balancers);
     }
 
     private RouteRule<RoutePlan> rule(
-            RouteEntity route, @Nullable ServiceEntity service, @Nullable ServiceFacts facts, PluginIndex plugins) {
+            RouteEntity route,
+            RouterFlavor flavor,
+            @Nullable ServiceEntity service,
+            @Nullable ServiceFacts facts,
+            @Nullable Balancer balancer,
+            PluginIndex plugins) {
         Chain chain = plugins.chain(
                 route.id(),
                 route.serviceId(),
-                () -> upstreams.to(facts == null ? null : facts.target(), service == null ? 0 : service.retries()));
+                () -> upstreams.to(
+                        facts == null ? null : facts.target(), service == null ? 0 : service.retries(), balancer));
         Plan plan = new Plan(RouteFacts.of(route), facts, chain);
         boolean httpsOnly =
                 route.protocols().contains("https") && !route.protocols().contains("http");
@@ -217,11 +233,11 @@ public final class SnapshotBuilder {
                 route.preserveHost(),
                 httpsOnly,
                 route.httpsRedirectStatusCode());
-        return matcher(route, payload);
+        return matcher(route, flavor, payload);
     }
 
     /** Which requests a route is for. */
-    static <T> RouteRule<T> matcher(RouteEntity route, T payload) {
+    static <T> RouteRule<T> matcher(RouteEntity route, RouterFlavor flavor, T payload) {
         return new RouteRule<>(
                 route.id(),
                 route.name(),
@@ -234,6 +250,9 @@ public final class SnapshotBuilder {
                 route.regexPriority(),
                 route.stripPath(),
                 route.pathHandling().equals("v1") ? PathHandling.V1 : PathHandling.V0,
+                flavor,
+                route.expression(),
+                route.priority() == null ? 0 : route.priority(),
                 payload);
     }
 

@@ -69,7 +69,7 @@ final class UpstreamTls {
         return found == null ? null : (CertificateEntity) found.value();
     }
 
-    /** How TLS is spoken with a service. */
+    /** How TLS is spoken with a service: its own certificate is shown before that of the upstream that its host names. */
     static TlsOptions of(ServiceEntity service, DeclarativeConfig config) {
         Boolean verify = service.tlsVerify();
         TlsOptions.Builder options =
@@ -87,7 +87,11 @@ final class UpstreamTls {
             }
         }
         options.authorities(trusted);
-        CertificateEntity certificate = certificate(config, service.clientCertificateId());
+        String shown = service.clientCertificateId();
+        if (shown == null && config.find(EntityKind.UPSTREAM, service.host()) instanceof Entity upstream) {
+            shown = ((UpstreamEntity) upstream.value()).clientCertificateId();
+        }
+        CertificateEntity certificate = certificate(config, shown);
         if (certificate != null) {
             options.clientCertificate(certificate.cert(), certificate.key());
         }

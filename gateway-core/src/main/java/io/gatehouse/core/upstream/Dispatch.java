@@ -57,7 +57,7 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
         this.record = record;
     }
 
-    Future<Response> start(HttpClient client, Redirects.@Nullable Origin redirect) {
+    Future<Response> start(HttpClient client, Redirects.@Nullable Origin redirect, @Nullable SocketAddress address) {
         String named = request.headers().get(HttpHeaders.HOST);
         if (named == null) {
             named = target.hostHeader();
@@ -74,6 +74,8 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
                 .setConnectTimeout(target.connectTimeout().toMillis());
         if (redirect != null) {
             options.setServer(SocketAddress.inetSocketAddress(redirect.port(), redirect.host()));
+        } else if (address != null) {
+            options.setServer(address);
         } else if (!name.equals(target.host())) {
             options.setServer(SocketAddress.inetSocketAddress(target.port(), target.host()));
         }

@@ -42,7 +42,7 @@ public final class HopByHop {
             removeListed(connection, kept);
         }
         String te = headers.get("te");
-        if (te != null && te.toLowerCase(Locale.ROOT).contains("trailers")) {
+        if (te != null && lists(te, "trailers")) {
             kept.set("te", "trailers");
         }
         return kept;
@@ -91,11 +91,23 @@ public final class HopByHop {
     /** Whether {@code close} is a token of a {@code Connection} header. */
     static boolean closes(MultiMap headers) {
         for (String connection : headers.getAll(HttpHeaders.CONNECTION)) {
-            for (String token : connection.split(",", 100)) {
-                if (token.trim().equalsIgnoreCase("close")) {
-                    return true;
-                }
+            if (lists(connection, "close")) {
+                return true;
             }
+        }
+        return false;
+    }
+
+    /** Whether a list of tokens, separated by commas and blanks, has this one, in whatever case. */
+    public static boolean lists(String list, String token) {
+        int at = 0;
+        while (at < list.length()) {
+            int from = start(list, at);
+            int end = end(list, from);
+            if (end - from == token.length() && list.regionMatches(true, from, token, 0, token.length())) {
+                return true;
+            }
+            at = next(list, end);
         }
         return false;
     }
@@ -104,11 +116,43 @@ public final class HopByHop {
         if (connection.equalsIgnoreCase("keep-alive") || connection.equalsIgnoreCase("close")) {
             return;
         }
-        for (String listed : connection.split(",", 100)) {
-            String name = listed.trim();
-            if (!name.isEmpty()) {
-                headers.remove(name);
+        int at = 0;
+        while (at < connection.length()) {
+            int from = start(connection, at);
+            int end = end(connection, from);
+            if (end > from) {
+                headers.remove(connection.substring(from, end));
             }
+            at = next(connection, end);
         }
+    }
+
+    /** Where the element begins that is at this index or behind it. */
+    private static int start(String list, int at) {
+        int from = at;
+        while (from < list.length() && isBlank(list.charAt(from))) {
+            from++;
+        }
+        return from;
+    }
+
+    /** Where the element that begins here ends: before its comma, and before blanks. */
+    private static int end(String list, int from) {
+        int comma = list.indexOf(',', from);
+        int end = comma < 0 ? list.length() : comma;
+        while (end > from && isBlank(list.charAt(end - 1))) {
+            end--;
+        }
+        return end;
+    }
+
+    /** Where the next element may begin. */
+    private static int next(String list, int end) {
+        int comma = list.indexOf(',', end);
+        return comma < 0 ? list.length() : comma + 1;
+    }
+
+    private static boolean isBlank(char c) {
+        return c == ' ' || c == '\t';
     }
 }

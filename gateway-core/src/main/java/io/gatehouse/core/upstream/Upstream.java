@@ -5,11 +5,14 @@ import io.gatehouse.api.FailureKind;
 import io.gatehouse.api.Request;
 import io.gatehouse.api.Response;
 import io.gatehouse.api.Target;
+import io.gatehouse.core.exchange.AttemptListener;
 import io.gatehouse.core.exchange.LiveAttempt;
 import io.gatehouse.core.exchange.LiveExchange;
 import io.gatehouse.core.exchange.Loop;
 import io.gatehouse.core.service.MemoryGuard;
 import io.vertx.core.Future;
+import io.vertx.core.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
 
 /** The HTTP client of one event loop. Makes single attempts; who wants more than one makes more. */
 public final class Upstream {
@@ -28,16 +31,31 @@ public final class Upstream {
      * @return never fails: a fault is a response with a failure
      */
     Future<Response> send(LiveExchange exchange, Request request, Target target) {
+        return send(exchange, request, target, null, AttemptListener.NONE);
+    }
+
+    /**
+     * Sends a request once.
+     *
+     * @param address where to connect to, when that was chosen already; null for where the target's host is
+     * @return never fails: a fault is a response with a failure
+     */
+    Future<Response> send(
+            LiveExchange exchange,
+            Request request,
+            Target target,
+            @Nullable SocketAddress address,
+            AttemptListener listener) {
         if (exchange.ended() || request.isCancelled()) {
             return Future.succeededFuture(
                     exchange.errors().failed(exchange, Failure.of(FailureKind.CANCELLED, "nobody waits for it")));
         }
-        LiveAttempt record =
-                new LiveAttempt(exchange, target, request.method().name(), request.uri(), request.attributes());
+        LiveAttempt record = new LiveAttempt(
+                exchange, target, request.method().name(), request.uri(), request.attributes(), listener);
         exchange.add(record);
         Redirects.Origin redirect = redirects.of(target);
         return new Dispatch(exchange, request, target, record)
-                .start(pools.client(target, redirect == null ? target.tls() : redirect.tls()), redirect);
+                .start(pools.client(target, redirect == null ? target.tls() : redirect.tls()), redirect, address);
     }
 
     /** Closes all connections. */

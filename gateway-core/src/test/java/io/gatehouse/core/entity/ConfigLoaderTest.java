@@ -342,6 +342,8 @@ class ConfigLoaderTest {
                         Map.of("x-a", List.of("1", "~*^b")),
                         List.of("/a", "~/b/(?<id>[0-9]+)$"),
                         List.of("*.example.com"),
+                        null,
+                        null,
                         7,
                         false,
                         "v1",

@@ -12,6 +12,7 @@ import io.gatehouse.core.config.Compat;
 import io.gatehouse.core.config.ConfigNode;
 import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.config.Severity;
+import io.gatehouse.core.routing.RouterFlavor;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -94,6 +95,9 @@ class ConformanceTest {
         LoadOptions options = LoadOptions.defaults();
         if (vector.node.has("compat")) {
             options = options.withCompat(Compat.of(vector.node.path("compat").asText()));
+        }
+        if (vector.node.path("flavor").asText().equals("expressions")) {
+            options = options.withFlavor(RouterFlavor.EXPRESSIONS);
         }
         if (vector.node.has("plugins")) {
             options = options.withPlugins(Set.copyOf(texts(vector.node.path("plugins"))));

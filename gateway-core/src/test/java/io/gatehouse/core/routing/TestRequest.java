@@ -14,6 +14,10 @@ final class TestRequest implements RequestFacts {
     private int hostPort = -1;
     private int listenerPort = 8000;
     private String path;
+    private String query = "";
+    private String source = "192.0.2.7";
+    private int sourcePort = 40_000;
+    private String destination = "198.51.100.9";
     private boolean tls;
     private @Nullable String sni;
     private final Map<String, List<String>> headers = new TreeMap<>();
@@ -53,6 +57,23 @@ final class TestRequest implements RequestFacts {
         return this;
     }
 
+    TestRequest query(String value) {
+        query = value;
+        return this;
+    }
+
+    TestRequest from(String address, int port) {
+        source = address;
+        sourcePort = port;
+        return this;
+    }
+
+    TestRequest to(String address, int port) {
+        destination = address;
+        listenerPort = port;
+        return this;
+    }
+
     TestRequest header(String name, String value) {
         headers.computeIfAbsent(name.toLowerCase(Locale.ROOT), key -> new ArrayList<>())
                 .add(value);
@@ -86,6 +107,26 @@ final class TestRequest implements RequestFacts {
     }
 
     @Override
+    public String query() {
+        return query;
+    }
+
+    @Override
+    public String sourceAddress() {
+        return source;
+    }
+
+    @Override
+    public int sourcePort() {
+        return sourcePort;
+    }
+
+    @Override
+    public String destinationAddress() {
+        return destination;
+    }
+
+    @Override
     public boolean tls() {
         return tls;
     }
@@ -108,7 +149,9 @@ final class TestRequest implements RequestFacts {
 
     @Override
     public String toString() {
-        return method + " " + host + ":" + hostPort + "/" + listenerPort + " " + path + " tls=" + tls + " sni=" + sni
+        return method + " " + host + ":" + hostPort + "/" + listenerPort + " " + path + "?" + query + " from " + source
+                + ":"
+                + sourcePort + " to " + destination + " tls=" + tls + " sni=" + sni
                 + " " + headers;
     }
 }

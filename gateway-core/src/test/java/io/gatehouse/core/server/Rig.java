@@ -135,14 +135,25 @@ final class Rig implements BeforeEachCallback, AfterEachCallback {
         gateway = Gateway.start(settings.configs(List.of(file)).build());
     }
 
+    /** Starts with a configuration of the test's own. */
+    void serve(String text, Settings.Builder settings) throws Exception {
+        file = Files.createTempFile("kong", ".yaml");
+        write(text);
+        gateway = Gateway.start(settings.configs(List.of(file)).build());
+    }
+
     void configure(String plugins) throws IOException {
         write("""
                     _format_version: "3.0"
                     services:
-                      - {name: one, url: "%s", %s, routes: [{name: r, paths: [/a]}]}
+                      - {name: one, url: "%s", %s%s}
                     plugins:
                       [%s]
-                    """.formatted(url == null ? upstream.baseUrl() + "/base" : url, service, plugins));
+                    """.formatted(
+                        url == null ? upstream.baseUrl() + "/base" : url,
+                        service,
+                        service.contains("routes:") ? "" : ", routes: [{name: r, paths: [/a]}]",
+                        plugins));
     }
 
     /** Replaces the configuration file by a text, good or bad. */

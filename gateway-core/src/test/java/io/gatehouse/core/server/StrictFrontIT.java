@@ -10,7 +10,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the gateway takes for a request, byte by byte. */
+/** What the gateway takes for a request, and what it says: byte by byte it is tried by {@link RawRequestsIT}. */
 @NullUnmarked
 @SuppressWarnings("StringConcatToTextBlock") // line ends matter here
 class StrictFrontIT {
@@ -20,62 +20,11 @@ class StrictFrontIT {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "GET\t/a HTTP/1.1\r\nHost: a\r\n\r\n",
-                "GET /a\tHTTP/1.1\r\nHost: a\r\n\r\n",
                 "GET  /a HTTP/1.1\r\nHost: a\r\n\r\n",
-                "GET /a  HTTP/1.1\r\nHost: a\r\n\r\n",
-                " GET /a HTTP/1.1\r\nHost: a\r\n\r\n",
-                "GET /a#b HTTP/1.1\r\nHost: a\r\n\r\n",
-                "GET /a\u00e9 HTTP/1.1\r\nHost: a\r\n\r\n",
-                "GET /a\u0001 HTTP/1.1\r\nHost: a\r\n\r\n",
-                "GET /a\u007f HTTP/1.1\r\nHost: a\r\n\r\n",
-                "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n",
-                "GET a HTTP/1.1\r\nHost: a\r\n\r\n",
-                "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n",
-                "GET /a%2 HTTP/1.1\r\nHost: a\r\n\r\n",
-                "get /a HTTP/1.1\r\nHost: a\r\n\r\n",
-                "GET /a http/1.1\r\nHost: a\r\n\r\n",
-                "GET /a\r\nHost: a\r\n\r\n",
-                "\u0000GET /a HTTP/1.1\r\nHost: a\r\n\r\n",
-                "GET /a HTTP/1.1\r\n: x\r\nHost: a\r\n\r\n",
-                "GET /a HTTP/1.1\r\nX : x\r\nHost: a\r\n\r\n",
-                "GET /a HTTP/1.1\r\nX\r\nHost: a\r\n\r\n",
-                "GET /a HTTP/1.1\r\nX: a\u0000b\r\nHost: a\r\n\r\n",
-                "GET /a HTTP/1.1\nHost: a\n\n",
-                "GET /a HTTP/1.1\r\n\r\n",
-                "GET /a HTTP/1.1\r\nHost:\r\n\r\n",
-                "GET /a HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n",
-                "GET /a HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n",
                 "GET /a HTTP/1.1\r\nHost: a, b\r\n\r\n",
-                "GET /a HTTP/1.1\r\nHost: a/x\r\n\r\n",
-                "GET /a HTTP/1.1\r\nHost: u@a\r\n\r\n",
-                "GET /a HTTP/1.1\r\nHost: a:x\r\n\r\n",
-                "GET http://evil/a HTTP/1.1\r\nHost: good\r\n\r\n",
-                "GET http://good:81/a HTTP/1.1\r\nHost: good\r\n\r\n",
-                "GET http://u@good/a HTTP/1.1\r\nHost: good\r\n\r\n",
-                "GET ftp://good/a HTTP/1.1\r\nHost: good\r\n\r\n",
-                "POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: ,chunked\r\n\r\n0\r\n\r\n",
-                "POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
-                "POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
-                "POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n",
-                "POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-                "POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: \u000bchunked\r\n\r\n0\r\n\r\n",
-                "POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\r\n\r\n",
-                "POST /a HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-                "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nX",
-                "POST /a HTTP/1.0\r\nHost: a\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nX",
-                "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length:\r\n\r\nX",
-                "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: +5\r\n\r\nhello",
-                "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 0x5\r\n\r\nhello",
-                "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\nhello",
-                "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5,5\r\n\r\nhello",
-                "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 1Z\r\n\r\nhello",
-                "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n\r\nhello",
-                "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello",
-                "POST /a HTTP/1.0\r\nHost: a\r\nContent-Length: 0\r\nContent-Length: 6\r\n\r\nhello!",
-                "GET /a HTTP/1.1\r\nHost: a\r\nSec-WebSocket-Key1: a\r\nSec-WebSocket-Key2: b\r\n\r\n12345678"
+                "POST /a HTTP/1.0\r\nHost: a\r\nContent-Length: 0\r\nContent-Length: 6\r\n\r\nhello!"
             })
-    void refusesWhatIsNoRequestOrCouldBeReadInTwoWays(String request) throws Exception {
+    void saysWhyItRefusesARequest(String request) throws Exception {
         rig.start("");
         assertThat(rig.raw(request + "GET /a HTTP/1.1\r\nHost: smuggled\r\n\r\n"))
                 .matches("(?s)HTTP/1\\.[01] 400 Bad Request\r\n.*")

@@ -11,6 +11,7 @@ import io.gatehouse.api.body.BodyEnd;
 import io.gatehouse.api.body.BodyTransform;
 import io.gatehouse.api.body.Framing;
 import io.gatehouse.api.body.Out;
+import io.gatehouse.plugins.support.MediaType;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Promise;

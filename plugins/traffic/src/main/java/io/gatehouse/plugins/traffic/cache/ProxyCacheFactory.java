@@ -4,6 +4,7 @@ import io.gatehouse.api.Plugin;
 import io.gatehouse.api.PluginContext;
 import io.gatehouse.api.PluginFactory;
 import io.gatehouse.api.config.Problems;
+import io.gatehouse.plugins.support.MediaType;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 

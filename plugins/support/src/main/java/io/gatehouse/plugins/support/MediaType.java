@@ -1,18 +1,25 @@
-package io.gatehouse.plugins.traffic.cache;
+package io.gatehouse.plugins.support;
 
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** A media type with its parameters. */
-record MediaType(String type, String subtype, Map<String, String> parameters) {
-    MediaType {
+/**
+ * A media type, such as a {@code Content-Type} says.
+ *
+ * @param type in lower case, or {@code *}
+ * @param subtype in lower case, or {@code *}
+ * @param parameters values as they are written, without quotes, by names in lower case
+ */
+public record MediaType(String type, String subtype, Map<String, String> parameters) {
+    /** Copies the parameters. */
+    public MediaType {
         parameters = Map.copyOf(parameters);
     }
 
     /** Reads a media type; null for what is none. */
-    static @Nullable MediaType of(String text) {
+    public static @Nullable MediaType of(String text) {
         String[] parts = text.split(";", -1);
         String[] names = parts[0].strip().toLowerCase(Locale.ROOT).split("/", -1);
         if (names.length != 2 || names[0].isEmpty() || names[1].isEmpty()) {
@@ -33,7 +40,7 @@ record MediaType(String type, String subtype, Map<String, String> parameters) {
     }
 
     /** Whether a type is this one, with exactly these parameters. */
-    boolean includes(MediaType other) {
+    public boolean includes(MediaType other) {
         return (type.equals("*") || type.equals(other.type))
                 && (subtype.equals("*") || subtype.equals(other.subtype))
                 && parameters.equals(other.parameters);

@@ -1,0 +1,220 @@
+package io.gatehouse.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.snakeyaml.engine.v2.api.Dump;
+import org.snakeyaml.engine.v2.api.DumpSettings;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+
+/** What each everyday plugin says to clients and upstreams: the conversations in {@code everyday.yaml}. */
+final class EverydayPluginsIT {
+    private static final Set<String> WORDS =
+            Set.of("send", "with", "body", "status", "has", "without", "text", "seen", "uri", "method");
+
+    private static final String CONSUMERS = """
+            consumers:
+              - username: guest
+              - username: alice
+                custom_id: alice-1
+                acls: [{group: staff}]
+                keyauth_credentials: [{key: alice-key}]
+                basicauth_credentials: [{username: alice, password: secret}]
+                jwt_secrets: [{key: alice-issuer, secret: alice-secret}]
+                hmacauth_credentials: [{username: alice, secret: alice-secret}]
+              - username: bob
+                keyauth_credentials: [{key: bob-key}]
+            """;
+
+    @RegisterExtension
+    static final Running RUNNING = new Running().lookingForLeaks();
+
+    /** What the upstream was asked. */
+    private record Seen(String method, String uri, Map<String, String> headers, String body) {}
+
+    private static final ConcurrentLinkedQueue<Seen> SEEN = new ConcurrentLinkedQueue<>();
+
+    private static Map<String, Map<String, Object>> groups;
+    private static PackagedGateway gateway;
+
+    @BeforeAll
+    static void start() throws IOException {
+        HttpServer upstream = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        upstream.createContext("/", EverydayPluginsIT::answer);
+        upstream.start();
+        RUNNING.add(() -> upstream.stop(0));
+        groups = read();
+        List<Object> routes = new ArrayList<>();
+        groups.forEach((name, group) -> routes.add(Map.of(
+                "name", name, "paths", List.of("/" + name), "strip_path", true, "plugins", group.get("plugins"))));
+        List<Object> services = List.of(Map.of(
+                "name",
+                "upstream",
+                "url",
+                "http://127.0.0.1:" + upstream.getAddress().getPort(),
+                "routes",
+                routes));
+        String yaml = new Dump(DumpSettings.builder().build()).dumpToString(Map.of("services", services));
+        gateway = RUNNING.add(PackagedGateway.named("everyday")
+                .observed()
+                .yaml("kong.yaml", yaml + CONSUMERS)
+                .start());
+    }
+
+    @SuppressWarnings("unchecked") // the file is this test's own
+    private static Map<String, Map<String, Object>> read() throws IOException {
+        try (InputStream file = EverydayPluginsIT.class.getResourceAsStream("everyday.yaml")) {
+            return (Map<String, Map<String, Object>>)
+                    new Load(LoadSettings.builder().build()).loadFromInputStream(file);
+        }
+    }
+
+    private static void answer(HttpExchange exchange) throws IOException {
+        String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+        Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+        exchange.getRequestHeaders().forEach((name, values) -> headers.put(name, String.join(", ", values)));
+        SEEN.add(new Seen(exchange.getRequestMethod(), exchange.getRequestURI().toString(), headers, body));
+        String[] told = headers.getOrDefault("Answer", "200").split("; *");
+        exchange.getResponseHeaders().set("Content-Type", "application/json");
+        for (int i = 1; i < told.length; i++) {
+            String[] header = told[i].split(": *", 2);
+            exchange.getResponseHeaders().set(header[0], header[1]);
+        }
+        byte[] answer = "{\"from\":\"upstream\"}".getBytes(StandardCharsets.UTF_8);
+        exchange.sendResponseHeaders(Integer.parseInt(told[0]), answer.length);
+        exchange.getResponseBody().write(answer);
+        exchange.close();
+    }
+
+    @TestFactory
+    Stream<DynamicTest> saysWhatKongSays() {
+        return groups.entrySet().stream()
+                .map(group ->
+                        DynamicTest.dynamicTest(group.getKey(), () -> converse(group.getKey(), group.getValue())));
+    }
+
+    @SuppressWarnings("unchecked") // the file is this test's own
+    private static void converse(String name, Map<String, Object> group) throws Exception {
+        int number = 0;
+        for (Map<String, Object> step : (List<Map<String, Object>>) group.get("steps")) {
+            number++;
+            assertThat(WORDS).containsAll(step.keySet());
+            String[] line = ((String) step.get("send")).split(" ", 2);
+            List<String> headers = new ArrayList<>();
+            map(step, "with").forEach((header, value) -> headers.add(header + ": " + made((String) value)));
+            String body = (String) step.getOrDefault("body", "");
+            SEEN.clear();
+
+            Wire.Answer answer =
+                    Wire.call(gateway.proxyPort(), request(line[0], "/" + name + made(line[1]), body, headers));
+
+            String place = name + ", step " + number + ": " + step.get("send") + ": " + answer;
+            assertThat(answer.end()).as(place).isEqualTo(Wire.End.WHOLE);
+            assertThat(answer.status()).as(place).isEqualTo(step.get("status"));
+            compare(place, step, answer.headers(), answer.text());
+            Object wanted = step.get("seen");
+            if ("none".equals(wanted)) {
+                assertThat(SEEN).as(place).isEmpty();
+            } else if (wanted != null) {
+                assertThat(SEEN).as(place).hasSize(1);
+                Seen seen = SEEN.element();
+                Map<String, Object> facts = (Map<String, Object>) wanted;
+                compare(place + ", upstream", facts, seen.headers, seen.body);
+                if (facts.containsKey("uri")) {
+                    assertThat(seen.uri).as(place).matches((String) facts.get("uri"));
+                }
+                if (facts.containsKey("method")) {
+                    assertThat(seen.method).as(place).isEqualTo(facts.get("method"));
+                }
+            }
+        }
+    }
+
+    @SuppressWarnings("unchecked") // the file is this test's own
+    private static Map<String, Object> map(Map<String, Object> step, String word) {
+        return (Map<String, Object>) step.getOrDefault(word, Map.of());
+    }
+
+    @SuppressWarnings("unchecked") // the file is this test's own
+    private static void compare(String place, Map<String, Object> wanted, Map<String, String> headers, String body) {
+        assertThat(WORDS).containsAll(wanted.keySet());
+        Map<String, String> any = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+        any.putAll(headers);
+        map(wanted, "has")
+                .forEach((header, value) -> assertThat(any.getOrDefault(header, ""))
+                        .as(place + ": " + header)
+                        .matches((String) value));
+        for (String header : (List<String>) wanted.getOrDefault("without", List.of())) {
+            assertThat(any).as(place).doesNotContainKey(header);
+        }
+        if (wanted.containsKey("text")) {
+            assertThat(body.replaceAll("\\s*\\n\\s*", "")).as(place).containsPattern((String) wanted.get("text"));
+        }
+    }
+
+    /** Only the headers that the case tells. */
+    private static String request(String method, String target, String body, List<String> headers) {
+        StringBuilder text = new StringBuilder(method + " " + target + " HTTP/1.1\r\nHost: gateway.example\r\n");
+        headers.forEach(header -> text.append(header).append("\r\n"));
+        if (!body.isEmpty()) {
+            text.append("Content-Length: ")
+                    .append(body.getBytes(StandardCharsets.UTF_8).length)
+                    .append("\r\n");
+        }
+        return text.append("\r\n").append(body).toString();
+    }
+
+    // ---- what cannot stand in a file
+
+    private static final Pattern HS256 = Pattern.compile("([\\w-]+\\.[\\w-]+)\\.@HS256");
+    private static final String NOW = DateTimeFormatter.RFC_1123_DATE_TIME.format(ZonedDateTime.now(ZoneOffset.UTC));
+
+    private static String made(String text) {
+        if (text.equals("@now")) {
+            return NOW;
+        }
+        if (text.equals("@hmac")) {
+            return "hmac username=\"alice\", algorithm=\"hmac-sha256\", headers=\"date\", signature=\""
+                    + Base64.getEncoder().encodeToString(hmac("date: " + NOW)) + "\"";
+        }
+        return HS256.matcher(text)
+                .replaceAll(token -> token.group(1) + "."
+                        + Base64.getUrlEncoder().withoutPadding().encodeToString(hmac(token.group(1))));
+    }
+
+    private static byte[] hmac(String text) {
+        try {
+            Mac mac = Mac.getInstance("HmacSHA256");
+            mac.init(new SecretKeySpec("alice-secret".getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
+            return mac.doFinal(text.getBytes(StandardCharsets.UTF_8));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

@@ -1,0 +1,151 @@
+package io.gatehouse.core.routing;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A route with an expression, and what must be so for it to hold: one of some hosts, and a path that starts with one of
+ * some texts. Under these it is filed, so that it is evaluated for few of the requests that it is not for.
+ */
+final class ExpressionRoute<T> implements PathTree.Candidate<T> {
+    private static final Set<String> ANY_START = Set.of("");
+
+    private final RouteRule<T> rule;
+    private final Expression expression;
+    private final String id;
+    private final boolean takesPlain;
+    private final boolean takesTls;
+    private final RouteMatch<T> bare;
+    private final int rank;
+
+    private ExpressionRoute(RouteRule<T> rule, Expression expression, int rank) {
+        this.rule = rule;
+        this.expression = expression;
+        this.rank = rank;
+        id = rule.id().toLowerCase(Locale.ROOT);
+        takesPlain = rule.takesPlain();
+        takesTls = rule.takesTls();
+        bare = new RouteMatch<>(rule, null, null);
+    }
+
+    static <T> ExpressionRoute<T> of(RouteRule<T> rule, String expression) {
+        try {
+            return new ExpressionRoute<>(rule, ExpressionParser.parse(expression), -1);
+        } catch (InvalidExpressionException e) {
+            throw new IllegalArgumentException("route " + rule.label() + ": expression: " + e.getMessage(), e);
+        }
+    }
+
+    /** Highest priority first, then the larger id. */
+    static <T> Comparator<ExpressionRoute<T>> byPriority() {
+        return (a, b) -> {
+            int order = Long.compare(b.rule.priority(), a.rule.priority());
+            return order == 0 ? b.id.compareTo(a.id) : order;
+        };
+    }
+
+    ExpressionRoute<T> ranked(int place) {
+        return new ExpressionRoute<>(rule, expression, place);
+    }
+
+    /** Without one of these hosts it does not hold; empty when that cannot be said. */
+    Set<HostPattern> hosts() {
+        Set<HostPattern> hosts = hosts(expression);
+        return hosts == null ? Set.of() : hosts;
+    }
+
+    /** Files the route under each start that a path must have. */
+    void addTo(PathTree.Builder<T> tree) {
+        for (String start : starts(expression)) {
+            tree.add(start, this, this);
+        }
+    }
+
+    @Override
+    public int rank() {
+        return rank;
+    }
+
+    @Override
+    public boolean offer(RequestFacts facts, RouteTable.Search<T> search) {
+        if (!(facts.tls() ? takesTls : takesPlain)) {
+            return false;
+        }
+        ExpressionFacts request = search.expressions(facts);
+        request.begin();
+        if (!expression.holds(request)) {
+            return false;
+        }
+        String path = request.matchedPath();
+        UriCaptures captures = request.captures();
+        search.found(rank, path == null && captures == null ? bare : new RouteMatch<>(rule, path, captures));
+        return true;
+    }
+
+    private static @Nullable Set<HostPattern> hosts(Expression asked) {
+        if (asked instanceof Expression.TextPredicate text && text.field() == ExpressionField.HOST) {
+            if (text.operator() != Expression.TextOperator.EQUALS && text.text().matches(".*[\\[\\]:].*")) {
+                return null; // a part of an address in brackets, which are not there when hosts are looked up
+            }
+            return switch (text.operator()) {
+                case EQUALS -> Set.of(HostPattern.exact(text.text()));
+                case STARTS -> Set.of(new HostPattern(HostPattern.Kind.PREFIX, text.text(), -1));
+                case ENDS -> Set.of(new HostPattern(HostPattern.Kind.SUFFIX, text.text(), -1));
+                case DIFFERS, MATCHES, CONTAINS -> null;
+            };
+        }
+        if (asked instanceof Expression.And and) {
+            for (Expression part : and.parts()) {
+                Set<HostPattern> hosts = hosts(part);
+                if (hosts != null) {
+                    return hosts;
+                }
+            }
+        } else if (asked instanceof Expression.Or or) {
+            Set<HostPattern> all = new LinkedHashSet<>();
+            for (Expression part : or.parts()) {
+                Set<HostPattern> hosts = hosts(part);
+                if (hosts == null) {
+                    return null;
+                }
+                all.addAll(hosts);
+            }
+            return all;
+        }
+        return null;
+    }
+
+    /** Texts of which the path must start with one; the empty one when nothing can be said. */
+    private static Set<String> starts(Expression asked) {
+        if (asked instanceof Expression.TextPredicate text && text.field() == ExpressionField.PATH && !text.lower()) {
+            return switch (text.operator()) {
+                case EQUALS, STARTS -> Set.of(text.text());
+                case MATCHES ->
+                    text.text().startsWith("^")
+                            ? Set.of(RegexPath.literalPrefix(text.text().substring(1)))
+                            : ANY_START;
+                case DIFFERS, ENDS, CONTAINS -> ANY_START;
+            };
+        }
+        if (asked instanceof Expression.And and) {
+            for (Expression part : and.parts()) {
+                Set<String> starts = starts(part);
+                if (!starts.contains("")) {
+                    return starts;
+                }
+            }
+        } else if (asked instanceof Expression.Or or) {
+            List<String> all = new ArrayList<>();
+            for (Expression part : or.parts()) {
+                all.addAll(starts(part));
+            }
+            return all.contains("") ? ANY_START : new LinkedHashSet<>(all);
+        }
+        return ANY_START;
+    }
+}

@@ -1,0 +1,11 @@
+package io.gatehouse.core.server;
+
+/**
+ * Who is at the other end of a connection, told once per connection.
+ *
+ * @param address as text; empty when unknown
+ * @param trusted whether it is believed where a request came from
+ * @param port the port that clients connected to, after the port map
+ * @param portText {@code port} as it stands in a header
+ */
+record Peer(String address, boolean trusted, int port, String portText) {}
