@@ -156,8 +156,7 @@ public final class Target {
                 case "http", "grpc" -> this.tls = false;
                 case "https", "grpcs" -> this.tls = true;
                 default ->
-                    throw new IllegalArgumentException(
-                            "scheme: " + scheme + " (expected: http, https, grpc or grpcs)");
+                    throw new IllegalArgumentException("scheme: " + scheme + " (expected: http, https, grpc or grpcs)");
             }
             this.http2 = scheme.regionMatches(true, 0, "grpc", 0, 4);
             if (host.isEmpty()) {

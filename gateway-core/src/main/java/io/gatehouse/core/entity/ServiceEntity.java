@@ -140,7 +140,8 @@ public record ServiceEntity(
                 if (report.has(field) && !isEmptyList(report.node(field))) { // dumps have such
                     report.at(
                             field,
-                            "value must be null when 'protocol' is '" + service.protocol + "' (expected: https or grpcs)",
+                            "value must be null when 'protocol' is '" + service.protocol
+                                    + "' (expected: https or grpcs)",
                             "protocol");
                 }
             }

@@ -88,7 +88,8 @@ final class UpstreamTls {
         }
         options.authorities(trusted);
         String shown = service.clientCertificateId();
-        if (shown == null && config.find(EntityKind.UPSTREAM, service.host()) instanceof Entity upstream) {
+        Entity upstream = config.find(EntityKind.UPSTREAM, service.host());
+        if (shown == null && upstream != null) {
             shown = ((UpstreamEntity) upstream.value()).clientCertificateId();
         }
         CertificateEntity certificate = certificate(config, shown);

@@ -1,5 +1,6 @@
 package io.gatehouse.core.upstream;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http2.Http2Connection;
@@ -8,7 +9,6 @@ import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameWriter;
 import io.netty.handler.codec.http2.Http2LocalFlowController;
 import io.netty.handler.codec.http2.Http2Stream;
-import io.netty.buffer.ByteBuf;
 
 /**
  * Netty's flow control, which gives no window back for a stream whose bytes are not wanted for now. Belongs to one connection;
@@ -32,7 +32,9 @@ final class HeldFlow implements Http2LocalFlowController {
     /** Takes its place on a new connection. */
     static void install(Http2ConnectionHandler handler) {
         Http2Connection connection = handler.connection();
-        connection.local().flowController(new HeldFlow(connection, connection.local().flowController()));
+        connection
+                .local()
+                .flowController(new HeldFlow(connection, connection.local().flowController()));
     }
 
     static void shut(Channel channel, int id) {

@@ -25,7 +25,11 @@ import org.jspecify.annotations.Nullable;
 final class Http2Wire extends Wire {
     /** What belongs to a connection of HTTP/1 and makes a request of HTTP/2 malformed; TE only unless it is trailers. */
     private static final List<CharSequence> CONNECTION_HEADERS = List.of(
-            HttpHeaders.CONNECTION, HttpHeaders.TRANSFER_ENCODING, HttpHeaders.UPGRADE, "keep-alive", "proxy-connection");
+            HttpHeaders.CONNECTION,
+            HttpHeaders.TRANSFER_ENCODING,
+            HttpHeaders.UPGRADE,
+            "keep-alive",
+            "proxy-connection");
 
     private boolean begun;
 
@@ -41,7 +45,8 @@ final class Http2Wire extends Wire {
     void headers(MultiMap headers, String host) {
         HostAndPort authority = HostAndPort.parseAuthority(host, -1);
         if (authority == null) {
-            throw new IllegalArgumentException("Host: " + host + " (expected: a name or an address, with or without port)");
+            throw new IllegalArgumentException(
+                    "Host: " + host + " (expected: a name or an address, with or without port)");
         }
         out.authority(authority);
         MultiMap own = out.headers();
@@ -87,11 +92,13 @@ final class Http2Wire extends Wire {
         }
         ChannelHandlerContext context =
                 Connections.channel(out.connection()).pipeline().context(handler);
-        handler.encoder().writeHeaders(context, id, last, 0, true, context.newPromise()).addListener(sent -> {
-            if (!sent.isSuccess()) {
-                abort();
-            }
-        });
+        handler.encoder()
+                .writeHeaders(context, id, last, 0, true, context.newPromise())
+                .addListener(sent -> {
+                    if (!sent.isSuccess()) {
+                        abort();
+                    }
+                });
         context.flush();
     }
 
@@ -102,7 +109,8 @@ final class Http2Wire extends Wire {
 
     @Override
     void unused() {
-        // Vert.x forgets to give back what it has lent when there is no stream yet: so there is one that asks for nothing
+        // Vert.x forgets to give back what it has lent when there is no stream yet: so there is one that asks for
+        // nothing
         out.setMethod(HttpMethod.OPTIONS).setURI("*").headers().clear();
         sendHead();
         abort();
@@ -129,7 +137,8 @@ final class Http2Wire extends Wire {
             return false;
         }
         Http2Connection connection = handler.connection();
-        return connection.goAwayReceived() && out.streamId() > connection.local().lastStreamKnownByPeer();
+        return connection.goAwayReceived()
+                && out.streamId() > connection.local().lastStreamKnownByPeer();
     }
 
     /** The stream's window is held back. What Vert.x pauses it keeps, and drops when the connection closes. */

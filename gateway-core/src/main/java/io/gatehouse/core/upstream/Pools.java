@@ -5,20 +5,17 @@ import io.gatehouse.api.TlsOptions;
 import io.gatehouse.core.exchange.Loop;
 import io.gatehouse.core.service.MemoryGuard;
 import io.vertx.core.Future;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.Http2Settings;
 import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.PoolOptions;
-import io.vertx.core.net.PemKeyCertOptions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -103,11 +100,6 @@ final class Pools {
         }
     }
 
-    /** The kinds of connections of TLS that there are clients for. */
-    int tlsKinds() {
-        return tls.size() + tlsHttp2.size();
-    }
-
     Future<Void> close() {
         loop.vertx().cancelTimer(sweeping);
         List<Future<Void>> closing = new ArrayList<>();
@@ -158,7 +150,7 @@ final class Pools {
                 http2(http);
             }
             if (options != null) {
-                tls(http, options);
+                defaults.apply(http, options);
             }
             PoolOptions pool = new PoolOptions()
                     .setHttp1MaxSize(CONNECTIONS_PER_TARGET)
@@ -192,25 +184,6 @@ final class Pools {
                             .setPushEnabled(false)
                             .setInitialWindowSize(STREAM_WINDOW_BYTES)
                             .setMaxHeaderListSize(MAX_HEADER_BYTES));
-        }
-
-        private void tls(HttpClientOptions http, TlsOptions options) {
-            http.setTrustAll(!options.verify()).setVerifyHost(options.verify());
-            if (options.verify()) {
-                boolean usual = options.authorities().isEmpty();
-                http.setTrustOptions(new Authorities(
-                        usual && defaults.system(),
-                        usual ? defaults.authorities() : options.authorities(),
-                        options.verifyDepth() < 0 ? defaults.verifyDepth() : options.verifyDepth()));
-            }
-            boolean own = options.clientCertificate() != null;
-            String certificate = own ? options.clientCertificate() : defaults.certificate();
-            String key = own ? options.clientKey() : defaults.key();
-            if (certificate != null) {
-                http.setKeyCertOptions(new PemKeyCertOptions()
-                        .addCertValue(Buffer.buffer(certificate))
-                        .addKeyValue(Buffer.buffer(Objects.requireNonNull(key, "key"))));
-            }
         }
 
         /** Whether nobody has asked for it since it was asked last, and none of its connections are open. */

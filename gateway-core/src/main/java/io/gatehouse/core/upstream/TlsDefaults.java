@@ -1,5 +1,9 @@
 package io.gatehouse.core.upstream;
 
+import io.gatehouse.api.TlsOptions;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.net.PemKeyCertOptions;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -27,10 +31,29 @@ public record TlsDefaults(
         authorities = List.copyOf(authorities);
     }
 
+    /** Sets up a client for connections with these options. */
+    void apply(HttpClientOptions http, TlsOptions options) {
+        http.setTrustAll(!options.verify()).setVerifyHost(options.verify());
+        if (options.verify()) {
+            boolean usual = options.authorities().isEmpty();
+            http.setTrustOptions(new Authorities(
+                    usual && system,
+                    usual ? authorities : options.authorities(),
+                    options.verifyDepth() < 0 ? verifyDepth : options.verifyDepth()));
+        }
+        boolean own = options.clientCertificate() != null;
+        String shown = own ? options.clientCertificate() : certificate;
+        String shownKey = own ? options.clientKey() : key;
+        if (shown != null && shownKey != null) {
+            http.setKeyCertOptions(
+                    new PemKeyCertOptions().addCertValue(Buffer.buffer(shown)).addKeyValue(Buffer.buffer(shownKey)));
+        }
+    }
+
     /** Without the key. */
     @Override
     public String toString() {
-        return "TlsDefaults[system=" + system + ", authorities=" + authorities.size() + ", verifyDepth=" + verifyDepth + ", certificate="
-                + (certificate != null) + "]";
+        return "TlsDefaults[system=" + system + ", authorities=" + authorities.size() + ", verifyDepth=" + verifyDepth
+                + ", certificate=" + (certificate != null) + "]";
     }
 }

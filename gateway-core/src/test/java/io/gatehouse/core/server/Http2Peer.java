@@ -76,8 +76,7 @@ final class Http2Peer implements AutoCloseable {
         }
 
         void data(String text, boolean end) {
-            context.writeAndFlush(new DefaultHttp2DataFrame(
-                                    Unpooled.copiedBuffer(text, CharsetUtil.ISO_8859_1), end)
+            context.writeAndFlush(new DefaultHttp2DataFrame(Unpooled.copiedBuffer(text, CharsetUtil.ISO_8859_1), end)
                             .stream(stream))
                     .addListener(sent -> written.addAndGet(sent.isSuccess() ? text.length() : 0));
         }
@@ -183,8 +182,11 @@ final class Http2Peer implements AutoCloseable {
             }
             if (frame instanceof Http2HeadersFrame head) {
                 Map<String, String> into = stream.headers.isEmpty() ? stream.headers : stream.trailers;
-                head.headers().forEach(field -> into.merge(
-                        field.getKey().toString(), field.getValue().toString(), (one, two) -> one + ", " + two));
+                head.headers()
+                        .forEach(field -> into.merge(
+                                field.getKey().toString(),
+                                field.getValue().toString(),
+                                (one, two) -> one + ", " + two));
                 stream.ended = head.isEndStream();
                 if (into == stream.headers) {
                     streams.add(stream);

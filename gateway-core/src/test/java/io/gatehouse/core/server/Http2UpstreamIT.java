@@ -7,7 +7,6 @@ import io.netty.handler.codec.http2.Http2Settings;
 import java.net.Socket;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -58,8 +57,9 @@ class Http2UpstreamIT {
     @Test
     void speaksHttp2FromTheFirstByteOn() throws Exception {
         start(ANSWERS, "retries: 0");
-        String answer = rig.raw("POST /a/b?c=d HTTP/1.1\r\nHost: shop.example\r\nTE: trailers\r\nConnection: close, X-Mine\r\n"
-                + "X-Mine: 1\r\nKeep-Alive: 5\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-End: 1\r\n\r\n");
+        String answer = rig.raw(
+                "POST /a/b?c=d HTTP/1.1\r\nHost: shop.example\r\nTE: trailers\r\nConnection: close, X-Mine\r\n"
+                        + "X-Mine: 1\r\nKeep-Alive: 5\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-End: 1\r\n\r\n");
         assertThat(answer)
                 .startsWith("HTTP/1.1 200 OK\r\n")
                 .contains("x-here: yes\r\n")
@@ -269,13 +269,15 @@ class Http2UpstreamIT {
         assertThat(rig.get("/a").statusCode()).isEqualTo(200);
         Channel lost = peer.connections.get(0);
         lost.close().sync();
-        Rig.await(() -> {
-            try {
-                return rig.get("/a").statusCode() == 200;
-            } catch (Exception e) {
-                throw new AssertionError(e);
-            }
-        }, () -> "no answer any more");
+        Rig.await(
+                () -> {
+                    try {
+                        return rig.get("/a").statusCode() == 200;
+                    } catch (Exception e) {
+                        throw new AssertionError(e);
+                    }
+                },
+                () -> "no answer any more");
         assertThat(peer.connections.size()).isGreaterThan(1);
     }
 

@@ -83,8 +83,7 @@ class UpstreamTlsIT {
                         .setSni(true)
                         .setUseAlpn(true)
                         .setClientAuth(auth)
-                        .setTrustOptions(
-                                new PemTrustOptions().addCertValue(Buffer.buffer(root.getCertificatePEM())))
+                        .setTrustOptions(new PemTrustOptions().addCertValue(Buffer.buffer(root.getCertificatePEM())))
                         .setKeyCertOptions(new PemKeyCertOptions()
                                 .addCertValue(Buffer.buffer(certificate.getCertificatePathPEM()))
                                 .addKeyValue(Buffer.buffer(certificate.getPrivateKeyPEM()))))
@@ -204,7 +203,8 @@ class UpstreamTlsIT {
         upstream(
                 switch (certificate) {
                     case "good" -> leaf("localhost").buildIssuedBy(root);
-                    case "self" -> leaf("localhost").setIsCertificateAuthority(true).buildSelfSigned();
+                    case "self" ->
+                        leaf("localhost").setIsCertificateAuthority(true).buildSelfSigned();
                     case "expired" ->
                         leaf("localhost")
                                 .notBefore(now.minus(Duration.ofDays(9)))
@@ -237,9 +237,11 @@ class UpstreamTlsIT {
         configure("protocol: https" + TRUSTED);
         assertThat(rig.get("/a").statusCode()).isEqualTo(502);
         assertThat(warnings()).hasSize(1);
-        assertThat(String.join("\n", List.copyOf(rig.log.list).stream()
-                        .map(event -> event.getFormattedMessage())
-                        .toList()))
+        assertThat(String.join(
+                        "\n",
+                        List.copyOf(rig.log.list).stream()
+                                .map(event -> event.getFormattedMessage())
+                                .toList()))
                 .doesNotContain("BEGIN");
     }
 

@@ -162,7 +162,8 @@ class GrpcWebTest {
                     tester.request(HttpMethod.OPTIONS, "/pets.Pets/Get").send().readAll();
             assertThat(exchange.status()).isEqualTo(200);
             assertThat(exchange.header("Access-Control-Allow-Methods")).isEqualTo("POST");
-            assertThat(exchange.header("Access-Control-Allow-Headers")).isEqualTo("content-type,x-grpc-web,x-user-agent");
+            assertThat(exchange.header("Access-Control-Allow-Headers"))
+                    .isEqualTo("content-type,x-grpc-web,x-user-agent");
             assertThat(exchange.upstreamRequests()).isEmpty();
         }
     }
@@ -191,8 +192,8 @@ class GrpcWebTest {
     @ParameterizedTest
     @CsvSource({"false, /pets.Pets/Get?x=1", "true, /stripped?x=1"})
     void theServiceSeesTheWholePathUnlessToldOtherwise(boolean stripped, String uri) {
-        try (PluginTester tester = tester("{pass_stripped_path: " + stripped + "}")
-                .upstream(answering(status("grpc-status", "0")))) {
+        try (PluginTester tester =
+                tester("{pass_stripped_path: " + stripped + "}").upstream(answering(status("grpc-status", "0")))) {
             TestExchange exchange = tester.request(HttpMethod.POST, "/pets.Pets/Get?x=1")
                     .header("Content-Type", "application/grpc-web")
                     .upstreamUri("/stripped?x=1")
@@ -205,7 +206,10 @@ class GrpcWebTest {
     @Test
     void refusesToTranscode() {
         try (PluginTester tester = tester("{proto: /a.proto}")) {
-            assertThat(tester.problems()).singleElement().asString().startsWith("proto: valid in Kong but not built here");
+            assertThat(tester.problems())
+                    .singleElement()
+                    .asString()
+                    .startsWith("proto: valid in Kong but not built here");
         }
     }
 
