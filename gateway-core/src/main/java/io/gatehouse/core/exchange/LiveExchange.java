@@ -80,6 +80,8 @@ public final class LiveExchange implements Exchange {
     private long clientNanos;
     private long thirdPartyNanos;
     private boolean completing;
+    private boolean upgradeOffered;
+    private boolean upgraded;
     private @Nullable Deadline deadline;
 
     /**
@@ -210,6 +212,39 @@ public final class LiveExchange implements Exchange {
     /** Registers an attempt. */
     public void add(LiveAttempt attempt) {
         attempts.add(attempt);
+    }
+
+    /** The client asks for a tunnel: its bytes come once it was told that there is one. */
+    public void offersUpgrade() {
+        upgradeOffered = true;
+    }
+
+    /** Whether the client asks for a tunnel, and has none. */
+    public boolean asksForUpgrade() {
+        return upgradeOffered && !upgraded;
+    }
+
+    /**
+     * The client's end of the tunnel, for the upstream that has agreed to one. An exchange has one tunnel.
+     *
+     * @throws IllegalStateException when it was asked for already, or not offered
+     */
+    public StreamReader upgrade() {
+        StreamReader reader = requestReader;
+        if (!asksForUpgrade() || reader == null) {
+            throw new IllegalStateException("upgrade: not offered, or taken before");
+        }
+        upgraded = true;
+        return reader;
+    }
+
+    boolean upgraded() {
+        return upgraded;
+    }
+
+    /** The upstream was sent the last byte that the client has for it. */
+    public void tunnelSent() {
+        finisher.tunnelSent();
     }
 
     /** Whether an upstream was called, or was to be called. */

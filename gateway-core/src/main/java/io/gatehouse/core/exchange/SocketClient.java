@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 /** A client on a socket. */
 public final class SocketClient implements ClientPort {
     private static final Buffer NOTHING = Buffer.buffer();
+    private static final CharSequence UPGRADE = HttpHeaders.createOptimized("upgrade");
 
     private final HttpServerRequest request;
     private final HttpServerResponse response;
@@ -76,7 +77,9 @@ public final class SocketClient implements ClientPort {
         } else if (hasBody) {
             response.setChunked(true);
         }
-        if (line.closesAfterAnswer()) {
+        if (status == 101) {
+            out.set(HttpHeaders.CONNECTION, UPGRADE);
+        } else if (line.closesAfterAnswer()) {
             out.set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
         }
     }

@@ -44,7 +44,7 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
     private final Valve valve;
     private final Owner owner;
     private final Sweeper watch;
-    private final long readTimeoutNanos;
+    private long readTimeoutNanos;
     private @Nullable ArrayDeque<Buffer> queue;
     private @Nullable Promise<@Nullable Buffer> waiting;
     private @Nullable BodyEnd end;
@@ -52,6 +52,8 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
     private long bytes;
     private @Nullable Runnable beforeFirstRead;
     private boolean shut;
+    private boolean endless;
+    private @Nullable Failure late;
 
     /** Where a pushed stream goes. */
     interface PushTarget {
@@ -105,6 +107,29 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
         return end != null;
     }
 
+    /** What is read has no end of its own: it is a tunnel's. */
+    public void endless() {
+        endless = true;
+    }
+
+    /**
+     * Sets the longest wait for bytes while they are wanted, and begins it anew.
+     *
+     * @param late what it means when none come
+     */
+    public void readTimeout(long nanos, Failure late) {
+        readTimeoutNanos = nanos;
+        this.late = late;
+        stillWaits();
+    }
+
+    /** Begins the wait for bytes anew, if there is one: something else has moved that keeps the stream alive. */
+    public void stillWaits() {
+        if (watched()) {
+            watch.add(this, System.nanoTime() + readTimeoutNanos);
+        }
+    }
+
     /** Whether somebody waits for the next bytes. */
     boolean isWaitedFor() {
         return waiting != null;
@@ -134,6 +159,11 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
             throw new IllegalStateException("end: not reached yet");
         }
         return end;
+    }
+
+    @Override
+    public boolean isEndless() {
+        return endless;
     }
 
     @Override
@@ -259,6 +289,10 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
 
     @Override
     protected void expired() {
-        fail(Failure.of(FailureKind.TIMEOUT, "no byte for " + readTimeoutNanos / 1_000_000 + " ms"));
+        Failure why = late;
+        fail(
+                why != null
+                        ? why
+                        : Failure.of(FailureKind.TIMEOUT, "no byte for " + readTimeoutNanos / 1_000_000 + " ms"));
     }
 }

@@ -19,6 +19,7 @@ import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
@@ -109,6 +110,9 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
     private @Nullable ChannelPromise lingering;
     private boolean headBegun;
     private long unsent;
+    private @Nullable StrictDecoder decoder;
+    private boolean upgrading;
+    private boolean tunnel;
 
     /** A piece that could not be sent, for want of memory say: the next ones would make an answer that looks whole. */
     private final ChannelFutureListener cutWhenLost = sent -> {
@@ -128,7 +132,9 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
         ClientConnection own = new ClientConnection(limits, sweeper);
         ChannelPipeline pipeline = ((ConnectionBase) connection).channel().pipeline();
         pipeline.channel().attr(KEY).set(own);
-        pipeline.replace("httpDecoder", "httpDecoder", new StrictDecoder(options, own, limits.maxHeaders()));
+        StrictDecoder decoder = new StrictDecoder(options, own, limits.maxHeaders());
+        own.decoder = decoder;
+        pipeline.replace("httpDecoder", "httpDecoder", decoder);
         pipeline.addBefore("handler", "gatehouse", own);
         if (pipeline.get(SslHandler.class) == null) { // under TLS there is no half-closing
             pipeline.channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
@@ -181,6 +187,14 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
     /** The exchange has ended: nothing of it is kept here. */
     void served() {
         exchange = null;
+        if (tunnel) {
+            context().channel().close();
+        }
+    }
+
+    /** Whether the request asks for a WebSocket, and waits for the answer with whatever else it sends. */
+    boolean upgrades() {
+        return upgrading;
     }
 
     /** The trailers of the request body, once it has come whole; null when there are none. */
@@ -247,6 +261,9 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
     /** Ends the connection with a reset: past TLS, which would end it politely. */
     private void reset() {
         Channel channel = context().channel();
+        if (!channel.isOpen()) {
+            return; // the exchange, told of it, has done so
+        }
         channel.config().setOption(ChannelOption.SO_LINGER, 0);
         SslHandler tls = channel.pipeline().get(SslHandler.class);
         if (tls == null) {
@@ -330,6 +347,7 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
             refused = !receiving; // nothing that comes after it is HTTP
             answering = true;
             committed = false;
+            upgrading = decoder != null && decoder.isHandshake(head);
             probable = head.protocolVersion().equals(HttpVersion.HTTP_1_1);
             discarding = false;
             discarded = 0;
@@ -435,6 +453,10 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
      */
     private void inputEnded(ChannelHandlerContext ctx) {
         inputEnded = true;
+        if (tunnel && decoder != null) {
+            decoder.tunnelEnded();
+            return;
+        }
         boolean waits = answering && !receiving && lingering == null;
         if (!waits || committed && !ending || !committed && !probable) {
             ctx.close();
@@ -476,6 +498,9 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
             if (clock.waiting == Waiting.PROBE) {
                 clock.stop();
             }
+            if (upgrading && message instanceof HttpResponse head) {
+                settle(head);
+            }
         }
         if (interim || !(message instanceof LastHttpContent)) {
             ctx.write(message, promise);
@@ -496,6 +521,21 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
             }
             answered();
         });
+    }
+
+    /** The answer to a handshake decides what the client's bytes behind it are. */
+    private void settle(HttpResponse head) {
+        upgrading = false;
+        tunnel = head.status().code() == HttpResponseStatus.SWITCHING_PROTOCOLS.code();
+        if (tunnel) {
+            // told to Vert.x, so that it lets bytes follow; to Netty, the other would say that none do
+            head.headers().remove(HttpHeaderNames.TRANSFER_ENCODING).remove(HttpHeaderNames.SEC_WEBSOCKET_VERSION);
+        }
+        boolean switched = tunnel;
+        StrictDecoder held = decoder;
+        if (held != null) {
+            context().executor().execute(() -> held.answered(switched)); // Vert.x has to come to its own end first
+        }
     }
 
     private static boolean isInterim(HttpResponse head) {
@@ -538,6 +578,10 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
     /** The last byte of the answer went to the socket, or will never go. */
     private void answered() {
         ending = false;
+        if (tunnel) {
+            tunnelAnswered();
+            return;
+        }
         answering = false;
         if (clock.waiting == Waiting.SENDING) {
             clock.stop();
@@ -556,6 +600,27 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
             }
         } else {
             ready();
+        }
+    }
+
+    /** The upstream has ended its side: the client may still send, until the exchange ends. */
+    private void tunnelAnswered() {
+        if (clock.waiting == Waiting.SENDING) {
+            clock.stop();
+        }
+        ChannelHandlerContext ctx = context();
+        if (ctx.channel().isActive() && lingering == null) {
+            endOutput(ctx);
+        }
+    }
+
+    private static void endOutput(ChannelHandlerContext ctx) {
+        SslHandler tls = ctx.pipeline().get(SslHandler.class);
+        if (tls != null) {
+            tls.closeOutbound();
+        }
+        if (ctx.channel() instanceof DuplexChannel channel) {
+            channel.shutdownOutput();
         }
     }
 
@@ -597,11 +662,7 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
         ending = true;
         ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(sent -> {
             ending = false;
-            SslHandler tls = ctx.pipeline().get(SslHandler.class);
-            if (tls != null) {
-                tls.closeOutbound();
-            }
-            channel.shutdownOutput();
+            endOutput(ctx);
             channel.config().setAutoRead(true);
             clock.start(Waiting.LINGER, stopping ? STOP_NANOS : LINGER_NANOS);
         });

@@ -119,7 +119,7 @@ final class FrontDoor {
             if (rule != null) {
                 exchange.answer(refused(exchange, rule), reader);
             } else {
-                exchange.run(request(request, exchange, peer, match, path, strict, reader), reader);
+                exchange.run(request(request, connection, exchange, peer, match, path, strict, reader), reader);
             }
         }
     }
@@ -263,7 +263,8 @@ final class FrontDoor {
     /** The client's body, or null when the request has none. */
     private @Nullable StreamReader reader(
             HttpServerRequest request, ClientConnection connection, SocketClient client, StrictHead strict) {
-        if (!strict.hasBody()) {
+        boolean tunnel = connection.upgrades();
+        if (!strict.hasBody() && !tunnel) {
             return null;
         }
         request.pause();
@@ -283,7 +284,7 @@ final class FrontDoor {
                 false,
                 new ClientBody(connection),
                 loop.sweeper(),
-                limits.bodyNanos(),
+                tunnel ? 0 : limits.bodyNanos(),
                 e -> Failure.of(FailureKind.CLIENT_GONE, e)); // what is not HTTP does not come so far
         if (strict.expectsContinue()) {
             reader.beforeFirstRead(client::sendContinue);
@@ -293,6 +294,7 @@ final class FrontDoor {
 
     private Request request(
             HttpServerRequest in,
+            ClientConnection connection,
             LiveExchange exchange,
             Peer peer,
             RouteMatch<RoutePlan> match,
@@ -318,7 +320,10 @@ final class FrontDoor {
         }
         String uri = match.upstreamPath(plan.servicePath(), path.path());
         Body body = Body.empty();
-        if (reader != null) {
+        if (connection.upgrades()) {
+            exchange.offersUpgrade(); // what the reader reads is a tunnel's, not the request's
+            headers.set(HttpHeaders.UPGRADE, "websocket");
+        } else if (reader != null) {
             body = Body.of(reader, strict.length());
         }
         headers.remove(HttpHeaders.CONTENT_LENGTH);

@@ -40,6 +40,16 @@ final class Connections {
         UpstreamCodec.trailers(channel(connection).pipeline(), trailers);
     }
 
+    /** The request that is about to be sent asks for a tunnel. */
+    static void upgrade(HttpConnection connection) {
+        UpstreamCodec.upgrade(channel(connection).pipeline());
+    }
+
+    /** Whether the upstream has agreed to a tunnel. */
+    static boolean switched(HttpConnection connection) {
+        return UpstreamCodec.switched(channel(connection).pipeline());
+    }
+
     /**
      * Resets a connection at once. Vert.x's own reset and close first wait until all is flushed, which is never where
      * the upstream does not read.

@@ -34,6 +34,9 @@ import org.slf4j.LoggerFactory;
 final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner {
     private static final Logger LOG = LoggerFactory.getLogger(Dispatch.class);
 
+    /** How long the upstream's side of a tunnel may be silent once the client has ended its own. */
+    private static final long LAST_WORDS_NANOS = 500_000_000L;
+
     private final LiveExchange exchange;
     private final Request request;
     private final Target target;
@@ -49,12 +52,19 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
     private boolean answered;
     private boolean bodiless;
     private boolean over;
+    private boolean upgrading;
+    private @Nullable StreamReader tunnel;
 
     Dispatch(LiveExchange exchange, Request request, Target target, LiveAttempt record) {
         this.exchange = exchange;
         this.request = request;
         this.target = target;
         this.record = record;
+    }
+
+    /** Asks for a tunnel, as the client does. */
+    void upgrading() {
+        upgrading = true;
     }
 
     Future<Response> start(HttpClient client, Redirects.@Nullable Origin redirect, @Nullable SocketAddress address) {
@@ -129,6 +139,17 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
             MultiMap headers = out.headers();
             headers.remove(HttpHeaders.TRANSFER_ENCODING);
             headers.remove(HttpHeaders.CONTENT_LENGTH);
+            if (upgrading) {
+                Connections.upgrade(out.connection());
+                out.setChunked(true);
+                sending();
+                carrier.sendHead();
+                await(target.readTimeout().toNanos());
+                return;
+            }
+            if (exchange.asksForUpgrade()) {
+                headers.remove(HttpHeaders.UPGRADE); // a plugin made another request of it
+            }
             body(carrier);
         } catch (IllegalArgumentException e) {
             // a header or URI that a plugin set and that HTTP does not allow
@@ -188,9 +209,27 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
     }
 
     @Override
+    public void moving() {
+        StreamReader upstream = tunnel;
+        if (upstream != null) {
+            upstream.stillWaits(); // as nginx does: a tunnel is idle when nothing comes from either side
+        }
+    }
+
+    @Override
     public void uploaded() {
         upload = null;
-        await(target.readTimeout().toNanos());
+        StreamReader upstream = tunnel;
+        if (upstream == null) {
+            await(target.readTimeout().toNanos());
+        } else if (upstream.hasEnded()) {
+            over = true;
+            record.ended(null);
+            exchange.tunnelSent();
+        } else {
+            upstream.readTimeout(
+                    LAST_WORDS_NANOS, Failure.of(FailureKind.CLIENT_GONE, "the client closed the connection"));
+        }
     }
 
     @Override
@@ -198,7 +237,14 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
         suspect(failure);
         upload = null;
         uploadStopped = true;
-        broken(failure);
+        StreamReader upstream = tunnel;
+        if (upstream == null) {
+            broken(failure);
+        } else if (upstream.hasEnded()) {
+            cancel();
+        } else {
+            upstream.fail(failure);
+        }
     }
 
     private void head(AsyncResult<HttpClientResponse> outcome) {
@@ -213,8 +259,12 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
         if (over || out == null) {
             return; // its connection is closed already
         }
-        int status = in.statusCode();
-        String problem = problem(status, in.headers());
+        boolean switched = upgrading && Connections.switched(out.out.connection());
+        if (upgrading && !switched) {
+            out.end(null, null); // there is no tunnel: the request is whole
+        }
+        int status = switched ? 101 : in.statusCode();
+        String problem = switched ? null : problem(status, in.headers());
         if (problem != null) {
             broken(Failure.of(FailureKind.INVALID_RESPONSE, problem));
             return;
@@ -240,9 +290,22 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
                 target.readTimeout().toNanos(),
                 Failures::exchanging);
         record.body(reader);
+        if (switched) {
+            follow(out, reader);
+            headers.set(HttpHeaders.UPGRADE, "websocket");
+        }
         bodiless = length == 0; // then its end is on its way, and brings the connection back to the pool
         Body body = bodiless ? Body.empty() : Body.of(reader, length);
         result.complete(Response.from(ResponseSource.UPSTREAM, status, headers, body, null));
+    }
+
+    /** Sends on what comes from the client, once that was told of the tunnel. */
+    private void follow(Wire out, StreamReader upstream) {
+        tunnel = upstream;
+        upstream.endless();
+        Upload started = new Upload(this, exchange.loop(), out, exchange.upgrade(), target.writeTimeout());
+        upload = started;
+        started.follow();
     }
 
     /** What is wrong with an answer's head, beyond what the codec has refused; null when nothing is. */
@@ -271,17 +334,20 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
 
     @Override
     public void ended(BodyEnd end) {
+        if (tunnel != null && upload != null && end.complete()) {
+            return; // the client may have last words
+        }
         over = true;
         record.ended(end.failure());
-        if (upload != null || uploadStopped) {
-            giveUp(); // half a request is on the connection
-        }
         Failure failure = end.failure();
         if (failure != null) {
             suspect(failure);
-            if (failure.kind() != FailureKind.CANCELLED) {
-                warn(failure);
-            }
+        }
+        if (upload != null || uploadStopped) {
+            giveUp(); // half a request is on the connection
+        }
+        if (failure != null && failure.kind() != FailureKind.CANCELLED) {
+            warn(failure);
         }
     }
 
@@ -294,7 +360,11 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
         if (over || bodiless && upload == null) {
             return; // without a body there is nothing to give up, and its connection is worth keeping
         }
-        if (answered) {
+        if (tunnel != null && tunnel.hasEnded()) {
+            over = true;
+            record.ended(null);
+            giveUp();
+        } else if (answered) {
             giveUp();
         } else {
             broken(Failure.of(FailureKind.CANCELLED, "nobody waits for it any more"));

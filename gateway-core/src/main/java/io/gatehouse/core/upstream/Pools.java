@@ -28,6 +28,7 @@ import org.slf4j.LoggerFactory;
 final class Pools {
     private static final Logger LOG = LoggerFactory.getLogger(Pools.class);
     private static final int CONNECTIONS_PER_TARGET = 1024;
+    private static final int TUNNELS_PER_TARGET = 16 * 1024; // Vert.x makes room for all at once
     private static final int WAITING_PER_TARGET = 1024;
     private static final int KEEP_ALIVE_SECONDS = 60;
     private static final int MAX_HEADER_BYTES = 64 * 1024;
@@ -53,10 +54,11 @@ final class Pools {
     private final MemoryGuard memory;
     private final TlsDefaults defaults;
     private final long sweeping;
-    private final Kind plain = new Kind(false, null);
-    private final Kind plainHttp2 = new Kind(true, null);
-    private final Map<TlsOptions, Kind> tls = new HashMap<>();
-    private final Map<TlsOptions, Kind> tlsHttp2 = new HashMap<>();
+    private final Use requests = new Use(false, CONNECTIONS_PER_TARGET);
+    private final Use streams = new Use(true, CONNECTIONS_PER_TARGET);
+
+    /** Which must not use up the connections of requests. */
+    private final Use tunnels = new Use(false, TUNNELS_PER_TARGET);
 
     Pools(Loop loop, MemoryGuard memory, TlsDefaults defaults) {
         this.loop = loop;
@@ -69,13 +71,11 @@ final class Pools {
      * The client for a target.
      *
      * @param tls whether the connection is TLS, whatever the target says
+     * @param tunnel whether the connection is to become one
      */
-    HttpClientAgent client(Target target, boolean tls) {
-        Kind kind = !tls
-                ? target.http2() ? plainHttp2 : plain
-                : (target.http2() ? tlsHttp2 : this.tls)
-                        .computeIfAbsent(target.tlsOptions(), options -> new Kind(target.http2(), options));
-        return kind.client(magnitude(target.connectTimeout()));
+    HttpClientAgent client(Target target, boolean tls, boolean tunnel) {
+        Use use = tunnel ? tunnels : target.http2() ? streams : requests;
+        return use.kind(tls ? target.tlsOptions() : null).client(magnitude(target.connectTimeout()));
     }
 
     /** The power of two that is not less than a time in milliseconds. */
@@ -86,42 +86,65 @@ final class Pools {
 
     /** Closes the clients of TLS options that no connection has been made with for a while, as after a reload without them. */
     private void sweep() {
-        sweep(tls);
-        sweep(tlsHttp2);
-    }
-
-    private static void sweep(Map<TlsOptions, Kind> kinds) {
-        for (Iterator<Kind> all = kinds.values().iterator(); all.hasNext(); ) {
-            Kind kind = all.next();
-            if (kind.idle()) {
-                all.remove();
-                kind.close().forEach(closing -> closing.onFailure(e -> LOG.debug("a client did not close", e)));
-            }
-        }
+        requests.sweep();
+        streams.sweep();
+        tunnels.sweep();
     }
 
     Future<Void> close() {
         loop.vertx().cancelTimer(sweeping);
         List<Future<Void>> closing = new ArrayList<>();
-        closing.addAll(plain.close());
-        closing.addAll(plainHttp2.close());
-        tls.values().forEach(kind -> closing.addAll(kind.close()));
-        tlsHttp2.values().forEach(kind -> closing.addAll(kind.close()));
+        requests.close(closing);
+        streams.close(closing);
+        tunnels.close(closing);
         return closing.isEmpty()
                 ? Future.succeededFuture()
                 : Future.join(closing).mapEmpty();
     }
 
+    /** What connections are for. */
+    private final class Use {
+        private final boolean http2;
+        private final int connections;
+        private final Kind plain;
+        private final Map<TlsOptions, Kind> tls = new HashMap<>();
+
+        private Use(boolean http2, int connections) {
+            this.http2 = http2;
+            this.connections = connections;
+            this.plain = new Kind(this, null);
+        }
+
+        private Kind kind(@Nullable TlsOptions options) {
+            return options == null ? plain : tls.computeIfAbsent(options, added -> new Kind(this, added));
+        }
+
+        private void sweep() {
+            for (Iterator<Kind> all = tls.values().iterator(); all.hasNext(); ) {
+                Kind kind = all.next();
+                if (kind.idle()) {
+                    all.remove();
+                    kind.close().forEach(closing -> closing.onFailure(e -> LOG.debug("a client did not close", e)));
+                }
+            }
+        }
+
+        private void close(List<Future<Void>> closing) {
+            closing.addAll(plain.close());
+            tls.values().forEach(kind -> closing.addAll(kind.close()));
+        }
+    }
+
     /** Clients that differ in the time only that a connection may take: Vert.x knows one for all of a client's. */
     private final class Kind {
-        private final boolean http2;
+        private final Use use;
         private final @Nullable TlsOptions options;
         private final @Nullable HttpClientAgent[] clients = new HttpClientAgent[LONGEST - SHORTEST + 1];
         private int connections;
         private boolean used;
 
-        private Kind(boolean http2, @Nullable TlsOptions options) {
-            this.http2 = http2;
+        private Kind(Use use, @Nullable TlsOptions options) {
+            this.use = use;
             this.options = options;
         }
 
@@ -146,14 +169,14 @@ final class Pools {
                     .setSslHandshakeTimeout(connectMillis)
                     .setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS)
                     .setTcpNoDelay(true);
-            if (http2) {
+            if (use.http2) {
                 http2(http);
             }
             if (options != null) {
                 defaults.apply(http, options);
             }
             PoolOptions pool = new PoolOptions()
-                    .setHttp1MaxSize(CONNECTIONS_PER_TARGET)
+                    .setHttp1MaxSize(use.connections)
                     .setHttp2MaxSize(HTTP2_CONNECTIONS_PER_TARGET)
                     .setMaxWaitQueueSize(WAITING_PER_TARGET);
             return loop.vertx()

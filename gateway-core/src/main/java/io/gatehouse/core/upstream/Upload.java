@@ -26,6 +26,9 @@ final class Upload extends Watched {
         /** The first bytes are on their way. Called at most once. */
         void sending();
 
+        /** Bytes have come that are to be sent. */
+        default void moving() {}
+
         /** What may be sent on of a body's trailers. */
         MultiMap permitted(MultiMap trailers);
 
@@ -54,6 +57,12 @@ final class Upload extends Watched {
         this.wire = wire;
         this.source = source;
         this.writeTimeout = writeTimeout;
+    }
+
+    /** Sends what follows on a head that was sent before. */
+    void follow() {
+        begun = true;
+        pull();
     }
 
     void start() {
@@ -106,6 +115,7 @@ final class Upload extends Watched {
     private void take(AsyncResult<@Nullable Buffer> item) {
         Buffer bytes = item.result();
         if (bytes != null) {
+            owner.moving();
             gather(bytes);
             return;
         }

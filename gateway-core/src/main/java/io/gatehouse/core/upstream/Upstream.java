@@ -11,6 +11,8 @@ import io.gatehouse.core.exchange.LiveExchange;
 import io.gatehouse.core.exchange.Loop;
 import io.gatehouse.core.service.MemoryGuard;
 import io.vertx.core.Future;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
@@ -54,8 +56,17 @@ public final class Upstream {
                 exchange, target, request.method().name(), request.uri(), request.attributes(), listener);
         exchange.add(record);
         Redirects.Origin redirect = redirects.of(target);
-        return new Dispatch(exchange, request, target, record)
-                .start(pools.client(target, redirect == null ? target.tls() : redirect.tls()), redirect, address);
+        boolean tls = redirect == null ? target.tls() : redirect.tls();
+        Dispatch dispatch = new Dispatch(exchange, request, target, record);
+        boolean upgrading = exchange.asksForUpgrade()
+                && !target.http2()
+                && request.headers().contains(HttpHeaders.UPGRADE)
+                && request.method().equals(HttpMethod.GET)
+                && request.body().isEmpty();
+        if (upgrading) {
+            dispatch.upgrading();
+        }
+        return dispatch.start(pools.client(target, tls, upgrading), redirect, address);
     }
 
     /** Closes all connections. */

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** HTTP/2 with upstreams, whatever the client speaks. */
 @NullUnmarked
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-@SuppressWarnings({"AddressSelection", "StringConcatToTextBlock"}) // an address is an address; line ends matter here
+@SuppressWarnings({"AddressSelection", "StringConcatToTextBlock", "try"}) // line ends matter, and when a client leaves
 class Http2UpstreamIT {
     private static final Consumer<Http2Peer.Stream> ANSWERS = stream -> {
         if (stream.ended) {
