@@ -4,6 +4,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
+import io.netty.util.AttributeKey;
 import io.netty.util.concurrent.ScheduledFuture;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
@@ -16,6 +17,7 @@ final class Connections {
     /** How long an upstream may take to answer a ping. */
     private static final int PROBE_SECONDS = 2;
 
+    private static final AttributeKey<Boolean> PROBED = AttributeKey.valueOf(Connections.class, "probed");
     private static final Buffer PING = Buffer.buffer("gatehous"); // eight bytes, whatever they say
 
     private Connections() {}
@@ -78,9 +80,14 @@ final class Connections {
      */
     static void probe(HttpConnection connection) {
         Channel channel = channel(connection);
+        if (channel.attr(PROBED).getAndSet(true) != null) {
+            return; // asked already
+        }
         ScheduledFuture<?> patience =
                 channel.eventLoop().schedule(() -> abort(channel), PROBE_SECONDS, TimeUnit.SECONDS);
-        connection.ping(PING).onSuccess(pong -> patience.cancel(false));
-        channel.closeFuture().addListener(closed -> patience.cancel(false));
+        connection.ping(PING).onSuccess(pong -> {
+            patience.cancel(false);
+            channel.attr(PROBED).set(null);
+        });
     }
 }

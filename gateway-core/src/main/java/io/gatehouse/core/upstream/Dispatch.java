@@ -8,6 +8,7 @@ import io.gatehouse.api.ResponseSource;
 import io.gatehouse.api.Target;
 import io.gatehouse.api.body.Body;
 import io.gatehouse.api.body.BodyEnd;
+import io.gatehouse.api.body.BodyReader;
 import io.gatehouse.api.body.Framing;
 import io.gatehouse.core.exchange.LiveAttempt;
 import io.gatehouse.core.exchange.LiveExchange;
@@ -17,6 +18,7 @@ import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Promise;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
@@ -45,6 +47,11 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
     private @Nullable Wire wire;
     private @Nullable HttpClientResponse answer;
     private @Nullable Upload upload;
+
+    /** The upload, sent or not, until the upstream answers. */
+    private @Nullable Upload refusable;
+
+    private long bodyLength;
     private String host = "";
     private boolean begun;
     private boolean sent;
@@ -160,8 +167,13 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
     /** What broke an exchange under way, and whether the upstream may have acted on the request. */
     private Failure exchanging(Throwable e) {
         Wire carrier = wire;
-        if (carrier != null && carrier.unprocessed(e)) {
+        if (carrier != null && !answered && carrier.unprocessed(e)) {
             sent = false;
+            BodyReader<Buffer> body = refusable == null ? null : refusable.again();
+            if (body != null) {
+                upload = null;
+                request.body(Body.of(body, bodyLength));
+            }
         }
         return Failures.exchanging(e);
     }
@@ -180,13 +192,15 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
             out.end(body.bytes(), null);
             uploaded();
         } else {
-            if (body.length() >= 0) {
-                out.out.headers().set(HttpHeaders.CONTENT_LENGTH, Long.toString(body.length()));
+            bodyLength = body.length();
+            if (bodyLength >= 0) {
+                out.out.headers().set(HttpHeaders.CONTENT_LENGTH, Long.toString(bodyLength));
             } else {
                 out.out.setChunked(true);
             }
             Upload started = new Upload(this, exchange.loop(), out, body.open(Framing.BYTES), target.writeTimeout());
             upload = started;
+            refusable = started;
             started.start();
         }
     }
@@ -270,6 +284,10 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
             return;
         }
         answered = true;
+        if (refusable != null) {
+            refusable.forget();
+            refusable = null;
+        }
         record.head(status);
         if (HopByHop.closes(in.headers())) {
             out.out.headers().set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE); // Vert.x overlooks it among other tokens

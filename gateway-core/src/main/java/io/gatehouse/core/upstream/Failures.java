@@ -4,6 +4,7 @@ import io.gatehouse.api.Failure;
 import io.gatehouse.api.FailureKind;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.handler.codec.DecoderException;
+import io.netty.handler.codec.http2.Http2Exception;
 import io.vertx.core.http.ConnectionPoolTooBusyException;
 import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.StreamResetException;
@@ -54,7 +55,9 @@ final class Failures {
                                         || e instanceof StreamResetException
                                         || (e instanceof IOException && !(e instanceof SSLException))
                                 ? FailureKind.RESET
-                                : e instanceof DecoderException || e instanceof IllegalArgumentException
+                                : e instanceof DecoderException
+                                                || e instanceof Http2Exception
+                                                || e instanceof IllegalArgumentException
                                         ? FailureKind.INVALID_RESPONSE
                                         : FailureKind.RESET,
                 e);

@@ -57,6 +57,11 @@ final class Http1Wire extends Wire {
     }
 
     @Override
+    boolean mayBeRefused() {
+        return false;
+    }
+
+    @Override
     boolean unprocessed(Throwable e) {
         return false;
     }

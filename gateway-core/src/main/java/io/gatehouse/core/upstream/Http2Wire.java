@@ -128,6 +128,11 @@ final class Http2Wire extends Wire {
     }
 
     @Override
+    boolean mayBeRefused() {
+        return true;
+    }
+
+    @Override
     boolean unprocessed(Throwable e) {
         if (e instanceof StreamResetException reset) {
             return reset.getCode() == Http2Error.REFUSED_STREAM.code();

@@ -12,6 +12,7 @@ import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Upload extends Watched {
     private static final int GATHER_LIMIT = 64 * 1024;
+
+    /** What is kept of a body for the case that the upstream says it did nothing with it. */
+    private static final int KEPT_LIMIT = 64 * 1024;
 
     /** Who wants to know how it goes. */
     interface Owner {
@@ -45,6 +49,9 @@ final class Upload extends Watched {
     private final BodyReader<Buffer> source;
     private final Duration writeTimeout;
     private final Gathering gathered = new Gathering();
+    private @Nullable ArrayDeque<Buffer> kept;
+    private int keptBytes;
+    private @Nullable Future<@Nullable Buffer> asked;
     private @Nullable MultiMap trailers;
     private boolean flushPlanned;
     private boolean begun;
@@ -57,6 +64,23 @@ final class Upload extends Watched {
         this.wire = wire;
         this.source = source;
         this.writeTimeout = writeTimeout;
+        this.kept = wire.mayBeRefused() ? new ArrayDeque<>(2) : null;
+    }
+
+    /** Nothing of it will have to be sent again. */
+    void forget() {
+        kept = null;
+    }
+
+    /** The whole body once more, of which nothing is sent here any longer; null when too much of it was. */
+    @Nullable
+    BodyReader<Buffer> again() {
+        ArrayDeque<Buffer> pieces = kept;
+        if (pieces == null) {
+            return null;
+        }
+        stop();
+        return new Replay(pieces, asked, source);
     }
 
     /** Sends what follows on a head that was sent before. */
@@ -92,6 +116,9 @@ final class Upload extends Watched {
                 return;
             }
             Future<@Nullable Buffer> next = source.next();
+            if (kept != null) {
+                asked = next;
+            }
             if (!next.isComplete()) {
                 next.onComplete(this::pulled);
                 return;
@@ -116,6 +143,7 @@ final class Upload extends Watched {
         Buffer bytes = item.result();
         if (bytes != null) {
             owner.moving();
+            keep(bytes);
             gather(bytes);
             return;
         }
@@ -140,6 +168,18 @@ final class Upload extends Watched {
         }
         if (!flushPlanned) {
             flush();
+        }
+    }
+
+    private void keep(Buffer bytes) {
+        if (kept != null) {
+            keptBytes += bytes.length();
+            if (keptBytes > KEPT_LIMIT) {
+                kept = null;
+            } else {
+                kept.add(bytes);
+                asked = null;
+            }
         }
     }
 

@@ -44,6 +44,9 @@ abstract class Wire implements StreamReader.Valve {
     /** Nothing came although something should have. */
     abstract void silent();
 
+    /** Whether an upstream may say that it did nothing with what was sent. */
+    abstract boolean mayBeRefused();
+
     /** Whether a failure says that the upstream did nothing with the request, though it was sent. */
     abstract boolean unprocessed(Throwable e);
 }

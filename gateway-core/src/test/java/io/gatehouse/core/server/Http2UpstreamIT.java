@@ -206,7 +206,7 @@ class Http2UpstreamIT {
     void whatWasRefusedIsTriedAgain() throws Exception {
         start(
                 stream -> {
-                    if (!stream.ended) {
+                    if (!stream.ended || stream.reset >= 0) {
                         return;
                     }
                     if (stream.number == 0) {
@@ -219,6 +219,57 @@ class Http2UpstreamIT {
         HttpResponse<String> answer = rig.send("POST", "/a", BodyPublishers.noBody());
         assertThat(answer.statusCode()).isEqualTo(200);
         assertThat(peer.streams).hasSize(2);
+    }
+
+    @Test
+    void aBodyThatWasRefusedIsSentAgainFromItsBeginning() throws Exception {
+        start(
+                stream -> {
+                    if (stream.number == 0 && stream.reset < 0 && stream.body.length() > 0) {
+                        stream.reset(7);
+                    } else if (stream.number > 0) {
+                        ANSWERS.accept(stream);
+                    }
+                },
+                "retries: 1");
+        try (Socket client = begin("/a")) {
+            Rig.await(() -> peer.stream(0).body.length() > 0, () -> "nothing came");
+            Rig.send(client, "3\r\ntwo\r\n0\r\nX-End: 1\r\n\r\n");
+            Rig.until(client, "got onetwo");
+        }
+        assertThat(peer.stream(1).trailers).containsEntry("x-end", "1");
+        assertThat(peer.streams).hasSize(2);
+    }
+
+    @Test
+    void aBodyThatWasWholeWhenItWasRefusedIsSentAgain() throws Exception {
+        start(
+                stream -> {
+                    if (stream.ended && stream.number == 0) {
+                        stream.reset(7);
+                    } else if (stream.ended) {
+                        ANSWERS.accept(stream);
+                    }
+                },
+                "retries: 1");
+        HttpResponse<String> answer = rig.send("POST", "/a", BodyPublishers.ofString("hello"));
+        assertThat(answer.body()).isEqualTo("got hello");
+        assertThat(peer.stream(1).headers).containsEntry("content-length", "5");
+    }
+
+    @Test
+    void aBodyTooLargeToBeKeptIsNotSentAgain() throws Exception {
+        start(
+                stream -> {
+                    if (stream.body.length() > 100_000 && stream.reset < 0) {
+                        stream.reset(7);
+                    }
+                },
+                "retries: 3");
+        assertThat(rig.send("POST", "/a", BodyPublishers.ofString("x".repeat(200_000)))
+                        .statusCode())
+                .isEqualTo(502);
+        assertThat(peer.streams).hasSize(1);
     }
 
     @Test
