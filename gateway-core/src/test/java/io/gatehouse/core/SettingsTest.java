@@ -1,11 +1,13 @@
 package io.gatehouse.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.gatehouse.core.Settings.ClientLimits;
 import io.gatehouse.core.Settings.Listen;
 import io.gatehouse.core.Settings.LogLevel;
+import io.gatehouse.core.balancer.DnsOptions;
 import io.gatehouse.core.config.Compat;
 import io.gatehouse.core.routing.RouterFlavor;
 import io.gatehouse.core.service.EnvVaultConfig;
@@ -60,7 +62,7 @@ class SettingsTest {
         Settings settings = Settings.from(
                 Map.of(
                         "KONG_DECLARATIVE_CONFIG", "/etc/kong/kong.yaml",
-                        "KONG_PROXY_LISTEN", "0.0.0.0:80 reuseport backlog=16384, [::]:443 ssl",
+                        "KONG_PROXY_LISTEN", "0.0.0.0:80 reuseport backlog=16384, [::]:443 http2 ssl",
                         "KONG_ADMIN_LISTEN", "off",
                         "KONG_STATUS_LISTEN", "127.0.0.1:0",
                         "KONG_LOG_LEVEL", "warn",
@@ -71,7 +73,8 @@ class SettingsTest {
 
         assertThat(settings.configs()).containsExactly(Path.of("/etc/kong/kong.yaml"));
         assertThat(settings.proxyListen())
-                .containsExactly(new Listen("0.0.0.0", 80, false, true, 16384), new Listen("::", 443, true, false, -1));
+                .containsExactly(
+                        new Listen("0.0.0.0", 80, false, true, 16384), new Listen("::", 443, true, true, false, -1));
         assertThat(settings.proxyListen().get(1).address()).isEqualTo("[::]:443");
         assertThat(settings.adminListen()).isEmpty();
         assertThat(settings.statusListen()).containsExactly(Listen.of("127.0.0.1", 0));
@@ -95,7 +98,7 @@ class SettingsTest {
         Settings settings = Settings.from(Map.of("KONG_SSL_CERT", "c.pem", "KONG_SSL_CERT_KEY", "k.pem"), Map.of());
 
         assertThat(settings.proxyListen())
-                .containsExactly(Listen.of("0.0.0.0", 8000), new Listen("0.0.0.0", 8443, true, false, -1));
+                .containsExactly(Listen.of("0.0.0.0", 8000), new Listen("0.0.0.0", 8443, true, true, false, -1));
     }
 
     @Test
@@ -130,17 +133,17 @@ class SettingsTest {
                 .singleElement()
                 .asString()
                 .startsWith("KONG_PROXY_LISTEN: ")
-                .contains("(expected: ip:port [ssl] [reuseport] [backlog=n], several");
+                .contains("(expected: ip:port [ssl] [http2] [reuseport] [backlog=n], several");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"http2", "proxy_protocol", "deferred", "bind", "ipv6only=on", "so_keepalive=on"})
+    @ValueSource(strings = {"proxy_protocol", "deferred", "bind", "ipv6only=on", "so_keepalive=on"})
     void refusesByNameAFlagThatOnlyKongHas(String flag) {
         String name = flag.replaceAll("=.*", "");
 
         assertThat(problems(Map.of("KONG_PROXY_LISTEN", "0.0.0.0:8000 " + flag)))
                 .containsExactly("KONG_PROXY_LISTEN: 0.0.0.0:8000 " + flag + " (expected: no flag " + name
-                        + ", which Gatehouse does not have; it has ssl, reuseport, backlog=n)");
+                        + ", which Gatehouse does not have; it has ssl, http2, reuseport, backlog=n)");
     }
 
     @Test
@@ -315,5 +318,54 @@ class SettingsTest {
     void refusesWhatTheProxyCannotUse(String name, String value, String expected) {
         assertThat(problems(Map.of("KONG_" + name, value)))
                 .containsExactly("KONG_" + name + ": " + value + " (expected: " + expected + ")");
+    }
+
+    @Test
+    void readsKongsSettingsOfNames() throws Exception {
+        Settings settings = Settings.from(
+                Map.of(
+                        "KONG_DNS_RESOLVER", "10.0.0.2, 10.0.0.3:5353,[fd00::1]:54",
+                        "KONG_DNS_HOSTSFILE", "/tmp/hosts",
+                        "KONG_DNS_ORDER", "LAST, aaaa, CNAME, A",
+                        "KONG_DNS_VALID_TTL", "61",
+                        "KONG_DNS_STALE_TTL", "121",
+                        "KONG_DNS_NOT_FOUND_TTL", "5",
+                        "KONG_DNS_ERROR_TTL", "2",
+                        "KONG_DNS_CACHE_SIZE", "99",
+                        "KONG_DNS_NO_SYNC", "off",
+                        "GATEHOUSE_DNS_LOCAL", "on"),
+                Map.of());
+
+        DnsOptions dns = settings.dns();
+        assertThat(dns.servers())
+                .map(server -> server.getAddress().getHostAddress() + " " + server.getPort())
+                .containsExactly("10.0.0.2 53", "10.0.0.3 5353", "fd00:0:0:0:0:0:0:1 54");
+        assertThat(dns.hostsFile()).isEqualTo(Path.of("/tmp/hosts"));
+        assertThat(dns.order()).map(Enum::name).containsExactly("LAST", "AAAA", "CNAME", "A");
+        assertThat(dns.validTtl()).isEqualTo(Duration.ofSeconds(61));
+        assertThat(dns.staleTtl()).isEqualTo(Duration.ofSeconds(121));
+        assertThat(dns.notFoundTtl()).isEqualTo(Duration.ofSeconds(5));
+        assertThat(dns.errorTtl()).isEqualTo(Duration.ofSeconds(2));
+        assertThat(dns.cacheSize()).isEqualTo(99);
+        assertThat(dns.local()).isTrue();
+        assertThat(settings.warnings()).isEmpty();
+        assertThat(Settings.from(Map.of(), Map.of()).dns()).isEqualTo(DnsOptions.DEFAULT);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "KONG_DNS_RESOLVER    | ns.example  | KONG_DNS_RESOLVER: ns.example (expected: addresses of",
+                "KONG_DNS_ORDER       | SRV,TXT     | KONG_DNS_ORDER: TXT (expected: LAST, SRV, A, AAAA, CNAME",
+                "KONG_DNS_ORDER       | LAST,CNAME  | KONG_DNS_ORDER: LAST,CNAME (expected: one of SRV, A, AAAA",
+                "KONG_DNS_NO_SYNC     | on          | KONG_DNS_NO_SYNC: on (expected: not set",
+                "KONG_NEW_DNS_CLIENT  | on          | KONG_NEW_DNS_CLIENT: on (expected: not set",
+                "KONG_RESOLVER_FAMILY | A,SRV       | KONG_RESOLVER_FAMILY: A,SRV (expected: not set",
+            })
+    void refusesSettingsOfNamesThatItHasNot(String variable, String value, String problem) {
+        assertThatThrownBy(() -> Settings.from(Map.of(variable, value), Map.of()))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining(problem);
     }
 }

@@ -13,11 +13,12 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Python's gRPC service behind the packaged gateway, called as browsers do. */
+/** Python's gRPC service behind the packaged gateway, called by Python and as browsers do. */
 final class GrpcClientsIT {
     @RegisterExtension
     static final Running RUNNING = new Running();
@@ -53,6 +54,7 @@ final class GrpcClientsIT {
         Workplace.awaitTrue(LIMIT, () -> Files.exists(port), () -> Workplace.read(folder.resolve("service.log")));
         gateway = RUNNING.add(PackagedGateway.named("grpc")
                 .observed()
+                .env("KONG_PROXY_LISTEN", "127.0.0.1:0 http2")
                 .yaml("kong.yaml", """
                         services:
                           - name: pets
@@ -60,7 +62,18 @@ final class GrpcClientsIT {
                             routes:
                               - name: web
                                 paths: [/pets.Pets/]
+                                headers: {x-grpc-web: ["1"]}
                                 plugins: [{name: grpc-web}]
+                              - name: grpc
+                                protocols: [grpc]
+                                strip_path: false
+                                paths: [/pets.Pets/]
+                                plugins: [{name: key-auth}]
+                          - name: down
+                            url: grpc://127.0.0.1:1
+                            retries: 0
+                            routes: [{name: down, protocols: [grpc], strip_path: false, paths: [/down.Down/]}]
+                        consumers: [{username: u, keyauth_credentials: [{key: k1}]}]
                         """.formatted(Workplace.read(port)))
                 .start());
     }
@@ -97,5 +110,21 @@ final class GrpcClientsIT {
         assertThat(got.path("unary").asText()).isEqualTo("got rex");
         assertThat(got.path("failed").asText()).isEqualTo("5: no such pet: rex");
         assertThat(got.path("counted").asText()).isEqualTo("300, last 299");
+    }
+
+    @Test
+    void pythonCallsAServiceOfGrpc() throws Exception {
+        JsonNode got = run(
+                Peers.python("grpc", SUITE),
+                "grpc-client.py",
+                gateway.proxy("").getAuthority());
+        assertThat(got.path("unary").asText()).isEqualTo("got abc");
+        assertThat(got.path("trailer").asText()).isEqualTo("3");
+        assertThat(got.path("counted").asInt()).isEqualTo(1000);
+        assertThat(got.path("gathered").asText()).isEqualTo("200 of 2000000");
+        assertThat(got.path("talked")).hasToString("[\"re: 0\",\"re: 1\",\"re: 2\",\"bye\"]");
+        assertThat(got.path("failed").asText()).isEqualTo("NOT_FOUND: no such pet: rex");
+        assertThat(got.path("stranger").asText()).startsWith("UNAUTHENTICATED: ");
+        assertThat(got.path("down").asText()).startsWith("UNAVAILABLE: ");
     }
 }

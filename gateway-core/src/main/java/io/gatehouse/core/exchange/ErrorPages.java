@@ -51,6 +51,12 @@ public final class ErrorPages {
         };
     }
 
+    /** What the client sees when the name servers do not say where the upstream is, though it may exist. */
+    public Response unresolved(LiveExchange exchange, String host, String problem, Failure failure) {
+        String message = "failed the initial dns/balancer resolve for '" + host + "' with: " + problem;
+        return render(exchange, 500, message, accepted(exchange), failure);
+    }
+
     /** What the client sees of a broken plugin. */
     Response broken(LiveExchange exchange, String plugin, Throwable cause) {
         Failure failure = Failure.of(FailureKind.PLUGIN, plugin + ": " + cause);

@@ -95,7 +95,7 @@ public final class LiveExchange implements Exchange {
             RequestHead original,
             String clientAddress,
             Completion.@Nullable TlsFacts tls,
-            SocketClient client,
+            ClientPort client,
             Plan plan,
             Map<String, String> uriCaptures,
             Runnable release) {

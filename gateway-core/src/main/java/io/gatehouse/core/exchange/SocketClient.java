@@ -9,7 +9,7 @@ import io.vertx.core.http.HttpVersion;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A client on a socket. */
+/** A client that has a connection of HTTP/1 for its request alone. */
 public final class SocketClient implements ClientPort {
     private static final Buffer NOTHING = Buffer.buffer();
     private static final CharSequence UPGRADE = HttpHeaders.createOptimized("upgrade");
@@ -53,7 +53,7 @@ public final class SocketClient implements ClientPort {
         waitsForContinue = true;
     }
 
-    /** Tells a client that waits for it to send its body, unless it has an answer already. */
+    @Override
     public void sendContinue() {
         if (waitsForContinue && !response.headWritten()) {
             waitsForContinue = false;

@@ -46,9 +46,7 @@ sealed interface ExpressionField {
     One PATH = facts -> facts.request().path();
 
     /** The port of the {@code Host} header, else the listener's. */
-    OfNumber DESTINATION_PORT = facts -> facts.request().hostPort() >= 0
-            ? facts.request().hostPort()
-            : facts.request().listenerPort();
+    OfNumber DESTINATION_PORT = facts -> facts.request().destinationPort();
 
     /** All names, for messages. */
     String NAMES = "net.protocol, tls.sni, http.method, http.host, http.path, http.path.segments.N,"
@@ -117,9 +115,9 @@ sealed interface ExpressionField {
                 Map.entry("http.path", PATH),
                 Map.entry("http.path.segments.len", (OfNumber)
                         facts -> facts.segments().size()),
-                Map.entry("net.src.ip", (OfAddress) ExpressionFacts::source),
+                Map.entry("net.src.ip", (OfAddress) facts -> facts.request().sourceAddress()),
                 Map.entry("net.src.port", (OfNumber) facts -> facts.request().sourcePort()),
-                Map.entry("net.dst.ip", (OfAddress) ExpressionFacts::destination),
+                Map.entry("net.dst.ip", (OfAddress) facts -> facts.request().destinationAddress()),
                 Map.entry("net.dst.port", DESTINATION_PORT),
                 Map.entry("net.port", DESTINATION_PORT)); // the older name
 

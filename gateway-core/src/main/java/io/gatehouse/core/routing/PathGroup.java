@@ -35,6 +35,8 @@ final class PathGroup<T> {
     private final String[] methods;
     private final HeaderPattern[] headers;
     private final ServerNamePattern[] names;
+    private final Endpoint[] sources;
+    private final Endpoint[] destinations;
     private final boolean takesPlain;
     private final boolean takesTls;
 
@@ -74,12 +76,16 @@ final class PathGroup<T> {
         for (int i = 0; i < names.length; i++) {
             names[i] = ServerNamePattern.of(rule.snis().get(i));
         }
+        sources = rule.sources().toArray(Endpoint[]::new);
+        destinations = rule.destinations().toArray(Endpoint[]::new);
         takesPlain = rule.takesPlain();
         takesTls = rule.takesTls();
         categories = count(methods.length)
                 + count(hosts.size())
                 + count(headers.length)
                 + count(names.length)
+                + count(sources.length)
+                + count(destinations.length)
                 + count(paths.size());
         headerCount = Math.min(headers.length, MAX_HEADERS);
         regexPriority = regex ? Math.max(rule.regexPriority(), 0) : 0;
@@ -96,6 +102,8 @@ final class PathGroup<T> {
         methods = other.methods;
         headers = other.headers;
         names = other.names;
+        sources = other.sources;
+        destinations = other.destinations;
         takesPlain = other.takesPlain;
         takesTls = other.takesTls;
         categories = other.categories;
@@ -259,7 +267,12 @@ final class PathGroup<T> {
 
     /** Whether everything but the path holds. */
     boolean holds(RequestFacts facts) {
-        return protocolHolds(facts) && methodHolds(facts) && hostHolds(facts) && nameHolds(facts) && headersHold(facts);
+        return protocolHolds(facts)
+                && methodHolds(facts)
+                && hostHolds(facts)
+                && nameHolds(facts)
+                && headersHold(facts)
+                && endpointsHold(facts);
     }
 
     private boolean protocolHolds(RequestFacts facts) {
@@ -286,7 +299,7 @@ final class PathGroup<T> {
         }
         String host = facts.host();
         for (int i = 0; i < count; i++) {
-            if (hosts.get(i).matches(host, facts.hostPort(), facts.listenerPort())) {
+            if (hosts.get(i).matches(host, facts.destinationPort())) {
                 return true;
             }
         }
@@ -303,6 +316,21 @@ final class PathGroup<T> {
         }
         for (ServerNamePattern allowed : names) {
             if (allowed.matches(name)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean endpointsHold(RequestFacts facts) {
+        return (sources.length == 0 || oneHolds(sources, facts.sourceAddress(), facts.sourcePort()))
+                && (destinations.length == 0
+                        || oneHolds(destinations, facts.destinationAddress(), facts.destinationPort()));
+    }
+
+    private static boolean oneHolds(Endpoint[] endpoints, byte @Nullable [] address, int port) {
+        for (Endpoint endpoint : endpoints) {
+            if (endpoint.matches(address, port)) {
                 return true;
             }
         }

@@ -10,6 +10,7 @@ import io.gatehouse.api.body.Body;
 import io.gatehouse.api.body.BodyEnd;
 import io.gatehouse.api.body.BodyReader;
 import io.gatehouse.api.body.Framing;
+import io.gatehouse.core.balancer.NameError;
 import io.gatehouse.core.exchange.LiveAttempt;
 import io.gatehouse.core.exchange.LiveExchange;
 import io.gatehouse.core.exchange.StreamReader;
@@ -74,28 +75,25 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
         upgrading = true;
     }
 
-    Future<Response> start(HttpClient client, Redirects.@Nullable Origin redirect, @Nullable SocketAddress address) {
+    Future<Response> start(HttpClient client, boolean tls, SocketAddress address) {
+        if (exchange.ended() || request.isCancelled()) { // while its name was looked up
+            fail(Failure.of(FailureKind.CANCELLED, "nobody waits for it"));
+            return result.future();
+        }
         String named = request.headers().get(HttpHeaders.HOST);
         if (named == null) {
             named = target.hostHeader();
         }
         host = named == null ? target.authority() : named;
-        boolean tls = redirect == null ? target.tls() : redirect.tls();
         String name = named == null || !tls ? target.host() : nameOf(named, target.host());
         RequestOptions options = new RequestOptions()
                 .setMethod(request.method())
                 .setHost(name)
                 .setPort(target.port())
                 .setSsl(tls)
+                .setServer(address)
                 .setURI(request.uri())
                 .setConnectTimeout(target.connectTimeout().toMillis());
-        if (redirect != null) {
-            options.setServer(SocketAddress.inetSocketAddress(redirect.port(), redirect.host()));
-        } else if (address != null) {
-            options.setServer(address);
-        } else if (!name.equals(target.host())) {
-            options.setServer(SocketAddress.inetSocketAddress(target.port(), target.host()));
-        }
         record.onCancel(this::cancel);
         request.onCancel(this::cancel);
         try {
@@ -118,6 +116,17 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
         String label = name.substring(name.lastIndexOf('.') + 1);
         boolean address = name.indexOf(':') >= 0 || label.chars().allMatch(c -> c >= '0' && c <= '9');
         return address ? otherwise : name.toLowerCase(Locale.ROOT);
+    }
+
+    /** The answer when the target's name did not resolve. */
+    Response unresolved(String host, Throwable cause) {
+        over = true;
+        Failure failure = Failure.of(FailureKind.RESOLVE, cause);
+        record.ended(failure);
+        warn(failure);
+        return cause instanceof NameError error && !error.isMissing()
+                ? exchange.errors().unresolved(exchange, host, error.text(), failure)
+                : exchange.errors().failed(exchange, failure);
     }
 
     private void connected(AsyncResult<HttpClientRequest> outcome) {

@@ -5,12 +5,14 @@ import io.gatehouse.api.FailureKind;
 import io.gatehouse.api.Request;
 import io.gatehouse.api.Response;
 import io.gatehouse.api.Target;
+import io.gatehouse.core.balancer.Names;
 import io.gatehouse.core.exchange.AttemptListener;
 import io.gatehouse.core.exchange.LiveAttempt;
 import io.gatehouse.core.exchange.LiveExchange;
 import io.gatehouse.core.exchange.Loop;
 import io.gatehouse.core.service.MemoryGuard;
 import io.vertx.core.Future;
+import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.net.SocketAddress;
@@ -19,11 +21,13 @@ import org.jspecify.annotations.Nullable;
 /** The HTTP client of one event loop. Makes single attempts; who wants more than one makes more. */
 public final class Upstream {
     private final Redirects redirects;
+    private final Names names;
     private final Pools pools;
 
     /** Makes the client of a loop. Call it on that loop. */
-    public Upstream(Loop loop, Redirects redirects, MemoryGuard memory, TlsDefaults tls) {
+    public Upstream(Loop loop, Redirects redirects, MemoryGuard memory, TlsDefaults tls, Names names) {
         this.redirects = redirects;
+        this.names = names;
         this.pools = new Pools(loop, memory, tls);
     }
 
@@ -66,7 +70,18 @@ public final class Upstream {
         if (upgrading) {
             dispatch.upgrading();
         }
-        return dispatch.start(pools.client(target, tls, upgrading), redirect, address);
+        String host = redirect == null ? target.host() : redirect.host();
+        int port = redirect == null ? target.port() : redirect.port();
+        HttpClientAgent client = pools.client(target, tls, upgrading);
+        SocketAddress chosen = redirect == null ? address : null;
+        SocketAddress known = chosen == null ? names.next(host, port) : chosen;
+        if (known != null) {
+            return dispatch.start(client, tls, known);
+        }
+        return exchange.adopt(names.ask(host, port))
+                .transform(found -> found.succeeded()
+                        ? dispatch.start(client, tls, found.result())
+                        : Future.succeededFuture(dispatch.unresolved(host, found.cause())));
     }
 
     /** Closes all connections. */

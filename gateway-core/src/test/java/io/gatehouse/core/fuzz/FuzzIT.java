@@ -30,6 +30,8 @@ class FuzzIT {
         targets.put("loader", LoaderFuzzer.class);
         targets.put("template", TemplateFuzzer.class);
         targets.put("vault", VaultFuzzer.class);
+        targets.put("path", PathFuzzer.class);
+        targets.put("expression", ExpressionFuzzer.class);
         return targets;
     }
 

@@ -200,6 +200,19 @@ class RouteTableTest {
     }
 
     @Test
+    void comparesThePortOfAWildcardBehindToo() {
+        RouteTable<String> table =
+                table(rule("any").hosts("shop.*"), rule("port").hosts("shop.*:80", "shop.com.*"));
+
+        assertThat(route(table, TestRequest.get("/").host("shop.org").listenerPort(80)))
+                .isEqualTo("port");
+        assertThat(route(table, TestRequest.get("/").host("shop.org").hostPort(81)))
+                .isEqualTo("any");
+        assertThat(route(table, TestRequest.get("/").host("shop.com.au").hostPort(81)))
+                .isEqualTo("port");
+    }
+
+    @Test
     void ignoresTheRequestPortWhenNoneIsConfigured() {
         RouteTable<String> table = table(rule("any").hosts("a.b"), rule("six").hosts("[::1]"));
 

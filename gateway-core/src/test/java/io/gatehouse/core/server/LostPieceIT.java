@@ -59,7 +59,7 @@ class LostPieceIT {
         HttpServer server = vertx.createHttpServer(options)
                 .connectionHandler(connection -> {
                     Limits limits = new Limits(LONG, LONG, LONG, LONG, 100);
-                    ClientConnection.accept(connection, options, limits, new Traffic(), new Sweeper(vertx, 100));
+                    ClientConnection.accept(connection, options, limits, new Sweeper(vertx, 100));
                     ((ConnectionBase) connection).channel().pipeline().addFirst(new Loses(lost));
                 })
                 .requestHandler(request -> {
