@@ -301,7 +301,8 @@ public record Settings(
                 + ", routerFlavor=" + routerFlavor
                 + ", drainTimeout=" + drainTimeout
                 + ", pluginTimeLimit=" + pluginTimeLimit + ", exchangeDeadline=" + exchangeDeadline
-                + ", clientLimits=" + clientLimits + ", upstreamTls=" + upstreamTls + ", proxy=" + proxy + ", shedAt=" + shedAt + ", vaults=" + vaults
+                + ", clientLimits=" + clientLimits + ", upstreamTls=" + upstreamTls + ", proxy=" + proxy + ", shedAt="
+                + shedAt + ", vaults=" + vaults
                 + ", vaultRotation=" + vaultRotation + ", dns=" + dns + ", watch=" + watch + ", eventLoops="
                 + eventLoops + "]";
     }

@@ -115,9 +115,7 @@ final class GrpcClientsIT {
     @Test
     void pythonCallsAServiceOfGrpc() throws Exception {
         JsonNode got = run(
-                Peers.python("grpc", SUITE),
-                "grpc-client.py",
-                gateway.proxy("").getAuthority());
+                Peers.python("grpc", SUITE), "grpc-client.py", gateway.proxy("").getAuthority());
         assertThat(got.path("unary").asText()).isEqualTo("got abc");
         assertThat(got.path("trailer").asText()).isEqualTo("3");
         assertThat(got.path("counted").asInt()).isEqualTo(1000);

@@ -56,8 +56,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 @SuppressWarnings("AddressSelection") // an address is an address
 class GrpcIT {
-    private static final Metadata.Key<String> ASKED =
-            Metadata.Key.of("x-asked", Metadata.ASCII_STRING_MARSHALLER);
+    private static final Metadata.Key<String> ASKED = Metadata.Key.of("x-asked", Metadata.ASCII_STRING_MARSHALLER);
     private static final Metadata.Key<String> SUM = Metadata.Key.of("x-sum", Metadata.ASCII_STRING_MARSHALLER);
     private static final MethodDescriptor<String, String> UNARY = method("Unary", MethodDescriptor.MethodType.UNARY);
     private static final MethodDescriptor<String, String> FAIL = method("Fail", MethodDescriptor.MethodType.UNARY);
@@ -115,7 +114,9 @@ class GrpcIT {
                 .addMethod(FAIL, ServerCalls.asyncUnaryCall((asked, answer) -> {
                     Metadata trailers = new Metadata();
                     trailers.put(SUM, asked);
-                    answer.onError(Status.NOT_FOUND.withDescription("no such pet: " + asked).asRuntimeException(trailers));
+                    answer.onError(Status.NOT_FOUND
+                            .withDescription("no such pet: " + asked)
+                            .asRuntimeException(trailers));
                 }))
                 .addMethod(SILENT, ServerCalls.asyncUnaryCall((asked, answer) -> {
                     ((ServerCallStreamObserver<String>) answer).setOnCancelHandler(cancelled::incrementAndGet);
@@ -127,48 +128,54 @@ class GrpcIT {
                     }
                     answer.onCompleted();
                 }))
-                .addMethod(GATHER, ServerCalls.asyncClientStreamingCall((StreamObserver<String> answer) -> new StreamObserver<String>() {
-                    private int count;
-                    private int bytes;
+                .addMethod(
+                        GATHER,
+                        ServerCalls.asyncClientStreamingCall(
+                                (StreamObserver<String> answer) -> new StreamObserver<String>() {
+                                    private int count;
+                                    private int bytes;
 
-                    @Override
-                    public void onNext(String piece) {
-                        count++;
-                        bytes += piece.length();
-                    }
+                                    @Override
+                                    public void onNext(String piece) {
+                                        count++;
+                                        bytes += piece.length();
+                                    }
 
-                    @Override
-                    public void onError(Throwable e) {
-                        cancelled.incrementAndGet();
-                    }
+                                    @Override
+                                    public void onError(Throwable e) {
+                                        cancelled.incrementAndGet();
+                                    }
 
-                    @Override
-                    public void onCompleted() {
-                        answer.onNext(count + " of " + bytes);
-                        answer.onCompleted();
-                    }
-                }))
-                .addMethod(TALK, ServerCalls.asyncBidiStreamingCall((StreamObserver<String> answer) -> new StreamObserver<String>() {
-                    @Override
-                    public void onNext(String piece) {
-                        if (piece.equals("enough")) {
-                            answer.onCompleted(); // before the client has ended
-                        } else {
-                            answer.onNext("re: " + piece);
-                        }
-                    }
+                                    @Override
+                                    public void onCompleted() {
+                                        answer.onNext(count + " of " + bytes);
+                                        answer.onCompleted();
+                                    }
+                                }))
+                .addMethod(
+                        TALK,
+                        ServerCalls.asyncBidiStreamingCall((StreamObserver<String> answer) ->
+                                new StreamObserver<String>() {
+                                    @Override
+                                    public void onNext(String piece) {
+                                        if (piece.equals("enough")) {
+                                            answer.onCompleted(); // before the client has ended
+                                        } else {
+                                            answer.onNext("re: " + piece);
+                                        }
+                                    }
 
-                    @Override
-                    public void onError(Throwable e) {
-                        cancelled.incrementAndGet();
-                    }
+                                    @Override
+                                    public void onError(Throwable e) {
+                                        cancelled.incrementAndGet();
+                                    }
 
-                    @Override
-                    public void onCompleted() {
-                        answer.onNext("bye");
-                        answer.onCompleted();
-                    }
-                }))
+                                    @Override
+                                    public void onCompleted() {
+                                        answer.onNext("bye");
+                                        answer.onCompleted();
+                                    }
+                                }))
                 .build();
     }
 
@@ -308,8 +315,7 @@ class GrpcIT {
         assertThat(all).hasSize(1000).endsWith("999");
 
         Heard heard = new Heard();
-        StreamObserver<String> gather =
-                ClientCalls.asyncClientStreamingCall(channel.newCall(GATHER, soon()), heard);
+        StreamObserver<String> gather = ClientCalls.asyncClientStreamingCall(channel.newCall(GATHER, soon()), heard);
         for (int i = 0; i < 100; i++) {
             gather.onNext("x".repeat(10_000));
         }

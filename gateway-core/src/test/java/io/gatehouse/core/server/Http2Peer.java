@@ -37,7 +37,8 @@ import org.jspecify.annotations.NullUnmarked;
 
 /** An upstream that speaks HTTP/2 without TLS, frame by frame, as it is told to. */
 @NullUnmarked
-@SuppressWarnings("FutureReturnValueIgnored") // a test fails for want of what was to be written
+@SuppressWarnings({"FutureReturnValueIgnored", "JdkObsolete"
+}) // what is not written fails a test; which reads meanwhile
 final class Http2Peer implements AutoCloseable {
     /** One stream as it came. */
     final class Stream {
