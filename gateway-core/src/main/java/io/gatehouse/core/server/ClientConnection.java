@@ -263,8 +263,8 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine,
     }
 
     @Override
-    public void refuse(int status, String server, String text) {
-        SocketClient.refuse(request(), this, status, server, text);
+    public void refuse(int status, MultiMap headers, Buffer body) {
+        SocketClient.refuse(request(), this, status, headers, body);
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.gatehouse.core.exchange.Sweeper;
 import io.gatehouse.core.service.MemoryGuard;
 import io.gatehouse.core.snapshot.Reloader;
 import io.gatehouse.core.snapshot.Snapshot;
+import io.gatehouse.core.upstream.KeepAlive;
 import io.gatehouse.core.upstream.Redirects;
 import io.gatehouse.core.upstream.TlsDefaults;
 import io.gatehouse.core.upstream.Upstream;
@@ -58,9 +59,11 @@ public final class ProxyServer extends VerticleBase {
             long exchangeDeadlineNanos,
             Limits limits,
             Forwarding forwarding,
+            Answers answers,
             MemoryGuard memory,
             Redirects redirects,
             TlsDefaults tls,
+            KeepAlive keepAlive,
             Upstreams upstreams,
             Reloader reloader,
             Traffic traffic,
@@ -89,6 +92,7 @@ public final class ProxyServer extends VerticleBase {
                 shared.redirects(),
                 shared.memory(),
                 shared.tls(),
+                shared.keepAlive(),
                 shared.upstreams().balancers().names());
         shared.upstreams().set(index, out);
         FrontDoor front = new FrontDoor(
@@ -98,6 +102,7 @@ public final class ProxyServer extends VerticleBase {
                 shared.observer(),
                 shared.limits(),
                 shared.forwarding(),
+                shared.answers(),
                 shared.memory(),
                 shared.version());
         loop = here;
@@ -148,7 +153,6 @@ public final class ProxyServer extends VerticleBase {
                 // a negative port is Vert.x's way to share one free port among the loops
                 .setPort(listener.port() == 0 ? -1 - number : listener.port())
                 .setReusePort(listener.reusePort())
-                .setSni(true) // else the server name that a client asks for is not known, and routes ask for it
                 .setMaxHeaderSize(MAX_HEADER_BYTES)
                 .setMaxInitialLineLength(MAX_REQUEST_LINE_BYTES)
                 .setHttp2ClearTextEnabled(false)

@@ -143,6 +143,7 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
             return;
         }
         wire = carrier;
+        carrier.begins();
         SocketAddress peer = out.connection().remoteAddress();
         record.connected(peer == null ? null : peer.hostAddress(), peer == null ? target.port() : peer.port());
         if (target.http2() && out.version() != HttpVersion.HTTP_2) {
@@ -153,6 +154,7 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
             out.response().onComplete(this::head);
             carrier.headers(request.headers(), host);
             MultiMap headers = out.headers();
+            exchange.stampRequest(headers);
             headers.remove(HttpHeaders.TRANSFER_ENCODING);
             headers.remove(HttpHeaders.CONTENT_LENGTH);
             if (upgrading) {
@@ -298,10 +300,11 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
             refusable = null;
         }
         record.head(status);
-        if (HopByHop.closes(in.headers())) {
+        if (HopByHop.closes(in.headers()) || !switched && !out.mayStay()) {
             out.out.headers().set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE); // Vert.x overlooks it among other tokens
         }
-        MultiMap headers = HopByHop.fromUpstream(in.headers());
+        MultiMap headers = HopByHop.fromUpstream(
+                in.headers(), HopByHop.takesTrailers(exchange.original().headers()));
         boolean none = status == 204 || status == 304 || request.method().equals(HttpMethod.HEAD);
         long length = none ? 0 : length(headers);
         if (!none || status == 204) {
@@ -370,8 +373,11 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
         if (failure != null) {
             suspect(failure);
         }
+        Wire out = wire;
         if (upload != null || uploadStopped) {
             giveUp(); // half a request is on the connection
+        } else if (out != null && end.complete()) {
+            out.rests();
         }
         if (failure != null && failure.kind() != FailureKind.CANCELLED) {
             warn(failure);

@@ -13,6 +13,21 @@ final class Http1Wire extends Wire {
     }
 
     @Override
+    void begins() {
+        KeptConnections.begins(out.connection());
+    }
+
+    @Override
+    boolean mayStay() {
+        return KeptConnections.mayStay(out.connection());
+    }
+
+    @Override
+    void rests() {
+        KeptConnections.rests(out.connection());
+    }
+
+    @Override
     void headers(MultiMap headers, String host) {
         MultiMap own = out.headers();
         own.addAll(headers);

@@ -30,7 +30,6 @@ final class Pools {
     private static final int CONNECTIONS_PER_TARGET = 1024;
     private static final int TUNNELS_PER_TARGET = 16 * 1024; // Vert.x makes room for all at once
     private static final int WAITING_PER_TARGET = 1024;
-    private static final int KEEP_ALIVE_SECONDS = 60;
     private static final int MAX_HEADER_BYTES = 64 * 1024;
 
     /** More come about only when so many streams, or all that the upstream allows, are in use. */
@@ -48,11 +47,13 @@ final class Pools {
     private static final int LONGEST = 17;
 
     /** How often clients that nobody needs any more are looked for. */
-    private static final long SWEEP_MILLIS = KEEP_ALIVE_SECONDS * 1000L;
+    private static final long SWEEP_MILLIS = 60_000;
 
     private final Loop loop;
     private final MemoryGuard memory;
     private final TlsDefaults defaults;
+    private final KeepAlive keepAlive;
+    private final KeptConnections kept;
     private final long sweeping;
     private final Use requests = new Use(false, CONNECTIONS_PER_TARGET);
     private final Use streams = new Use(true, CONNECTIONS_PER_TARGET);
@@ -60,10 +61,12 @@ final class Pools {
     /** Which must not use up the connections of requests. */
     private final Use tunnels = new Use(false, TUNNELS_PER_TARGET);
 
-    Pools(Loop loop, MemoryGuard memory, TlsDefaults defaults) {
+    Pools(Loop loop, MemoryGuard memory, TlsDefaults defaults, KeepAlive keepAlive) {
         this.loop = loop;
         this.memory = memory;
         this.defaults = defaults;
+        this.keepAlive = keepAlive;
+        this.kept = new KeptConnections(keepAlive);
         this.sweeping = loop.vertx().setPeriodic(SWEEP_MILLIS, timer -> sweep());
     }
 
@@ -160,7 +163,8 @@ final class Pools {
 
         private HttpClientAgent make(int connectMillis) {
             HttpClientOptions http = new HttpClientOptions()
-                    .setKeepAliveTimeout(KEEP_ALIVE_SECONDS)
+                    .setKeepAlive(keepAlive.connections() > 0 || use == tunnels)
+                    .setKeepAliveTimeout((int) keepAlive.idle().toSeconds())
                     .setMaxHeaderSize(MAX_HEADER_BYTES)
                     .setDecompressionSupported(false)
                     .setHttp2ClearTextUpgrade(false)
@@ -185,6 +189,7 @@ final class Pools {
                     .with(pool)
                     .withConnectHandler(connection -> {
                         Connections.opened(connection, MAX_HEADER_BYTES);
+                        kept.opened(connection);
                         connections++;
                         connection.closeHandler(v -> connections--);
                         // what breaks a connection is told by its attempts; an idle one may break unseen
@@ -200,7 +205,7 @@ final class Pools {
             http.setProtocolVersion(HttpVersion.HTTP_2)
                     .setUseAlpn(true)
                     .setAlpnVersions(List.of(HttpVersion.HTTP_2))
-                    .setHttp2KeepAliveTimeout(KEEP_ALIVE_SECONDS)
+                    .setHttp2KeepAliveTimeout((int) keepAlive.idle().toSeconds())
                     .setHttp2MultiplexingLimit(STREAMS_PER_CONNECTION)
                     .setHttp2ConnectionWindowSize(CONNECTION_WINDOW_BYTES)
                     .setInitialSettings(new Http2Settings()

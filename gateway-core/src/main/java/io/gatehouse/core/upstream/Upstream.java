@@ -25,10 +25,11 @@ public final class Upstream {
     private final Pools pools;
 
     /** Makes the client of a loop. Call it on that loop. */
-    public Upstream(Loop loop, Redirects redirects, MemoryGuard memory, TlsDefaults tls, Names names) {
+    public Upstream(
+            Loop loop, Redirects redirects, MemoryGuard memory, TlsDefaults tls, KeepAlive keepAlive, Names names) {
         this.redirects = redirects;
         this.names = names;
-        this.pools = new Pools(loop, memory, tls);
+        this.pools = new Pools(loop, memory, tls, keepAlive);
     }
 
     /**

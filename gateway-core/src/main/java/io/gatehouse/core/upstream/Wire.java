@@ -23,6 +23,15 @@ abstract class Wire implements StreamReader.Valve {
         return out.version() == HttpVersion.HTTP_2 ? new Http2Wire(out) : new Http1Wire(out);
     }
 
+    /** A request is about to be sent. */
+    abstract void begins();
+
+    /** Whether what carries it may carry others after it. */
+    abstract boolean mayStay();
+
+    /** The answer has come whole, and so was the request. */
+    abstract void rests();
+
     /** Takes over the headers to send, {@code Host} among them. */
     abstract void headers(MultiMap headers, String host);
 
