@@ -178,10 +178,12 @@ public final class Gateway implements AutoCloseable {
                 settings.tlsVersions(),
                 settings.pluginTimeLimit().toNanos(),
                 exchangeDeadline(settings),
-                limits(settings.clientLimits()),
+                limits(settings.clientLimits(), settings.proxy().maxBodyBytes()),
                 settings.proxy().forwarding(),
+                settings.proxy().answers(version()),
                 memoryGuard,
                 redirects,
+                settings.proxy().keepAlive(),
                 upstreams,
                 reloader,
                 traffic,
@@ -675,13 +677,14 @@ public final class Gateway implements AutoCloseable {
         return deadline == null ? 0 : deadline.toNanos();
     }
 
-    private static Limits limits(Settings.ClientLimits limits) {
+    private static Limits limits(Settings.ClientLimits limits, long maxBodyBytes) {
         return new Limits(
                 limits.header().toNanos(),
                 limits.idle().toNanos(),
                 limits.body().toNanos(),
                 limits.send().toNanos(),
-                limits.maxHeaders());
+                limits.maxHeaders(),
+                maxBodyBytes == 0 ? Long.MAX_VALUE : maxBodyBytes);
     }
 
     private static Redirects redirects(Settings settings) {
