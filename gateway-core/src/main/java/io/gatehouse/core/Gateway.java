@@ -1,6 +1,7 @@
 package io.gatehouse.core;
 
 import io.gatehouse.api.Completion;
+import io.gatehouse.core.Settings.LogLevel;
 import io.gatehouse.core.admin.AdminServer;
 import io.gatehouse.core.admin.AdminView;
 import io.gatehouse.core.admin.StatusServer;
@@ -37,6 +38,8 @@ import io.gatehouse.core.service.NodeFacts;
 import io.gatehouse.core.service.NodeMemory;
 import io.gatehouse.core.service.Scraper;
 import io.gatehouse.core.service.Vaults;
+import io.gatehouse.core.snapshot.ConfigSource;
+import io.gatehouse.core.snapshot.ConfigStore;
 import io.gatehouse.core.snapshot.Examination;
 import io.gatehouse.core.snapshot.FileStamp;
 import io.gatehouse.core.snapshot.Reloader;
@@ -109,6 +112,7 @@ public final class Gateway implements AutoCloseable {
     private final Lifecycle lifecycle;
     private final Vaults vaults;
     private final Reloader reloader;
+    private final ConfigStore store;
     private volatile boolean draining;
     private boolean stopped;
     private String watched = "";
@@ -142,15 +146,18 @@ public final class Gateway implements AutoCloseable {
         Upstreams upstreams = new Upstreams(settings.eventLoops(), balancers);
         this.vaults = vaults(settings);
         this.reloader = new Reloader(
-                settings.configs(),
+                new ConfigSource(
+                        settings.configs(),
+                        environment(settings),
+                        settings.admin().place(settings.configs())),
                 settings.plugins(),
-                environment(settings),
                 options(settings).withVaults(vaults),
                 new SnapshotBuilder(lifecycle, upstreams),
                 lifecycle,
                 reloadThread,
                 this::goesLive,
                 snapshot -> loops.forEach(loop -> loop.abort(snapshot, "configuration_retired")));
+        this.store = new ConfigStore(reloader, reloadThread);
         Observer observer = new Observer();
         MemoryGuard memoryGuard = new MemoryGuard(new JvmHeap(), settings.shedAt() / 100.0, System::nanoTime);
         if (settings.shedAt() > 0) {
@@ -171,10 +178,12 @@ public final class Gateway implements AutoCloseable {
                 settings.tlsVersions(),
                 settings.pluginTimeLimit().toNanos(),
                 exchangeDeadline(settings),
-                limits(settings.clientLimits()),
+                limits(settings.clientLimits(), settings.proxy().maxBodyBytes()),
                 settings.proxy().forwarding(),
+                settings.proxy().answers(version()),
                 memoryGuard,
                 redirects,
+                settings.proxy().keepAlive(),
                 upstreams,
                 reloader,
                 traffic,
@@ -262,7 +271,16 @@ public final class Gateway implements AutoCloseable {
         View view = new View();
         for (Settings.Listen listen : settings.adminListen()) {
             adminServers.add(await(
-                    AdminServer.listen(vertx, listen.host(), listen.port(), null, view, memory, own, internal),
+                    AdminServer.listen(
+                            vertx,
+                            listen.host(),
+                            listen.port(),
+                            settings.admin().token(),
+                            settings.admin().readToken(),
+                            view,
+                            memory,
+                            own,
+                            internal),
                     List.of(listen)));
         }
         for (Settings.Listen listen : settings.statusListen()) {
@@ -659,13 +677,14 @@ public final class Gateway implements AutoCloseable {
         return deadline == null ? 0 : deadline.toNanos();
     }
 
-    private static Limits limits(Settings.ClientLimits limits) {
+    private static Limits limits(Settings.ClientLimits limits, long maxBodyBytes) {
         return new Limits(
                 limits.header().toNanos(),
                 limits.idle().toNanos(),
                 limits.body().toNanos(),
                 limits.send().toNanos(),
-                limits.maxHeaders());
+                limits.maxHeaders(),
+                maxBodyBytes == 0 ? Long.MAX_VALUE : maxBodyBytes);
     }
 
     private static Redirects redirects(Settings settings) {
@@ -837,6 +856,38 @@ public final class Gateway implements AutoCloseable {
 
     /** What the Admin and the Status API show. */
     private final class View implements AdminView {
+        private volatile LogLevel logLevel = settings.logLevel();
+
+        @Override
+        public @Nullable Snapshot live() {
+            return reloader.current();
+        }
+
+        @Override
+        public ConfigStore store() {
+            return store;
+        }
+
+        @Override
+        public boolean mayEdit() {
+            return !settings.admin().keep() || settings.admin().place(settings.configs()) != null;
+        }
+
+        @Override
+        public LogLevel logLevel() {
+            return logLevel;
+        }
+
+        @Override
+        public boolean logLevel(LogLevel level) {
+            if (!LogLevels.areOurs()) {
+                return false;
+            }
+            LogLevels.set(level);
+            logLevel = level;
+            return true;
+        }
+
         @Override
         public NodeFacts node() {
             return facts;
@@ -889,7 +940,7 @@ public final class Gateway implements AutoCloseable {
             shown.put("proxy_listen", addresses(settings.proxyListen()));
             shown.put("admin_listen", addresses(settings.adminListen()));
             shown.put("status_listen", addresses(settings.statusListen()));
-            shown.put("log_level", settings.logLevel().name().toLowerCase(Locale.ROOT));
+            shown.put("log_level", logLevel.name().toLowerCase(Locale.ROOT));
             shown.put("router_flavor", "traditional_compatible");
             return shown;
         }

@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  * @param proxyListen proxy listeners; empty when off
  * @param adminListen Admin API listeners; empty when off
  * @param statusListen Status API listeners; empty when off
+ * @param admin who may do what over the Admin API, and where its changes are kept
  * @param logLevel what the error log shows
  * @param sslCert PEM file with the certificate chain of TLS listeners
  * @param sslCertKey PEM file with the key of {@code sslCert}
@@ -63,6 +64,7 @@ public record Settings(
         List<Listen> proxyListen,
         List<Listen> adminListen,
         List<Listen> statusListen,
+        AdminSettings admin,
         LogLevel logLevel,
         @Nullable Path sslCert,
         @Nullable Path sslCertKey,
@@ -94,6 +96,7 @@ public record Settings(
         tlsVersions = Set.copyOf(tlsVersions);
         environment = Map.copyOf(environment);
         warnings = List.copyOf(warnings);
+        requireNonNull(admin, "admin");
         requireNonNull(logLevel, "logLevel");
         requireNonNull(compat, "compat");
         requireNonNull(routerFlavor, "routerFlavor");
@@ -249,6 +252,7 @@ public record Settings(
         b.proxyListen = proxyListen;
         b.adminListen = adminListen;
         b.statusListen = statusListen;
+        b.admin = admin;
         b.logLevel = logLevel;
         b.sslCert = sslCert;
         b.sslCertKey = sslCertKey;
@@ -305,6 +309,7 @@ public record Settings(
         private List<Listen> proxyListen = List.of(Listen.of("0.0.0.0", 8000));
         private List<Listen> adminListen = List.of(Listen.of("127.0.0.1", 8001));
         private List<Listen> statusListen = List.of(Listen.of("127.0.0.1", 8100));
+        private AdminSettings admin = AdminSettings.DEFAULT;
         private LogLevel logLevel = LogLevel.NOTICE;
         private @Nullable Path sslCert;
         private @Nullable Path sslCertKey;
@@ -360,6 +365,12 @@ public record Settings(
         /** See {@link Settings#statusListen()}. */
         public Builder statusListen(List<Listen> value) {
             statusListen = value;
+            return this;
+        }
+
+        /** See {@link Settings#admin()}. */
+        public Builder admin(AdminSettings value) {
+            admin = value;
             return this;
         }
 
@@ -481,6 +492,7 @@ public record Settings(
                     proxyListen,
                     adminListen,
                     statusListen,
+                    admin,
                     logLevel,
                     sslCert,
                     sslCertKey,

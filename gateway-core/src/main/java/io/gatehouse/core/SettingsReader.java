@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -112,14 +113,13 @@ final class SettingsReader {
         if (status != null) {
             b.statusListen(status);
         }
-        wantNoHttp2("KONG_ADMIN_LISTEN", admin);
-        wantNoHttp2("KONG_STATUS_LISTEN", status);
+        wantClearText("KONG_ADMIN_LISTEN", admin);
+        wantClearText("KONG_STATUS_LISTEN", status);
         if (!tls && cert == null && key == null) {
             wantCertificate("KONG_PROXY_LISTEN", proxy);
-            wantCertificate("KONG_ADMIN_LISTEN", admin);
-            wantCertificate("KONG_STATUS_LISTEN", status);
         }
 
+        b.admin(admin());
         set(one("--log-level", "GATEHOUSE_LOG_LEVEL", "KONG_LOG_LEVEL", this::logLevel), b::logLevel);
         set(one("--compat", "GATEHOUSE_COMPAT", null, this::compat), b::compat);
         set(
@@ -139,10 +139,21 @@ final class SettingsReader {
         set(one(null, "GATEHOUSE_WATCH", null, this::onOff), b::watch);
         set(one(null, "GATEHOUSE_EVENT_LOOPS", null, (name, text) -> count(name, text, 1024)), b::eventLoops);
 
+        refuseWhatIsMissed();
         if (!problems.isEmpty()) {
             throw new ConfigException(problems);
         }
         return b.warnings(warnings()).build();
+    }
+
+    /** What Kong knows and Gatehouse does not, where that would show. */
+    private void refuseWhatIsMissed() {
+        for (Map.Entry<String, String> one : new TreeMap<>(environment).entrySet()) {
+            String refusal = known.contains(one.getKey()) ? null : KongConf.refusal(one.getKey(), one.getValue());
+            if (refusal != null) {
+                problems.add(refusal);
+            }
+        }
     }
 
     /** Kong's settings of its DNS client; those that it has beside these are refused. */
@@ -215,20 +226,45 @@ final class SettingsReader {
         return asks ? all : null;
     }
 
+    private AdminSettings admin() {
+        String state = one(null, "GATEHOUSE_ADMIN_STATE_FILE", null, (name, text) -> text);
+        boolean keep = !"off".equals(state);
+        Path file = state == null || !keep ? null : path("GATEHOUSE_ADMIN_STATE_FILE", state);
+        String token = one(null, "GATEHOUSE_ADMIN_TOKEN", null, (name, text) -> text);
+        String readToken = one(null, "GATEHOUSE_ADMIN_READ_TOKEN", null, (name, text) -> text);
+        if (readToken != null && (token == null || token.equals(readToken))) {
+            problems.add(
+                    "GATEHOUSE_ADMIN_READ_TOKEN: *** (expected: GATEHOUSE_ADMIN_TOKEN to be set, to another token)");
+        }
+        return new AdminSettings(file, keep, token, readToken);
+    }
+
     private ClientLimits clientLimits() {
         ClientLimits usual = ClientLimits.DEFAULT;
         return new ClientLimits(
-                limit("GATEHOUSE_CLIENT_HEADER_TIMEOUT", usual.header()),
-                limit("GATEHOUSE_CLIENT_IDLE_TIMEOUT", usual.idle()),
-                limit("GATEHOUSE_CLIENT_BODY_TIMEOUT", usual.body()),
-                limit("GATEHOUSE_CLIENT_SEND_TIMEOUT", usual.send()),
+                limit("GATEHOUSE_CLIENT_HEADER_TIMEOUT", "CLIENT_HEADER_TIMEOUT", usual.header()),
+                limit("GATEHOUSE_CLIENT_IDLE_TIMEOUT", "KEEPALIVE_TIMEOUT", usual.idle()),
+                limit("GATEHOUSE_CLIENT_BODY_TIMEOUT", "CLIENT_BODY_TIMEOUT", usual.body()),
+                limit("GATEHOUSE_CLIENT_SEND_TIMEOUT", "SEND_TIMEOUT", usual.send()),
                 or(
-                        one(null, "GATEHOUSE_CLIENT_MAX_HEADERS", null, (name, text) -> count(name, text, 10_000)),
+                        one(
+                                null,
+                                "GATEHOUSE_CLIENT_MAX_HEADERS",
+                                "KONG_LUA_MAX_REQ_HEADERS",
+                                (name, text) -> count(name, text, 10_000)),
                         usual.maxHeaders()));
     }
 
-    private Duration limit(String variable, Duration usual) {
-        return or(one(null, variable, null, this::positiveDuration), usual);
+    private Duration limit(String variable, String directive, Duration usual) {
+        return or(directive(variable, directive, this::positiveDuration), usual);
+    }
+
+    /** A directive that Kong would put into nginx's configuration, for its proxy or for all of HTTP. */
+    <T> @Nullable T directive(String variable, String directive, Reading<T> reading) {
+        String further = "KONG_NGINX_HTTP_" + directive;
+        known.add(further);
+        T nearer = one(null, variable, "KONG_NGINX_PROXY_" + directive, reading);
+        return nearer != null ? nearer : one(null, further, null, reading);
     }
 
     private static <T> T or(@Nullable T value, T usual) {
@@ -248,12 +284,14 @@ final class SettingsReader {
         return warnings;
     }
 
-    private void wantNoHttp2(String variable, @Nullable List<Listen> listeners) {
+    /** The Admin and the Status API would be in clear text all the same, and nobody would know. */
+    private void wantClearText(String variable, @Nullable List<Listen> listeners) {
         if (listeners != null) {
             for (Listen listen : listeners) {
-                if (listen.http2()) {
-                    problems.add(variable + ": " + listen.address()
-                            + " http2 (expected: no http2, which proxy listeners alone speak)");
+                if (listen.ssl() || listen.http2()) {
+                    String flag = listen.ssl() ? "ssl" : "http2";
+                    problems.add(variable + ": " + listen.address() + " " + flag + " (expected: no flag " + flag
+                            + ", which proxy listeners alone have)");
                 }
             }
         }
@@ -549,7 +587,8 @@ final class SettingsReader {
         return null;
     }
 
-    private @Nullable Duration duration(String name, String text) {
+    @Nullable
+    Duration duration(String name, String text) {
         int unit = text.endsWith("ms") ? 2 : text.endsWith("s") || text.endsWith("m") ? 1 : 0;
         int count = number(text.substring(0, text.length() - unit));
         if (count < 0) {

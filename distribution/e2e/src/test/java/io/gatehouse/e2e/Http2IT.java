@@ -1,5 +1,6 @@
 package io.gatehouse.e2e;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -68,7 +69,7 @@ final class Http2IT {
                 "h2spec is a program for Linux on x86-64");
         Path folder = Workplace.folderFor("h2spec" + (encrypted ? "-tls" : ""));
         Path archive = folder.resolve("h2spec.tar.gz");
-        try (InputStream in = Http2IT.class.getResourceAsStream(H2SPEC)) {
+        try (InputStream in = requireNonNull(Http2IT.class.getResourceAsStream(H2SPEC))) {
             Files.copy(in, archive, StandardCopyOption.REPLACE_EXISTING);
         }
         assertThat(run(folder, "tar", "xzf", archive.toString()).exit()).isZero();

@@ -80,9 +80,7 @@ final class UpstreamsIT {
     private static void awaitState(FaultServer server, String host, String state) {
         String target = host + ":" + server.port();
         boolean unused = Workplace.await(
-                Workplace.SOON,
-                () -> state.equals(states().get(target)) ? true : null,
-                () -> "states: " + states());
+                Workplace.SOON, () -> state.equals(states().get(target)) ? true : null, () -> "states: " + states());
     }
 
     @Test
@@ -93,8 +91,8 @@ final class UpstreamsIT {
         two.refuse();
         awaitState(two, "localhost", "unhealthy");
         assertThat(answers(10)).isEqualTo(Map.of("one", 10L));
-        JsonNode health =
-                Json.read(PackagedGateway.get(gateway.admin("/upstreams/shop-servers/health")).body());
+        JsonNode health = Json.read(PackagedGateway.get(gateway.admin("/upstreams/shop-servers/health"))
+                .body());
         assertThat(health.at("/data/0/health").asText()).isEqualTo("HEALTHY");
         assertThat(health.at("/data/1/health").asText()).isEqualTo("UNHEALTHY");
         assertThat(health.at("/data/1/data/addresses/0/ip").asText()).isEqualTo("127.0.0.1");

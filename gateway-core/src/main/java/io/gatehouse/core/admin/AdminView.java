@@ -1,7 +1,10 @@
 package io.gatehouse.core.admin;
 
+import io.gatehouse.core.Settings.LogLevel;
 import io.gatehouse.core.balancer.Balancer;
 import io.gatehouse.core.service.NodeFacts;
+import io.gatehouse.core.snapshot.ConfigStore;
+import io.gatehouse.core.snapshot.Snapshot;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -13,6 +16,22 @@ import org.jspecify.annotations.Nullable;
  * <p>Implemented by the gateway. Thread rule: any thread; cheap, never blocking.
  */
 public interface AdminView {
+    /** What is live; null before the first configuration. */
+    @Nullable
+    Snapshot live();
+
+    /** Changes what is live. */
+    ConfigStore store();
+
+    /** Whether there is a place to keep changes, or leave to keep them in memory. */
+    boolean mayEdit();
+
+    /** What is logged. */
+    LogLevel logLevel();
+
+    /** Changes what is logged; false when that is set by a file of the user's own. */
+    boolean logLevel(LogLevel level);
+
     /** Facts of the node. */
     NodeFacts node();
 

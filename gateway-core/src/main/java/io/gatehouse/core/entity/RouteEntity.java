@@ -43,7 +43,10 @@ public record RouteEntity(
 
         @Doc("What plugins call it.") @Nullable String name,
 
-        @Doc("The service that requests go to.") @ForeignKey(EntityKind.SERVICE) @Name("service") @Nullable
+        @Doc("The service that requests go to.")
+        @ForeignKey(value = EntityKind.SERVICE, cascades = false)
+        @Name("service")
+        @Nullable
         String serviceId,
 
         @Doc("Protocols of the client; left out, `compat` decides.")

@@ -31,16 +31,13 @@ public final class SocketClient implements ClientPort {
      * Answers a request that never becomes an exchange: it was no HTTP, or there is nothing to serve it with. The
      * connection is closed afterwards.
      *
-     * @param body plain text
+     * @param headers of the answer
      */
-    public static void refuse(HttpServerRequest request, ClientLine line, int status, String serverName, String body) {
+    public static void refuse(HttpServerRequest request, ClientLine line, int status, MultiMap headers, Buffer body) {
         line.closeAfterAnswer();
-        request.response()
-                .setStatusCode(status)
-                .putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE)
-                .putHeader(HttpHeaders.CONTENT_TYPE, "text/plain; charset=utf-8")
-                .putHeader(HeaderNames.SERVER, serverName)
-                .end(body);
+        HttpServerResponse response = request.response().setStatusCode(status);
+        response.headers().setAll(headers).set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+        response.end(body);
     }
 
     /** The client said that it reads trailers. */

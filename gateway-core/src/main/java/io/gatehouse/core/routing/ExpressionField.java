@@ -67,21 +67,27 @@ sealed interface ExpressionField {
             return null;
         }
         return switch (name.substring(0, name.length() - last.length())) {
-            case "http.headers." -> header(last);
+            case "http.headers." -> Header.of(last);
             case "http.queries." -> (Several) facts -> facts.query(last);
             case SEGMENTS -> segment(last);
             default -> null;
         };
     }
 
-    /** A name has no dash: its underscores stand for dashes, unless the request has the name with underscores. */
-    private static Several header(String name) {
-        String written = name.toLowerCase(Locale.ROOT);
-        String dashed = written.replace('_', '-');
-        return facts -> {
+    /**
+     * A header. A name has no dash: its underscores stand for dashes, unless the request has the name with underscores.
+     */
+    record Header(String written, String dashed) implements Several {
+        static Header of(String name) {
+            String written = name.toLowerCase(Locale.ROOT);
+            return new Header(written, written.replace('_', '-'));
+        }
+
+        @Override
+        public Iterable<String> values(ExpressionFacts facts) {
             RequestFacts request = facts.request();
             return request.headers(request.header(written) == null ? dashed : written);
-        };
+        }
     }
 
     private static @Nullable One segment(String place) {

@@ -37,6 +37,7 @@ final class PathGroup<T> {
     private final ServerNamePattern[] names;
     private final Endpoint[] sources;
     private final Endpoint[] destinations;
+    private final @Nullable HeaderNeed need;
     private final boolean takesPlain;
     private final boolean takesTls;
 
@@ -78,6 +79,11 @@ final class PathGroup<T> {
         }
         sources = rule.sources().toArray(Endpoint[]::new);
         destinations = rule.destinations().toArray(Endpoint[]::new);
+        HeaderNeed needed = null;
+        for (int i = 0; i < headers.length && needed == null; i++) {
+            needed = headers[i].need();
+        }
+        need = needed;
         takesPlain = rule.takesPlain();
         takesTls = rule.takesTls();
         categories = count(methods.length)
@@ -104,6 +110,7 @@ final class PathGroup<T> {
         names = other.names;
         sources = other.sources;
         destinations = other.destinations;
+        need = other.need;
         takesPlain = other.takesPlain;
         takesTls = other.takesTls;
         categories = other.categories;
@@ -235,6 +242,11 @@ final class PathGroup<T> {
         }
 
         @Override
+        public @Nullable HeaderNeed need() {
+            return group.need;
+        }
+
+        @Override
         public boolean offer(RequestFacts facts, RouteTable.Search<T> search) {
             if (!group.holds(facts)) {
                 return false;
@@ -249,6 +261,11 @@ final class PathGroup<T> {
         @Override
         public int rank() {
             return group.rank;
+        }
+
+        @Override
+        public @Nullable HeaderNeed need() {
+            return group.need;
         }
 
         @Override

@@ -49,8 +49,8 @@ interface ClientSide {
     /** Where the answer goes. Asked for once for each request. */
     ClientPort port(StrictHead head);
 
-    /** Answers a request that never becomes an exchange, in plain text. */
-    void refuse(int status, String serverName, String text);
+    /** Answers a request that never becomes an exchange. */
+    void refuse(int status, MultiMap headers, Buffer body);
 
     /** The exchange of the request, to be told how the client fares. */
     void serves(LiveExchange exchange);

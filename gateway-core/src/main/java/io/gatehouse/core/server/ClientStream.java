@@ -146,12 +146,8 @@ final class ClientStream extends Watched implements ClientSide, ClientPort, Read
     }
 
     @Override
-    public void refuse(int code, String serverName, String text) {
+    public void refuse(int code, MultiMap headers, Buffer body) {
         discardRest();
-        MultiMap headers = HttpHeaders.headers();
-        headers.set(HttpHeaders.CONTENT_TYPE, "text/plain; charset=utf-8");
-        headers.set("server", serverName);
-        Buffer body = Buffer.buffer(text);
         head(code, headers, body.length(), true);
         end(body, null, sent -> {});
     }

@@ -25,6 +25,7 @@ import io.netty.handler.codec.http2.Http2Stream;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.core.net.impl.ShutdownEvent;
+import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -280,13 +281,14 @@ final class ClientStreams extends Http2ConnectionHandler {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
         reading = true;
+        int before = bounds.units();
         if (message instanceof ByteBuf bytes) {
             bounds.read(bytes);
         }
         if (!bounds.isOpen()) {
             head.stop();
-        } else if (!head.isRunning()) {
-            head.start(limits.headNanos());
+        } else if (!head.isRunning() || bounds.units() != before) {
+            head.start(limits.headNanos()); // each has its own time
         }
         super.channelRead(ctx, message);
     }
@@ -453,7 +455,11 @@ final class ClientStreams extends Http2ConnectionHandler {
     @Override
     protected void onConnectionError(
             ChannelHandlerContext ctx, boolean outbound, Throwable cause, @Nullable Http2Exception error) {
-        LOG.debug("connection of a client is in error: outbound={}", outbound, cause);
+        if (error == null && !(cause instanceof IOException)) {
+            LOG.error("a connection of HTTP/2 failed", cause); // not the client's fault, whatever it sent
+        } else {
+            LOG.debug("connection of a client is in error: outbound={}", outbound, cause);
+        }
         super.onConnectionError(ctx, outbound, cause, error);
     }
 

@@ -19,6 +19,7 @@ final class FrameBounds {
     private int headerBytes;
     private int length;
     private int type;
+    private int units;
 
     /** Takes note of bytes, which stay unread. */
     void read(ByteBuf bytes) {
@@ -41,6 +42,9 @@ final class FrameBounds {
     private void frameEnds() {
         inPreface = false;
         inBody = false;
+        if (!inHead) {
+            units++;
+        }
     }
 
     private void header(int octet) {
@@ -57,9 +61,17 @@ final class FrameBounds {
                 inBody = type == Http2FrameTypes.DATA && left > 0;
                 headerBytes = 0;
                 length = 0;
+                if (left == 0) {
+                    frameEnds();
+                }
             }
             default -> {}
         }
+    }
+
+    /** How many frames, and heads in several frames, have come whole; it may overflow. */
+    int units() {
+        return units;
     }
 
     /** Whether something has begun that is neither whole nor a body's. */

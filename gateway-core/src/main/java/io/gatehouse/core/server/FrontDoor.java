@@ -12,7 +12,7 @@ import io.gatehouse.core.exchange.ClientPort;
 import io.gatehouse.core.exchange.ErrorPages;
 import io.gatehouse.core.exchange.ExchangeObserver;
 import io.gatehouse.core.exchange.FrozenHead;
-import io.gatehouse.core.exchange.HeaderNames;
+import io.gatehouse.core.exchange.HeadStamp;
 import io.gatehouse.core.exchange.LiveExchange;
 import io.gatehouse.core.exchange.Loop;
 import io.gatehouse.core.exchange.Plan;
@@ -52,10 +52,10 @@ final class FrontDoor {
     private final Limits limits;
     private final Forwarding forwarding;
     private final MemoryGuard memory;
-    private final ErrorPages errors = new ErrorPages();
+    private final ErrorPages errors;
+    private final HeadStamp stamp;
     private final String via;
     private final String viaHttp2;
-    private final String serverName;
     private final SplittableRandom random =
             new SplittableRandom(ThreadLocalRandom.current().nextLong());
     private final Map<LiveExchange, Snapshot> live = new HashMap<>();
@@ -69,6 +69,7 @@ final class FrontDoor {
             ExchangeObserver observer,
             Limits limits,
             Forwarding forwarding,
+            Answers answers,
             MemoryGuard memory,
             String version) {
         this.loop = loop;
@@ -78,9 +79,10 @@ final class FrontDoor {
         this.reloader = reloader;
         this.traffic = traffic;
         this.observer = observer;
+        this.errors = answers.errors();
+        this.stamp = answers.stamp();
         this.via = "1.1 gatehouse/" + version;
         this.viaHttp2 = "2 gatehouse/" + version;
-        this.serverName = "gatehouse/" + version;
     }
 
     /** Handles a request of HTTP/1 whose head came whole. */
@@ -111,11 +113,11 @@ final class FrontDoor {
         ClientPort client = request.port(strict);
         LiveExchange exchange = open(request, peer, client, snapshot, head, plan, match);
         StreamReader reader = reader(request, client, strict);
-        Refusal refusal = strict.refusal();
+        Refusal refusal = strict.length() > limits.maxBodyBytes() ? Refusal.BODY_TOO_LARGE : strict.refusal();
         MemoryGuard.Shortage shortage = memory.shortage();
         if (refusal != null) {
             request.distrust();
-            exchange.answer(errors.gateway(exchange, refusal.status(), refusal.text()), reader);
+            exchange.answer(errors.core(exchange, refusal.status(), refusal.text()), reader);
         } else if (match == null || path == null) {
             exchange.answer(errors.gateway(exchange, 404, "no Route matched with those values"), reader);
         } else if (shortage != null) {
@@ -156,7 +158,10 @@ final class FrontDoor {
     private void refuse(ClientSide request, int status, String message) {
         observer.refused();
         String id = LiveExchange.newId(random.nextLong(), random.nextLong());
-        request.refuse(status, serverName, message + "\nrequest_id: " + id + "\n");
+        MultiMap headers = HttpHeaders.headers();
+        stamp.refusal(headers, id);
+        Buffer body = errors.refusal(request.headers(), id, message, headers);
+        request.refuse(status, headers, body);
     }
 
     private LiveExchange open(
@@ -200,7 +205,7 @@ final class FrontDoor {
         LiveExchange.Surroundings known = surroundings;
         if (known == null || surroundingsOf != snapshot) {
             known = new LiveExchange.Surroundings(
-                    loop, errors, observer, snapshot.directory(), snapshot.retiring(), via, serverName);
+                    loop, errors, observer, snapshot.directory(), snapshot.retiring(), stamp);
             surroundings = known;
             surroundingsOf = snapshot;
             snapshot.retiring().onComplete(retired -> loop.run(() -> forget(snapshot)));
@@ -306,6 +311,7 @@ final class FrontDoor {
                 loop.sweeper(),
                 tunnel ? 0 : limits.bodyNanos(),
                 e -> Failure.of(FailureKind.CLIENT_GONE, e)); // what is not HTTP does not come so far
+        reader.limit(tunnel ? Long.MAX_VALUE : limits.maxBodyBytes());
         if (strict.expectsContinue()) {
             reader.beforeFirstRead(client::sendContinue);
         }
@@ -332,7 +338,7 @@ final class FrontDoor {
                 UpstreamPath.escape(path.raw()),
                 match.forwardedPrefix());
         Forwarding.via(headers, in.headers(), in.version() == HttpVersion.HTTP_2 ? viaHttp2 : via);
-        headers.set(HeaderNames.REQUEST_ID, exchange.id());
+        stamp.request(headers, exchange.id());
         RoutePlan plan = match.payload();
         if (plan.preserveHost() && host != null) {
             headers.set(HttpHeaders.HOST, host.value());
@@ -375,6 +381,8 @@ final class FrontDoor {
             Failure failure = end.failure();
             if (failure != null && failure.kind() == FailureKind.TIMEOUT) {
                 request.requestBroken(Refusal.TOO_SLOW, "body_timeout");
+            } else if (failure != null && failure.kind() == FailureKind.INVALID_REQUEST) {
+                request.requestBroken(Refusal.BODY_TOO_LARGE, "body_too_large");
             }
         }
 

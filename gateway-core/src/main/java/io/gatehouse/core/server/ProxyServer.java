@@ -8,6 +8,7 @@ import io.gatehouse.core.exchange.Sweeper;
 import io.gatehouse.core.service.MemoryGuard;
 import io.gatehouse.core.snapshot.Reloader;
 import io.gatehouse.core.snapshot.Snapshot;
+import io.gatehouse.core.upstream.KeepAlive;
 import io.gatehouse.core.upstream.Redirects;
 import io.gatehouse.core.upstream.Upstream;
 import io.gatehouse.core.upstream.Upstreams;
@@ -57,8 +58,10 @@ public final class ProxyServer extends VerticleBase {
             long exchangeDeadlineNanos,
             Limits limits,
             Forwarding forwarding,
+            Answers answers,
             MemoryGuard memory,
             Redirects redirects,
+            KeepAlive keepAlive,
             Upstreams upstreams,
             Reloader reloader,
             Traffic traffic,
@@ -86,6 +89,7 @@ public final class ProxyServer extends VerticleBase {
                 here,
                 shared.redirects(),
                 shared.memory(),
+                shared.keepAlive(),
                 shared.upstreams().balancers().names());
         shared.upstreams().set(index, out);
         FrontDoor front = new FrontDoor(
@@ -95,6 +99,7 @@ public final class ProxyServer extends VerticleBase {
                 shared.observer(),
                 shared.limits(),
                 shared.forwarding(),
+                shared.answers(),
                 shared.memory(),
                 shared.version());
         loop = here;
@@ -145,7 +150,6 @@ public final class ProxyServer extends VerticleBase {
                 // a negative port is Vert.x's way to share one free port among the loops
                 .setPort(listener.port() == 0 ? -1 - number : listener.port())
                 .setReusePort(listener.reusePort())
-                .setSni(true) // else the server name that a client asks for is not known, and routes ask for it
                 .setMaxHeaderSize(MAX_HEADER_BYTES)
                 .setMaxInitialLineLength(MAX_REQUEST_LINE_BYTES)
                 .setHttp2ClearTextEnabled(false)

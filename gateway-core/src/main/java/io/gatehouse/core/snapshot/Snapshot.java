@@ -9,6 +9,7 @@ import io.gatehouse.core.plugin.PluginCatalogue;
 import io.gatehouse.core.routing.RouteTable;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -26,10 +27,12 @@ public final class Snapshot {
     private final Directory directory;
     private final CertificateTable certificates;
     private final List<BoundPlugin> plugins;
+    private final Map<String, SnapshotBuilder.Checked> checked;
     private final Map<String, Balancer> balancers;
     private final Promise<Void> retiring = Promise.promise();
     private final Promise<Void> drained = Promise.promise();
     private final AtomicInteger leases = new AtomicInteger(1);
+    private final Instant since = Instant.now();
 
     Snapshot(
             DeclarativeConfig config,
@@ -38,6 +41,7 @@ public final class Snapshot {
             Plan unmatched,
             Directory directory,
             List<BoundPlugin> plugins,
+            Map<String, SnapshotBuilder.Checked> checked,
             Map<String, Balancer> balancers) {
         this.config = config;
         this.certificates = CertificateTable.of(config);
@@ -46,6 +50,7 @@ public final class Snapshot {
         this.unmatched = unmatched;
         this.directory = directory;
         this.plugins = List.copyOf(plugins);
+        this.checked = checked;
         this.balancers = Map.copyOf(balancers);
     }
 
@@ -105,6 +110,11 @@ public final class Snapshot {
         return certificates;
     }
 
+    /** When it was built. */
+    public Instant since() {
+        return since;
+    }
+
     /** The configuration it was built from. */
     public DeclarativeConfig config() {
         return config;
@@ -159,6 +169,12 @@ public final class Snapshot {
             names.add(plugin.entity().name());
         }
         return names;
+    }
+
+    /** The config of the plugin entity with this id, as its record; null when there is no such entity. */
+    public @Nullable Record pluginConfig(String id) {
+        SnapshotBuilder.Checked plugin = checked.get(id);
+        return plugin == null ? null : plugin.config();
     }
 
     /** The upstreams, by name. */

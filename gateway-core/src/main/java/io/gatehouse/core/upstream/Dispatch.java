@@ -116,6 +116,7 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
             return;
         }
         wire = out;
+        KeptConnections.begins(out.connection());
         SocketAddress peer = out.connection().remoteAddress();
         record.connected(peer == null ? null : peer.hostAddress(), peer == null ? target.port() : peer.port());
         try {
@@ -140,6 +141,7 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
     private void head(HttpClientRequest out) {
         MultiMap headers = out.headers();
         headers.addAll(request.headers());
+        exchange.stampRequest(headers);
         headers.remove(HttpHeaders.TRANSFER_ENCODING);
         headers.remove(HttpHeaders.CONTENT_LENGTH);
         if (!upgrading && exchange.asksForUpgrade()) {
@@ -254,10 +256,11 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
         }
         answered = true;
         record.head(status);
-        if (HopByHop.closes(in.headers())) {
+        if (HopByHop.closes(in.headers()) || !switched && !KeptConnections.mayStay(out.connection())) {
             out.headers().set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE); // Vert.x overlooks it among other tokens
         }
-        MultiMap headers = HopByHop.fromUpstream(in.headers());
+        MultiMap headers = HopByHop.fromUpstream(
+                in.headers(), HopByHop.takesTrailers(exchange.original().headers()));
         boolean none = status == 204 || status == 304 || request.method().equals(HttpMethod.HEAD);
         long length = none ? 0 : length(headers);
         if (!none || status == 204) {
@@ -322,8 +325,11 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
         }
         over = true;
         record.ended(end.failure());
+        HttpClientRequest out = wire;
         if (upload != null || uploadStopped) {
             giveUp(); // half a request is on the connection
+        } else if (out != null && end.complete()) {
+            KeptConnections.rests(out.connection());
         }
         Failure failure = end.failure();
         if (failure != null && failure.kind() != FailureKind.CANCELLED) {

@@ -32,7 +32,6 @@ public final class Upstream {
     private static final int CONNECTIONS_PER_TARGET = 1024;
     private static final int TUNNELS_PER_TARGET = 16 * 1024; // Vert.x makes room for all at once
     private static final int WAITING_PER_TARGET = 1024;
-    private static final int KEEP_ALIVE_SECONDS = 60;
     private static final int MAX_HEADER_BYTES = 64 * 1024;
 
     /** The shortest and the longest time that a client gives a connection to come about: 2 to the power of these, in ms. */
@@ -43,6 +42,8 @@ public final class Upstream {
     private final Loop loop;
     private final Redirects redirects;
     private final MemoryGuard memory;
+    private final KeepAlive keepAlive;
+    private final KeptConnections kept;
     private final Names names;
 
     /**
@@ -59,10 +60,12 @@ public final class Upstream {
     private final @Nullable HttpClientAgent[] trustingTunnels = new HttpClientAgent[LONGEST - SHORTEST + 1];
 
     /** Makes the client of a loop. Call it on that loop. */
-    public Upstream(Loop loop, Redirects redirects, MemoryGuard memory, Names names) {
+    public Upstream(Loop loop, Redirects redirects, MemoryGuard memory, KeepAlive keepAlive, Names names) {
         this.loop = loop;
         this.redirects = redirects;
         this.memory = memory;
+        this.keepAlive = keepAlive;
+        this.kept = new KeptConnections(keepAlive);
         this.names = names;
     }
 
@@ -90,7 +93,8 @@ public final class Upstream {
         HttpClientOptions options = new HttpClientOptions()
                 .setTrustAll(!verify)
                 .setVerifyHost(verify)
-                .setKeepAliveTimeout(KEEP_ALIVE_SECONDS)
+                .setKeepAlive(keepAlive.connections() > 0 || connections == TUNNELS_PER_TARGET)
+                .setKeepAliveTimeout((int) keepAlive.idle().toSeconds())
                 .setMaxHeaderSize(MAX_HEADER_BYTES)
                 .setDecompressionSupported(false)
                 .setHttp2ClearTextUpgrade(false)
@@ -106,6 +110,7 @@ public final class Upstream {
                 .with(pool)
                 .withConnectHandler(connection -> {
                     Connections.opened(connection, MAX_HEADER_BYTES);
+                    kept.opened(connection);
                     // what breaks a connection is told by its attempts; an idle one may break unseen
                     connection.exceptionHandler(e -> {
                         memory.connectionBroke(e);

@@ -364,4 +364,22 @@ class RouteTableTest {
         assertThat(route(table, none)).isNull();
         assertThat(none.asked).isZero();
     }
+
+    @Test
+    void looksAtFewRoutesOfManyThatDifferInAHeaderOnly() {
+        List<RouteRule<String>> plain = new ArrayList<>();
+        List<RouteRule<String>> expressions = new ArrayList<>();
+        for (int i = 0; i < 10_000; i++) {
+            plain.add(rule("r" + i).methods("GET").header("x-tenant", "T" + i).build());
+            expressions.add(rule("r" + i)
+                    .expression("http.method == \"GET\" && any(http.headers.x_tenant) == \"T" + i + "\"", i)
+                    .build());
+        }
+        for (List<RouteRule<String>> rules : List.of(plain, expressions)) {
+            TestRequest request = TestRequest.get("/").header("x-tenant", "T").header("X-Tenant", "T5000");
+
+            assertThat(route(RouteTable.of(rules), request)).isEqualTo("r5000");
+            assertThat(request.asked).isLessThan(3);
+        }
+    }
 }
