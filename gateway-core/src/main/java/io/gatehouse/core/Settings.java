@@ -2,6 +2,7 @@ package io.gatehouse.core;
 
 import static java.util.Objects.requireNonNull;
 
+import io.gatehouse.core.balancer.DnsOptions;
 import io.gatehouse.core.config.Compat;
 import io.gatehouse.core.routing.RouterFlavor;
 import io.gatehouse.core.service.EnvVaultConfig;
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,9 +33,11 @@ import org.jspecify.annotations.Nullable;
  * @param proxyListen proxy listeners; empty when off
  * @param adminListen Admin API listeners; empty when off
  * @param statusListen Status API listeners; empty when off
+ * @param admin who may do what over the Admin API, and where its changes are kept
  * @param logLevel what the error log shows
  * @param sslCert PEM file with the certificate chain of TLS listeners
  * @param sslCertKey PEM file with the key of {@code sslCert}
+ * @param tlsVersions versions of TLS that clients may speak: {@code TLSv1.2}, {@code TLSv1.3}
  * @param compat whose defaults apply where Kong's versions differ
  * @param routerFlavor in which ways routes may say what they are for
  * @param drainTimeout how long exchanges in flight may take to end on SIGTERM
@@ -47,6 +51,7 @@ import org.jspecify.annotations.Nullable;
  *     however much
  * @param vaults the config of each type of vault that references name directly, by type
  * @param vaultRotation how often secrets are read again
+ * @param dns how names of upstreams are resolved
  * @param watch whether changed configuration files and plugin JARs are loaded by themselves
  * @param eventLoops number of event loops
  * @param environment what {@code $NAME}, {@code ${{ env "NAME" }}} and {@code {vault://env/name}} in files refer to
@@ -59,9 +64,11 @@ public record Settings(
         List<Listen> proxyListen,
         List<Listen> adminListen,
         List<Listen> statusListen,
+        AdminSettings admin,
         LogLevel logLevel,
         @Nullable Path sslCert,
         @Nullable Path sslCertKey,
+        Set<String> tlsVersions,
         Compat compat,
         RouterFlavor routerFlavor,
         Duration drainTimeout,
@@ -72,6 +79,7 @@ public record Settings(
         int shedAt,
         Map<String, VaultConfig> vaults,
         Duration vaultRotation,
+        DnsOptions dns,
         boolean watch,
         int eventLoops,
         Map<String, String> environment,
@@ -85,8 +93,10 @@ public record Settings(
         proxyListen = List.copyOf(proxyListen);
         adminListen = List.copyOf(adminListen);
         statusListen = List.copyOf(statusListen);
+        tlsVersions = Set.copyOf(tlsVersions);
         environment = Map.copyOf(environment);
         warnings = List.copyOf(warnings);
+        requireNonNull(admin, "admin");
         requireNonNull(logLevel, "logLevel");
         requireNonNull(compat, "compat");
         requireNonNull(routerFlavor, "routerFlavor");
@@ -98,6 +108,7 @@ public record Settings(
             throw new IllegalArgumentException("shedAt: " + shedAt + " (expected: 0-99)");
         }
         requireNonNull(vaultRotation, "vaultRotation");
+        requireNonNull(dns, "dns");
         vaults = Map.copyOf(vaults);
         if (eventLoops < 1) {
             throw new IllegalArgumentException("eventLoops: " + eventLoops + " (expected: 1 or more)");
@@ -130,10 +141,11 @@ public record Settings(
      * @param host address or host name to bind, IPv6 without brackets
      * @param port 0 to 65535; 0 for any free one
      * @param ssl whether it speaks TLS
+     * @param http2 whether clients may speak HTTP/2: chosen in the TLS handshake, or in clear text with prior knowledge
      * @param reusePort whether several processes may share the port
      * @param backlog length of the queue of connections not yet accepted; -1 for the system's own
      */
-    public record Listen(String host, int port, boolean ssl, boolean reusePort, int backlog) {
+    public record Listen(String host, int port, boolean ssl, boolean http2, boolean reusePort, int backlog) {
         /** Checks the port. */
         public Listen {
             requireNonNull(host, "host");
@@ -142,9 +154,19 @@ public record Settings(
             }
         }
 
+        /** A listener of HTTP/1 alone. */
+        public Listen(String host, int port, boolean ssl, boolean reusePort, int backlog) {
+            this(host, port, ssl, false, reusePort, backlog);
+        }
+
         /** A listener without TLS and without flags. */
         public static Listen of(String host, int port) {
             return new Listen(host, port, false, false, -1);
+        }
+
+        /** The same listener, with HTTP/2. */
+        public Listen withHttp2() {
+            return new Listen(host, port, ssl, true, reusePort, backlog);
         }
 
         /** {@code host:port}, with brackets round IPv6. */
@@ -230,9 +252,11 @@ public record Settings(
         b.proxyListen = proxyListen;
         b.adminListen = adminListen;
         b.statusListen = statusListen;
+        b.admin = admin;
         b.logLevel = logLevel;
         b.sslCert = sslCert;
         b.sslCertKey = sslCertKey;
+        b.tlsVersions = tlsVersions;
         b.compat = compat;
         b.routerFlavor = routerFlavor;
         b.drainTimeout = drainTimeout;
@@ -243,6 +267,7 @@ public record Settings(
         b.shedAt = shedAt;
         b.vaults = vaults;
         b.vaultRotation = vaultRotation;
+        b.dns = dns;
         b.watch = watch;
         b.eventLoops = eventLoops;
         b.environment = environment;
@@ -267,12 +292,13 @@ public record Settings(
     public String toString() {
         return "Settings[configs=" + configs + ", plugins=" + plugins + ", connectTo=" + connectTo + ", proxyListen="
                 + proxyListen + ", adminListen=" + adminListen + ", statusListen=" + statusListen + ", logLevel="
-                + logLevel + ", sslCert=" + sslCert + ", compat=" + compat + ", routerFlavor=" + routerFlavor
+                + logLevel + ", sslCert=" + sslCert + ", tlsVersions=" + tlsVersions + ", compat=" + compat
+                + ", routerFlavor=" + routerFlavor
                 + ", drainTimeout=" + drainTimeout
                 + ", pluginTimeLimit=" + pluginTimeLimit + ", exchangeDeadline=" + exchangeDeadline
                 + ", clientLimits=" + clientLimits + ", proxy=" + proxy + ", shedAt=" + shedAt + ", vaults=" + vaults
-                + ", vaultRotation="
-                + vaultRotation + ", watch=" + watch + ", eventLoops=" + eventLoops + "]";
+                + ", vaultRotation=" + vaultRotation + ", dns=" + dns + ", watch=" + watch + ", eventLoops="
+                + eventLoops + "]";
     }
 
     /** Collects settings; each method replaces one value and returns this. Not for use by several threads. */
@@ -283,9 +309,11 @@ public record Settings(
         private List<Listen> proxyListen = List.of(Listen.of("0.0.0.0", 8000));
         private List<Listen> adminListen = List.of(Listen.of("127.0.0.1", 8001));
         private List<Listen> statusListen = List.of(Listen.of("127.0.0.1", 8100));
+        private AdminSettings admin = AdminSettings.DEFAULT;
         private LogLevel logLevel = LogLevel.NOTICE;
         private @Nullable Path sslCert;
         private @Nullable Path sslCertKey;
+        private Set<String> tlsVersions = Set.of("TLSv1.2", "TLSv1.3");
         private Compat compat = Compat.UNSET;
         private RouterFlavor routerFlavor = RouterFlavor.TRADITIONAL_COMPATIBLE;
         private Duration drainTimeout = Duration.ofSeconds(30);
@@ -296,6 +324,7 @@ public record Settings(
         private int shedAt = 95;
         private Map<String, VaultConfig> vaults = Map.of("env", EnvVaultConfig.PLAIN);
         private Duration vaultRotation = Duration.ofSeconds(60);
+        private DnsOptions dns = DnsOptions.DEFAULT;
         private boolean watch = true;
         private int eventLoops = Runtime.getRuntime().availableProcessors();
         private Map<String, String> environment = Map.of();
@@ -339,6 +368,12 @@ public record Settings(
             return this;
         }
 
+        /** See {@link Settings#admin()}. */
+        public Builder admin(AdminSettings value) {
+            admin = value;
+            return this;
+        }
+
         /** See {@link Settings#logLevel()}. */
         public Builder logLevel(LogLevel value) {
             logLevel = value;
@@ -349,6 +384,12 @@ public record Settings(
         public Builder ssl(@Nullable Path cert, @Nullable Path key) {
             sslCert = cert;
             sslCertKey = key;
+            return this;
+        }
+
+        /** See {@link Settings#tlsVersions()}. */
+        public Builder tlsVersions(Set<String> value) {
+            tlsVersions = value;
             return this;
         }
 
@@ -412,6 +453,12 @@ public record Settings(
             return this;
         }
 
+        /** See {@link Settings#dns()}. */
+        public Builder dns(DnsOptions value) {
+            dns = value;
+            return this;
+        }
+
         /** See {@link Settings#watch()}. */
         public Builder watch(boolean value) {
             watch = value;
@@ -445,9 +492,11 @@ public record Settings(
                     proxyListen,
                     adminListen,
                     statusListen,
+                    admin,
                     logLevel,
                     sslCert,
                     sslCertKey,
+                    tlsVersions,
                     compat,
                     routerFlavor,
                     drainTimeout,
@@ -458,6 +507,7 @@ public record Settings(
                     shedAt,
                     vaults,
                     vaultRotation,
+                    dns,
                     watch,
                     eventLoops,
                     environment,

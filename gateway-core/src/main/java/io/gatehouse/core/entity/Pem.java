@@ -12,6 +12,7 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.security.spec.X509EncodedKeySpec;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
@@ -57,9 +58,31 @@ final class Pem {
     /** The first certificate. */
     static @Nullable X509Certificate certificate(String text) {
         byte[] bytes = block(text, "CERTIFICATE");
-        if (bytes == null) {
-            return null;
+        return bytes == null ? null : certificate(bytes);
+    }
+
+    /** All certificates in their order; empty when one of them is none. */
+    static List<X509Certificate> certificates(String text) {
+        List<X509Certificate> all = new ArrayList<>();
+        Matcher block = BLOCK.matcher(text);
+        while (block.find()) {
+            if (block.group(1).equals("CERTIFICATE")) {
+                X509Certificate read;
+                try {
+                    read = certificate(Base64.getMimeDecoder().decode(block.group(2)));
+                } catch (IllegalArgumentException malformed) {
+                    read = null;
+                }
+                if (read == null) {
+                    return List.of();
+                }
+                all.add(read);
+            }
         }
+        return all;
+    }
+
+    private static @Nullable X509Certificate certificate(byte[] bytes) {
         try {
             return (X509Certificate)
                     CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(bytes));

@@ -90,6 +90,7 @@ final class Finisher implements StreamReader.PushTarget {
 
     private void send(Response answer) {
         response = answer;
+        ErrorPages.adapt(answer, exchange.original());
         exchange.stampHead(answer);
         MultiMap headers = answer.headers();
         int status = answer.status();

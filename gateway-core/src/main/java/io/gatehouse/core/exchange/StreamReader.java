@@ -54,6 +54,7 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
     private boolean shut;
     private boolean endless;
     private @Nullable Failure late;
+    private long most = Long.MAX_VALUE;
 
     /** Where a pushed stream goes. */
     interface PushTarget {
@@ -94,6 +95,12 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
     /** Sets what is to happen before the first byte is asked for. */
     public StreamReader beforeFirstRead(Runnable action) {
         beforeFirstRead = action;
+        return this;
+    }
+
+    /** Sets how many bytes may come; one more, and the stream ends as an invalid request. */
+    public StreamReader limit(long bytes) {
+        most = bytes;
         return this;
     }
 
@@ -231,6 +238,10 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
         bytes += buffer.length();
         if (end != null) {
             return; // cancelled: what was under way is dropped
+        }
+        if (bytes > most) {
+            fail(Failure.of(FailureKind.INVALID_REQUEST, "the body is longer than " + most + " bytes"));
+            return;
         }
         if (pushed != null) {
             if (!shut) {

@@ -1,7 +1,9 @@
 package io.gatehouse.core.server;
 
 import io.gatehouse.core.exchange.ClientLine;
+import io.gatehouse.core.exchange.ClientPort;
 import io.gatehouse.core.exchange.LiveExchange;
+import io.gatehouse.core.exchange.SocketClient;
 import io.gatehouse.core.exchange.Sweeper;
 import io.gatehouse.core.exchange.Watched;
 import io.netty.buffer.Unpooled;
@@ -32,11 +34,13 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.util.AttributeKey;
 import io.netty.util.ReferenceCountUtil;
 import io.vertx.core.MultiMap;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.core.net.impl.ShutdownEvent;
+import io.vertx.core.streams.ReadStream;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Map;
@@ -56,7 +60,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Event loop only.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // of Netty's: that a connection has closed is told by channelInactive
-final class ClientConnection extends ChannelDuplexHandler implements ClientLine {
+final class ClientConnection extends ChannelDuplexHandler implements ClientLine, ClientSide {
+    /** Its name in the pipeline. */
+    static final String NAME = "gatehouse";
+
     private static final AttributeKey<ClientConnection> KEY = AttributeKey.valueOf(ClientConnection.class, "line");
 
     /** What is read of a body that nobody wants, so that the connection can live on. */
@@ -85,6 +92,8 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
         LINGER
     }
 
+    private final HttpConnection connection;
+    private final @Nullable String serverName;
     private final Limits limits;
     private final Clock clock;
     private @Nullable ChannelHandlerContext context;
@@ -121,26 +130,25 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
         }
     };
 
-    private ClientConnection(Limits limits, Sweeper sweeper) {
+    private ClientConnection(HttpConnection connection, Limits limits, Sweeper sweeper) {
+        this.connection = connection;
+        this.serverName = ServerNames.of(connection);
         this.limits = limits;
         this.clock = new Clock(sweeper);
     }
 
     /** Takes its place on a new connection. */
-    static void accept(
-            HttpConnection connection, HttpServerOptions options, Limits limits, Traffic traffic, Sweeper sweeper) {
-        ClientConnection own = new ClientConnection(limits, sweeper);
+    static void accept(HttpConnection connection, HttpServerOptions options, Limits limits, Sweeper sweeper) {
+        ClientConnection own = new ClientConnection(connection, limits, sweeper);
         ChannelPipeline pipeline = ((ConnectionBase) connection).channel().pipeline();
         pipeline.channel().attr(KEY).set(own);
         StrictDecoder decoder = new StrictDecoder(options, own::bytesCame, limits.maxHeaders());
         own.decoder = decoder;
         pipeline.replace("httpDecoder", "httpDecoder", decoder);
-        pipeline.addBefore("handler", "gatehouse", own);
+        pipeline.addBefore("handler", NAME, own);
         if (pipeline.get(SslHandler.class) == null) { // under TLS there is no half-closing
             pipeline.channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
         }
-        traffic.connectionOpened();
-        pipeline.channel().closeFuture().addListener(closed -> traffic.connectionClosed());
         own.clock.start(Waiting.HEAD, limits.headNanos());
     }
 
@@ -154,6 +162,12 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
         context = ctx;
     }
 
+    /** The client speaks another version of HTTP. */
+    @Override
+    public void handlerRemoved(ChannelHandlerContext ctx) {
+        clock.stop();
+    }
+
     private ChannelHandlerContext context() {
         ChannelHandlerContext known = context;
         if (known == null) {
@@ -164,8 +178,8 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
 
     // ---- what the front door says
 
-    /** Who is at the other end. */
-    Peer peer(HttpConnection connection, Forwarding forwarding) {
+    @Override
+    public Peer peer(Forwarding forwarding) {
         Peer known = peer;
         if (known == null) {
             known = forwarding.peer(connection);
@@ -175,31 +189,109 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
     }
 
     /** A request is on its way: its body can be given up. */
-    void begins(HttpServerRequest current) {
+    ClientConnection begins(HttpServerRequest current) {
         request = current;
+        return this;
     }
 
-    /** The exchange of the request, to be told how the client fares. */
-    void serves(LiveExchange current) {
+    private HttpServerRequest request() {
+        HttpServerRequest current = request;
+        if (current == null) {
+            throw new IllegalStateException("no request is under way");
+        }
+        return current;
+    }
+
+    @Override
+    public io.vertx.core.http.HttpMethod method() {
+        return request().method();
+    }
+
+    @Override
+    public String target() {
+        return request().uri();
+    }
+
+    @Override
+    public MultiMap headers() {
+        return request().headers();
+    }
+
+    @Override
+    public io.vertx.core.http.HttpVersion version() {
+        return request().version();
+    }
+
+    @Override
+    public boolean tls() {
+        return connection.isSsl();
+    }
+
+    @Override
+    public @Nullable String serverName() {
+        return serverName;
+    }
+
+    @Override
+    public HttpConnection connection() {
+        return connection;
+    }
+
+    @Override
+    public boolean bodyFollows() {
+        return false; // a length or a transfer coding tells
+    }
+
+    @Override
+    public ReadStream<Buffer> body() {
+        return request();
+    }
+
+    @Override
+    public ClientPort port(StrictHead head) {
+        SocketClient client = new SocketClient(request(), this);
+        if (head.closes()) {
+            closeAfterAnswer();
+        }
+        if (head.takesTrailers()) {
+            client.takesTrailers();
+        }
+        if (head.expectsContinue()) {
+            client.waitsForContinue();
+        }
+        return client;
+    }
+
+    @Override
+    public void refuse(int status, MultiMap headers, Buffer body) {
+        SocketClient.refuse(request(), this, status, headers, body);
+    }
+
+    @Override
+    public void distrust() {
+        closeAfterAnswer();
+    }
+
+    @Override
+    public void serves(LiveExchange current) {
         exchange = current;
     }
 
-    /** The exchange has ended: nothing of it is kept here. */
-    void served() {
+    @Override
+    public void served() {
         exchange = null;
         if (tunnel) {
             context().channel().close();
         }
     }
 
-    /** Whether the request asks for a WebSocket, and waits for the answer with whatever else it sends. */
-    boolean upgrades() {
+    @Override
+    public boolean upgrades() {
         return upgrading;
     }
 
-    /** The trailers of the request body, once it has come whole; null when there are none. */
-    @Nullable
-    MultiMap trailers() {
+    @Override
+    public @Nullable MultiMap trailers() {
         return trailers;
     }
 
@@ -212,8 +304,9 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
         }
     }
 
-    /** Nobody wants the rest of the request's body: it is read and dropped, up to a limit. */
-    void discardRest() {
+    /** Reads it and drops it, up to a limit. */
+    @Override
+    public void discardRest() {
         discarding = true;
         HttpServerRequest current = request;
         if (current != null) {
@@ -402,8 +495,8 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
         }
     }
 
-    /** What still comes of the request is not HTTP, or comes too slowly. */
-    void requestBroken(Refusal why, String reason) {
+    @Override
+    public void requestBroken(Refusal why, String reason) {
         refused = true;
         closeAfterAnswer = true;
         LiveExchange current = exchange;

@@ -36,7 +36,9 @@ final class BalancedService {
     }
 
     Future<Response> send(LiveExchange exchange, Request request) {
-        return new Tries(exchange, request).next(null);
+        Tries tries = new Tries(exchange, request);
+        Future<Void> ready = balancer.ready();
+        return ready == null ? tries.next(null) : exchange.adopt(ready).compose(v -> tries.next(null));
     }
 
     private Target target(Address address) {

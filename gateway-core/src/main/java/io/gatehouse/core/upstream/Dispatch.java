@@ -9,6 +9,7 @@ import io.gatehouse.api.Target;
 import io.gatehouse.api.body.Body;
 import io.gatehouse.api.body.BodyEnd;
 import io.gatehouse.api.body.Framing;
+import io.gatehouse.core.balancer.NameError;
 import io.gatehouse.core.exchange.LiveAttempt;
 import io.gatehouse.core.exchange.LiveExchange;
 import io.gatehouse.core.exchange.StreamReader;
@@ -63,19 +64,19 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
         upgrading = true;
     }
 
-    Future<Response> start(HttpClient client, Redirects.@Nullable Origin redirect, @Nullable SocketAddress address) {
+    Future<Response> start(HttpClient client, boolean tls, SocketAddress address) {
+        if (exchange.ended() || request.isCancelled()) { // while its name was looked up
+            fail(Failure.of(FailureKind.CANCELLED, "nobody waits for it"));
+            return result.future();
+        }
         RequestOptions options = new RequestOptions()
                 .setMethod(request.method())
                 .setHost(target.host())
                 .setPort(target.port())
-                .setSsl(redirect == null ? target.tls() : redirect.tls())
+                .setSsl(tls)
+                .setServer(address)
                 .setURI(request.uri())
                 .setConnectTimeout(target.connectTimeout().toMillis());
-        if (redirect != null) {
-            options.setServer(SocketAddress.inetSocketAddress(redirect.port(), redirect.host()));
-        } else if (address != null) {
-            options.setServer(address);
-        }
         record.onCancel(this::cancel);
         request.onCancel(this::cancel);
         try {
@@ -91,6 +92,17 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
         return result.future();
     }
 
+    /** The answer when the target's name did not resolve. */
+    Response unresolved(String host, Throwable cause) {
+        over = true;
+        Failure failure = Failure.of(FailureKind.RESOLVE, cause);
+        record.ended(failure);
+        warn(failure);
+        return cause instanceof NameError error && !error.isMissing()
+                ? exchange.errors().unresolved(exchange, host, error.text(), failure)
+                : exchange.errors().failed(exchange, failure);
+    }
+
     private void connected(AsyncResult<HttpClientRequest> outcome) {
         unwatch();
         if (outcome.failed()) {
@@ -104,6 +116,7 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
             return;
         }
         wire = out;
+        KeptConnections.begins(out.connection());
         SocketAddress peer = out.connection().remoteAddress();
         record.connected(peer == null ? null : peer.hostAddress(), peer == null ? target.port() : peer.port());
         try {
@@ -128,6 +141,7 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
     private void head(HttpClientRequest out) {
         MultiMap headers = out.headers();
         headers.addAll(request.headers());
+        exchange.stampRequest(headers);
         headers.remove(HttpHeaders.TRANSFER_ENCODING);
         headers.remove(HttpHeaders.CONTENT_LENGTH);
         if (!upgrading && exchange.asksForUpgrade()) {
@@ -242,10 +256,11 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
         }
         answered = true;
         record.head(status);
-        if (HopByHop.closes(in.headers())) {
+        if (HopByHop.closes(in.headers()) || !switched && !KeptConnections.mayStay(out.connection())) {
             out.headers().set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE); // Vert.x overlooks it among other tokens
         }
-        MultiMap headers = HopByHop.fromUpstream(in.headers());
+        MultiMap headers = HopByHop.fromUpstream(
+                in.headers(), HopByHop.takesTrailers(exchange.original().headers()));
         boolean none = status == 204 || status == 304 || request.method().equals(HttpMethod.HEAD);
         long length = none ? 0 : length(headers);
         if (!none || status == 204) {
@@ -310,8 +325,11 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
         }
         over = true;
         record.ended(end.failure());
+        HttpClientRequest out = wire;
         if (upload != null || uploadStopped) {
             giveUp(); // half a request is on the connection
+        } else if (out != null && end.complete()) {
+            KeptConnections.rests(out.connection());
         }
         Failure failure = end.failure();
         if (failure != null && failure.kind() != FailureKind.CANCELLED) {

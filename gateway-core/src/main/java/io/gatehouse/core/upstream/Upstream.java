@@ -5,6 +5,7 @@ import io.gatehouse.api.FailureKind;
 import io.gatehouse.api.Request;
 import io.gatehouse.api.Response;
 import io.gatehouse.api.Target;
+import io.gatehouse.core.balancer.Names;
 import io.gatehouse.core.exchange.AttemptListener;
 import io.gatehouse.core.exchange.LiveAttempt;
 import io.gatehouse.core.exchange.LiveExchange;
@@ -31,7 +32,6 @@ public final class Upstream {
     private static final int CONNECTIONS_PER_TARGET = 1024;
     private static final int TUNNELS_PER_TARGET = 16 * 1024; // Vert.x makes room for all at once
     private static final int WAITING_PER_TARGET = 1024;
-    private static final int KEEP_ALIVE_SECONDS = 60;
     private static final int MAX_HEADER_BYTES = 64 * 1024;
 
     /** The shortest and the longest time that a client gives a connection to come about: 2 to the power of these, in ms. */
@@ -42,6 +42,9 @@ public final class Upstream {
     private final Loop loop;
     private final Redirects redirects;
     private final MemoryGuard memory;
+    private final KeepAlive keepAlive;
+    private final KeptConnections kept;
+    private final Names names;
 
     /**
      * By the time that connections may take. A target's own connect time-out ends the wait of a request, but it is the
@@ -57,10 +60,13 @@ public final class Upstream {
     private final @Nullable HttpClientAgent[] trustingTunnels = new HttpClientAgent[LONGEST - SHORTEST + 1];
 
     /** Makes the client of a loop. Call it on that loop. */
-    public Upstream(Loop loop, Redirects redirects, MemoryGuard memory) {
+    public Upstream(Loop loop, Redirects redirects, MemoryGuard memory, KeepAlive keepAlive, Names names) {
         this.loop = loop;
         this.redirects = redirects;
         this.memory = memory;
+        this.keepAlive = keepAlive;
+        this.kept = new KeptConnections(keepAlive);
+        this.names = names;
     }
 
     private HttpClientAgent client(Target target, boolean tunnel) {
@@ -87,7 +93,8 @@ public final class Upstream {
         HttpClientOptions options = new HttpClientOptions()
                 .setTrustAll(!verify)
                 .setVerifyHost(verify)
-                .setKeepAliveTimeout(KEEP_ALIVE_SECONDS)
+                .setKeepAlive(keepAlive.connections() > 0 || connections == TUNNELS_PER_TARGET)
+                .setKeepAliveTimeout((int) keepAlive.idle().toSeconds())
                 .setMaxHeaderSize(MAX_HEADER_BYTES)
                 .setDecompressionSupported(false)
                 .setHttp2ClearTextUpgrade(false)
@@ -103,6 +110,7 @@ public final class Upstream {
                 .with(pool)
                 .withConnectHandler(connection -> {
                     Connections.opened(connection, MAX_HEADER_BYTES);
+                    kept.opened(connection);
                     // what breaks a connection is told by its attempts; an idle one may break unseen
                     connection.exceptionHandler(e -> {
                         memory.connectionBroke(e);
@@ -148,7 +156,20 @@ public final class Upstream {
         if (upgrading) {
             dispatch.upgrading();
         }
-        return dispatch.start(client(target, upgrading), redirects.of(target), address);
+        HttpClientAgent client = client(target, upgrading);
+        Redirects.Origin redirect = redirects.of(target);
+        String host = redirect == null ? target.host() : redirect.host();
+        int port = redirect == null ? target.port() : redirect.port();
+        boolean tls = redirect == null ? target.tls() : redirect.tls();
+        SocketAddress chosen = redirect == null ? address : null;
+        SocketAddress known = chosen == null ? names.next(host, port) : chosen;
+        if (known != null) {
+            return dispatch.start(client, tls, known);
+        }
+        return exchange.adopt(names.ask(host, port))
+                .transform(found -> found.succeeded()
+                        ? dispatch.start(client, tls, found.result())
+                        : Future.succeededFuture(dispatch.unresolved(host, found.cause())));
     }
 
     /** Closes all connections. */

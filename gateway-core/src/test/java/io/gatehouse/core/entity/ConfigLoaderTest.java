@@ -337,6 +337,8 @@ class ConfigLoaderTest {
                         Map.of("x-a", List.of("1", "~*^b")),
                         List.of("/a", "~/b/(?<id>[0-9]+)$"),
                         List.of("*.example.com"),
+                        List.of(),
+                        List.of(),
                         null,
                         null,
                         7,
@@ -381,7 +383,7 @@ class ConfigLoaderTest {
                         "f.yaml:10:5 routes[7]: must set one of 'methods', 'hosts', 'headers', 'paths', 'snis' when"
                                 + " 'protocols' is 'https'",
                         "f.yaml:11:39 routes[8].protocols[0]: 'tcp' is valid in Kong but not built here (supported:"
-                                + " http, https)");
+                                + " http, https, grpc, grpcs)");
     }
 
     @Test

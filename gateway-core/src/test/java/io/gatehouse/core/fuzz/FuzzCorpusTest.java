@@ -48,6 +48,16 @@ class FuzzCorpusTest {
         return replay("head", HeadFuzzer::fuzzerTestOneInput);
     }
 
+    @TestFactory
+    List<DynamicTest> path() throws Exception {
+        return replay("path", PathFuzzer::fuzzerTestOneInput);
+    }
+
+    @TestFactory
+    List<DynamicTest> expression() throws Exception {
+        return replay("expression", ExpressionFuzzer::fuzzerTestOneInput);
+    }
+
     private static List<DynamicTest> replay(String name, Target target) throws Exception {
         Path folder = corpus(name);
         List<DynamicTest> tests = new ArrayList<>();

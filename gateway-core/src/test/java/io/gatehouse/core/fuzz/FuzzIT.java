@@ -34,6 +34,8 @@ class FuzzIT {
         targets.put("vault", VaultFuzzer.class);
         targets.put("request", RequestFuzzer.class);
         targets.put("head", HeadFuzzer.class);
+        targets.put("path", PathFuzzer.class);
+        targets.put("expression", ExpressionFuzzer.class);
         return targets;
     }
 
