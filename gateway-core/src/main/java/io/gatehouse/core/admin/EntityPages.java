@@ -14,6 +14,7 @@ import io.gatehouse.core.snapshot.Snapshot;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -40,6 +41,8 @@ import org.slf4j.LoggerFactory;
 final class EntityPages {
     /** The answer to a request. */
     record Answer(int status, @Nullable JsonObject body) {}
+
+    private record Text(int status, @Nullable Buffer body) {}
 
     private static final Logger LOG = LoggerFactory.getLogger(EntityPages.class);
     private static final long LOG_LEVEL_SECONDS = 60;
@@ -307,9 +310,16 @@ final class EntityPages {
             answer = Future.failedFuture(e);
         }
         Context loop = context.vertx().getOrCreateContext();
-        answer.onComplete(done -> loop.runOnContext(nothing -> {
+        Future<Text> text = answer.compose(made -> {
+            JsonObject body = made.body();
+            // a thousand entities are no work for an event loop
+            return body == null
+                    ? Future.succeededFuture(new Text(made.status(), null))
+                    : context.vertx().executeBlocking(() -> new Text(made.status(), body.toBuffer()), false);
+        });
+        text.onComplete(done -> loop.runOnContext(nothing -> {
             if (done.succeeded()) {
-                JsonObject body = done.result().body();
+                Buffer body = done.result().body();
                 if (body != null) {
                     Pages.json(context, done.result().status(), body);
                 } else {

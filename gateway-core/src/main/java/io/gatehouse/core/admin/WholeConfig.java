@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -36,22 +37,25 @@ final class WholeConfig {
         return new JsonObject().put("config", DeckDump.write(live.config(), true, problem -> {}));
     }
 
+    private record Asked(String text, String hash) {}
+
     /** Takes what the request says in the place of what is live. */
-    static Future<EntityPages.Answer> replace(RoutingContext context, ConfigStore store, @Nullable Snapshot live)
-            throws AdminError {
-        String text = text(context);
+    static Future<EntityPages.Answer> replace(RoutingContext context, ConfigStore store, @Nullable Snapshot live) {
         MultiMap query = context.queryParams();
-        String hash = live == null ? "" : live.config().fingerprint();
         boolean check = "1".equals(query.get("check_hash"));
         boolean flatten = isTrue(query.get("flatten_errors"));
-        return store.replace(text)
-                .map(now -> check && now.config().fingerprint().equals(hash)
-                        ? new EntityPages.Answer(304, null)
-                        : new EntityPages.Answer(201, entities(now)))
-                .recover(cause -> Future.failedFuture(
-                        cause instanceof ConfigStore.RefusedException refused
-                                ? refused(refused.problems(), flatten ? text : null)
-                                : cause));
+        Callable<Asked> reading =
+                () -> new Asked(text(context), live == null ? "" : live.config().fingerprint());
+        return context.vertx()
+                .executeBlocking(reading, false)
+                .compose(asked -> store.replace(asked.text())
+                        .map(now -> check && now.config().fingerprint().equals(asked.hash())
+                                ? new EntityPages.Answer(304, null)
+                                : new EntityPages.Answer(201, entities(now)))
+                        .recover(cause -> Future.failedFuture(
+                                cause instanceof ConfigStore.RefusedException refused
+                                        ? refused(refused.problems(), flatten ? asked.text() : null)
+                                        : cause)));
     }
 
     private static String text(RoutingContext context) throws AdminError {

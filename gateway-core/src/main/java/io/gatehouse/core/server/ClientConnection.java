@@ -142,7 +142,7 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine,
         ClientConnection own = new ClientConnection(connection, limits, sweeper);
         ChannelPipeline pipeline = ((ConnectionBase) connection).channel().pipeline();
         pipeline.channel().attr(KEY).set(own);
-        StrictDecoder decoder = new StrictDecoder(options, own, limits.maxHeaders());
+        StrictDecoder decoder = new StrictDecoder(options, own::bytesCame, limits.maxHeaders());
         own.decoder = decoder;
         pipeline.replace("httpDecoder", "httpDecoder", decoder);
         pipeline.addBefore("handler", NAME, own);
@@ -369,7 +369,7 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine,
     // ---- what comes in
 
     /** Bytes came, whatever they will turn out to be. */
-    void bytesCame() {
+    private void bytesCame() {
         if (!headBegun) {
             headBegun = true;
             if (clock.waiting == Waiting.NEXT_REQUEST) {

@@ -36,7 +36,7 @@ final class StrictDecoder extends VertxHttpRequestDecoder {
     /** A line that is refused wherever a line is read. */
     private static final byte[] REFUSED_LINE = {':', '\r', '\n'};
 
-    private final ClientConnection connection;
+    private final Runnable bytesCame;
     private final int maxHeaders;
     private @Nullable ByteBuf input;
     private boolean between = true;
@@ -50,9 +50,10 @@ final class StrictDecoder extends VertxHttpRequestDecoder {
     private int heldBytes;
     private boolean tunnel;
 
-    StrictDecoder(HttpServerOptions options, ClientConnection connection, int maxHeaders) {
+    /** @param bytesCame is run whenever bytes came, whatever they will turn out to be */
+    StrictDecoder(HttpServerOptions options, Runnable bytesCame, int maxHeaders) {
         super(options);
-        this.connection = connection;
+        this.bytesCame = bytesCame;
         this.maxHeaders = maxHeaders;
     }
 
@@ -63,7 +64,7 @@ final class StrictDecoder extends VertxHttpRequestDecoder {
         } else if (held != null) {
             hold(ctx, (ByteBuf) message);
         } else {
-            connection.bytesCame();
+            bytesCame.run();
             super.channelRead(ctx, message);
         }
     }

@@ -9,10 +9,13 @@ import io.gatehouse.core.AdminSettings;
 import io.gatehouse.core.Gateway;
 import io.gatehouse.core.Settings;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -247,6 +250,34 @@ class AdminApiIT {
         assertThat(send("POST", "/services", "{\"host\":\"a.test\"}", "Authorization", "Bearer all-of-it")
                         .statusCode())
                 .isEqualTo(201);
+    }
+
+    @Test
+    void pagesOfOtherSitesAreRefusedWithoutAToken() throws Exception {
+        start();
+        HttpResponse<String> foreign = send("POST", "/services", "{\"host\":\"a.test\"}", "Origin", "http://evil.test");
+        assertThat(foreign.statusCode()).isEqualTo(403);
+        assertThat(foreign.body()).contains("GATEHOUSE_ADMIN_TOKEN");
+        assertThat(get("/services").get("data")).isEmpty();
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), gateway.adminPort())) {
+            socket.getOutputStream()
+                    .write("GET /services HTTP/1.1\r\nHost: rebound.test\r\nConnection: close\r\n\r\n"
+                            .getBytes(StandardCharsets.US_ASCII));
+            assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                    .startsWith("HTTP/1.1 403 ");
+        }
+    }
+
+    @Test
+    void showsTheLogLevelAndAllPaths() throws Exception {
+        start();
+        assertThat(get("/debug/node/log-level").get("message").asText()).isEqualTo("log level: notice");
+        assertThat(send("PUT", "/debug/node/log-level/loud", "").statusCode()).isEqualTo(400);
+        assertThat(send("PUT", "/debug/node/log-level/notice", "").body()).contains("already notice");
+        assertThat(send("PUT", "/debug/node/log-level/debug?timeout=-1", "").statusCode())
+                .isEqualTo(400);
+        assertThat(get("/endpoints").get("data").toString())
+                .contains("\"/services/{services}/routes/{routes}\"", "\"/consumers/{consumers}/key-auth\"");
     }
 
     @Test
