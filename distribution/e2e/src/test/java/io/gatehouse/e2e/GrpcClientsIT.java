@@ -123,6 +123,7 @@ final class GrpcClientsIT {
         assertThat(got.path("talked")).hasToString("[\"re: 0\",\"re: 1\",\"re: 2\",\"bye\"]");
         assertThat(got.path("failed").asText()).isEqualTo("NOT_FOUND: no such pet: rex");
         assertThat(got.path("stranger").asText()).startsWith("UNAUTHENTICATED: ");
+        assertThat(got.path("nowhere").asText()).startsWith("NOT_FOUND: ");
         assertThat(got.path("down").asText()).startsWith("UNAVAILABLE: ");
     }
 }
