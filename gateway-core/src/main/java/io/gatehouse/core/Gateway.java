@@ -140,8 +140,8 @@ public final class Gateway implements AutoCloseable {
         metrics.add(facts);
         Redirects redirects = redirects(settings);
         Clock clock = Clock.systemUTC();
-        PluginServices services =
-                new PluginServices(vertx, metrics, new LocalCounters(clock), clock, scheduler, redirects);
+        PluginServices services = new PluginServices(
+                vertx, metrics, new LocalCounters(clock), clock, scheduler, redirects, settings.upstreamTls());
         this.lifecycle = new Lifecycle(services, new PluginCalls(settings.pluginTimeLimit(), this::pluginFailed));
         Upstreams upstreams = new Upstreams(settings.eventLoops(), balancers);
         this.vaults = vaults(settings);
@@ -183,6 +183,7 @@ public final class Gateway implements AutoCloseable {
                 settings.proxy().answers(version()),
                 memoryGuard,
                 redirects,
+                settings.upstreamTls(),
                 settings.proxy().keepAlive(),
                 upstreams,
                 reloader,

@@ -32,15 +32,10 @@ final class KongConf {
             Map.entry("ssl_ciphers", ""),
             Map.entry("ssl_protocols", "TLSv1.2 TLSv1.3"),
             Map.entry("ssl_dhparam", ""),
-            Map.entry("client_ssl", "off"),
-            Map.entry("client_ssl_cert", ""),
-            Map.entry("client_ssl_cert_key", ""),
             Map.entry("admin_ssl_cert", ""),
             Map.entry("admin_ssl_cert_key", ""),
             Map.entry("status_ssl_cert", ""),
             Map.entry("status_ssl_cert_key", ""),
-            Map.entry("lua_ssl_trusted_certificate", "system"),
-            Map.entry("lua_ssl_verify_depth", "1"),
             Map.entry("lua_ssl_protocols", "TLSv1.2 TLSv1.3"));
 
     private KongConf() {}

@@ -7,6 +7,7 @@ import io.gatehouse.core.config.Compat;
 import io.gatehouse.core.routing.RouterFlavor;
 import io.gatehouse.core.service.EnvVaultConfig;
 import io.gatehouse.core.service.VaultConfig;
+import io.gatehouse.core.upstream.TlsDefaults;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -46,6 +47,7 @@ import org.jspecify.annotations.Nullable;
  * @param exchangeDeadline how long an exchange may take in all: afterwards there is a 504, or a response that has begun
  *     breaks off; null for as long as it likes
  * @param clientLimits what clients may take of time and memory
+ * @param upstreamTls TLS with upstreams where a service says nothing about it
  * @param proxy how requests are passed on and answers made
  * @param shedAt how much of the heap, in percent, may outlive a collection before new requests are answered 503; 0 for
  *     however much
@@ -75,6 +77,7 @@ public record Settings(
         Duration pluginTimeLimit,
         @Nullable Duration exchangeDeadline,
         ClientLimits clientLimits,
+        TlsDefaults upstreamTls,
         ProxySettings proxy,
         int shedAt,
         Map<String, VaultConfig> vaults,
@@ -103,6 +106,7 @@ public record Settings(
         requireNonNull(drainTimeout, "drainTimeout");
         requireNonNull(pluginTimeLimit, "pluginTimeLimit");
         requireNonNull(clientLimits, "clientLimits");
+        requireNonNull(upstreamTls, "upstreamTls");
         requireNonNull(proxy, "proxy");
         if (shedAt < 0 || shedAt > 99) {
             throw new IllegalArgumentException("shedAt: " + shedAt + " (expected: 0-99)");
@@ -263,6 +267,7 @@ public record Settings(
         b.pluginTimeLimit = pluginTimeLimit;
         b.exchangeDeadline = exchangeDeadline;
         b.clientLimits = clientLimits;
+        b.upstreamTls = upstreamTls;
         b.proxy = proxy;
         b.shedAt = shedAt;
         b.vaults = vaults;
@@ -296,7 +301,8 @@ public record Settings(
                 + ", routerFlavor=" + routerFlavor
                 + ", drainTimeout=" + drainTimeout
                 + ", pluginTimeLimit=" + pluginTimeLimit + ", exchangeDeadline=" + exchangeDeadline
-                + ", clientLimits=" + clientLimits + ", proxy=" + proxy + ", shedAt=" + shedAt + ", vaults=" + vaults
+                + ", clientLimits=" + clientLimits + ", upstreamTls=" + upstreamTls + ", proxy=" + proxy + ", shedAt="
+                + shedAt + ", vaults=" + vaults
                 + ", vaultRotation=" + vaultRotation + ", dns=" + dns + ", watch=" + watch + ", eventLoops="
                 + eventLoops + "]";
     }
@@ -320,6 +326,7 @@ public record Settings(
         private Duration pluginTimeLimit = Duration.ofSeconds(60);
         private @Nullable Duration exchangeDeadline;
         private ClientLimits clientLimits = ClientLimits.DEFAULT;
+        private TlsDefaults upstreamTls = TlsDefaults.NONE;
         private ProxySettings proxy = ProxySettings.DEFAULT;
         private int shedAt = 95;
         private Map<String, VaultConfig> vaults = Map.of("env", EnvVaultConfig.PLAIN);
@@ -429,6 +436,12 @@ public record Settings(
             return this;
         }
 
+        /** See {@link Settings#upstreamTls()}. */
+        public Builder upstreamTls(TlsDefaults value) {
+            upstreamTls = value;
+            return this;
+        }
+
         /** See {@link Settings#proxy()}. */
         public Builder proxy(ProxySettings value) {
             proxy = value;
@@ -503,6 +516,7 @@ public record Settings(
                     pluginTimeLimit,
                     exchangeDeadline,
                     clientLimits,
+                    upstreamTls,
                     proxy,
                     shedAt,
                     vaults,

@@ -13,12 +13,15 @@ import io.gatehouse.core.service.FsVaultConfig;
 import io.gatehouse.core.service.VaultConfig;
 import io.gatehouse.core.service.VaultReference;
 import io.gatehouse.core.service.Vaults;
+import io.gatehouse.core.upstream.TlsDefaults;
 import io.netty.util.NetUtil;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.UnknownHostException;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -129,6 +132,7 @@ final class SettingsReader {
         set(one(null, "GATEHOUSE_PLUGIN_TIME_LIMIT", null, this::positiveDuration), b::pluginTimeLimit);
         set(one(null, "GATEHOUSE_EXCHANGE_DEADLINE", null, this::positiveDuration), b::exchangeDeadline);
         b.clientLimits(clientLimits());
+        b.upstreamTls(upstreamTls());
         b.proxy(new ProxySettingsReader(this).read());
         set(one(null, "GATEHOUSE_SHED_AT", null, this::percentOrOff), b::shedAt);
         b.vaults(vaults);
@@ -253,6 +257,62 @@ final class SettingsReader {
                                 "KONG_LUA_MAX_REQ_HEADERS",
                                 (name, text) -> count(name, text, 10_000)),
                         usual.maxHeaders()));
+    }
+
+    /** Kong's settings for what it opens connections with itself hold for upstreams here, too. */
+    private TlsDefaults upstreamTls() {
+        Boolean shows = one(null, "GATEHOUSE_CLIENT_SSL", "KONG_CLIENT_SSL", this::onOff);
+        String certificate = one(null, "GATEHOUSE_CLIENT_SSL_CERT", "KONG_CLIENT_SSL_CERT", this::pem);
+        String key = one(null, "GATEHOUSE_CLIENT_SSL_CERT_KEY", "KONG_CLIENT_SSL_CERT_KEY", this::pem);
+        boolean shown = Boolean.TRUE.equals(shows);
+        if (shown && (certificate == null || key == null)) {
+            problems.add("KONG_CLIENT_SSL: on (expected: KONG_CLIENT_SSL_CERT and KONG_CLIENT_SSL_CERT_KEY to be set)");
+        }
+        List<String> trusted = or(
+                one(
+                        null,
+                        "GATEHOUSE_LUA_SSL_TRUSTED_CERTIFICATE",
+                        "KONG_LUA_SSL_TRUSTED_CERTIFICATE",
+                        (name, text) -> List.of(text.split("\\s*,\\s*"))),
+                List.of("system"));
+        Integer depth = one(
+                null,
+                "GATEHOUSE_LUA_SSL_VERIFY_DEPTH",
+                "KONG_LUA_SSL_VERIFY_DEPTH",
+                (name, text) -> count(name, text, 64));
+        List<String> authorities = new ArrayList<>();
+        for (String one : trusted) {
+            if (!one.equals("system")) {
+                String pem = pem("KONG_LUA_SSL_TRUSTED_CERTIFICATE", one);
+                if (pem != null) {
+                    authorities.add(pem);
+                }
+            }
+        }
+        return new TlsDefaults(
+                trusted.contains("system"),
+                authorities,
+                depth == null ? -1 : depth,
+                shown ? certificate : null,
+                shown ? key : null);
+    }
+
+    /** The text of a PEM file, or the text itself. */
+    private @Nullable String pem(String name, String text) {
+        if (text.contains("-----BEGIN ")) {
+            return text;
+        }
+        Path file = path(name, text);
+        if (file == null) {
+            return null;
+        }
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            // what is no file may be a key: it is not shown
+            problems.add(name + ": cannot be read (expected: the path of a PEM file, or PEM itself)");
+            return null;
+        }
     }
 
     private Duration limit(String variable, String directive, Duration usual) {

@@ -260,7 +260,7 @@ final class WebSocketIT {
                 "-cp",
                 jar("jython-standalone") + File.pathSeparator + jar("autobahntestsuite-maven-plugin"),
                 "org.python.util.jython",
-                script("autobahn.py").toString(),
+                script("fuzzing-client.py").toString(),
                 spec.toString());
         Path index = reports.resolve("index.json");
         assertThat(index).as(ran.out() + ran.err()).exists(); // its exit code says nothing
@@ -275,7 +275,7 @@ final class WebSocketIT {
     }
 
     private static String jar(String artifact) {
-        return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator, -1))
+        return Stream.of(requireNonNull(System.getProperty("java.class.path")).split(File.pathSeparator, -1))
                 .filter(entry -> entry.contains(artifact))
                 .findFirst()
                 .orElseThrow(() -> new AssertionError("no " + artifact + " on the class path"));

@@ -21,7 +21,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Reads certificates and keys. Whatever is wrong yields null: what a key says must not get into a message. */
-final class Pem {
+public final class Pem {
     private static final Pattern BLOCK =
             Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----([A-Za-z0-9+/=\\s]+)-----END \\1-----");
     private static final List<String> ALGORITHMS = List.of("RSA", "EC", "EdDSA", "RSASSA-PSS");
@@ -56,7 +56,7 @@ final class Pem {
     }
 
     /** The first certificate. */
-    static @Nullable X509Certificate certificate(String text) {
+    public static @Nullable X509Certificate certificate(String text) {
         byte[] bytes = block(text, "CERTIFICATE");
         return bytes == null ? null : certificate(bytes);
     }
@@ -92,7 +92,7 @@ final class Pem {
     }
 
     /** The first private key, in any of the three forms without a passphrase. */
-    static @Nullable PrivateKey privateKey(String text) {
+    public static @Nullable PrivateKey privateKey(String text) {
         byte[] bytes = block(text, "PRIVATE KEY");
         if (bytes == null) {
             byte[] rsa = block(text, "RSA PRIVATE KEY");

@@ -10,6 +10,7 @@ import io.gatehouse.core.snapshot.Reloader;
 import io.gatehouse.core.snapshot.Snapshot;
 import io.gatehouse.core.upstream.KeepAlive;
 import io.gatehouse.core.upstream.Redirects;
+import io.gatehouse.core.upstream.TlsDefaults;
 import io.gatehouse.core.upstream.Upstream;
 import io.gatehouse.core.upstream.Upstreams;
 import io.netty.channel.Channel;
@@ -61,6 +62,7 @@ public final class ProxyServer extends VerticleBase {
             Answers answers,
             MemoryGuard memory,
             Redirects redirects,
+            TlsDefaults tls,
             KeepAlive keepAlive,
             Upstreams upstreams,
             Reloader reloader,
@@ -89,6 +91,7 @@ public final class ProxyServer extends VerticleBase {
                 here,
                 shared.redirects(),
                 shared.memory(),
+                shared.tls(),
                 shared.keepAlive(),
                 shared.upstreams().balancers().names());
         shared.upstreams().set(index, out);

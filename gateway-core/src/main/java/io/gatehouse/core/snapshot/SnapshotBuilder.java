@@ -72,6 +72,7 @@ public final class SnapshotBuilder {
             PluginCalls calls,
             Consumer<Problem> sink) {
         Orderings.check(config, sink);
+        UpstreamTls.check(config, sink);
         RecordBinder binder = config.binder();
         Map<String, Checked> all = new LinkedHashMap<>();
         for (Entity entity : config.all(EntityKind.PLUGIN)) {
@@ -197,7 +198,7 @@ public final class SnapshotBuilder {
         PluginIndex plugins = new PluginIndex(placed);
         Map<String, ServiceFacts> services = new HashMap<>();
         for (ServiceEntity service : config.services()) {
-            services.put(service.id(), ServiceFacts.of(service, config.compat()));
+            services.put(service.id(), ServiceFacts.of(service, config));
         }
         Map<String, Balancer> balancers = upstreams.balancers().prepare(config);
         List<RouteRule<RoutePlan>> rules = new ArrayList<>(config.routes().size());

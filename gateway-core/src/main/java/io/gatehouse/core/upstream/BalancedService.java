@@ -57,7 +57,8 @@ final class BalancedService {
                 .connectTimeout(service.connectTimeout())
                 .readTimeout(service.readTimeout())
                 .writeTimeout(service.writeTimeout())
-                .verifyTls(service.verifyTls());
+                .http2(service.http2())
+                .tlsOptions(service.tlsOptions());
         String hostHeader = balancer.upstream().hostHeader();
         if (hostHeader != null) {
             boolean complete = hostHeader.lastIndexOf(':') > hostHeader.lastIndexOf(']')

@@ -1,4 +1,4 @@
-# Runs Autobahn's fuzzing client in Jython: autobahn.py SPEC
+# Runs Autobahn's fuzzing client in Jython: fuzzing-client.py SPEC
 import sys
 
 sys.argv = ["wstest", "-m", "fuzzingclient", "-s", sys.argv[1]]
