@@ -82,8 +82,7 @@ final class Candidates<T> {
         }
     }
 
-    private static <T> void offer(
-            PathTree.Candidate<T>[] candidates, RequestFacts facts, RouteTable.Search<T> search) {
+    private static <T> void offer(PathTree.Candidate<T>[] candidates, RequestFacts facts, RouteTable.Search<T> search) {
         for (PathTree.Candidate<T> candidate : candidates) {
             if (!search.wants(candidate.rank()) || candidate.offer(facts, search)) {
                 return;
