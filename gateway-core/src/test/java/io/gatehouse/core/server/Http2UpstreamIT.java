@@ -25,13 +25,13 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 @SuppressWarnings({"AddressSelection", "StringConcatToTextBlock", "try"}) // line ends matter, and when a client leaves
 class Http2UpstreamIT {
-    private static final Consumer<Http2Peer.Stream> ANSWERS = stream -> {
+    private static void answers(Http2Peer.Stream stream) {
         if (stream.ended) {
             stream.head("200", false, "x-here", "yes");
             stream.data("got " + stream.body, false);
             stream.trailers("x-sum", "7");
         }
-    };
+    }
 
     @RegisterExtension
     final Rig rig = new Rig();
@@ -56,7 +56,7 @@ class Http2UpstreamIT {
 
     @Test
     void speaksHttp2FromTheFirstByteOn() throws Exception {
-        start(ANSWERS, "retries: 0");
+        start(Http2UpstreamIT::answers, "retries: 0");
         String answer = rig.raw(
                 "POST /a/b?c=d HTTP/1.1\r\nHost: shop.example\r\nTE: trailers\r\nConnection: close, X-Mine\r\n"
                         + "X-Mine: 1\r\nKeep-Alive: 5\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-End: 1\r\n\r\n");
@@ -127,9 +127,9 @@ class Http2UpstreamIT {
                 stream -> {
                     waiting.add(stream);
                     if (waiting.size() == 41) {
-                        waiting.forEach(ANSWERS);
+                        waiting.forEach(Http2UpstreamIT::answers);
                     } else if (waiting.size() == 1) {
-                        ANSWERS.accept(stream); // one by itself: then there is a connection
+                        answers(stream); // one by itself: then there is a connection
                     }
                 },
                 "retries: 0");
@@ -212,7 +212,7 @@ class Http2UpstreamIT {
                     if (stream.number == 0) {
                         stream.reset(7); // refused: nothing was done
                     } else {
-                        ANSWERS.accept(stream);
+                        answers(stream);
                     }
                 },
                 "retries: 1");
@@ -228,7 +228,7 @@ class Http2UpstreamIT {
                     if (stream.number == 0 && stream.reset < 0 && stream.body.length() > 0) {
                         stream.reset(7);
                     } else if (stream.number > 0) {
-                        ANSWERS.accept(stream);
+                        answers(stream);
                     }
                 },
                 "retries: 1");
@@ -248,7 +248,7 @@ class Http2UpstreamIT {
                     if (stream.ended && stream.number == 0) {
                         stream.reset(7);
                     } else if (stream.ended) {
-                        ANSWERS.accept(stream);
+                        answers(stream);
                     }
                 },
                 "retries: 1");
@@ -295,7 +295,7 @@ class Http2UpstreamIT {
                     } else if (stream.number == 1) {
                         stream.goAway(1); // the first was taken, this one was not
                     } else {
-                        ANSWERS.accept(stream);
+                        answers(stream);
                     }
                 },
                 "retries: 1");
@@ -316,7 +316,7 @@ class Http2UpstreamIT {
 
     @Test
     void aConnectionThatIsLostIsReplaced() throws Exception {
-        start(ANSWERS, "retries: 0");
+        start(Http2UpstreamIT::answers, "retries: 0");
         assertThat(rig.get("/a").statusCode()).isEqualTo(200);
         Channel lost = peer.connections.get(0);
         lost.close().sync();
@@ -337,7 +337,7 @@ class Http2UpstreamIT {
         start(
                 stream -> {
                     if (stream.number > 0) {
-                        ANSWERS.accept(stream);
+                        answers(stream);
                     } else {
                         stream.deafen(); // it will not even see a ping
                     }
@@ -367,7 +367,7 @@ class Http2UpstreamIT {
                             stream.data(much, i == 4095);
                         }
                     } else {
-                        ANSWERS.accept(stream);
+                        answers(stream);
                     }
                 },
                 "retries: 0");
@@ -435,14 +435,7 @@ class Http2UpstreamIT {
 
     @Test
     void waitsForAStreamWhereTheUpstreamAllowsFew() throws Exception {
-        List<Http2Peer.Stream> open = new ArrayList<>();
-        start(
-                Http2Settings.defaultSettings().maxConcurrentStreams(1),
-                stream -> {
-                    open.add(stream);
-                    ANSWERS.accept(stream);
-                },
-                "retries: 0");
+        start(Http2Settings.defaultSettings().maxConcurrentStreams(1), Http2UpstreamIT::answers, "retries: 0");
         ExecutorService clients = Executors.newFixedThreadPool(30);
         try {
             List<Future<HttpResponse<String>>> answers = new ArrayList<>();
