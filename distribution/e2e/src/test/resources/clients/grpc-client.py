@@ -35,5 +35,6 @@ said.put(None)
 got["talked"] = heard + [last.decode() for last in talk]
 got["failed"] = failure("/pets.Pets/Fail", key)
 got["stranger"] = failure("/pets.Pets/Unary", ())
+got["nowhere"] = failure("/cars.Cars/Get", key)
 got["down"] = failure("/down.Down/Get", key)
 print(json.dumps(got))

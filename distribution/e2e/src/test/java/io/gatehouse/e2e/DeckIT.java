@@ -207,6 +207,7 @@ final class DeckIT {
                 .containsExactlyInAnyOrder("of-two", "of-three");
     }
 
+    /** Each request is in the log as well, once: the books of the gateway are balanced after every test. */
     @Test
     void syncsUnderLoadLoseNoRequest() throws Exception {
         good(deck("reset", "--force"));
@@ -214,13 +215,15 @@ final class DeckIT {
         for (int i = 0; i < 2; i++) {
             StringBuilder text = new StringBuilder("""
                     _format_version: "3.0"
-                    plugins: [{name: correlation-id, config: {header_name: x-%s}}]
+                    plugins:
+                    - {name: correlation-id, config: {header_name: x-%s}}
+                    - {name: file-log, config: {path: %s}}
                     services:
                     - name: loaded
                       url: http://127.0.0.1:%s
                       retries: %s
                       routes: [{name: loaded, paths: [/loaded]}]
-                    """.formatted(i, upstream.port(), i));
+                    """.formatted(i, folder.resolve("access.log"), upstream.port(), i));
             for (int j = 0; j < 5; j++) {
                 text.append("- {name: other-").append(i).append('-').append(j).append(", host: a.test}\n");
             }

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -31,11 +32,9 @@ final class GrpcClientsIT {
     /** A service in a process of its own, which ends with its standard input. */
     private record Service(Process process) implements AutoCloseable {
         @Override
-        public void close() throws IOException, InterruptedException {
+        public void close() throws IOException {
             process.getOutputStream().close();
-            if (!process.waitFor(10, java.util.concurrent.TimeUnit.SECONDS)) {
-                process.destroyForcibly();
-            }
+            process.onExit().orTimeout(10, TimeUnit.SECONDS).join();
         }
     }
 
@@ -123,6 +122,7 @@ final class GrpcClientsIT {
         assertThat(got.path("talked")).hasToString("[\"re: 0\",\"re: 1\",\"re: 2\",\"bye\"]");
         assertThat(got.path("failed").asText()).isEqualTo("NOT_FOUND: no such pet: rex");
         assertThat(got.path("stranger").asText()).startsWith("UNAUTHENTICATED: ");
+        assertThat(got.path("nowhere").asText()).startsWith("NOT_FOUND: ");
         assertThat(got.path("down").asText()).startsWith("UNAVAILABLE: ");
     }
 }

@@ -65,7 +65,7 @@ final class GrpcErrors {
             case 429 -> 8; // RESOURCE_EXHAUSTED
             case 499 -> 1; // CANCELLED
             case 501 -> 12; // UNIMPLEMENTED
-            case 503 -> 14; // UNAVAILABLE
+            case 502, 503 -> 14; // UNAVAILABLE
             case 504 -> 4; // DEADLINE_EXCEEDED
             default ->
                 http >= 500

@@ -13,7 +13,7 @@ final class FrameBounds {
     private static final int END_HEADERS = 4;
 
     private long left = PREFACE;
-    private boolean inPreface = true;
+    private int opening = 2; // the preface proper, and the settings behind it
     private boolean inBody;
     private boolean inHead;
     private int headerBytes;
@@ -40,7 +40,7 @@ final class FrameBounds {
     }
 
     private void frameEnds() {
-        inPreface = false;
+        opening = Math.max(0, opening - 1);
         inBody = false;
         if (!inHead) {
             units++;
@@ -76,6 +76,6 @@ final class FrameBounds {
 
     /** Whether something has begun that is neither whole nor a body's. */
     boolean isOpen() {
-        return inHead || headerBytes > 0 || left > 0 && !inBody || inPreface;
+        return inHead || headerBytes > 0 || left > 0 && !inBody || opening > 0;
     }
 }

@@ -20,10 +20,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class ServerKeys extends X509ExtendedKeyManager {
     private static final String ALIAS = "chosen";
+    private static final ThreadLocal<@Nullable ServerCertificate> CHOSEN = new ThreadLocal<>();
 
     private final Supplier<CertificateTable> live;
     private final Supplier<@Nullable ServerCertificate> otherwise;
-    private final ThreadLocal<@Nullable ServerCertificate> chosen = new ThreadLocal<>();
 
     /**
      * @param live the certificates of server names
@@ -36,7 +36,7 @@ final class ServerKeys extends X509ExtendedKeyManager {
 
     @Override
     public @Nullable String chooseEngineServerAlias(String keyType, Principal @Nullable [] issuers, SSLEngine engine) {
-        chosen.remove();
+        CHOSEN.remove();
         List<ServerCertificate.Live> own = live.get().find(ServerNames.of(engine.getHandshakeSession()));
         if (own == null) {
             return choose(otherwise.get(), keyType);
@@ -54,19 +54,19 @@ final class ServerKeys extends X509ExtendedKeyManager {
         if (certificate == null || !certificate.keyType().equals(keyType)) {
             return null;
         }
-        chosen.set(certificate);
+        CHOSEN.set(certificate);
         return ALIAS;
     }
 
     @Override
     public X509Certificate @Nullable [] getCertificateChain(String alias) {
-        ServerCertificate certificate = chosen.get();
+        ServerCertificate certificate = CHOSEN.get();
         return certificate == null ? null : certificate.chain().toArray(new X509Certificate[0]);
     }
 
     @Override
     public @Nullable PrivateKey getPrivateKey(String alias) {
-        ServerCertificate certificate = chosen.get();
+        ServerCertificate certificate = CHOSEN.get();
         return certificate == null ? null : certificate.key();
     }
 

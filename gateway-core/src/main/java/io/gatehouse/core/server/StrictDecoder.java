@@ -263,6 +263,11 @@ final class StrictDecoder extends VertxHttpRequestDecoder {
         return new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/bad-request", Unpooled.EMPTY_BUFFER);
     }
 
+    /** Vert.x knows Content-Length and Content-Type again, but does not look at the letter behind the hyphen. */
+    private static boolean isMistaken(byte[] line, int start, int length) {
+        return length == 14 && (line[start + 8] | 0x20) != 'l' || length == 12 && (line[start + 8] | 0x20) != 't';
+    }
+
     @Override
     protected AsciiString splitHeaderName(byte[] line, int start, int length) {
         if (length == 0) {
@@ -276,7 +281,9 @@ final class StrictDecoder extends VertxHttpRequestDecoder {
         if (++headers > maxHeaders) {
             throw Refusal.TOO_MANY.refused();
         }
-        AsciiString name = super.splitHeaderName(line, start, length);
+        AsciiString name = isMistaken(line, start, length)
+                ? new AsciiString(line, start, length, true)
+                : super.splitHeaderName(line, start, length);
         upgrade |= length == 7 && HttpHeaderNames.UPGRADE.contentEqualsIgnoreCase(name);
         // Netty takes the first of two lengths for HTTP/1.0, and eight bytes of body for an early draft of WebSocket
         if (length == 14 && HttpHeaderNames.CONTENT_LENGTH.contentEqualsIgnoreCase(name) && ++lengths > 1

@@ -27,7 +27,7 @@ class ErrorPagesTest {
     @ParameterizedTest
     @CsvSource({
         "200,0", "302,2", "400,3", "401,16", "403,7", "404,5", "405,3", "409,6", "413,3", "429,8", "499,1", "500,13",
-        "501,12", "502,13", "503,14", "504,4"
+        "501,12", "502,14", "503,14", "504,4"
     })
     void tellsGrpcClientsInTheirOwnStatus(int http, String grpc) {
         Response response = written("HTTP/2", "application/grpc+proto", http, "no");

@@ -16,10 +16,24 @@ class FrameBoundsTest {
         bounds.read(Unpooled.wrappedBuffer(bytes));
     }
 
-    @Test
-    void aHeadIsOpenUntilItsLastFrame() {
+    private void begin() {
         assertThat(bounds.isOpen()).isTrue();
         read(PREFACE);
+        read(FrameClient.bytes(FrameClient.SETTINGS, 0, 0));
+    }
+
+    @Test
+    void thePrefaceIsOpenUntilTheSettings() {
+        assertThat(bounds.isOpen()).isTrue();
+        read(PREFACE);
+        assertThat(bounds.isOpen()).isTrue();
+        read(FrameClient.bytes(FrameClient.SETTINGS, 0, 0));
+        assertThat(bounds.isOpen()).isFalse();
+    }
+
+    @Test
+    void aHeadIsOpenUntilItsLastFrame() {
+        begin();
         assertThat(bounds.isOpen()).isFalse();
         read(FrameClient.bytes(FrameClient.HEADERS, 0, 1, (byte) 1));
         assertThat(bounds.isOpen()).isTrue();
@@ -34,7 +48,7 @@ class FrameBoundsTest {
 
     @Test
     void aBodyMayTakeItsTime() {
-        read(PREFACE);
+        begin();
         byte[] frame = FrameClient.bytes(FrameClient.DATA, 0, 1, new byte[70_000]);
         for (int i = 0; i < 9; i++) {
             read(frame[i]);

@@ -378,6 +378,11 @@ class GrpcIT {
     void whatTheGatewayHasToSayIsSaidInGrpc() throws Exception {
         start(false, "");
         assertThat(code(method("Nope", MethodDescriptor.MethodType.UNARY))).isEqualTo(Status.Code.UNIMPLEMENTED);
+        MethodDescriptor<String, String> elsewhere = MethodDescriptor.<String, String>newBuilder(Text.PLAIN, Text.PLAIN)
+                .setType(MethodDescriptor.MethodType.UNARY)
+                .setFullMethodName("cars.Cars/Get")
+                .build();
+        assertThat(code(elsewhere)).isEqualTo(Status.Code.NOT_FOUND);
         server.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
         assertThat(code(UNARY)).isEqualTo(Status.Code.UNAVAILABLE);
     }

@@ -89,7 +89,10 @@ public final class RequestFuzzer {
                     || request.whole() && !found.whole) {
                 throw new AssertionError("read: " + found.shown() + "\nit is: " + request);
             }
-            if (found.fields.size() != request.fields().size()) {
+            List<String> fields = request.fields().stream()
+                    .map(field -> field.name() + ": " + field.value())
+                    .toList();
+            if (!String.join("\n", found.fields).equalsIgnoreCase(String.join("\n", fields))) {
                 throw new AssertionError("fields: " + found.fields + "\nthey are: " + request.fields());
             }
         }
