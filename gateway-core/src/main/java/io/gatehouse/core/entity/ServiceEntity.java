@@ -67,7 +67,7 @@ public record ServiceEntity(
         boolean enabled,
 
         @Doc("The certificate shown to the upstream.")
-        @ForeignKey(EntityKind.CERTIFICATE)
+        @ForeignKey(value = EntityKind.CERTIFICATE, cascades = false)
         @Name("client_certificate")
         @Nullable
         String clientCertificateId,
