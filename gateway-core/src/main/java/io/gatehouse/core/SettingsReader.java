@@ -7,6 +7,7 @@ import io.gatehouse.core.Settings.LogLevel;
 import io.gatehouse.core.Settings.Origin;
 import io.gatehouse.core.balancer.DnsOptions;
 import io.gatehouse.core.config.Compat;
+import io.gatehouse.core.entity.Pem;
 import io.gatehouse.core.routing.RouterFlavor;
 import io.gatehouse.core.service.EnvVaultConfig;
 import io.gatehouse.core.service.FsVaultConfig;
@@ -262,8 +263,8 @@ final class SettingsReader {
     /** Kong's settings for what it opens connections with itself hold for upstreams here, too. */
     private TlsDefaults upstreamTls() {
         Boolean shows = one(null, "GATEHOUSE_CLIENT_SSL", "KONG_CLIENT_SSL", this::onOff);
-        String certificate = one(null, "GATEHOUSE_CLIENT_SSL_CERT", "KONG_CLIENT_SSL_CERT", this::pem);
-        String key = one(null, "GATEHOUSE_CLIENT_SSL_CERT_KEY", "KONG_CLIENT_SSL_CERT_KEY", this::pem);
+        String certificate = one(null, "GATEHOUSE_CLIENT_SSL_CERT", "KONG_CLIENT_SSL_CERT", this::certificate);
+        String key = one(null, "GATEHOUSE_CLIENT_SSL_CERT_KEY", "KONG_CLIENT_SSL_CERT_KEY", this::key);
         boolean shown = Boolean.TRUE.equals(shows);
         if (shown && (certificate == null || key == null)) {
             problems.add("KONG_CLIENT_SSL: on (expected: KONG_CLIENT_SSL_CERT and KONG_CLIENT_SSL_CERT_KEY to be set)");
@@ -283,7 +284,7 @@ final class SettingsReader {
         List<String> authorities = new ArrayList<>();
         for (String one : trusted) {
             if (!one.equals("system")) {
-                String pem = pem("KONG_LUA_SSL_TRUSTED_CERTIFICATE", one);
+                String pem = certificate("KONG_LUA_SSL_TRUSTED_CERTIFICATE", one);
                 if (pem != null) {
                     authorities.add(pem);
                 }
@@ -295,6 +296,22 @@ final class SettingsReader {
                 depth == null ? -1 : depth,
                 shown ? certificate : null,
                 shown ? key : null);
+    }
+
+    private @Nullable String certificate(String name, String text) {
+        String pem = pem(name, text);
+        if (pem != null && Pem.certificate(pem) == null) {
+            problems.add(name + ": no certificate in it (expected: PEM)");
+        }
+        return pem;
+    }
+
+    private @Nullable String key(String name, String text) {
+        String pem = pem(name, text);
+        if (pem != null && Pem.privateKey(pem) == null) {
+            problems.add(name + ": no key in it (expected: PEM without passphrase)");
+        }
+        return pem;
     }
 
     /** The text of a PEM file, or the text itself. */

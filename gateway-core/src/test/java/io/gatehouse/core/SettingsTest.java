@@ -15,6 +15,8 @@ import io.gatehouse.core.routing.RouterFlavor;
 import io.gatehouse.core.service.EnvVaultConfig;
 import io.gatehouse.core.service.FsVaultConfig;
 import io.gatehouse.core.upstream.KeepAlive;
+import io.gatehouse.core.upstream.TlsDefaults;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -536,5 +538,56 @@ class SettingsTest {
         assertThatThrownBy(() -> Settings.from(Map.of(variable, value), Map.of()))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining(problem);
+    }
+
+    private static String pem(String name) throws Exception {
+        try (java.io.InputStream in = SettingsTest.class.getResourceAsStream("entity/" + name)) {
+            return new String(java.util.Objects.requireNonNull(in, name).readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    @Test
+    void readsHowTlsIsSpokenWithUpstreams(@TempDir Path folder) throws Exception {
+        Path key = Files.writeString(folder.resolve("key.pem"), pem("rsa-key.pem"));
+        Path authority = Files.writeString(folder.resolve("ca.pem"), pem("ca.pem"));
+        Map<String, String> said = Map.of(
+                "KONG_CLIENT_SSL",
+                "on",
+                "KONG_CLIENT_SSL_CERT",
+                pem("rsa.pem").strip(),
+                "KONG_CLIENT_SSL_CERT_KEY",
+                key.toString(),
+                "KONG_LUA_SSL_TRUSTED_CERTIFICATE",
+                "system, " + authority,
+                "KONG_LUA_SSL_VERIFY_DEPTH",
+                "3");
+        Settings settings = Settings.from(said, Map.of());
+
+        assertThat(settings.upstreamTls())
+                .isEqualTo(new TlsDefaults(
+                        true, List.of(pem("ca.pem")), 3, pem("rsa.pem").strip(), pem("rsa-key.pem")));
+        assertThat(settings.warnings()).isEmpty();
+        assertThat(settings.toString()).doesNotContain("BEGIN");
+        assertThat(Settings.from(Map.of(), Map.of()).upstreamTls()).isEqualTo(TlsDefaults.NONE);
+    }
+
+    @Test
+    void refusesWhatCannotBeShownOrTrusted(@TempDir Path folder) throws Exception {
+        Path nothing = Files.writeString(folder.resolve("a.pem"), "nothing");
+        assertThat(problems(Map.of(
+                        "KONG_CLIENT_SSL",
+                        "on",
+                        "KONG_CLIENT_SSL_CERT",
+                        nothing.toString(),
+                        "KONG_LUA_SSL_TRUSTED_CERTIFICATE",
+                        folder.resolve("missing").toString(),
+                        "KONG_LUA_SSL_VERIFY_DEPTH",
+                        "65")))
+                .containsExactly(
+                        "KONG_CLIENT_SSL_CERT: no certificate in it (expected: PEM)",
+                        "KONG_CLIENT_SSL: on (expected: KONG_CLIENT_SSL_CERT and KONG_CLIENT_SSL_CERT_KEY to be set)",
+                        "KONG_LUA_SSL_VERIFY_DEPTH: 65 (expected: 1-64)",
+                        "KONG_LUA_SSL_TRUSTED_CERTIFICATE: cannot be read (expected: the path of a PEM file, or PEM"
+                                + " itself)");
     }
 }

@@ -180,6 +180,21 @@ class UpstreamTlsIT {
         assertThat(rig.get("/a").statusCode()).isEqualTo(502);
     }
 
+    @Test
+    void aTargetIsShownTheCertificateOfItsUpstream() throws Exception {
+        upstream(leaf("localhost").buildIssuedBy(root), ClientAuth.REQUIRED);
+        configure("protocol: https" + TRUSTED);
+        rig.write(config("protocol: https" + TRUSTED, "first").replace("host: localhost", "host: pool")
+                + """
+                upstreams:
+                  - name: pool
+                    client_certificate: {id: 00000000-0000-4000-8000-000000000001}
+                    targets: [{target: "localhost:%d"}]
+                """.formatted(server.actualPort()));
+        assertThat(rig.gateway.reload()).isEmpty();
+        assertThat(rig.get("/a").body()).startsWith("HTTP_1_1 client=CN=gateway ");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
