@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedSet;
 import java.util.TreeSet;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
@@ -77,8 +78,8 @@ class StateFileTest {
         return answered;
     }
 
-    private static TreeSet<String> ids(Path file) throws IOException {
-        TreeSet<String> ids = new TreeSet<>();
+    private static SortedSet<String> ids(Path file) throws IOException {
+        SortedSet<String> ids = new TreeSet<>();
         StateFile.Kept kept = new StateFile(file).read();
         if (kept != null) {
             kept.entities().forEach(entity -> ids.add(entity.id()));
@@ -92,7 +93,7 @@ class StateFileTest {
         for (int diesAt = 0; ; diesAt++) {
             Path file = Files.createDirectory(folder.resolve("run-" + diesAt)).resolve("state");
             int answered = run(file, diesAt);
-            TreeSet<String> found = ids(file);
+            SortedSet<String> found = ids(file);
             assertThat(found.size()).as("death at step %s", diesAt).isBetween(answered, answered + 1);
             for (int i = 0; i < answered; i++) {
                 assertThat(found)
