@@ -1,10 +1,13 @@
 package io.gatehouse.core;
 
 import io.gatehouse.api.Completion;
+import io.gatehouse.core.Settings.LogLevel;
 import io.gatehouse.core.admin.AdminServer;
 import io.gatehouse.core.admin.AdminView;
 import io.gatehouse.core.admin.StatusServer;
+import io.gatehouse.core.balancer.Balancer;
 import io.gatehouse.core.balancer.Balancers;
+import io.gatehouse.core.balancer.HealthMetrics;
 import io.gatehouse.core.config.Environment;
 import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.config.Severity;
@@ -21,6 +24,7 @@ import io.gatehouse.core.plugin.PluginCatalogue;
 import io.gatehouse.core.plugin.PluginServices;
 import io.gatehouse.core.schema.JsonSchema;
 import io.gatehouse.core.schema.PluginReference;
+import io.gatehouse.core.server.DefaultCertificate;
 import io.gatehouse.core.server.Limits;
 import io.gatehouse.core.server.ProxyServer;
 import io.gatehouse.core.server.Traffic;
@@ -34,12 +38,15 @@ import io.gatehouse.core.service.NodeFacts;
 import io.gatehouse.core.service.NodeMemory;
 import io.gatehouse.core.service.Scraper;
 import io.gatehouse.core.service.Vaults;
+import io.gatehouse.core.snapshot.ConfigSource;
+import io.gatehouse.core.snapshot.ConfigStore;
 import io.gatehouse.core.snapshot.Examination;
 import io.gatehouse.core.snapshot.FileStamp;
 import io.gatehouse.core.snapshot.Reloader;
 import io.gatehouse.core.snapshot.Snapshot;
 import io.gatehouse.core.snapshot.SnapshotBuilder;
 import io.gatehouse.core.upstream.Redirects;
+import io.gatehouse.core.upstream.SocketProbes;
 import io.gatehouse.core.upstream.Upstreams;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
@@ -88,7 +95,9 @@ public final class Gateway implements AutoCloseable {
     private final MetricsRegistry metrics = new MetricsRegistry();
     private final GatewayMetrics counters = new GatewayMetrics(metrics);
     private final Traffic traffic = new Traffic();
-    private final Balancers balancers = new Balancers();
+    private final DefaultCertificate certificate;
+    private final Balancers balancers;
+    private final HealthMetrics upstreamHealth;
     private final Facts facts = new Facts();
     private final NodeMemory memory = new NodeMemory(metrics, facts);
     private final ExecutorService reloadThread = Executors.newSingleThreadExecutor(daemon("gatehouse-reload"));
@@ -103,15 +112,18 @@ public final class Gateway implements AutoCloseable {
     private final Lifecycle lifecycle;
     private final Vaults vaults;
     private final Reloader reloader;
+    private final ConfigStore store;
     private volatile boolean draining;
     private boolean stopped;
     private String watched = "";
 
     private Gateway(Settings settings) {
         this.settings = settings;
+        this.certificate = new DefaultCertificate(settings.sslCert(), settings.sslCertKey());
         this.vertx = internalMetrics
                 .vertxBuilder(new VertxOptions()
                         .setPreferNativeTransport(true)
+                        .setAddressResolverOptions(ResolverOptions.of(settings.dns()))
                         .setEventLoopPoolSize(settings.eventLoops())
                         // whoever blocks a loop is named by the first warning already
                         .setWarningExceptionTime(BLOCKED.toMillis())
@@ -122,24 +134,30 @@ public final class Gateway implements AutoCloseable {
         ((VertxInternal) vertx)
                 .blockedThreadChecker()
                 .setThreadBlockedHandler(new BlockedThreads(this::owner, counters));
+        this.balancers = new Balancers((VertxInternal) vertx, settings.dns(), new SocketProbes(vertx));
+        this.upstreamHealth = new HealthMetrics(balancers);
+        metrics.add(upstreamHealth);
         metrics.add(facts);
         Redirects redirects = redirects(settings);
         Clock clock = Clock.systemUTC();
-        PluginServices services =
-                new PluginServices(vertx, metrics, new LocalCounters(clock), clock, scheduler, redirects);
+        PluginServices services = new PluginServices(
+                vertx, metrics, new LocalCounters(clock), clock, scheduler, redirects, settings.upstreamTls());
         this.lifecycle = new Lifecycle(services, new PluginCalls(settings.pluginTimeLimit(), this::pluginFailed));
         Upstreams upstreams = new Upstreams(settings.eventLoops(), balancers);
         this.vaults = vaults(settings);
         this.reloader = new Reloader(
-                settings.configs(),
+                new ConfigSource(
+                        settings.configs(),
+                        environment(settings),
+                        settings.admin().place(settings.configs())),
                 settings.plugins(),
-                environment(settings),
                 options(settings).withVaults(vaults),
                 new SnapshotBuilder(lifecycle, upstreams),
                 lifecycle,
                 reloadThread,
                 this::goesLive,
                 snapshot -> loops.forEach(loop -> loop.abort(snapshot, "configuration_retired")));
+        this.store = new ConfigStore(reloader, reloadThread);
         Observer observer = new Observer();
         MemoryGuard memoryGuard = new MemoryGuard(new JvmHeap(), settings.shedAt() / 100.0, System::nanoTime);
         if (settings.shedAt() > 0) {
@@ -149,16 +167,24 @@ public final class Gateway implements AutoCloseable {
         ProxyServer.Shared shared = new ProxyServer.Shared(
                 settings.proxyListen().stream()
                         .map(listen -> new ProxyServer.Listener(
-                                listen.host(), listen.port(), listen.ssl(), listen.reusePort(), listen.backlog()))
+                                listen.host(),
+                                listen.port(),
+                                listen.ssl(),
+                                listen.http2(),
+                                listen.reusePort(),
+                                listen.backlog()))
                         .toList(),
-                settings.sslCert(),
-                settings.sslCertKey(),
+                certificate,
+                settings.tlsVersions(),
                 settings.pluginTimeLimit().toNanos(),
                 exchangeDeadline(settings),
-                limits(settings.clientLimits()),
+                limits(settings.clientLimits(), settings.proxy().maxBodyBytes()),
                 settings.proxy().forwarding(),
+                settings.proxy().answers(version()),
                 memoryGuard,
                 redirects,
+                settings.upstreamTls(),
+                settings.proxy().keepAlive(),
                 upstreams,
                 reloader,
                 traffic,
@@ -246,7 +272,16 @@ public final class Gateway implements AutoCloseable {
         View view = new View();
         for (Settings.Listen listen : settings.adminListen()) {
             adminServers.add(await(
-                    AdminServer.listen(vertx, listen.host(), listen.port(), null, view, memory, own, internal),
+                    AdminServer.listen(
+                            vertx,
+                            listen.host(),
+                            listen.port(),
+                            settings.admin().token(),
+                            settings.admin().readToken(),
+                            view,
+                            memory,
+                            own,
+                            internal),
                     List.of(listen)));
         }
         for (Settings.Listen listen : settings.statusListen()) {
@@ -579,6 +614,7 @@ public final class Gateway implements AutoCloseable {
         memoryThread.shutdownNow();
         reloadThread.shutdown();
         quietly(connections); // first: a connection that ends after its event loop has nobody to tell
+        quietly(balancers.close());
         quietly(vertx.close());
         internalMetrics.close();
         LOG.info("gatehouse has stopped");
@@ -591,7 +627,9 @@ public final class Gateway implements AutoCloseable {
     }
 
     private void goesLive(Snapshot snapshot) {
+        certificate.reload();
         balancers.live(snapshot.balancers());
+        upstreamHealth.live(snapshot.config());
         metrics.visible(snapshot.pluginNames());
         counters.live(snapshot.config().fingerprint());
     }
@@ -640,13 +678,14 @@ public final class Gateway implements AutoCloseable {
         return deadline == null ? 0 : deadline.toNanos();
     }
 
-    private static Limits limits(Settings.ClientLimits limits) {
+    private static Limits limits(Settings.ClientLimits limits, long maxBodyBytes) {
         return new Limits(
                 limits.header().toNanos(),
                 limits.idle().toNanos(),
                 limits.body().toNanos(),
                 limits.send().toNanos(),
-                limits.maxHeaders());
+                limits.maxHeaders(),
+                maxBodyBytes == 0 ? Long.MAX_VALUE : maxBodyBytes);
     }
 
     private static Redirects redirects(Settings settings) {
@@ -818,6 +857,38 @@ public final class Gateway implements AutoCloseable {
 
     /** What the Admin and the Status API show. */
     private final class View implements AdminView {
+        private volatile LogLevel logLevel = settings.logLevel();
+
+        @Override
+        public @Nullable Snapshot live() {
+            return reloader.current();
+        }
+
+        @Override
+        public ConfigStore store() {
+            return store;
+        }
+
+        @Override
+        public boolean mayEdit() {
+            return !settings.admin().keep() || settings.admin().place(settings.configs()) != null;
+        }
+
+        @Override
+        public LogLevel logLevel() {
+            return logLevel;
+        }
+
+        @Override
+        public boolean logLevel(LogLevel level) {
+            if (!LogLevels.areOurs()) {
+                return false;
+            }
+            LogLevels.set(level);
+            logLevel = level;
+            return true;
+        }
+
         @Override
         public NodeFacts node() {
             return facts;
@@ -870,13 +941,18 @@ public final class Gateway implements AutoCloseable {
             shown.put("proxy_listen", addresses(settings.proxyListen()));
             shown.put("admin_listen", addresses(settings.adminListen()));
             shown.put("status_listen", addresses(settings.statusListen()));
-            shown.put("log_level", settings.logLevel().name().toLowerCase(Locale.ROOT));
+            shown.put("log_level", logLevel.name().toLowerCase(Locale.ROOT));
             shown.put("router_flavor", "traditional_compatible");
             return shown;
         }
 
         private List<String> addresses(List<Settings.Listen> listeners) {
             return listeners.stream().map(Settings.Listen::address).toList();
+        }
+
+        @Override
+        public @Nullable Balancer upstream(String idOrName) {
+            return balancers.find(idOrName);
         }
 
         @Override

@@ -35,17 +35,18 @@ final class ListenerChecks {
         }
         for (Entity entity : config.all(EntityKind.ROUTE)) {
             RouteEntity route = (RouteEntity) entity.value();
-            if (!route.protocols().contains("http")) {
+            if (!route.protocols().contains("http") && !route.protocols().contains("grpc")) {
                 warnings.add(new Problem(
                         entity.location().file(),
                         entity.location().line(),
                         entity.location().column(),
                         entity.path(),
                         "the route '" + entity.name()
-                                + "' is for https only, and no proxy listener speaks it: requests are"
-                                + " answered with " + route.httpsRedirectStatusCode(),
+                                + "' is for " + route.protocols().get(0)
+                                + " only, and no proxy listener speaks it: requests are"
+                                + " answered with " + (route.isGrpc() ? "an error" : route.httpsRedirectStatusCode()),
                         Severity.WARNING,
-                        "add http to its protocols, or a listener with ssl"));
+                        "add " + (route.isGrpc() ? "grpc" : "http") + " to its protocols, or a listener with ssl"));
             }
         }
         return warnings;

@@ -1,11 +1,24 @@
 package io.gatehouse.core;
 
+import io.gatehouse.core.ProxySettings.Errors;
+import io.gatehouse.core.ProxySettings.Headers;
 import io.gatehouse.core.ProxySettings.Trust;
+import io.gatehouse.core.exchange.AddedHeader;
+import io.gatehouse.core.exchange.ErrorFormat;
+import io.gatehouse.core.exchange.ErrorTemplate;
 import io.gatehouse.core.service.AddressRange;
+import io.gatehouse.core.upstream.KeepAlive;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +39,103 @@ final class ProxySettingsReader {
                         or(one("TRUSTED_IPS", this::trusted), List.of()),
                         or(one("REAL_IP_HEADER", this::realIpHeader), Trust.NOBODY.header()),
                         or(one("REAL_IP_RECURSIVE", settings::onOff), Trust.NOBODY.recursive())),
-                or(one("PORT_MAPS", this::portMaps), usual.portMaps()));
+                or(one("PORT_MAPS", this::portMaps), usual.portMaps()),
+                new Headers(
+                        or(one("HEADERS", this::headers), Headers.USUAL.answers()),
+                        or(one("HEADERS_UPSTREAM", this::headersUpstream), Headers.USUAL.requestIdUpstream()),
+                        or(one("ALLOW_DEBUG_HEADER", settings::onOff), Headers.USUAL.debug())),
+                new Errors(or(one("ERROR_DEFAULT_TYPE", this::errorFormat), Errors.USUAL.usual()), templates()),
+                or(
+                        settings.directive("GATEHOUSE_CLIENT_MAX_BODY_SIZE", "CLIENT_MAX_BODY_SIZE", this::size),
+                        usual.maxBodyBytes()),
+                new KeepAlive(
+                        or(one("UPSTREAM_KEEPALIVE_POOL_SIZE", this::number), KeepAlive.USUAL.connections()),
+                        or(one("UPSTREAM_KEEPALIVE_MAX_REQUESTS", this::number), KeepAlive.USUAL.requests()),
+                        or(one("UPSTREAM_KEEPALIVE_IDLE_TIMEOUT", settings::duration), KeepAlive.USUAL.idle())));
+    }
+
+    private @Nullable Integer number(String name, String text) {
+        int number = SettingsReader.number(text);
+        if (number < 0) {
+            settings.problem(name, text, "0 or more");
+            return null;
+        }
+        return number;
+    }
+
+    private Map<ErrorFormat, ErrorTemplate> templates() {
+        Map<ErrorFormat, ErrorTemplate> all = new EnumMap<>(ErrorFormat.class);
+        for (ErrorFormat format : ErrorFormat.values()) {
+            ErrorTemplate template = one("ERROR_TEMPLATE_" + format.name(), this::template);
+            if (template != null) {
+                all.put(format, template);
+            }
+        }
+        return all;
+    }
+
+    private @Nullable ErrorTemplate template(String name, String text) {
+        try {
+            return ErrorTemplate.of(Files.readString(Path.of(text)));
+        } catch (IOException | InvalidPathException e) {
+            settings.problem(name, text, "the path of a text file that can be read");
+        } catch (IllegalArgumentException e) {
+            settings.problem(name, text, "a file with at most two times %s, for the message and the request id");
+        }
+        return null;
+    }
+
+    private @Nullable ErrorFormat errorFormat(String name, String text) {
+        ErrorFormat format = ErrorFormat.of(text);
+        if (format == null) {
+            settings.problem(name, text, "text/plain, text/html, application/json or application/xml");
+        }
+        return format;
+    }
+
+    /** As in Kong, {@code off} counts only when it stands alone. */
+    private Set<AddedHeader> headers(String name, String text) {
+        Set<AddedHeader> all = EnumSet.noneOf(AddedHeader.class);
+        for (String item : items(text)) {
+            Set<AddedHeader> named = AddedHeader.named(item);
+            if (named != null) {
+                all.addAll(named);
+            } else if (!item.equals("off")) {
+                settings.problem(
+                        name,
+                        item,
+                        "off, server_tokens, latency_tokens or some of " + String.join(", ", AddedHeader.names()));
+            }
+        }
+        return all;
+    }
+
+    private @Nullable Boolean headersUpstream(String name, String text) {
+        boolean id = false;
+        for (String item : items(text)) {
+            if (item.equalsIgnoreCase(AddedHeader.REQUEST_ID.header())) {
+                id = true;
+            } else if (!item.equals("off")) {
+                settings.problem(name, item, "off or X-Kong-Request-Id");
+                return null;
+            }
+        }
+        return id;
+    }
+
+    private @Nullable Long size(String name, String text) {
+        long factor = switch (text.isEmpty() ? ' ' : text.charAt(text.length() - 1)) {
+            case 'k', 'K' -> 1024;
+            case 'm', 'M' -> 1024 * 1024;
+            case 'g', 'G' -> 1024 * 1024 * 1024;
+            default -> 1;
+        };
+        int number = SettingsReader.number(factor == 1 ? text : text.substring(0, text.length() - 1));
+        if (number < 0) {
+            settings.problem(name, text, "a number of bytes, or of k, m or g, as 10m; 0 for any size");
+            return null;
+        }
+        return number * factor;
     }
 
     private <T> @Nullable T one(String name, SettingsReader.Reading<T> reading) {

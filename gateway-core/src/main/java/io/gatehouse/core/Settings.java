@@ -2,14 +2,17 @@ package io.gatehouse.core;
 
 import static java.util.Objects.requireNonNull;
 
+import io.gatehouse.core.balancer.DnsOptions;
 import io.gatehouse.core.config.Compat;
 import io.gatehouse.core.routing.RouterFlavor;
 import io.gatehouse.core.service.EnvVaultConfig;
 import io.gatehouse.core.service.VaultConfig;
+import io.gatehouse.core.upstream.TlsDefaults;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,9 +34,11 @@ import org.jspecify.annotations.Nullable;
  * @param proxyListen proxy listeners; empty when off
  * @param adminListen Admin API listeners; empty when off
  * @param statusListen Status API listeners; empty when off
+ * @param admin who may do what over the Admin API, and where its changes are kept
  * @param logLevel what the error log shows
  * @param sslCert PEM file with the certificate chain of TLS listeners
  * @param sslCertKey PEM file with the key of {@code sslCert}
+ * @param tlsVersions versions of TLS that clients may speak: {@code TLSv1.2}, {@code TLSv1.3}
  * @param compat whose defaults apply where Kong's versions differ
  * @param routerFlavor in which ways routes may say what they are for
  * @param drainTimeout how long exchanges in flight may take to end on SIGTERM
@@ -42,11 +47,13 @@ import org.jspecify.annotations.Nullable;
  * @param exchangeDeadline how long an exchange may take in all: afterwards there is a 504, or a response that has begun
  *     breaks off; null for as long as it likes
  * @param clientLimits what clients may take of time and memory
+ * @param upstreamTls TLS with upstreams where a service says nothing about it
  * @param proxy how requests are passed on and answers made
  * @param shedAt how much of the heap, in percent, may outlive a collection before new requests are answered 503; 0 for
  *     however much
  * @param vaults the config of each type of vault that references name directly, by type
  * @param vaultRotation how often secrets are read again
+ * @param dns how names of upstreams are resolved
  * @param watch whether changed configuration files and plugin JARs are loaded by themselves
  * @param eventLoops number of event loops
  * @param environment what {@code $NAME}, {@code ${{ env "NAME" }}} and {@code {vault://env/name}} in files refer to
@@ -59,19 +66,23 @@ public record Settings(
         List<Listen> proxyListen,
         List<Listen> adminListen,
         List<Listen> statusListen,
+        AdminSettings admin,
         LogLevel logLevel,
         @Nullable Path sslCert,
         @Nullable Path sslCertKey,
+        Set<String> tlsVersions,
         Compat compat,
         RouterFlavor routerFlavor,
         Duration drainTimeout,
         Duration pluginTimeLimit,
         @Nullable Duration exchangeDeadline,
         ClientLimits clientLimits,
+        TlsDefaults upstreamTls,
         ProxySettings proxy,
         int shedAt,
         Map<String, VaultConfig> vaults,
         Duration vaultRotation,
+        DnsOptions dns,
         boolean watch,
         int eventLoops,
         Map<String, String> environment,
@@ -85,19 +96,23 @@ public record Settings(
         proxyListen = List.copyOf(proxyListen);
         adminListen = List.copyOf(adminListen);
         statusListen = List.copyOf(statusListen);
+        tlsVersions = Set.copyOf(tlsVersions);
         environment = Map.copyOf(environment);
         warnings = List.copyOf(warnings);
+        requireNonNull(admin, "admin");
         requireNonNull(logLevel, "logLevel");
         requireNonNull(compat, "compat");
         requireNonNull(routerFlavor, "routerFlavor");
         requireNonNull(drainTimeout, "drainTimeout");
         requireNonNull(pluginTimeLimit, "pluginTimeLimit");
         requireNonNull(clientLimits, "clientLimits");
+        requireNonNull(upstreamTls, "upstreamTls");
         requireNonNull(proxy, "proxy");
         if (shedAt < 0 || shedAt > 99) {
             throw new IllegalArgumentException("shedAt: " + shedAt + " (expected: 0-99)");
         }
         requireNonNull(vaultRotation, "vaultRotation");
+        requireNonNull(dns, "dns");
         vaults = Map.copyOf(vaults);
         if (eventLoops < 1) {
             throw new IllegalArgumentException("eventLoops: " + eventLoops + " (expected: 1 or more)");
@@ -130,10 +145,11 @@ public record Settings(
      * @param host address or host name to bind, IPv6 without brackets
      * @param port 0 to 65535; 0 for any free one
      * @param ssl whether it speaks TLS
+     * @param http2 whether clients may speak HTTP/2: chosen in the TLS handshake, or in clear text with prior knowledge
      * @param reusePort whether several processes may share the port
      * @param backlog length of the queue of connections not yet accepted; -1 for the system's own
      */
-    public record Listen(String host, int port, boolean ssl, boolean reusePort, int backlog) {
+    public record Listen(String host, int port, boolean ssl, boolean http2, boolean reusePort, int backlog) {
         /** Checks the port. */
         public Listen {
             requireNonNull(host, "host");
@@ -142,9 +158,19 @@ public record Settings(
             }
         }
 
+        /** A listener of HTTP/1 alone. */
+        public Listen(String host, int port, boolean ssl, boolean reusePort, int backlog) {
+            this(host, port, ssl, false, reusePort, backlog);
+        }
+
         /** A listener without TLS and without flags. */
         public static Listen of(String host, int port) {
             return new Listen(host, port, false, false, -1);
+        }
+
+        /** The same listener, with HTTP/2. */
+        public Listen withHttp2() {
+            return new Listen(host, port, ssl, true, reusePort, backlog);
         }
 
         /** {@code host:port}, with brackets round IPv6. */
@@ -230,19 +256,23 @@ public record Settings(
         b.proxyListen = proxyListen;
         b.adminListen = adminListen;
         b.statusListen = statusListen;
+        b.admin = admin;
         b.logLevel = logLevel;
         b.sslCert = sslCert;
         b.sslCertKey = sslCertKey;
+        b.tlsVersions = tlsVersions;
         b.compat = compat;
         b.routerFlavor = routerFlavor;
         b.drainTimeout = drainTimeout;
         b.pluginTimeLimit = pluginTimeLimit;
         b.exchangeDeadline = exchangeDeadline;
         b.clientLimits = clientLimits;
+        b.upstreamTls = upstreamTls;
         b.proxy = proxy;
         b.shedAt = shedAt;
         b.vaults = vaults;
         b.vaultRotation = vaultRotation;
+        b.dns = dns;
         b.watch = watch;
         b.eventLoops = eventLoops;
         b.environment = environment;
@@ -267,12 +297,14 @@ public record Settings(
     public String toString() {
         return "Settings[configs=" + configs + ", plugins=" + plugins + ", connectTo=" + connectTo + ", proxyListen="
                 + proxyListen + ", adminListen=" + adminListen + ", statusListen=" + statusListen + ", logLevel="
-                + logLevel + ", sslCert=" + sslCert + ", compat=" + compat + ", routerFlavor=" + routerFlavor
+                + logLevel + ", sslCert=" + sslCert + ", tlsVersions=" + tlsVersions + ", compat=" + compat
+                + ", routerFlavor=" + routerFlavor
                 + ", drainTimeout=" + drainTimeout
                 + ", pluginTimeLimit=" + pluginTimeLimit + ", exchangeDeadline=" + exchangeDeadline
-                + ", clientLimits=" + clientLimits + ", proxy=" + proxy + ", shedAt=" + shedAt + ", vaults=" + vaults
-                + ", vaultRotation="
-                + vaultRotation + ", watch=" + watch + ", eventLoops=" + eventLoops + "]";
+                + ", clientLimits=" + clientLimits + ", upstreamTls=" + upstreamTls + ", proxy=" + proxy + ", shedAt="
+                + shedAt + ", vaults=" + vaults
+                + ", vaultRotation=" + vaultRotation + ", dns=" + dns + ", watch=" + watch + ", eventLoops="
+                + eventLoops + "]";
     }
 
     /** Collects settings; each method replaces one value and returns this. Not for use by several threads. */
@@ -283,19 +315,23 @@ public record Settings(
         private List<Listen> proxyListen = List.of(Listen.of("0.0.0.0", 8000));
         private List<Listen> adminListen = List.of(Listen.of("127.0.0.1", 8001));
         private List<Listen> statusListen = List.of(Listen.of("127.0.0.1", 8100));
+        private AdminSettings admin = AdminSettings.DEFAULT;
         private LogLevel logLevel = LogLevel.NOTICE;
         private @Nullable Path sslCert;
         private @Nullable Path sslCertKey;
+        private Set<String> tlsVersions = Set.of("TLSv1.2", "TLSv1.3");
         private Compat compat = Compat.UNSET;
         private RouterFlavor routerFlavor = RouterFlavor.TRADITIONAL_COMPATIBLE;
         private Duration drainTimeout = Duration.ofSeconds(30);
         private Duration pluginTimeLimit = Duration.ofSeconds(60);
         private @Nullable Duration exchangeDeadline;
         private ClientLimits clientLimits = ClientLimits.DEFAULT;
+        private TlsDefaults upstreamTls = TlsDefaults.NONE;
         private ProxySettings proxy = ProxySettings.DEFAULT;
         private int shedAt = 95;
         private Map<String, VaultConfig> vaults = Map.of("env", EnvVaultConfig.PLAIN);
         private Duration vaultRotation = Duration.ofSeconds(60);
+        private DnsOptions dns = DnsOptions.DEFAULT;
         private boolean watch = true;
         private int eventLoops = Runtime.getRuntime().availableProcessors();
         private Map<String, String> environment = Map.of();
@@ -339,6 +375,12 @@ public record Settings(
             return this;
         }
 
+        /** See {@link Settings#admin()}. */
+        public Builder admin(AdminSettings value) {
+            admin = value;
+            return this;
+        }
+
         /** See {@link Settings#logLevel()}. */
         public Builder logLevel(LogLevel value) {
             logLevel = value;
@@ -349,6 +391,12 @@ public record Settings(
         public Builder ssl(@Nullable Path cert, @Nullable Path key) {
             sslCert = cert;
             sslCertKey = key;
+            return this;
+        }
+
+        /** See {@link Settings#tlsVersions()}. */
+        public Builder tlsVersions(Set<String> value) {
+            tlsVersions = value;
             return this;
         }
 
@@ -388,6 +436,12 @@ public record Settings(
             return this;
         }
 
+        /** See {@link Settings#upstreamTls()}. */
+        public Builder upstreamTls(TlsDefaults value) {
+            upstreamTls = value;
+            return this;
+        }
+
         /** See {@link Settings#proxy()}. */
         public Builder proxy(ProxySettings value) {
             proxy = value;
@@ -409,6 +463,12 @@ public record Settings(
         /** See {@link Settings#vaultRotation()}. */
         public Builder vaultRotation(Duration value) {
             vaultRotation = value;
+            return this;
+        }
+
+        /** See {@link Settings#dns()}. */
+        public Builder dns(DnsOptions value) {
+            dns = value;
             return this;
         }
 
@@ -445,19 +505,23 @@ public record Settings(
                     proxyListen,
                     adminListen,
                     statusListen,
+                    admin,
                     logLevel,
                     sslCert,
                     sslCertKey,
+                    tlsVersions,
                     compat,
                     routerFlavor,
                     drainTimeout,
                     pluginTimeLimit,
                     exchangeDeadline,
                     clientLimits,
+                    upstreamTls,
                     proxy,
                     shedAt,
                     vaults,
                     vaultRotation,
+                    dns,
                     watch,
                     eventLoops,
                     environment,

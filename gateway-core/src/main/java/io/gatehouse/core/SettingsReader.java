@@ -5,15 +5,24 @@ import io.gatehouse.core.Settings.ConnectTo;
 import io.gatehouse.core.Settings.Listen;
 import io.gatehouse.core.Settings.LogLevel;
 import io.gatehouse.core.Settings.Origin;
+import io.gatehouse.core.balancer.DnsOptions;
 import io.gatehouse.core.config.Compat;
+import io.gatehouse.core.entity.Pem;
 import io.gatehouse.core.routing.RouterFlavor;
 import io.gatehouse.core.service.EnvVaultConfig;
 import io.gatehouse.core.service.FsVaultConfig;
 import io.gatehouse.core.service.VaultConfig;
 import io.gatehouse.core.service.VaultReference;
 import io.gatehouse.core.service.Vaults;
+import io.gatehouse.core.upstream.TlsDefaults;
+import io.netty.util.NetUtil;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -24,6 +33,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -31,11 +41,24 @@ import org.jspecify.annotations.Nullable;
 /** Turns variables and options into {@link Settings}; collects every problem before it complains. */
 final class SettingsReader {
     private static final String LISTEN_GRAMMAR =
-            "ip:port [ssl] [reuseport] [backlog=n], several separated by commas, or off";
+            "ip:port [ssl] [http2] [reuseport] [backlog=n], several separated by commas, or off";
 
     /** What Kong knows and Gatehouse has not built. */
     private static final Set<String> KONG_ONLY_FLAGS =
-            Set.of("http2", "proxy_protocol", "deferred", "bind", "ipv6only", "so_keepalive");
+            Set.of("proxy_protocol", "deferred", "bind", "ipv6only", "so_keepalive");
+
+    /** Of Kong's second DNS client, and what ours always does: names are asked for once, however many want them. */
+    private static final Set<String> NOT_BUILT_DNS = Set.of(
+            "KONG_DNS_NO_SYNC",
+            "KONG_NEW_DNS_CLIENT",
+            "KONG_RESOLVER_ADDRESS",
+            "KONG_RESOLVER_HOSTS_FILE",
+            "KONG_RESOLVER_FAMILY",
+            "KONG_RESOLVER_VALID_TTL",
+            "KONG_RESOLVER_ERROR_TTL",
+            "KONG_RESOLVER_STALE_TTL",
+            "KONG_RESOLVER_LRU_CACHE_SIZE",
+            "KONG_RESOLVER_MEM_CACHE_SIZE");
 
     /** Read by the start script, not here. */
     private static final Set<String> SCRIPT_VARIABLES = Set.of("GATEHOUSE_HOME", "GATEHOUSE_JAVA_HOME");
@@ -77,13 +100,14 @@ final class SettingsReader {
                             : "KONG_SSL_CERT_KEY: missing (expected: the key that belongs to KONG_SSL_CERT)");
         }
         b.ssl(cert, key);
+        set(one(null, "GATEHOUSE_SSL_PROTOCOLS", "KONG_SSL_PROTOCOLS", this::tlsVersions), b::tlsVersions);
         boolean tls = cert != null && key != null;
 
         List<Listen> proxy = one("--proxy-listen", "GATEHOUSE_PROXY_LISTEN", "KONG_PROXY_LISTEN", this::listeners);
         if (proxy != null) {
             b.proxyListen(proxy);
         } else if (tls) {
-            b.proxyListen(List.of(Listen.of("0.0.0.0", 8000), new Listen("0.0.0.0", 8443, true, false, -1)));
+            b.proxyListen(List.of(Listen.of("0.0.0.0", 8000), new Listen("0.0.0.0", 8443, true, true, false, -1)));
         }
         List<Listen> admin = one("--admin-listen", "GATEHOUSE_ADMIN_LISTEN", "KONG_ADMIN_LISTEN", this::listeners);
         if (admin != null) {
@@ -93,12 +117,13 @@ final class SettingsReader {
         if (status != null) {
             b.statusListen(status);
         }
+        wantClearText("KONG_ADMIN_LISTEN", admin);
+        wantClearText("KONG_STATUS_LISTEN", status);
         if (!tls && cert == null && key == null) {
             wantCertificate("KONG_PROXY_LISTEN", proxy);
-            wantCertificate("KONG_ADMIN_LISTEN", admin);
-            wantCertificate("KONG_STATUS_LISTEN", status);
         }
 
+        b.admin(admin());
         set(one("--log-level", "GATEHOUSE_LOG_LEVEL", "KONG_LOG_LEVEL", this::logLevel), b::logLevel);
         set(one("--compat", "GATEHOUSE_COMPAT", null, this::compat), b::compat);
         set(
@@ -108,35 +133,215 @@ final class SettingsReader {
         set(one(null, "GATEHOUSE_PLUGIN_TIME_LIMIT", null, this::positiveDuration), b::pluginTimeLimit);
         set(one(null, "GATEHOUSE_EXCHANGE_DEADLINE", null, this::positiveDuration), b::exchangeDeadline);
         b.clientLimits(clientLimits());
+        b.upstreamTls(upstreamTls());
         b.proxy(new ProxySettingsReader(this).read());
         set(one(null, "GATEHOUSE_SHED_AT", null, this::percentOrOff), b::shedAt);
         b.vaults(vaults);
         set(
                 one(null, "GATEHOUSE_VAULT_ROTATION_INTERVAL", "KONG_VAULT_ROTATION_INTERVAL", this::positiveDuration),
                 b::vaultRotation);
+        b.dns(dns());
         set(one(null, "GATEHOUSE_WATCH", null, this::onOff), b::watch);
         set(one(null, "GATEHOUSE_EVENT_LOOPS", null, (name, text) -> count(name, text, 1024)), b::eventLoops);
 
+        refuseWhatIsMissed();
         if (!problems.isEmpty()) {
             throw new ConfigException(problems);
         }
         return b.warnings(warnings()).build();
     }
 
+    /** What Kong knows and Gatehouse does not, where that would show. */
+    private void refuseWhatIsMissed() {
+        for (Map.Entry<String, String> one : new TreeMap<>(environment).entrySet()) {
+            String refusal = known.contains(one.getKey()) ? null : KongConf.refusal(one.getKey(), one.getValue());
+            if (refusal != null) {
+                problems.add(refusal);
+            }
+        }
+    }
+
+    /** Kong's settings of its DNS client; those that it has beside these are refused. */
+    private DnsOptions dns() {
+        DnsOptions usual = DnsOptions.DEFAULT;
+        for (String name : new TreeSet<>(environment.keySet())) {
+            if (NOT_BUILT_DNS.contains(name)) {
+                known.add(name);
+                String value = environment.get(name);
+                if (value != null && !value.isBlank() && !value.strip().equals("off")) {
+                    problem(name, value, "not set: use KONG_DNS_RESOLVER, _HOSTSFILE, _ORDER and the other KONG_DNS_*");
+                }
+            }
+        }
+        return new DnsOptions(
+                or(dns("RESOLVER", this::servers), usual.servers()),
+                or(dns("HOSTSFILE", this::path), usual.hostsFile()),
+                or(dns("ORDER", this::recordTypes), usual.order()),
+                dns("VALID_TTL", this::duration),
+                or(dns("STALE_TTL", this::duration), usual.staleTtl()),
+                or(dns("NOT_FOUND_TTL", this::duration), usual.notFoundTtl()),
+                or(dns("ERROR_TTL", this::duration), usual.errorTtl()),
+                or(dns("CACHE_SIZE", (name, text) -> count(name, text, 1_000_000)), usual.cacheSize()),
+                or(one(null, "GATEHOUSE_DNS_LOCAL", null, this::onOff), usual.local()));
+    }
+
+    private <T> @Nullable T dns(String name, Reading<T> reading) {
+        return one(null, "GATEHOUSE_DNS_" + name, "KONG_DNS_" + name, reading);
+    }
+
+    private @Nullable List<InetSocketAddress> servers(String name, String text) {
+        List<InetSocketAddress> all = new ArrayList<>();
+        for (String item : text.split("[\\s,]+", -1)) {
+            int colon = item.startsWith("[") ? item.indexOf("]:") + 1 : item.indexOf(':');
+            boolean port = colon > 0 && (item.startsWith("[") || item.indexOf(':', colon + 1) < 0);
+            String host = port ? item.substring(0, colon) : item;
+            byte[] address = NetUtil.createByteArrayFromIpAddressString(host);
+            int number = port ? number(item.substring(colon + 1)) : 53;
+            if (address == null || number < 1 || number > 65535) {
+                problem(
+                        name,
+                        item,
+                        "addresses of name servers, each with or without a port, as 10.0.0.2 or 10.0.0.2:53");
+                return null;
+            }
+            try {
+                all.add(new InetSocketAddress(InetAddress.getByAddress(address), number));
+            } catch (UnknownHostException e) {
+                throw new IllegalStateException(e); // it is as long as an address
+            }
+        }
+        return all;
+    }
+
+    private @Nullable List<DnsOptions.RecordType> recordTypes(String name, String text) {
+        List<DnsOptions.RecordType> all = new ArrayList<>();
+        for (String item : text.split("[\\s,]+", -1)) {
+            try {
+                all.add(DnsOptions.RecordType.valueOf(item.toUpperCase(Locale.ROOT)));
+            } catch (IllegalArgumentException e) {
+                problem(name, item, "LAST, SRV, A, AAAA, CNAME, in the order to be tried");
+                return null;
+            }
+        }
+        boolean asks = all.stream()
+                .anyMatch(type -> type != DnsOptions.RecordType.LAST && type != DnsOptions.RecordType.CNAME);
+        if (!asks) {
+            problem(name, text, "one of SRV, A, AAAA among them");
+        }
+        return asks ? all : null;
+    }
+
+    private AdminSettings admin() {
+        String state = one(null, "GATEHOUSE_ADMIN_STATE_FILE", null, (name, text) -> text);
+        boolean keep = !"off".equals(state);
+        Path file = state == null || !keep ? null : path("GATEHOUSE_ADMIN_STATE_FILE", state);
+        String token = one(null, "GATEHOUSE_ADMIN_TOKEN", null, (name, text) -> text);
+        String readToken = one(null, "GATEHOUSE_ADMIN_READ_TOKEN", null, (name, text) -> text);
+        if (readToken != null && (token == null || token.equals(readToken))) {
+            problems.add(
+                    "GATEHOUSE_ADMIN_READ_TOKEN: *** (expected: GATEHOUSE_ADMIN_TOKEN to be set, to another token)");
+        }
+        return new AdminSettings(file, keep, token, readToken);
+    }
+
     private ClientLimits clientLimits() {
         ClientLimits usual = ClientLimits.DEFAULT;
         return new ClientLimits(
-                limit("GATEHOUSE_CLIENT_HEADER_TIMEOUT", usual.header()),
-                limit("GATEHOUSE_CLIENT_IDLE_TIMEOUT", usual.idle()),
-                limit("GATEHOUSE_CLIENT_BODY_TIMEOUT", usual.body()),
-                limit("GATEHOUSE_CLIENT_SEND_TIMEOUT", usual.send()),
+                limit("GATEHOUSE_CLIENT_HEADER_TIMEOUT", "CLIENT_HEADER_TIMEOUT", usual.header()),
+                limit("GATEHOUSE_CLIENT_IDLE_TIMEOUT", "KEEPALIVE_TIMEOUT", usual.idle()),
+                limit("GATEHOUSE_CLIENT_BODY_TIMEOUT", "CLIENT_BODY_TIMEOUT", usual.body()),
+                limit("GATEHOUSE_CLIENT_SEND_TIMEOUT", "SEND_TIMEOUT", usual.send()),
                 or(
-                        one(null, "GATEHOUSE_CLIENT_MAX_HEADERS", null, (name, text) -> count(name, text, 10_000)),
+                        one(
+                                null,
+                                "GATEHOUSE_CLIENT_MAX_HEADERS",
+                                "KONG_LUA_MAX_REQ_HEADERS",
+                                (name, text) -> count(name, text, 10_000)),
                         usual.maxHeaders()));
     }
 
-    private Duration limit(String variable, Duration usual) {
-        return or(one(null, variable, null, this::positiveDuration), usual);
+    /** Kong's settings for what it opens connections with itself hold for upstreams here, too. */
+    private TlsDefaults upstreamTls() {
+        Boolean shows = one(null, "GATEHOUSE_CLIENT_SSL", "KONG_CLIENT_SSL", this::onOff);
+        String certificate = one(null, "GATEHOUSE_CLIENT_SSL_CERT", "KONG_CLIENT_SSL_CERT", this::certificate);
+        String key = one(null, "GATEHOUSE_CLIENT_SSL_CERT_KEY", "KONG_CLIENT_SSL_CERT_KEY", this::key);
+        boolean shown = Boolean.TRUE.equals(shows);
+        if (shown && (certificate == null || key == null)) {
+            problems.add("KONG_CLIENT_SSL: on (expected: KONG_CLIENT_SSL_CERT and KONG_CLIENT_SSL_CERT_KEY to be set)");
+        }
+        List<String> trusted = or(
+                one(
+                        null,
+                        "GATEHOUSE_LUA_SSL_TRUSTED_CERTIFICATE",
+                        "KONG_LUA_SSL_TRUSTED_CERTIFICATE",
+                        (name, text) -> List.of(text.split("\\s*,\\s*"))),
+                List.of("system"));
+        Integer depth = one(
+                null,
+                "GATEHOUSE_LUA_SSL_VERIFY_DEPTH",
+                "KONG_LUA_SSL_VERIFY_DEPTH",
+                (name, text) -> count(name, text, 64));
+        List<String> authorities = new ArrayList<>();
+        for (String one : trusted) {
+            if (!one.equals("system")) {
+                String pem = certificate("KONG_LUA_SSL_TRUSTED_CERTIFICATE", one);
+                if (pem != null) {
+                    authorities.add(pem);
+                }
+            }
+        }
+        return new TlsDefaults(
+                trusted.contains("system"),
+                authorities,
+                depth == null ? -1 : depth,
+                shown ? certificate : null,
+                shown ? key : null);
+    }
+
+    private @Nullable String certificate(String name, String text) {
+        String pem = pem(name, text);
+        if (pem != null && Pem.certificate(pem) == null) {
+            problems.add(name + ": no certificate in it (expected: PEM)");
+        }
+        return pem;
+    }
+
+    private @Nullable String key(String name, String text) {
+        String pem = pem(name, text);
+        if (pem != null && Pem.privateKey(pem) == null) {
+            problems.add(name + ": no key in it (expected: PEM without passphrase)");
+        }
+        return pem;
+    }
+
+    /** The text of a PEM file, or the text itself. */
+    private @Nullable String pem(String name, String text) {
+        if (text.contains("-----BEGIN ")) {
+            return text;
+        }
+        Path file = path(name, text);
+        if (file == null) {
+            return null;
+        }
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            // what is no file may be a key: it is not shown
+            problems.add(name + ": cannot be read (expected: the path of a PEM file, or PEM itself)");
+            return null;
+        }
+    }
+
+    private Duration limit(String variable, String directive, Duration usual) {
+        return or(directive(variable, directive, this::positiveDuration), usual);
+    }
+
+    /** A directive that Kong would put into nginx's configuration, for its proxy or for all of HTTP. */
+    <T> @Nullable T directive(String variable, String directive, Reading<T> reading) {
+        String further = "KONG_NGINX_HTTP_" + directive;
+        known.add(further);
+        T nearer = one(null, variable, "KONG_NGINX_PROXY_" + directive, reading);
+        return nearer != null ? nearer : one(null, further, null, reading);
     }
 
     private static <T> T or(@Nullable T value, T usual) {
@@ -154,6 +359,19 @@ final class SettingsReader {
             }
         }
         return warnings;
+    }
+
+    /** The Admin and the Status API would be in clear text all the same, and nobody would know. */
+    private void wantClearText(String variable, @Nullable List<Listen> listeners) {
+        if (listeners != null) {
+            for (Listen listen : listeners) {
+                if (listen.ssl() || listen.http2()) {
+                    String flag = listen.ssl() ? "ssl" : "http2";
+                    problems.add(variable + ": " + listen.address() + " " + flag + " (expected: no flag " + flag
+                            + ", which proxy listeners alone have)");
+                }
+            }
+        }
     }
 
     private void wantCertificate(String variable, @Nullable List<Listen> listeners) {
@@ -364,6 +582,7 @@ final class SettingsReader {
             return null;
         }
         boolean ssl = false;
+        boolean http2 = false;
         boolean reusePort = false;
         int backlog = -1;
         for (int i = 1; i < words.length; i++) {
@@ -371,6 +590,7 @@ final class SettingsReader {
             String flag = word.indexOf('=') < 0 ? word : word.substring(0, word.indexOf('='));
             switch (word) {
                 case "ssl" -> ssl = true;
+                case "http2" -> http2 = true;
                 case "reuseport" -> reusePort = true;
                 default -> {
                     if (flag.equals("backlog") && word.length() > 8 && number(word.substring(8)) > 0) {
@@ -380,7 +600,7 @@ final class SettingsReader {
                                 name,
                                 text,
                                 "no flag " + flag
-                                        + ", which Gatehouse does not have; it has ssl, reuseport, backlog=n");
+                                        + ", which Gatehouse does not have; it has ssl, http2, reuseport, backlog=n");
                         return null;
                     } else {
                         problem(name, text, LISTEN_GRAMMAR + "; " + word + " is none of these");
@@ -389,7 +609,7 @@ final class SettingsReader {
                 }
             }
         }
-        return new Listen(host, port, ssl, reusePort, backlog);
+        return new Listen(host, port, ssl, http2, reusePort, backlog);
     }
 
     /** -1 when it is none. */
@@ -398,6 +618,15 @@ final class SettingsReader {
             return -1;
         }
         return Integer.parseInt(text);
+    }
+
+    private @Nullable Set<String> tlsVersions(String name, String text) {
+        Set<String> versions = new TreeSet<>(List.of(text.split("\\s+", -1)));
+        if (Set.of("TLSv1.2", "TLSv1.3").containsAll(versions)) {
+            return versions;
+        }
+        problem(name, text, "TLSv1.2, TLSv1.3, or both separated by a blank");
+        return null;
     }
 
     private @Nullable LogLevel logLevel(String name, String text) {
@@ -435,7 +664,8 @@ final class SettingsReader {
         return null;
     }
 
-    private @Nullable Duration duration(String name, String text) {
+    @Nullable
+    Duration duration(String name, String text) {
         int unit = text.endsWith("ms") ? 2 : text.endsWith("s") || text.endsWith("m") ? 1 : 0;
         int count = number(text.substring(0, text.length() - unit));
         if (count < 0) {

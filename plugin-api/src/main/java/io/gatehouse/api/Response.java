@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread rule: the exchange's event loop.
  */
 public final class Response {
+    private static final int SWITCHING = 101;
+
     private final MultiMap headers;
     private final ResponseSource source;
     private final @Nullable Failure failure;
@@ -23,7 +25,7 @@ public final class Response {
     private boolean unwritten;
 
     private Response(int status, MultiMap headers, Body body, ResponseSource source, @Nullable Failure failure) {
-        this.status = checkedStatus(status);
+        this.status = status == SWITCHING && source == ResponseSource.UPSTREAM ? status : checkedStatus(status);
         this.headers = Objects.requireNonNull(headers, "headers");
         this.body = Objects.requireNonNull(body, "body");
         this.source = Objects.requireNonNull(source, "source");
@@ -89,7 +91,11 @@ public final class Response {
         return Future.succeededFuture(response);
     }
 
-    /** The status code, 200 to 599. */
+    /**
+     * The status code, 200 to 599; or 101, when a client has asked for a WebSocket and its upstream agrees to one. Then
+     * the body is what the upstream sends after the handshake, as long as the connection lives: bytes of frames. No
+     * plugin makes such a response.
+     */
     public int status() {
         return status;
     }

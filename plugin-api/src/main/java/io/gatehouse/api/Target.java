@@ -22,7 +22,8 @@ public final class Target {
     private final Duration connectTimeout;
     private final Duration readTimeout;
     private final Duration writeTimeout;
-    private final boolean verifyTls;
+    private final boolean http2;
+    private final TlsOptions tlsOptions;
 
     private Target(Builder builder) {
         this.tls = builder.tls;
@@ -32,13 +33,14 @@ public final class Target {
         this.connectTimeout = builder.connectTimeout;
         this.readTimeout = builder.readTimeout;
         this.writeTimeout = builder.writeTimeout;
-        this.verifyTls = builder.verifyTls;
+        this.http2 = builder.http2;
+        this.tlsOptions = builder.tlsOptions;
     }
 
     /**
      * Starts a target.
      *
-     * @param scheme {@code http} or {@code https}
+     * @param scheme {@code http} or {@code https}; {@code grpc} or {@code grpcs} for the same over HTTP/2
      * @param host name or address, without brackets
      * @param port 1-65535
      */
@@ -51,12 +53,23 @@ public final class Target {
         return tls;
     }
 
-    /** {@code http} or {@code https}. */
+    /** {@code http} or {@code https}, whatever the version of HTTP. */
     public String scheme() {
         return tls ? "https" : "http";
     }
 
-    /** Name or address to connect to; also the SNI name. */
+    /**
+     * Whether HTTP/2 is spoken, and nothing else: without TLS from the first byte on, with TLS as negotiated in the
+     * handshake. Else it is HTTP/1.1.
+     */
+    public boolean http2() {
+        return http2;
+    }
+
+    /**
+     * Name or address to connect to. It is also the name that TLS asks for and verifies, unless the {@code Host} that is
+     * sent names another.
+     */
     public String host() {
         return host;
     }
@@ -94,7 +107,12 @@ public final class Target {
 
     /** Whether the upstream's certificate and name are checked. */
     public boolean verifyTls() {
-        return verifyTls;
+        return tlsOptions.verify();
+    }
+
+    /** How TLS is spoken, where it is. */
+    public TlsOptions tlsOptions() {
+        return tlsOptions;
     }
 
     @Override
@@ -102,7 +120,8 @@ public final class Target {
         return other instanceof Target that
                 && tls == that.tls
                 && port == that.port
-                && verifyTls == that.verifyTls
+                && http2 == that.http2
+                && tlsOptions.equals(that.tlsOptions)
                 && host.equals(that.host)
                 && Objects.equals(hostHeader, that.hostHeader)
                 && connectTimeout.equals(that.connectTimeout)
@@ -129,14 +148,17 @@ public final class Target {
         private Duration connectTimeout = DEFAULT_TIMEOUT;
         private Duration readTimeout = DEFAULT_TIMEOUT;
         private Duration writeTimeout = DEFAULT_TIMEOUT;
-        private boolean verifyTls = true;
+        private boolean http2;
+        private TlsOptions tlsOptions = TlsOptions.DEFAULT;
 
         private Builder(String scheme, String host, int port) {
             switch (scheme.toLowerCase(Locale.ROOT)) {
-                case "http" -> this.tls = false;
-                case "https" -> this.tls = true;
-                default -> throw new IllegalArgumentException("scheme: " + scheme + " (expected: http or https)");
+                case "http", "grpc" -> this.tls = false;
+                case "https", "grpcs" -> this.tls = true;
+                default ->
+                    throw new IllegalArgumentException("scheme: " + scheme + " (expected: http, https, grpc or grpcs)");
             }
+            this.http2 = scheme.regionMatches(true, 0, "grpc", 0, 4);
             if (host.isEmpty()) {
                 throw new IllegalArgumentException("host: empty (expected: a name or an address)");
             }
@@ -173,7 +195,19 @@ public final class Target {
 
         /** Sets whether the upstream's certificate and name are checked; true unless told otherwise. */
         public Builder verifyTls(boolean verify) {
-            this.verifyTls = verify;
+            this.tlsOptions = tlsOptions.toBuilder().verify(verify).build();
+            return this;
+        }
+
+        /** Sets how TLS is spoken, {@link #verifyTls} included. */
+        public Builder tlsOptions(TlsOptions options) {
+            this.tlsOptions = options;
+            return this;
+        }
+
+        /** Sets whether HTTP/2 is spoken; false unless told otherwise or the scheme says so. */
+        public Builder http2(boolean http2) {
+            this.http2 = http2;
             return this;
         }
 

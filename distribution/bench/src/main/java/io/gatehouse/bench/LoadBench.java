@@ -108,6 +108,11 @@ public final class LoadBench {
                     bound("(iii) CPU per request, times nginx", table, 4);
                 }
                 case "everyday" -> everyday();
+                case "tls" ->
+                    encrypted(
+                            "tls",
+                            "(vii) Plain proxy over TLS: HTTP/1.1, connections that are kept, RSA of 2,048 bits");
+                case "http2" -> encrypted("http2", "(viii) Plain proxy over TLS with HTTP/2: ten streams a connection");
                 case "paced" -> paced();
                 case "memory" -> memory();
                 case "start" -> start();
@@ -222,6 +227,57 @@ public final class LoadBench {
                 table.figure("with them", "cpu_us") / table.figure("without them", "cpu_us"),
                 1.3,
                 "");
+    }
+
+    // ---- TLS and HTTP/2
+
+    /** nginx and Gatehouse with the same certificate. */
+    private void encrypted(String name, String title) throws Exception {
+        out.println();
+        progress(title);
+        Program upstream = started(
+                Nginx.upstream("upstream", folder.resolve("upstream-" + name), "application/json", Chat.ANSWER));
+        upstream.awaitAnswer(Chat.JSON);
+        Encrypted pair = new Encrypted(place, folder.resolve(name));
+        Map<Peer, Encrypted.Proxy> proxies = new EnumMap<>(Peer.class);
+        proxies.put(Peer.NGINX, pair.nginx(upstream.port()));
+        proxies.put(Peer.GATEHOUSE, pair.gatehouse(upstream.port()));
+        for (Encrypted.Proxy proxy : proxies.values()) {
+            started(proxy.program()).awaitAnswer(Chat.JSON);
+        }
+        Wrk wrk = new Wrk(folder, Chat.JSON, options.connections);
+        encryptedTurn(name, pair, wrk, proxies.get(Peer.GATEHOUSE), options.warm);
+        proxies.get(Peer.GATEHOUSE).program().awaitQuiet();
+        Table table = new Table(
+                name,
+                title,
+                name.equals("tls")
+                        ? List.of(
+                                new Column("per_second", "requests/s", 0),
+                                new Column("p50_ms", "p50 ms", 2),
+                                new Column("p99_ms", "p99 ms", 2),
+                                CPU,
+                                RATIO,
+                                FAILED)
+                        : List.of(new Column("per_second", "requests/s", 0), CPU, RATIO, FAILED));
+        for (int round = 1; round <= options.rounds; round++) {
+            progress("round " + round + " of " + options.rounds);
+            for (Peer peer : proxies.keySet()) {
+                Encrypted.Proxy proxy = proxies.get(peer);
+                table.add(
+                        peer.title(),
+                        turn(proxy.program(), () -> encryptedTurn(name, pair, wrk, proxy, options.seconds)));
+            }
+        }
+        closeAll();
+        report.add(table);
+    }
+
+    private Map<String, Double> encryptedTurn(String name, Encrypted pair, Wrk wrk, Encrypted.Proxy proxy, int seconds)
+            throws Exception {
+        return name.equals("tls")
+                ? wrk.turn(proxy.program(), proxy.url(), seconds)
+                : pair.http2(proxy, options.connections, seconds);
     }
 
     /** A turn of a process that has ended, or that answers nothing, is a failed one; it is named, and the run goes on. */

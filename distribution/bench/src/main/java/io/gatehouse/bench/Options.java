@@ -13,14 +13,14 @@ import java.util.stream.Collectors;
 
 /** What the command line says. */
 final class Options {
-    static final List<String> WORKLOADS =
-            List.of("plain", "llm-json", "llm-stream", "everyday", "paced", "memory", "start", "config");
+    static final List<String> WORKLOADS = List.of(
+            "plain", "llm-json", "llm-stream", "everyday", "tls", "http2", "paced", "memory", "start", "config");
 
     static final String HELP = """
             usage: ./gatehouse bench [OPTION...]
 
               --quick               a look in about two minutes: fewer and shorter rounds, without the wheels
-              --workloads W,...     of plain, llm-json, llm-stream, everyday, paced, memory, start, config (default)
+              --workloads W,...     of plain, llm-json, llm-stream, everyday, tls, http2, paced, memory, start, config (default)
               --peers P,...         of nginx, vertx, gatehouse, envoy, rolter, ferrogw (default: all)
               --rounds N            rounds, each figure is their median (default: 5)
               --seconds N           length of a turn (default: 3)

@@ -37,6 +37,11 @@ final class Wrk {
 
     /** Loads a program for so long: requests a second, latency, CPU time a request. */
     Map<String, Double> turn(Program program, int seconds) throws IOException, InterruptedException {
+        return turn(program, "http://127.0.0.1:" + program.port() + "/v1/chat/completions", seconds);
+    }
+
+    /** Loads a program at another address than its own. */
+    Map<String, Double> turn(Program program, String url, int seconds) throws IOException, InterruptedException {
         long before = program.cpuMicros();
         Process wrk = new ProcessBuilder(
                         "wrk",
@@ -46,7 +51,7 @@ final class Wrk {
                         "--latency",
                         "-s",
                         script.toString(),
-                        "http://127.0.0.1:" + program.port() + "/v1/chat/completions")
+                        url)
                 .redirectErrorStream(true)
                 .start();
         String output = new String(wrk.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
-/** Reads JSON. */
+/** Reads and quotes JSON. */
 final class Json {
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
@@ -15,6 +15,15 @@ final class Json {
             return MAPPER.readTree(text);
         } catch (JsonProcessingException e) {
             throw new AssertionError("no JSON: " + text, e);
+        }
+    }
+
+    /** A text as JSON has it, with its quotes. */
+    static String text(String text) {
+        try {
+            return MAPPER.writeValueAsString(text);
+        } catch (JsonProcessingException e) {
+            throw new AssertionError(text, e);
         }
     }
 }

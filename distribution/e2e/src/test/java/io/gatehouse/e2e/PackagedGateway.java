@@ -28,7 +28,7 @@ final class PackagedGateway implements AutoCloseable {
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(40);
     private static final Pattern SERVES =
-            Pattern.compile("serves: proxy=\\[(\\d+)] admin=\\[(\\d+)] status=\\[(\\d+)]");
+            Pattern.compile("serves: proxy=\\[(\\d+)(?:, (\\d+))?] admin=\\[(\\d+)] status=\\[(\\d+)]");
     static final String VERSION = "_format_version: \"3.0\"\n";
     private static final String STATUS_CODES = """
             plugins:
@@ -56,6 +56,7 @@ final class PackagedGateway implements AutoCloseable {
     private final Vitals vitals;
     private final Vitals.Held atStart;
     private final int proxyPort;
+    private final int secondProxyPort;
     private final int adminPort;
     private final int statusPort;
     private boolean stopped;
@@ -85,8 +86,9 @@ final class PackagedGateway implements AutoCloseable {
                 },
                 () -> name + " does not serve:\n" + log());
         proxyPort = Integer.parseInt(serves.group(1));
-        adminPort = Integer.parseInt(serves.group(2));
-        statusPort = Integer.parseInt(serves.group(3));
+        secondProxyPort = serves.group(2) == null ? -1 : Integer.parseInt(serves.group(2));
+        adminPort = Integer.parseInt(serves.group(3));
+        statusPort = Integer.parseInt(serves.group(4));
         atStart = vitals.held();
     }
 
@@ -302,6 +304,11 @@ final class PackagedGateway implements AutoCloseable {
 
     int proxyPort() {
         return proxyPort;
+    }
+
+    /** The port of the second listener, where there is one. */
+    int secondProxyPort() {
+        return secondProxyPort;
     }
 
     int adminPort() {

@@ -56,6 +56,15 @@ class MaskTest {
     }
 
     @Test
+    void letsNoWebSocketThrough() {
+        tester.upstream(Upstream.streams("a secret"));
+
+        TestExchange exchange = tester.get("/").header("Upgrade", "websocket").send();
+
+        assertThat(exchange.upstreamRequest().header("Upgrade")).isNull();
+    }
+
+    @Test
     void refusesWhatItCannotLookInto() {
         tester.upstream(Upstream.streams("a secret").header("Content-Encoding", "br"));
 

@@ -5,19 +5,13 @@ import io.gatehouse.core.service.NodeMemory;
 import io.gatehouse.core.service.Scraper;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
-import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import io.vertx.ext.web.RoutingContext;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -25,8 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The Admin API (port 8001), so far to be read only: what the node is, its plugins and settings, its status and metrics.
- * The configuration is changed through its files; writes are refused by name.
+ * The Admin API (port 8001), in Kong's shapes: what the node is, its plugins and settings, its status and metrics, and the
+ * configuration, to be read and changed.
  *
  * <p>Any thread.
  */
@@ -37,37 +31,6 @@ public final class AdminServer {
     static final int IDLE_SECONDS = 75;
 
     private static final Logger LOG = LoggerFactory.getLogger(AdminServer.class);
-
-    /** First segments of Kong's paths that can be written to. */
-    private static final Set<String> WRITABLE_IN_KONG = Set.of(
-            "acls",
-            "basic-auths",
-            "ca_certificates",
-            "cache",
-            "certificates",
-            "config",
-            "consumer_groups",
-            "consumers",
-            "debug",
-            "filter-chains",
-            "hmac-auths",
-            "jwts",
-            "key-auths",
-            "key-sets",
-            "keys",
-            "licenses",
-            "oauth2",
-            "partials",
-            "plugins",
-            "routes",
-            "schemas",
-            "services",
-            "snis",
-            "tags",
-            "targets",
-            "upstreams",
-            "vaults",
-            "workspaces");
 
     private final HttpServer server;
 
@@ -81,37 +44,39 @@ public final class AdminServer {
      *
      * @param port 0 for any free one
      * @param token what clients must send as {@code Kong-Admin-Token} or as bearer token; null for none
+     * @param readToken what those may send instead that shall change nothing and see no secrets; null for none
      */
     public static Future<AdminServer> listen(
             Vertx vertx,
             String host,
             int port,
             @Nullable String token,
+            @Nullable String readToken,
             AdminView view,
             NodeMemory memory,
             Scraper metrics,
             Scraper internal) {
-        if (token == null && !isLoopback(host)) {
+        boolean loopback = isLoopback(host);
+        if (token == null && !loopback) {
             LOG.atWarn()
                     .addKeyValue("address", host)
                     .addKeyValue("port", port)
-                    .log("The Admin API can be reached from other machines and asks for no token");
+                    .log("The Admin API can be reached from other machines and asks for no token: set"
+                            + " GATEHOUSE_ADMIN_TOKEN");
         }
         String hostname = hostname();
+        Access access = new Access(token, readToken, loopback);
         Pages pages = new Pages(vertx, view, memory, "X-Kong-Admin-Request-ID");
         pages.router().route().handler(context -> {
             long start = System.nanoTime();
             context.addHeadersEndHandler(nothing -> context.response()
                     .putHeader("X-Kong-Admin-Latency", Long.toString((System.nanoTime() - start) / 1_000_000)));
-            if (token == null || isToken(context.request(), token)) {
-                context.next();
-            } else {
-                Pages.message(context, 401, "Invalid credentials. Token or User credentials required");
-            }
+            access.check(context);
         });
         pages.page("/", context -> Pages.json(context, 200, root(view, memory, hostname)));
         pages.common(metrics, internal);
-        pages.router().route().handler(context -> refuseWrites(context, pages));
+        new HealthPages(view).addTo(pages);
+        new EntityPages(vertx, view).addTo(pages);
         pages.end();
         return vertx.createHttpServer(new HttpServerOptions().setIdleTimeout(IDLE_SECONDS))
                 .requestHandler(pages.router())
@@ -158,41 +123,6 @@ public final class AdminServer {
                 .put(
                         "pids",
                         new JsonObject().put("master", memory.pid()).put("workers", new JsonArray().add(memory.pid())));
-    }
-
-    private static void refuseWrites(RoutingContext context, Pages pages) {
-        HttpMethod method = context.request().method();
-        String path = context.request().path();
-        int end = path.indexOf('/', 1);
-        String collection = path.substring(1, end < 0 ? path.length() : end);
-        boolean reads =
-                method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD) || method.equals(HttpMethod.OPTIONS);
-        if (reads || !WRITABLE_IN_KONG.contains(collection)) {
-            context.next();
-            return;
-        }
-        Pages.json(
-                context,
-                405,
-                new JsonObject()
-                        .put("code", 12)
-                        .put("name", "operation unsupported")
-                        .put(
-                                "message",
-                                method + " /" + collection + ": not supported, the configuration is read from files"
-                                        + " (expected: GET of " + String.join(", ", pages.paths()) + ")"));
-    }
-
-    private static boolean isToken(HttpServerRequest request, String token) {
-        String given = request.getHeader("Kong-Admin-Token");
-        if (given == null) {
-            String authorization = request.getHeader("Authorization");
-            if (authorization == null || !authorization.regionMatches(true, 0, "Bearer ", 0, 7)) {
-                return false;
-            }
-            given = authorization.substring(7);
-        }
-        return MessageDigest.isEqual(given.getBytes(StandardCharsets.UTF_8), token.getBytes(StandardCharsets.UTF_8));
     }
 
     private static boolean isLoopback(String host) {

@@ -1,9 +1,14 @@
 package io.gatehouse.core.admin;
 
+import io.gatehouse.core.Settings.LogLevel;
+import io.gatehouse.core.balancer.Balancer;
 import io.gatehouse.core.service.NodeFacts;
+import io.gatehouse.core.snapshot.ConfigStore;
+import io.gatehouse.core.snapshot.Snapshot;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the Admin and the Status API show of the running gateway.
@@ -11,6 +16,22 @@ import java.util.Set;
  * <p>Implemented by the gateway. Thread rule: any thread; cheap, never blocking.
  */
 public interface AdminView {
+    /** What is live; null before the first configuration. */
+    @Nullable
+    Snapshot live();
+
+    /** Changes what is live. */
+    ConfigStore store();
+
+    /** Whether there is a place to keep changes, or leave to keep them in memory. */
+    boolean mayEdit();
+
+    /** What is logged. */
+    LogLevel logLevel();
+
+    /** Changes what is logged; false when that is set by a file of the user's own. */
+    boolean logLevel(LogLevel level);
+
     /** Facts of the node. */
     NodeFacts node();
 
@@ -34,6 +55,10 @@ public interface AdminView {
 
     /** Redirections of upstreams, each as it was given: {@code https://api.example.com=http://127.0.0.1:9999}. */
     List<String> connectTo();
+
+    /** The live upstream with this id or name; null when there is none. */
+    @Nullable
+    Balancer upstream(String idOrName);
 
     /** The hash of an empty configuration. */
     String EMPTY_CONFIGURATION = "00000000000000000000000000000000";

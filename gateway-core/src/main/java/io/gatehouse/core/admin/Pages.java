@@ -6,6 +6,7 @@ import io.gatehouse.core.service.NodeMemory;
 import io.gatehouse.core.service.Scraper;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -56,6 +57,8 @@ final class Pages {
                     }
                     if (context.response().headWritten()) {
                         context.response().reset();
+                    } else if (context.statusCode() == 413) {
+                        message(context, 413, "Payload too large");
                     } else if (context.statusCode() == 400) {
                         message(context, 400, "Bad request");
                     } else {
@@ -165,9 +168,13 @@ final class Pages {
     }
 
     static void json(RoutingContext context, int status, JsonObject json) {
+        json(context, status, json.toBuffer());
+    }
+
+    static void json(RoutingContext context, int status, Buffer json) {
         context.response()
                 .setStatusCode(status)
                 .putHeader("Content-Type", JSON_TYPE)
-                .end(json.encode());
+                .end(json);
     }
 }

@@ -70,6 +70,11 @@ public final class Address {
         return state.healthy();
     }
 
+    /** What tells it from others, its state aside. */
+    List<Object> facts() {
+        return List.of(name, ip, port, weight);
+    }
+
     boolean isNoneOf(@Nullable List<Address> others) {
         if (others != null) {
             for (int i = 0; i < others.size(); i++) {

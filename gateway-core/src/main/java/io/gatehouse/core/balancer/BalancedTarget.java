@@ -7,9 +7,8 @@ import io.gatehouse.core.entity.TargetEntity;
  *
  * @param name as configured, {@code host:port}
  * @param host without brackets
- * @param literal whether the host is an address already
  */
-record BalancedTarget(String id, String name, String host, int port, int weight, boolean literal) {
+record BalancedTarget(String id, String name, String host, int port, int weight) {
     static BalancedTarget of(TargetEntity target) {
         String text = target.target();
         int colon = text.lastIndexOf(':');
@@ -18,11 +17,6 @@ record BalancedTarget(String id, String name, String host, int port, int weight,
             host = host.substring(1, host.length() - 1);
         }
         return new BalancedTarget(
-                target.id(),
-                text,
-                host,
-                Integer.parseInt(text.substring(colon + 1)),
-                target.weight(),
-                Literals.isAddress(host));
+                target.id(), text, host, Integer.parseInt(text.substring(colon + 1)), target.weight());
     }
 }

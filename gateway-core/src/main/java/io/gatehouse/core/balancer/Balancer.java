@@ -6,14 +6,20 @@ import io.gatehouse.api.Request;
 import io.gatehouse.core.balancer.AddressState.Report;
 import io.gatehouse.core.entity.TargetEntity;
 import io.gatehouse.core.entity.UpstreamEntity;
+import io.gatehouse.core.entity.UpstreamEntity.Active;
+import io.gatehouse.core.entity.UpstreamEntity.Passive;
 import io.gatehouse.core.entity.UpstreamEntity.PassiveHealthy;
 import io.gatehouse.core.entity.UpstreamEntity.PassiveUnhealthy;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,53 +28,49 @@ import org.slf4j.LoggerFactory;
 public final class Balancer {
     private static final Logger LOG = LoggerFactory.getLogger(Balancer.class);
 
+    /** How soon an answer that is old already is looked at again. */
+    private static final long SOON_NANOS = 100_000_000;
+
     private final UpstreamEntity upstream;
     private final List<TargetEntity> entities;
     private final List<BalancedTarget> targets;
     private final Memory memory;
+    private final Names names;
     private final @Nullable HashInput hashInput;
+    private final boolean named;
     private volatile Addresses addresses;
+    private volatile long lookAgain;
+    private volatile boolean waits;
+    private @Nullable Future<Void> looking; // guarded by this
 
     /** Whether a balancer as a whole is healthy, after so many flips of its addresses. */
     private record Standing(int flips, boolean healthy) {}
 
-    Balancer(UpstreamEntity upstream, List<TargetEntity> targets, Memory memory) {
+    /**
+     * A target and what its host resolved to.
+     *
+     * @param dns the type of the records, or what went wrong
+     */
+    record Resolved(BalancedTarget target, List<Address> addresses, String dns) {}
+
+    Balancer(UpstreamEntity upstream, List<TargetEntity> targets, Memory memory, Names names) {
         this.upstream = upstream;
         this.entities = List.copyOf(targets);
         this.memory = memory;
+        this.names = names;
         this.hashInput = upstream.algorithm().equals("consistent-hashing")
                         && !upstream.hashOn().equals("none")
                 ? new HashInput(upstream)
                 : null;
         Map<String, BalancedTarget> byAddress = new LinkedHashMap<>();
         for (TargetEntity target : targets) { // of two with the same address the last one counts
-            BalancedTarget one = BalancedTarget.of(target);
-            byAddress.put(one.host() + ':' + one.port(), one);
+            byAddress.put(target.target(), BalancedTarget.of(target));
         }
         this.targets = List.copyOf(byAddress.values());
-        this.addresses = resolved();
-    }
-
-    private Addresses resolved() {
-        List<Address> all = new ArrayList<>();
-        Set<Memory.Key> keys = new HashSet<>();
-        for (BalancedTarget target : targets) {
-            Memory.Key key = new Memory.Key(target.host(), target.host(), target.port());
-            keys.add(key);
-            all.add(new Address(
-                    target.host(), target.host(), target.host(), target.port(), target.weight(), memory.state(key)));
-        }
-        memory.keepOnly(keys);
-        return new Addresses(List.copyOf(all), picker(all));
-    }
-
-    private Picker picker(List<Address> all) {
-        return switch (upstream.algorithm()) {
-            case "consistent-hashing" -> new ConsistentHash(all, targets.size(), upstream.slots());
-            case "least-connections" -> new LowestScore.LeastConnections(all);
-            case "latency" -> new LowestScore.Latency(all);
-            default -> new RoundRobin(all, memory.turns());
-        };
+        this.named = this.targets.stream().anyMatch(target -> !Literals.isAddress(target.host()));
+        this.addresses = new Addresses(List.of());
+        this.waits = true;
+        Future<Void> unused = look(); // what needs no server is there at once
     }
 
     /** The upstream. */
@@ -82,6 +84,142 @@ public final class Balancer {
 
     Memory memory() {
         return memory;
+    }
+
+    /** It is this one that serves now: what the others knew beyond its addresses is forgotten. */
+    void goesLive() {
+        memory.owner(this);
+        if (!waits) {
+            memory.keepOnly(keys(targets()));
+        }
+    }
+
+    // ---- addresses
+
+    /**
+     * Whether names have to be waited for.
+     *
+     * @return null when not; else completes, on any thread, when an address may be picked
+     */
+    public @Nullable Future<Void> ready() {
+        if (!named || (!waits && lookAgain - System.nanoTime() > 0)) {
+            return null;
+        }
+        boolean wait = waits;
+        Future<Void> look = look();
+        return wait && !look.isComplete() ? look : null;
+    }
+
+    /** Whether there are names to look after. */
+    boolean isNamed() {
+        return named;
+    }
+
+    /** Looks at names whose time has come. */
+    void refresh() {
+        if (named && lookAgain - System.nanoTime() <= 0) {
+            Future<Void> unused = look();
+        }
+    }
+
+    private Future<Void> look() {
+        Promise<Void> promise = Promise.promise();
+        synchronized (this) {
+            Future<Void> other = looking;
+            if (other != null) {
+                return other;
+            }
+            looking = promise.future();
+        }
+        List<Future<Answer>> answers =
+                targets.stream().map(target -> names.resolve(target.host())).toList();
+        Future.join(answers).onComplete(all -> {
+            try {
+                resolved(answers.stream().map(Future::result).toList());
+            } finally {
+                synchronized (this) {
+                    looking = null;
+                }
+                promise.complete();
+            }
+        });
+        return promise.future();
+    }
+
+    private void resolved(List<Answer> answers) {
+        long now = System.nanoTime();
+        long next = now + Long.MAX_VALUE / 4;
+        boolean once = false;
+        List<Resolved> all = new ArrayList<>();
+        for (int i = 0; i < targets.size(); i++) {
+            Answer answer = answers.get(i);
+            all.add(resolved(targets.get(i), answer));
+            next = Math.min(next - now, answer.expires() - now) + now;
+            once |= answer.isForOnce() && answer.error() == null;
+        }
+        Addresses before = addresses;
+        if (!before.isSame(all)) {
+            addresses = new Addresses(all);
+            if (memory.isOwnedBy(this)) {
+                memory.keepOnly(keys(all));
+            }
+            for (Resolved one : all) {
+                if (one.addresses().isEmpty()) {
+                    LOG.warn(
+                            "target has no address: upstream={} target={} problem=\"{}\"",
+                            upstream.name(),
+                            one.target().name(),
+                            one.dns());
+                }
+            }
+        }
+        lookAgain = Math.max(next - now, SOON_NANOS) + now;
+        waits = once;
+    }
+
+    private Resolved resolved(BalancedTarget target, Answer answer) {
+        NameError error = answer.error();
+        if (error != null) {
+            return new Resolved(target, List.of(), error.text());
+        }
+        List<Address> found = new ArrayList<>();
+        for (Answer.Found one : answer.records()) {
+            int port = one.port() == 0 ? target.port() : one.port();
+            int weight = one.weight() < 0 || target.weight() == 0 ? target.weight() : one.weight();
+            String name = upstream.useSrvName() && one.name() != null ? one.name() : target.host();
+            found.add(new Address(
+                    target.host(),
+                    name,
+                    one.ip(),
+                    port,
+                    weight,
+                    memory.state(new Memory.Key(target.host(), one.ip(), port))));
+        }
+        return new Resolved(target, List.copyOf(found), String.valueOf(answer.type()));
+    }
+
+    private static Set<Memory.Key> keys(List<Resolved> all) {
+        Set<Memory.Key> keys = new HashSet<>();
+        for (Resolved one : all) {
+            for (Address address : one.addresses()) {
+                keys.add(new Memory.Key(address.host(), address.ip(), address.port()));
+            }
+        }
+        return keys;
+    }
+
+    /** What the targets resolved to. */
+    List<Resolved> targets() {
+        return addresses.targets;
+    }
+
+    private Picker picker(List<Address> all) {
+        return switch (upstream.algorithm()) {
+            case "consistent-hashing" -> new ConsistentHash(all, targets.size(), upstream.slots());
+            case "least-connections" -> new LowestScore.LeastConnections(all);
+            case "latency" -> new LowestScore.Latency(all);
+            default -> new RoundRobin(all, memory.turns());
+        };
     }
 
     /** By what a request is spread. */
@@ -102,13 +240,36 @@ public final class Balancer {
 
     /** The addresses of the moment and how one is chosen among them. */
     private final class Addresses {
-        private final List<Address> all;
+        private final List<Resolved> targets;
+        private final List<Address> all = new ArrayList<>();
         private final Picker picker;
         private volatile Standing standing = new Standing(memory.flips() - 1, false);
 
-        Addresses(List<Address> all, Picker picker) {
-            this.all = all;
-            this.picker = picker;
+        Addresses(List<Resolved> targets) {
+            this.targets = targets;
+            targets.forEach(target -> all.addAll(target.addresses()));
+            this.picker = picker(all);
+        }
+
+        /** Whether nothing would change: a new wheel or ring would move requests for nothing. */
+        boolean isSame(List<Resolved> others) {
+            if (targets.size() != others.size()) {
+                return false;
+            }
+            for (int i = 0; i < others.size(); i++) {
+                Resolved one = targets.get(i);
+                Resolved other = others.get(i);
+                if (!one.dns().equals(other.dns())
+                        || !one.addresses().stream()
+                                .map(Address::facts)
+                                .collect(Collectors.toSet())
+                                .equals(other.addresses().stream()
+                                        .map(Address::facts)
+                                        .collect(Collectors.toSet()))) {
+                    return false;
+                }
+            }
+            return true;
         }
 
         boolean healthy() {
@@ -129,7 +290,7 @@ public final class Balancer {
                 total += address.weight();
                 available += address.available() ? address.weight() : 0;
             }
-            return total == 0 ? 0 : available * 100.0 / total;
+            return total == 0 ? 0 : available * 100.0 / (double) total;
         }
     }
 
@@ -191,5 +352,121 @@ public final class Balancer {
                 address.port(),
                 address,
                 reason);
+    }
+
+    // ---- health
+
+    /** Whether anything can make an address of it unhealthy. */
+    public boolean isChecked() {
+        Passive passive = upstream.healthchecks().passive();
+        return usesProbes()
+                || passive.unhealthy().tcpFailures() != 0
+                || passive.unhealthy().timeouts() != 0
+                || passive.unhealthy().httpFailures() != 0;
+    }
+
+    /** Whether addresses are probed. */
+    boolean usesProbes() {
+        Active active = upstream.healthchecks().active();
+        return active.healthy().interval() != 0 || active.unhealthy().interval() != 0;
+    }
+
+    /** A probe was answered. */
+    void probed(Address address, int status) {
+        Active active = upstream.healthchecks().active();
+        if (active.healthy().httpStatuses().contains(status)) {
+            report(address, Report.SUCCESS, active.healthy().successes(), "active");
+        } else if (active.unhealthy().httpStatuses().contains(status)) {
+            report(address, Report.HTTP_FAILURE, active.unhealthy().httpFailures(), "active");
+        }
+    }
+
+    /** A connection was all that a probe wanted. */
+    void reached(Address address) {
+        report(
+                address,
+                Report.SUCCESS,
+                upstream.healthchecks().active().healthy().successes(),
+                "active");
+    }
+
+    /** A probe was not answered in time. */
+    void late(Address address) {
+        report(
+                address,
+                Report.TIMEOUT,
+                upstream.healthchecks().active().unhealthy().timeouts(),
+                "active");
+    }
+
+    /** A probe could not be made. */
+    void unreached(Address address) {
+        report(
+                address,
+                Report.TCP_FAILURE,
+                upstream.healthchecks().active().unhealthy().tcpFailures(),
+                "active");
+    }
+
+    /** Somebody knows better. */
+    void set(Address address, boolean healthy) {
+        if (address.state().set(healthy)) {
+            flipped(address, "set by hand");
+        }
+    }
+
+    /** How its targets are. */
+    public List<TargetHealth> health() {
+        List<TargetHealth> all = new ArrayList<>();
+        for (Resolved one : targets()) {
+            BalancedTarget target = one.target();
+            List<TargetHealth.OfAddress> shown = new ArrayList<>();
+            TargetHealth.State health = one.addresses().isEmpty() ? TargetHealth.State.DNS_ERROR : null;
+            for (Address address : one.addresses()) {
+                TargetHealth.State state = !isChecked() || target.weight() == 0
+                        ? TargetHealth.State.HEALTHCHECKS_OFF
+                        : address.available() ? TargetHealth.State.HEALTHY : TargetHealth.State.UNHEALTHY;
+                health = health == null || state == TargetHealth.State.HEALTHY ? state : health;
+                shown.add(new TargetHealth.OfAddress(
+                        address.ip(), address.port(), address.weight(), address.available(), state));
+            }
+            all.add(new TargetHealth(
+                    target.id(),
+                    target.name(),
+                    target.host(),
+                    target.port(),
+                    one.dns(),
+                    target.weight(),
+                    Objects.requireNonNull(health),
+                    shown));
+        }
+        return all;
+    }
+
+    /** Whether enough of the weight is available for the upstream to be used. */
+    public boolean isHealthy() {
+        return addresses.healthy();
+    }
+
+    /**
+     * Sets the health of a target's addresses by hand.
+     *
+     * @param target id or {@code host:port}
+     * @param address one of its addresses as {@code ip} or {@code ip:port}; null for all
+     * @return whether there are such addresses
+     */
+    public boolean setHealth(String target, @Nullable String address, boolean healthy) {
+        boolean found = false;
+        for (Resolved one : targets()) {
+            if (one.target().id().equals(target) || one.target().name().equals(target)) {
+                for (Address each : one.addresses()) {
+                    if (address == null || address.equals(each.ip()) || address.equals(each.toString())) {
+                        set(each, healthy);
+                        found = true;
+                    }
+                }
+            }
+        }
+        return found;
     }
 }

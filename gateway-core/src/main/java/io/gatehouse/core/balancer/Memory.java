@@ -4,12 +4,14 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /** What is kept of an upstream from one configuration to the next. Any thread. */
 final class Memory {
     private final AtomicInteger turns = new AtomicInteger();
     private final Map<Key, AddressState> states = new ConcurrentHashMap<>();
     private final AtomicInteger flips = new AtomicInteger();
+    private volatile @Nullable Balancer owner;
 
     /** An address of a host. */
     record Key(String host, String ip, int port) {}
@@ -25,6 +27,15 @@ final class Memory {
 
     void keepOnly(Set<Key> keys) {
         states.keySet().retainAll(keys);
+    }
+
+    /** Whether it is for this balancer to say which addresses there are: an older one may still be in use. */
+    boolean isOwnedBy(Balancer balancer) {
+        return balancer.equals(owner);
+    }
+
+    void owner(Balancer balancer) {
+        owner = balancer;
     }
 
     /** A number that changes with the health of any address. */

@@ -13,7 +13,7 @@ public final class Scalars {
 
     private Scalars() {}
 
-    static ConfigNode.Type typeOf(String plain) {
+    public static ConfigNode.Type typeOf(String plain) {
         switch (plain) {
             case "", "~", "null", "Null", "NULL" -> {
                 return ConfigNode.Type.NULL;

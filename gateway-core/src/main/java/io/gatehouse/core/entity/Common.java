@@ -2,11 +2,15 @@ package io.gatehouse.core.entity;
 
 import io.gatehouse.core.config.ConfigNode;
 import io.gatehouse.core.config.Problem;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 
 /** What every entity, and the root of a file, may have without a meaning here: only its type is checked. */
 final class Common {
+    /** When an entity was made and when it was changed last, in seconds since 1970. */
+    static final List<String> TIMES = List.of("created_at", "updated_at");
+
     private static final Set<String> NAMES = Set.of("created_at", "updated_at", "_comment", "_ignore");
 
     private Common() {}

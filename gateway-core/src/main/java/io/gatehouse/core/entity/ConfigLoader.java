@@ -10,12 +10,17 @@ import io.gatehouse.core.config.Variables;
 import io.gatehouse.core.service.Vaults;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -73,6 +78,104 @@ public final class ConfigLoader {
         ConfigLoader loader = new ConfigLoader(environment, options);
         loader.files.add(file);
         return loader.result(loader.parsed(file, text));
+    }
+
+    /**
+     * A configuration with edits, which are checked as files are: against the whole. Only they are bound anew; but when a
+     * vault is among them, everything is, since any secret may come from it.
+     *
+     * @param edits at most one of each entity
+     * @param options those that the configuration was read with
+     */
+    public static LoadResult edit(DeclarativeConfig before, Collection<EntityEdit> edits, LoadOptions options) {
+        List<Problem> problems = new ArrayList<>();
+        boolean vaults = edits.stream().anyMatch(edit -> edit.kind() == EntityKind.VAULT);
+        Vaults known = options.vaults() == null ? Vaults.over(name -> null) : options.vaults();
+        Vaults.Draft secrets = vaults ? known.draft() : known.draft(before.secrets());
+        Map<EntityKind, Set<String>> gone = new EnumMap<>(EntityKind.class);
+        Map<String, EntityEdit> all = new LinkedHashMap<>();
+        for (EntityEdit edit : edits) {
+            all.put(place(edit.kind(), edit.id()), edit);
+            if (edit.fields() == null) {
+                gone.computeIfAbsent(edit.kind(), kind -> new HashSet<>()).add(edit.id());
+            }
+        }
+        for (EntityKind kind : EntityKind.values()) {
+            for (Entity entity : before.all(kind)) {
+                boolean again =
+                        vaults || (kind == EntityKind.PLUGIN && usesEdited((PluginEntity) entity.value(), all, before));
+                if (again) {
+                    all.putIfAbsent(place(kind, entity.id()), new EntityEdit(kind, entity.id(), entity.node()));
+                }
+            }
+        }
+        Map<EntityKind, List<Entity>> changed = EntityReader.of(before, all.values(), options, secrets, problems::add)
+                .build();
+        DeclarativeConfig config = new DeclarativeConfig(before, secrets, changed, gone);
+        gone.forEach((kind, ids) -> ids.forEach(id -> stillReferred(config, kind, id, problems)));
+        return new LoadResult(config, problems);
+    }
+
+    /** A digest of the bytes of files and directories, whatever they say. One that cannot be read counts as empty. */
+    public static String digest(List<Path> filesOrDirs, LoadOptions options) {
+        ConfigLoader loader = new ConfigLoader(name -> null, options);
+        MessageDigest digest = Fingerprint.sha256();
+        for (Path file : loader.files(filesOrDirs)) {
+            byte[] bytes = new byte[0];
+            try (InputStream in = file.toString().equals(STANDARD_INPUT)
+                    ? options.standardInput().open()
+                    : Files.newInputStream(file)) {
+                bytes = in.readAllBytes();
+            } catch (IOException unreadable) {
+                // whoever loads it says so
+            }
+            digest.update((bytes.length + ":").getBytes(StandardCharsets.UTF_8));
+            digest.update(bytes);
+        }
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    private static String place(EntityKind kind, String id) {
+        return kind.plural() + ':' + id;
+    }
+
+    private static boolean usesEdited(PluginEntity plugin, Map<String, EntityEdit> edits, DeclarativeConfig config) {
+        for (PluginEntity.PartialLink link : plugin.partials()) {
+            Entity partial =
+                    config.find(EntityKind.PARTIAL, link.id() != null ? link.id() : String.valueOf(link.name()));
+            if (partial != null && edits.containsKey(place(EntityKind.PARTIAL, partial.id()))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static void stillReferred(DeclarativeConfig config, EntityKind gone, String id, List<Problem> problems) {
+        for (EntityKind kind : EntityKind.values()) {
+            for (EntityKind.Reference reference : kind.references()) {
+                if (reference.kind() == gone) {
+                    for (Entity entity : config.referring(kind, reference.field(), id)) {
+                        problems.add(Problem.error(
+                                entity.location(),
+                                ConfigNode.child(entity.path(), reference.field()),
+                                "invalid reference '" + reference.field() + ": " + id + "' (no such entry in '"
+                                        + gone.plural() + "')",
+                                null));
+                    }
+                }
+            }
+        }
+    }
+
+    /**
+     * Entities one by one, such as those of a state file, as a configuration.
+     *
+     * @param edits at most one of each entity, none that takes one away
+     */
+    public static LoadResult entities(Collection<EntityEdit> edits, LoadOptions options) {
+        Vaults known = options.vaults() == null ? Vaults.over(name -> null) : options.vaults();
+        DeclarativeConfig nothing = new DeclarativeConfig(options.compat(), options.flavor(), known.draft(), Map.of());
+        return edit(nothing, edits, options);
     }
 
     /** One file that was read. */
@@ -334,13 +437,6 @@ public final class ConfigLoader {
             reader.add(roots.get(i).node(), "1.1".equals(version) || "2.1".equals(version));
         }
         DeclarativeConfig config = new DeclarativeConfig(options.compat(), options.flavor(), secrets, reader.build());
-        for (Entity name : config.all(EntityKind.SNI)) {
-            problems.add(Problem.warning(
-                    name.location(),
-                    name.path(),
-                    "certificates are checked but not served yet: TLS listeners show the one of the settings"));
-            break; // one is enough
-        }
         if (!config.all(EntityKind.BASICAUTH).isEmpty()) {
             for (Fields root : untransformed) {
                 root.fail(

@@ -228,16 +228,7 @@ public final class DeckDump {
         if (identity.isEmpty()) {
             return reference(entity) instanceof Named named && entity.id().equals(Ids.of(kind.plural(), named.name()));
         }
-        StringBuilder key = new StringBuilder(kind.plural()).append(":*");
-        for (String field : identity) {
-            Object value =
-                    Objects.requireNonNull(shape(entity).component(field)).of(entity.value());
-            if (value == null && field.equals("consumer_group")) {
-                continue; // Kong's key before there were groups
-            }
-            key.append(':').append(value == null ? "" : value instanceof Secret secret ? secret.value() : value);
-        }
-        return entity.id().equals(Ids.of(kind.plural(), key.toString()));
+        return entity.id().equals(Ids.of(kind.plural(), Listing.identity(entity)));
     }
 
     private static boolean isReference(EntityKind kind, String field) {

@@ -1,15 +1,17 @@
 package io.gatehouse.core.entity;
 
+import io.gatehouse.api.config.Secret;
 import io.gatehouse.core.config.Compat;
 import io.gatehouse.core.routing.RouterFlavor;
 import io.gatehouse.core.schema.RecordBinder;
+import io.gatehouse.core.schema.RecordShape;
 import io.gatehouse.core.service.Vaults;
 import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** A configuration as entities, checked as far as the core can. Deeply immutable. */
@@ -17,33 +19,36 @@ public final class DeclarativeConfig {
     private final Compat compat;
     private final RouterFlavor flavor;
     private final Vaults.Draft secrets;
-    private final Map<EntityKind, List<Entity>> entities = new EnumMap<>(EntityKind.class);
-    private final Map<EntityKind, List<? extends Record>> records = new EnumMap<>(EntityKind.class);
-    private final Map<EntityKind, Map<String, Entity>> byKey = new EnumMap<>(EntityKind.class);
-    private final String fingerprint;
+    private final Map<EntityKind, Listing> listings;
+    private volatile @Nullable String fingerprint;
 
     DeclarativeConfig(Compat compat, RouterFlavor flavor, Vaults.Draft secrets, Map<EntityKind, List<Entity>> read) {
         this.compat = compat;
         this.flavor = flavor;
         this.secrets = secrets;
+        this.listings = new EnumMap<>(EntityKind.class);
         for (EntityKind kind : EntityKind.values()) {
-            List<Entity> all = List.copyOf(read.getOrDefault(kind, List.of()));
-            List<Record> values = new ArrayList<>(all.size());
-            Map<String, Entity> keys = new HashMap<>();
-            for (Entity entity : all) {
-                values.add(entity.value());
-                keys.put(entity.id(), entity);
-            }
-            for (Entity entity : all) {
-                if (kind.nameField() != null && kind != EntityKind.PLUGIN) {
-                    keys.putIfAbsent(entity.name(), entity);
-                }
-            }
-            entities.put(kind, all);
-            records.put(kind, List.copyOf(values));
-            byKey.put(kind, keys);
+            listings.put(kind, new Listing(kind, read.getOrDefault(kind, List.of())));
         }
-        this.fingerprint = Fingerprint.of(this);
+    }
+
+    /** What another one becomes by edits. */
+    DeclarativeConfig(
+            DeclarativeConfig before,
+            Vaults.Draft secrets,
+            Map<EntityKind, List<Entity>> changed,
+            Map<EntityKind, Set<String>> gone) {
+        this.compat = before.compat;
+        this.flavor = before.flavor;
+        this.secrets = secrets;
+        this.listings = new EnumMap<>(before.listings);
+        for (EntityKind kind : EntityKind.values()) {
+            List<Entity> fresh = changed.getOrDefault(kind, List.of());
+            Set<String> without = gone.getOrDefault(kind, Set.of());
+            if (!fresh.isEmpty() || !without.isEmpty()) {
+                listings.put(kind, before.listing(kind).with(fresh, without));
+            }
+        }
     }
 
     /** A configuration without entities. */
@@ -77,12 +82,71 @@ public final class DeclarativeConfig {
 
     /** All entities of a kind, nested ones too, in the order of the files. */
     public List<Entity> all(EntityKind kind) {
-        return Objects.requireNonNull(entities.get(kind));
+        return listing(kind).all();
+    }
+
+    Listing listing(EntityKind kind) {
+        return Objects.requireNonNull(listings.get(kind));
     }
 
     /** The entity of a kind with this id or name; null when there is none. */
     public @Nullable Entity find(EntityKind kind, String idOrName) {
-        return Objects.requireNonNull(byKey.get(kind)).get(idOrName);
+        return listing(kind).find(idOrName);
+    }
+
+    /** All entities of a kind in the order of their ids. */
+    public List<Entity> sorted(EntityKind kind) {
+        return listing(kind).sorted();
+    }
+
+    /** The entities of a kind that refer to another one by a field. */
+    public List<Entity> referring(EntityKind kind, String field, String id) {
+        RecordShape.Component component =
+                Objects.requireNonNull(RecordShape.of(kind.type()).component(field));
+        List<Entity> found = new ArrayList<>();
+        for (Entity entity : all(kind)) {
+            if (id.equals(component.of(entity.value()))) {
+                found.add(entity);
+            }
+        }
+        return found;
+    }
+
+    /** Whether a plugin uses a partial. */
+    public boolean isLinked(Entity partial) {
+        for (PluginEntity plugin : plugins()) {
+            for (PluginEntity.PartialLink link : plugin.partials()) {
+                if (partial.id().equals(link.id()) || partial.name().equals(link.name())) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /** The entity that users mean by an id, a name, or a key that is unique, such as an API key; null when there is none. */
+    public @Nullable Entity locate(EntityKind kind, String key) {
+        Entity found = find(kind, key);
+        if (found == null && (kind.nameField() == null || kind == EntityKind.PLUGIN)) {
+            for (Entity entity : all(kind)) {
+                if (isCalled(entity, key)) {
+                    return entity;
+                }
+            }
+        }
+        return found;
+    }
+
+    /** Whether users may mean an entity by an id, name or key; a key may be unique among those of one other entity only. */
+    public boolean isCalled(Entity entity, String key) {
+        if (entity.id().equals(key)) {
+            return true;
+        }
+        String field = entity.kind().endpointKey();
+        RecordShape.Component component =
+                field == null ? null : RecordShape.of(entity.kind().type()).component(field);
+        Object value = component == null ? null : component.of(entity.value());
+        return key.equals(value instanceof Secret secret ? secret.value() : value);
     }
 
     /** All services in the order of the files. */
@@ -140,7 +204,7 @@ public final class DeclarativeConfig {
 
     @SuppressWarnings("unchecked") // the entities of a kind have records of its type only
     private <E extends Record> List<E> records(EntityKind kind) {
-        return (List<E>) Objects.requireNonNull(records.get(kind));
+        return (List<E>) listing(kind).records();
     }
 
     /**
@@ -149,6 +213,11 @@ public final class DeclarativeConfig {
      * secret in a vault its reference.
      */
     public String fingerprint() {
-        return fingerprint;
+        String known = fingerprint;
+        if (known == null) {
+            known = Fingerprint.of(this);
+            fingerprint = known;
+        }
+        return known;
     }
 }

@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param location where it stands in the file
  * @param path its path in the file, such as {@code services[0].routes[1]}
  * @param value the record, of the kind's type
+ * @param node what the record was bound from, flat and with ids for references, so that it can be bound again; parts that
+ *     partials hold are not in it
  * @param sources what the file says where variables were put in, so that it can be written again; empty when there are none
  */
 public record Entity(
@@ -29,6 +31,7 @@ public record Entity(
         Location location,
         String path,
         Record value,
+        ConfigNode.Mapping node,
         ConfigNode.Mapping sources) {
     /** Copies the tags. */
     public Entity {

@@ -72,8 +72,9 @@ public enum EntityKind {
      * @param field the field
      * @param kind what it refers to
      * @param required whether it must be there
+     * @param cascades whether one that refers goes with the one that it refers to; else it keeps that from going
      */
-    public record Reference(String field, EntityKind kind, boolean required) {}
+    public record Reference(String field, EntityKind kind, boolean required, boolean cascades) {}
 
     /** Turns what may be written in a shorter way into the fields of the record. */
     @FunctionalInterface
@@ -95,10 +96,12 @@ public enum EntityKind {
     private static final Map<EntityKind, Set<EntityKind>> CHILDREN = new EnumMap<>(EntityKind.class);
     private static final Map<EntityKind, Set<String>> UNIQUE = new EnumMap<>(EntityKind.class);
     private static final Map<String, EntityKind> BY_PLURAL = new HashMap<>();
+    private static final Map<String, EntityKind> BY_PATH = new HashMap<>();
 
     static {
         for (EntityKind kind : values()) {
             BY_PLURAL.put(kind.plural, kind);
+            BY_PATH.put(kind.path(), kind);
             CHILDREN.put(kind, new LinkedHashSet<>());
         }
         for (EntityKind kind : values()) {
@@ -111,7 +114,7 @@ public enum EntityKind {
                 ForeignKey key = components[i].getAnnotation(ForeignKey.class);
                 if (key != null) {
                     references.add(new Reference(
-                            field, key.value(), shape.components().get(i).isRequired()));
+                            field, key.value(), shape.components().get(i).isRequired(), key.cascades()));
                     Objects.requireNonNull(CHILDREN.get(key.value())).add(kind);
                 }
                 if (components[i].isAnnotationPresent(Unique.class)) {
@@ -164,6 +167,70 @@ public enum EntityKind {
     /** The word for one of them, such as {@code service}. */
     public String singular() {
         return plural.substring(0, plural.length() - 1);
+    }
+
+    /** Where the Admin API has all of them: {@code services} for {@code /services}. */
+    public String path() {
+        return switch (this) {
+            case KEY_SET -> "key-sets";
+            case KEYAUTH -> "key-auths";
+            case BASICAUTH -> "basic-auths";
+            case HMACAUTH -> "hmac-auths";
+            case JWT -> "jwts";
+            case OAUTH2 -> "oauth2";
+            case MTLS_AUTH -> "mtls-auths";
+            default -> plural;
+        };
+    }
+
+    /** Where the Admin API has those of one other entity: {@code key-auth} for {@code /consumers/amy/key-auth}. */
+    public String nestedPath() {
+        return switch (this) {
+            case KEYAUTH -> "key-auth";
+            case BASICAUTH -> "basic-auth";
+            case HMACAUTH -> "hmac-auth";
+            case JWT -> "jwt";
+            case MTLS_AUTH -> "mtls-auth";
+            default -> path();
+        };
+    }
+
+    /** The kind whose {@link #path} this is; null when there is none that has one of its own. */
+    public static @Nullable EntityKind at(String path) {
+        EntityKind kind = BY_PATH.get(path);
+        return kind == TARGET || kind == CONSUMER_GROUP_CONSUMER ? null : kind;
+    }
+
+    /** The field that may stand for the id in a path of the Admin API; null when there is none. */
+    public @Nullable String endpointKey() {
+        return switch (this) {
+            case TARGET -> "target";
+            case ACL -> "group";
+            default -> {
+                if (key.name() != null) {
+                    yield key.name();
+                }
+                yield isCredential() && key.identity().size() == 1
+                        ? key.identity().get(0)
+                        : null;
+            }
+        };
+    }
+
+    /** The times that Kong keeps of one. */
+    public List<String> times() {
+        return isCredential() ? List.of("created_at") : Common.TIMES;
+    }
+
+    /** Fields that the Admin API fills at random when they are left out. */
+    public Set<String> random() {
+        return switch (this) {
+            case KEYAUTH -> Set.of("key");
+            case HMACAUTH -> Set.of("secret");
+            case JWT -> Set.of("key", "secret");
+            case OAUTH2 -> Set.of("client_id", "client_secret");
+            default -> Set.of();
+        };
     }
 
     /** The record that declares the fields. */

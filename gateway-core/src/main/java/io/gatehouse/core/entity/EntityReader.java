@@ -89,6 +89,8 @@ final class EntityReader {
     private final RecordBinder binder;
     private final Map<EntityKind, Listed> collections = new EnumMap<>(EntityKind.class);
     private final List<ConfigNode.Mapping> partialLinks = new ArrayList<>();
+    private final @Nullable DeclarativeConfig base;
+    private final Map<EntityKind, Set<String>> edited = new EnumMap<>(EntityKind.class);
     private boolean incomplete;
     private int hints;
 
@@ -99,6 +101,18 @@ final class EntityReader {
             Map<EntityKind, ConfigNode.Mapping> defaults,
             Map<String, ConfigNode.Mapping> pluginConfigs,
             Collection<String> selectTags) {
+        this(options, secrets, sink, defaults, pluginConfigs, selectTags, null);
+    }
+
+    private EntityReader(
+            LoadOptions options,
+            Vaults.Draft secrets,
+            Consumer<Problem> sink,
+            Map<EntityKind, ConfigNode.Mapping> defaults,
+            Map<String, ConfigNode.Mapping> pluginConfigs,
+            Collection<String> selectTags,
+            @Nullable DeclarativeConfig base) {
+        this.base = base;
         this.options = options;
         this.sink = sink;
         this.defaults = defaults;
@@ -109,6 +123,46 @@ final class EntityReader {
         for (EntityKind kind : EntityKind.values()) {
             collections.put(kind, new Listed());
         }
+    }
+
+    /** Reads what edits of a configuration say; what they refer to may be there already. */
+    static EntityReader of(
+            DeclarativeConfig base,
+            Collection<EntityEdit> edits,
+            LoadOptions options,
+            Vaults.Draft secrets,
+            Consumer<Problem> sink) {
+        EntityReader reader = new EntityReader(options, secrets, sink, Map.of(), Map.of(), List.of(), base);
+        Preparation preparation = new Preparation(options, false, Map.of(), false, sink);
+        for (EntityEdit edit : edits) {
+            reader.edited(edit.kind()).add(edit.id());
+        }
+        for (EntityEdit edit : edits) {
+            if (edit.fields() != null) {
+                reader.collect(edit.kind(), edit.fields(), null, preparation);
+            }
+        }
+        return reader;
+    }
+
+    private Set<String> edited(EntityKind kind) {
+        return edited.computeIfAbsent(kind, any -> new HashSet<>());
+    }
+
+    /** One that was there before and is not edited. */
+    private @Nullable Entity before(EntityKind kind, @Nullable Entity found) {
+        return found == null || edited(kind).contains(found.id()) ? null : found;
+    }
+
+    private @Nullable Draft before(EntityKind kind, @Nullable Entity found, String key) {
+        Entity entity = before(kind, found);
+        if (entity == null) {
+            return null;
+        }
+        Draft draft = new Draft(kind, entity.node(), entity.node(), null);
+        draft.id = entity.id();
+        listed(kind).byId.put(key, draft);
+        return draft;
     }
 
     private Listed listed(EntityKind kind) {
@@ -234,13 +288,17 @@ final class EntityReader {
                 fail(draft, "id", Problem.error(id, "expected a valid UUID in lower case (got " + id.shown() + ")"));
             } else {
                 draft.id = text.text();
-                unique(draft, "id", listed.byId, text.text(), text, "primary key set to '" + text.shown() + "'");
+                Draft first = listed.byId.putIfAbsent(text.text(), draft);
+                if (first != null) {
+                    taken(draft, "id", text, "primary key set to '" + text.shown() + "'", first.node.location());
+                }
             }
         }
         String nameField = draft.kind.nameField();
         ConfigNode.Scalar name = draft.text(nameField);
         if (name != null && nameField != null) {
-            unique(draft, nameField, listed.byName, name.text(), name, nameField + " set to '" + name.shown() + "'");
+            Told told = new Told(nameField, name, nameField + " set to '" + name.shown() + "'");
+            unique(draft, told, listed.byName, nameField, name.text());
         }
     }
 
@@ -249,17 +307,31 @@ final class EntityReader {
         sink.accept(problem);
     }
 
-    private void unique(Draft draft, String field, Map<String, Draft> seen, String key, ConfigNode at, String what) {
+    private void unique(Draft draft, Told told, Map<String, Draft> seen, String index, String key) {
         Draft first = seen.putIfAbsent(key, draft);
-        if (first != null) {
-            fail(
+        Entity there = base == null
+                ? null
+                : before(draft.kind, base.listing(draft.kind).holder(index, key));
+        if (first != null || there != null) {
+            taken(
                     draft,
-                    field,
-                    Problem.error(
-                            at,
-                            "uniqueness violation: '" + draft.kind.plural() + "' entity with " + what
-                                    + " already declared at " + first.node.location()));
+                    told.field,
+                    told.at,
+                    told.what,
+                    first != null
+                            ? first.node.location()
+                            : Objects.requireNonNull(there).location());
         }
+    }
+
+    private void taken(Draft draft, String field, ConfigNode at, String what, Location first) {
+        fail(
+                draft,
+                field,
+                Problem.error(
+                        at,
+                        "uniqueness violation: '" + draft.kind.plural() + "' entity with " + what
+                                + " already declared at " + first));
     }
 
     /** Makes the entities. */
@@ -332,6 +404,9 @@ final class EntityReader {
             for (String unique : kind.unique()) {
                 if (key.equals(mapping.get(unique))) {
                     target = listed(kind).byField.getOrDefault(unique, Map.of()).get(key.text());
+                    if (target == null && base != null) {
+                        target = before(kind, base.listing(kind).holder(unique, key.text()), key.text());
+                    }
                 }
             }
         }
@@ -353,7 +428,10 @@ final class EntityReader {
 
     private @Nullable Draft find(EntityKind kind, String idOrName) {
         Draft target = listed(kind).byId.get(idOrName);
-        return target != null ? target : listed(kind).byName.get(idOrName);
+        if (target == null) {
+            target = listed(kind).byName.get(idOrName);
+        }
+        return target != null || base == null ? target : before(kind, base.find(kind, idOrName), idOrName);
     }
 
     /** What a reference says: a name or id, {@code {name: ..}} or {@code {id: ..}}. */
@@ -422,12 +500,12 @@ final class EntityReader {
         String key = identity.isEmpty() ? null : identityKey(draft);
         if (key != null && !identity.equals(List.of(String.valueOf(kind.nameField())))) {
             if (kind == EntityKind.CONSUMER_GROUP_CONSUMER) {
-                if (listed(kind).byIdentity.putIfAbsent(key, draft) != null) {
+                boolean there = base != null && before(kind, base.listing(kind).holder(Listing.IDENTITY, key)) != null;
+                if (listed(kind).byIdentity.putIfAbsent(key, draft) != null || there) {
                     return false; // a membership may be told from both sides
                 }
             } else if (draft.failed.isEmpty()) {
-                Told told = told(draft);
-                unique(draft, told.field, listed(kind).byIdentity, key, told.at, told.what);
+                unique(draft, told(draft), listed(kind).byIdentity, Listing.IDENTITY, key);
             }
         }
         if (draft.id == null) {
@@ -553,7 +631,9 @@ final class EntityReader {
         for (EntityKind.Reference reference : kind.references()) {
             node = withReference(node, draft, reference.field());
         }
+        ConfigNode.Mapping flat = withTimes(node, draft);
         if (kind == EntityKind.PLUGIN) {
+            flat = Partials.linked(flat, draft.partials);
             node = Partials.apply(node, draft.partials, this::partial, sink);
         }
         RecordBinder.Bound<? extends Record> bound = binder.bindParts(node, kind.type(), sink);
@@ -567,7 +647,12 @@ final class EntityReader {
             ConfigNode.Scalar text = draft.text(field);
             if (text != null && !failed.contains(field)) {
                 Map<String, Draft> seen = listed(kind).byField.computeIfAbsent(field, name -> new HashMap<>());
-                unique(draft, field, seen, text.text(), text, field + " set to '" + text.shown() + "'");
+                unique(
+                        draft,
+                        new Told(field, text, field + " set to '" + text.shown() + "'"),
+                        seen,
+                        field,
+                        text.text());
                 failed.addAll(draft.failed);
             }
         }
@@ -591,8 +676,19 @@ final class EntityReader {
                     node.location(),
                     node.path(),
                     record,
+                    flat,
                     sources(draft.given)));
         }
+    }
+
+    /** When it was made and changed means nothing to the record, and is shown to those who ask. */
+    private static ConfigNode.Mapping withTimes(ConfigNode.Mapping node, Draft draft) {
+        ConfigNode.Mapping full = node;
+        for (String time : Common.TIMES) {
+            ConfigNode at = draft.given.get(time);
+            full = at == null || at.isNull() ? full : full.with(time, at);
+        }
+        return full;
     }
 
     private ConfigNode.Mapping withSelectTags(ConfigNode.Mapping node) {

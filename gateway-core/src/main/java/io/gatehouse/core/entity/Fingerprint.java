@@ -25,21 +25,10 @@ final class Fingerprint {
     private Fingerprint() {}
 
     static String of(DeclarativeConfig config) {
-        MessageDigest digest;
-        try {
-            digest = MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException everyJdkHasIt) {
-            throw new IllegalStateException(everyJdkHasIt);
-        }
+        MessageDigest digest = sha256();
         List<byte[]> entities = new ArrayList<>();
-        StringBuilder text = new StringBuilder();
         for (EntityKind kind : EntityKind.values()) {
-            for (Entity entity : config.all(kind)) {
-                text.setLength(0);
-                text.append(kind.plural()).append(' ');
-                appendValue(text, entity.value());
-                entities.add(digest.digest(text.toString().getBytes(StandardCharsets.UTF_8)));
-            }
+            entities.addAll(config.listing(kind).digests());
         }
         entities.sort(Arrays::compareUnsigned);
         entities.forEach(digest::update);
@@ -50,6 +39,21 @@ final class Fingerprint {
             hash = digest.digest(DOMAIN);
         }
         return HexFormat.of().formatHex(hash, 0, 16);
+    }
+
+    /** The digest of one entity. */
+    static byte[] digest(Entity entity) {
+        StringBuilder text = new StringBuilder(entity.kind().plural()).append(' ');
+        appendValue(text, entity.value());
+        return sha256().digest(text.toString().getBytes(StandardCharsets.UTF_8));
+    }
+
+    static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException everyJdkHasIt) {
+            throw new IllegalStateException(everyJdkHasIt);
+        }
     }
 
     static void appendValue(StringBuilder text, @Nullable Object value) {

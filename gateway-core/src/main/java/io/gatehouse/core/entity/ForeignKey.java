@@ -16,4 +16,7 @@ import java.lang.annotation.Target;
 @interface ForeignKey {
     /** What it refers to. */
     EntityKind value();
+
+    /** Whether the entity goes with the one that it refers to; else it keeps that from going, as in Kong. */
+    boolean cascades() default true;
 }

@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Puts partials into the configs of the plugins that use them. Stateless. */
 final class Partials {
+    /** The types that have a place of their own in configs. */
+    static final List<String> TYPES = List.of("redis-ce", "redis-ee", "vectordb", "embeddings");
+
     private Partials() {}
 
     /**
@@ -23,26 +26,32 @@ final class Partials {
             List<ConfigNode.Mapping> more,
             Function<ConfigNode.Scalar, ConfigNode.@Nullable Mapping> partials,
             Consumer<Problem> sink) {
-        ConfigNode own = plugin.get("partials");
-        List<ConfigNode> links = new ArrayList<>();
-        if (own instanceof ConfigNode.Sequence sequence) {
-            links.addAll(sequence.items());
-        } else if (own != null && !own.isNull()) {
+        ConfigNode.Mapping full = linked(plugin, more);
+        if (!(full.get("partials") instanceof ConfigNode.Sequence links)) {
             return plugin; // the binder says what is wrong
         }
-        links.addAll(more);
-        if (links.isEmpty()) {
-            return plugin;
-        }
-        ConfigNode.Mapping full = plugin.with(
-                "partials",
-                new ConfigNode.Sequence(plugin.location(), ConfigNode.child(plugin.path(), "partials"), links));
-        for (ConfigNode link : links) {
+        for (ConfigNode link : links.items()) {
             if (link instanceof ConfigNode.Mapping mapping) {
                 full = apply(full, mapping, partials, sink);
             }
         }
         return full;
+    }
+
+    /** The plugin with all its links. */
+    static ConfigNode.Mapping linked(ConfigNode.Mapping plugin, List<ConfigNode.Mapping> more) {
+        ConfigNode own = plugin.get("partials");
+        if (more.isEmpty() || (own != null && !own.isNull() && !(own instanceof ConfigNode.Sequence))) {
+            return plugin;
+        }
+        List<ConfigNode> links = new ArrayList<>();
+        if (own instanceof ConfigNode.Sequence sequence) {
+            links.addAll(sequence.items());
+        }
+        links.addAll(more);
+        return plugin.with(
+                "partials",
+                new ConfigNode.Sequence(plugin.location(), ConfigNode.child(plugin.path(), "partials"), links));
     }
 
     private static ConfigNode.Mapping apply(

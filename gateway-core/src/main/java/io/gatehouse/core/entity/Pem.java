@@ -12,6 +12,7 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.security.spec.X509EncodedKeySpec;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
@@ -20,7 +21,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Reads certificates and keys. Whatever is wrong yields null: what a key says must not get into a message. */
-final class Pem {
+public final class Pem {
     private static final Pattern BLOCK =
             Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----([A-Za-z0-9+/=\\s]+)-----END \\1-----");
     private static final List<String> ALGORITHMS = List.of("RSA", "EC", "EdDSA", "RSASSA-PSS");
@@ -55,11 +56,33 @@ final class Pem {
     }
 
     /** The first certificate. */
-    static @Nullable X509Certificate certificate(String text) {
+    public static @Nullable X509Certificate certificate(String text) {
         byte[] bytes = block(text, "CERTIFICATE");
-        if (bytes == null) {
-            return null;
+        return bytes == null ? null : certificate(bytes);
+    }
+
+    /** All certificates in their order; empty when one of them is none. */
+    static List<X509Certificate> certificates(String text) {
+        List<X509Certificate> all = new ArrayList<>();
+        Matcher block = BLOCK.matcher(text);
+        while (block.find()) {
+            if (block.group(1).equals("CERTIFICATE")) {
+                X509Certificate read;
+                try {
+                    read = certificate(Base64.getMimeDecoder().decode(block.group(2)));
+                } catch (IllegalArgumentException malformed) {
+                    read = null;
+                }
+                if (read == null) {
+                    return List.of();
+                }
+                all.add(read);
+            }
         }
+        return all;
+    }
+
+    private static @Nullable X509Certificate certificate(byte[] bytes) {
         try {
             return (X509Certificate)
                     CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(bytes));
@@ -69,7 +92,7 @@ final class Pem {
     }
 
     /** The first private key, in any of the three forms without a passphrase. */
-    static @Nullable PrivateKey privateKey(String text) {
+    public static @Nullable PrivateKey privateKey(String text) {
         byte[] bytes = block(text, "PRIVATE KEY");
         if (bytes == null) {
             byte[] rsa = block(text, "RSA PRIVATE KEY");

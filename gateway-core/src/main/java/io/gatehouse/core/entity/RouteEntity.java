@@ -11,41 +11,49 @@ import io.gatehouse.core.config.ConfigNode;
 import io.gatehouse.core.routing.RouterFlavor;
 import io.gatehouse.core.schema.Distinct;
 import io.gatehouse.core.schema.Filled;
+import io.gatehouse.core.service.AddressRange;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A route: which requests are meant.
  *
  * @param serviceId null when requests end at the route's plugins
- * @param protocols {@code http}, {@code https} or both, in the order of the file
+ * @param protocols {@code http} and {@code https}, or {@code grpc} and {@code grpcs}, one or both, in the order of the file
  * @param methods upper case; empty means any, as for the other matchers
  * @param hosts as written, with wildcards and ports
  * @param headers name as written to the values allowed, {@code ~*} before a regular expression
  * @param paths prefixes, or regular expressions after {@code ~}
- * @param snis server names of TLS, with a wildcard at either end; only with {@code https}
+ * @param snis server names of TLS, with a wildcard at either end; only with {@code https} or {@code grpcs}
+ * @param sources addresses and ports of clients
+ * @param destinations addresses and ports at which connections are accepted
  * @param expression what is asked of a request instead of all of these, see {@link RouterFlavor#EXPRESSIONS}
  * @param priority the order among routes with an expression, higher first; null counts as 0
  * @param pathHandling {@code v0} or {@code v1}
  */
 @Doc("Which requests are meant.")
-@NotBuilt({"sources", "destinations", "filter_chains"})
+@NotBuilt({"filter_chains"})
 public record RouteEntity(
         @Doc("A UUID in lower case; made from what tells it from others when left out.") @Filled
         String id,
 
         @Doc("What plugins call it.") @Nullable String name,
 
-        @Doc("The service that requests go to.") @ForeignKey(EntityKind.SERVICE) @Name("service") @Nullable
+        @Doc("The service that requests go to.")
+        @ForeignKey(value = EntityKind.SERVICE, cascades = false)
+        @Name("service")
+        @Nullable
         String serviceId,
 
         @Doc("Protocols of the client; left out, `compat` decides.")
         @Distinct
         @Length(min = 1)
-        @OneOf({"http", "https"})
-        @NotBuilt({"grpc", "grpcs", "tcp", "tls", "tls_passthrough", "udp", "ws", "wss"})
+        @OneOf({"http", "https", "grpc", "grpcs"})
+        @NotBuilt({"tcp", "tls", "tls_passthrough", "udp", "ws", "wss"})
         List<String> protocols,
 
         @Doc("HTTP methods.") @Distinct List<String> methods,
@@ -58,6 +66,13 @@ public record RouteEntity(
 
         @Doc("Prefixes, or regular expressions after `~`.") List<String> paths,
         @Doc("Server names of TLS.") @Distinct List<String> snis,
+
+        @Doc("Addresses and ports of clients; with `router_flavor` `expressions` only.") @Distinct
+        List<Side> sources,
+
+        @Doc("Addresses and ports at which connections are accepted; with `router_flavor` `expressions` only.")
+        @Distinct
+        List<Side> destinations,
 
         @Doc("What is asked of a request, instead of all of these; with `router_flavor` `expressions` only.") @Nullable
         String expression,
@@ -92,6 +107,21 @@ public record RouteEntity(
 
         @Doc("Words to select entities by.") @Distinct List<String> tags) {
 
+    private static final Set<String> HTTP = Set.of("http", "https");
+    private static final Set<String> GRPC = Set.of("grpc", "grpcs");
+
+    /**
+     * One side of a connection; it has an address or a port.
+     *
+     * @param ip an address or a range of them
+     */
+    public record Side(
+            @Doc("An address, or a range as `10.0.0.0/8`.") @Nullable
+            String ip,
+
+            @Doc("A port.") @Range(min = 0, max = 65_535) @Nullable
+            Integer port) {}
+
     static ConfigNode.Mapping prepare(ConfigNode.Mapping route, Preparation preparation) {
         ConfigNode.Mapping full = route;
         ConfigNode protocols = route.get("protocols");
@@ -103,6 +133,20 @@ public record RouteEntity(
             }
             full = full.with("protocols", new ConfigNode.Sequence(route.location(), path, standard));
         }
+        ConfigNode strip = full.get("strip_path");
+        if ((strip == null || strip.isNull())
+                && full.get("protocols") instanceof ConfigNode.Sequence named
+                && named.items().stream().anyMatch(RouteEntity::isGrpc)) {
+            full = full.with(
+                    "strip_path",
+                    new ConfigNode.Scalar(
+                            named.location(),
+                            ConfigNode.child(route.path(), "strip_path"),
+                            "false",
+                            null,
+                            ConfigNode.Type.BOOLEAN,
+                            false));
+        }
         if (preparation.before3() && route.get("paths") instanceof ConfigNode.Sequence paths) {
             List<ConfigNode> upgraded = new ArrayList<>();
             for (ConfigNode path : paths.items()) {
@@ -112,6 +156,15 @@ public record RouteEntity(
             full = full.with("paths", new ConfigNode.Sequence(paths.location(), paths.path(), upgraded));
         }
         return full;
+    }
+
+    private static boolean isGrpc(ConfigNode protocol) {
+        return protocol instanceof ConfigNode.Scalar scalar && GRPC.contains(scalar.text());
+    }
+
+    /** Whether it is for gRPC. */
+    public boolean isGrpc() {
+        return !Collections.disjoint(protocols, GRPC);
     }
 
     static void check(RouteEntity route, Report report) {
@@ -127,44 +180,89 @@ public record RouteEntity(
                 report.at("headers." + name, "length must be at least 1 (got 0)");
             }
         });
-        boolean https = route.protocols.contains("https");
-        if (!route.snis.isEmpty() && !https) {
-            report.at(
-                    "snis",
-                    "'snis' can only be set when 'protocols' is 'grpcs', 'https', 'tls' or 'tls_passthrough'",
-                    "protocols");
-        }
+        checkProtocols(route, report);
+        boolean expressions = report.options().flavor() == RouterFlavor.EXPRESSIONS;
+        checkSides("sources", route.sources, route, expressions, report);
+        checkSides("destinations", route.destinations, route, expressions, report);
         boolean matchers = !(route.methods.isEmpty()
                 && route.hosts.isEmpty()
                 && route.headers.isEmpty()
                 && route.paths.isEmpty()
                 && route.snis.isEmpty()
-                && !report.has("sources")
-                && !report.has("destinations"));
-        if (report.options().flavor() == RouterFlavor.EXPRESSIONS) {
+                && route.sources.isEmpty()
+                && route.destinations.isEmpty());
+        if (expressions) {
             checkExpression(route, matchers, report);
         } else {
             onlyWithExpressions("expression", report);
             onlyWithExpressions("priority", report);
         }
         if (!matchers && route.expression == null) {
+            boolean tls = route.protocols.contains("https") || route.protocols.contains("grpcs");
             List<String> choice = new ArrayList<>(List.of("methods", "hosts", "headers", "paths"));
-            if (https) {
+            if (route.isGrpc()) {
+                choice.remove("methods");
+            }
+            if (tls) {
                 choice.add("snis");
             }
-            if (report.options().flavor() == RouterFlavor.EXPRESSIONS) {
+            if (expressions) {
                 choice.add("expression");
             }
             report.entity(
                     "must set one of '" + String.join("', '", choice) + "' when 'protocols' is '"
-                            + (https ? "https" : "http") + "'",
+                            + (route.isGrpc() ? "grpc" : "http") + (tls ? "s'" : "'"),
                     "protocols",
                     "methods",
                     "hosts",
                     "headers",
                     "paths",
                     "snis",
+                    "sources",
+                    "destinations",
                     "expression");
+        }
+    }
+
+    private static void checkProtocols(RouteEntity route, Report report) {
+        if (route.isGrpc()) {
+            if (!Collections.disjoint(route.protocols, HTTP)) {
+                report.at("protocols", "these sets are mutually exclusive: ('http', 'https'), ('grpc', 'grpcs')");
+            }
+            if (!route.methods.isEmpty()) {
+                report.at("methods", "cannot set 'methods' when 'protocols' is 'grpc' or 'grpcs'", "protocols");
+            }
+            if (route.stripPath) {
+                report.at("strip_path", "cannot set 'strip_path' when 'protocols' is 'grpc' or 'grpcs'", "protocols");
+            }
+        }
+        if (!route.snis.isEmpty() && !route.protocols.contains("https") && !route.protocols.contains("grpcs")) {
+            report.at(
+                    "snis",
+                    "'snis' can only be set when 'protocols' is 'grpcs', 'https', 'tls' or 'tls_passthrough'",
+                    "protocols");
+        }
+    }
+
+    private static void checkSides(
+            String field, List<Side> sides, RouteEntity route, boolean expressions, Report report) {
+        if (sides.isEmpty()) {
+            return;
+        }
+        if (!expressions) {
+            report.advise(
+                    field,
+                    "cannot set '" + field + "' when 'protocols' is "
+                            + (route.isGrpc() ? "'grpc' or 'grpcs'" : "'http' or 'https'"),
+                    "the router flavor 'expressions' allows it",
+                    "protocols");
+        }
+        for (Side side : sides) {
+            if (side.ip == null && side.port == null) {
+                report.at(field, "at least one of these fields must be non-empty: 'ip', 'port'");
+            } else if (side.ip != null && AddressRange.of(side.ip) == null) {
+                report.at(field, "invalid ip or cidr range: '" + side.ip + "'");
+            }
         }
     }
 

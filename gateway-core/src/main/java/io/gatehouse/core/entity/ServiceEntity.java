@@ -2,6 +2,7 @@ package io.gatehouse.core.entity;
 
 import io.gatehouse.api.config.Default;
 import io.gatehouse.api.config.Doc;
+import io.gatehouse.api.config.Name;
 import io.gatehouse.api.config.NotBuilt;
 import io.gatehouse.api.config.OneOf;
 import io.gatehouse.api.config.Range;
@@ -15,17 +16,21 @@ import org.jspecify.annotations.Nullable;
 /**
  * A service: where requests go.
  *
- * @param protocol {@code http} or {@code https}
+ * @param protocol {@code http}, {@code https}, {@code grpc} or {@code grpcs}
  * @param path starts with a slash; null when there is none
  * @param retries further tries after the first
  * @param connectTimeout in milliseconds
  * @param writeTimeout in milliseconds
  * @param readTimeout in milliseconds
  * @param enabled when false, its routes match nothing
+ * @param clientCertificateId the certificate shown to the upstream; null for the one of the settings
  * @param tlsVerify whether the upstream's certificate is verified; null leaves it to {@code compat}
+ * @param tlsVerifyDepth how many certificates may stand between the upstream's and an authority's; null leaves it to the
+ *     settings
+ * @param caCertificates ids of the only authorities that may certify the upstream; null or empty for those of the settings
  */
 @Doc("Where requests go. `url` may stand for protocol, host, port and path.")
-@NotBuilt({"client_certificate", "tls_verify_depth", "ca_certificates", "tls_sans", "filter_chains"})
+@NotBuilt({"tls_sans", "filter_chains"})
 public record ServiceEntity(
         @Doc("A UUID in lower case; made from what tells it from others when left out.") @Filled
         String id,
@@ -34,8 +39,8 @@ public record ServiceEntity(
 
         @Doc("How the upstream is spoken to.")
         @Default("http")
-        @OneOf({"http", "https"})
-        @NotBuilt({"grpc", "grpcs", "tcp", "tls", "tls_passthrough", "udp", "ws", "wss"})
+        @OneOf({"http", "https", "grpc", "grpcs"})
+        @NotBuilt({"tcp", "tls", "tls_passthrough", "udp", "ws", "wss"})
         String protocol,
 
         @Doc("A host name or address, without port.") String host,
@@ -61,10 +66,27 @@ public record ServiceEntity(
         @Doc("When false, its routes match nothing.") @Default("true")
         boolean enabled,
 
+        @Doc("The certificate shown to the upstream.")
+        @ForeignKey(value = EntityKind.CERTIFICATE, cascades = false)
+        @Name("client_certificate")
+        @Nullable
+        String clientCertificateId,
+
         @Doc("Whether the upstream's certificate is verified; left out, `compat` decides.") @Nullable
         Boolean tlsVerify,
 
+        @Doc("Certificates that may stand between the upstream's and an authority's.")
+        @Range(min = 0, max = 64)
+        @Nullable
+        Integer tlsVerifyDepth,
+
+        @Doc("The only authorities that may certify the upstream, by id.") @Nullable
+        List<String> caCertificates,
+
         @Doc("Words to select entities by.") @Distinct List<String> tags) {
+
+    private static final List<String> TLS_ONLY =
+            List.of("client_certificate", "tls_verify", "tls_verify_depth", "ca_certificates");
 
     static ConfigNode.Mapping prepare(ConfigNode.Mapping given, Preparation preparation) {
         ConfigNode.Mapping service = given;
@@ -110,11 +132,28 @@ public record ServiceEntity(
         report.each("name", Checks::name);
         report.each("host", Checks::upstreamHost);
         report.each("path", Checks::path);
-        if (service.tlsVerify != null && service.protocol.equals("http")) {
-            report.at(
-                    "tls_verify",
-                    "value must be null when 'protocol' is 'http' (got " + service.tlsVerify + ")",
-                    "protocol");
+        if (service.protocol.startsWith("grpc") && service.path != null) {
+            report.at("path", "value must be null when 'protocol' is '" + service.protocol + "'", "protocol");
         }
+        if (!service.isTls()) {
+            for (String field : TLS_ONLY) {
+                if (report.has(field) && !isEmptyList(report.node(field))) { // dumps have such
+                    report.at(
+                            field,
+                            "value must be null when 'protocol' is '" + service.protocol
+                                    + "' (expected: https or grpcs)",
+                            "protocol");
+                }
+            }
+        }
+    }
+
+    private static boolean isEmptyList(@Nullable ConfigNode node) {
+        return node instanceof ConfigNode.Sequence list && list.items().isEmpty();
+    }
+
+    /** Whether it speaks TLS with the upstream. */
+    public boolean isTls() {
+        return protocol.equals("https") || protocol.equals("grpcs");
     }
 }

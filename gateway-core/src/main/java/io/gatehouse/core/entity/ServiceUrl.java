@@ -3,12 +3,15 @@ package io.gatehouse.core.entity;
 import io.gatehouse.core.config.ConfigNode;
 import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.config.Scalars;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The parts of the {@code url} shorthand of a service. */
 record ServiceUrl(
         String protocol, String host, int port, @Nullable String path) {
+
+    private static final Set<String> PROTOCOLS = Set.of("http", "https", "grpc", "grpcs");
 
     static @Nullable ServiceUrl read(ConfigNode.Scalar node, Consumer<Problem> sink) {
         if (node.unresolved()) {
@@ -17,9 +20,11 @@ record ServiceUrl(
         String text = node.text();
         int scheme = text.indexOf("://");
         String protocol = scheme < 0 ? "" : text.substring(0, scheme);
-        if (!protocol.equals("http") && !protocol.equals("https")) {
+        if (!PROTOCOLS.contains(protocol)) {
             sink.accept(Problem.error(
-                    node, "expected http://host[:port][/path] or https://... (got " + node.shown() + ")"));
+                    node,
+                    "expected http://host[:port][/path], https://..., grpc://... or grpcs://... (got " + node.shown()
+                            + ")"));
             return null;
         }
         String rest = text.substring(scheme + 3);
@@ -31,7 +36,7 @@ record ServiceUrl(
         if (host.startsWith("[") && host.endsWith("]")) {
             host = host.substring(1, host.length() - 1);
         }
-        Long port = protocol.equals("https") ? 443L : 80L;
+        Long port = protocol.endsWith("s") ? 443L : 80L;
         if (colon > 0) {
             String digits = authority.substring(colon + 1);
             port = digits.isEmpty() || digits.length() > 5 ? null : Scalars.parseLong(digits);

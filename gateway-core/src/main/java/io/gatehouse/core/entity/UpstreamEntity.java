@@ -68,7 +68,7 @@ public record UpstreamEntity(
         @Doc("The Host header that targets get.") @Nullable String hostHeader,
 
         @Doc("The certificate shown to targets.")
-        @ForeignKey(EntityKind.CERTIFICATE)
+        @ForeignKey(value = EntityKind.CERTIFICATE, cascades = false)
         @Name("client_certificate")
         @Nullable
         String clientCertificateId,

@@ -4,8 +4,14 @@ import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import org.jspecify.annotations.Nullable;
 
-/** What an exchange knows of its client. A socket today; an in-process caller is to be the second one. */
-interface ClientPort {
+/**
+ * What an exchange knows of its client: a socket, a stream of HTTP/2; an in-process caller is to be another one. Nobody
+ * but the exchange's finisher sends an answer through it.
+ */
+public interface ClientPort {
+    /** Tells a client that waits for it to send its body, unless it has an answer already. */
+    void sendContinue();
+
     /**
      * Sends the head.
      *

@@ -2,59 +2,91 @@ package io.gatehouse.core.exchange;
 
 import io.gatehouse.api.Failure;
 import io.gatehouse.api.FailureKind;
+import io.gatehouse.api.RequestHead;
 import io.gatehouse.api.Response;
 import io.gatehouse.api.ResponseSource;
 import io.gatehouse.api.body.Body;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
-import java.util.Locale;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The gateway's error answers, in Kong's formats. The one table from failures to statuses.
  *
+ * <p>Kong has two ways to choose the format, and so has this. Errors of the router and of plugins take {@code Accept}, and
+ * JSON when it is missing. Errors of the server's core (upstreams that fail, requests that are none or too large) take
+ * {@code Accept}, else the request's own {@code Content-Type}, else the default type. A gRPC client gets neither, but its
+ * own kind of error.
+ *
  * <p>Immutable; any thread.
  */
 public final class ErrorPages {
-    private static final String JSON = "application/json";
-    private static final String XML = "application/xml";
-    private static final String HTML = "text/html";
-    private static final String PLAIN = "text/plain";
     private static final String RETRY_AFTER_SECONDS = "5";
+
+    private final ErrorFormat usual;
+    private final Map<ErrorFormat, ErrorTemplate> templates = new EnumMap<>(ErrorFormat.class);
+
+    /**
+     * @param usual the format of the core's errors when the request says nothing
+     * @param own templates that take the place of Kong's
+     */
+    public ErrorPages(ErrorFormat usual, Map<ErrorFormat, ErrorTemplate> own) {
+        this.usual = usual;
+        for (ErrorFormat format : ErrorFormat.values()) {
+            ErrorTemplate template = own.get(format);
+            templates.put(format, template == null ? format.template() : template);
+        }
+    }
 
     /** An answer by the gateway itself, in the format that {@code Accept} asks for, JSON when it says nothing. */
     public Response gateway(LiveExchange exchange, int status, String message) {
-        return render(exchange, status, message, accepted(exchange), null);
+        return made(exchange, status, message, accepted(exchange.original()), null);
+    }
+
+    /** An answer of the server's core. */
+    public Response core(LiveExchange exchange, int status, String message) {
+        return made(exchange, status, message, coreFormat(exchange.original()), null);
     }
 
     /** What the client sees of a gateway that has no room for its request: that it is worth trying again. */
     public Response overloaded(LiveExchange exchange, String problem) {
         Failure failure = Failure.of(FailureKind.OVERLOADED, problem);
-        Response page = render(exchange, 503, "The gateway is overloaded", accepted(exchange), failure);
+        Response page = made(exchange, 503, "The gateway is overloaded", accepted(exchange.original()), failure);
         page.headers().set(HeaderNames.RETRY_AFTER, RETRY_AFTER_SECONDS);
         return page;
     }
 
     /** What the client sees of a failure on the way to the upstream. */
     public Response failed(LiveExchange exchange, Failure failure) {
+        ErrorFormat core = coreFormat(exchange.original());
         return switch (failure.kind()) {
             case CONNECT, TLS, RESET, INVALID_RESPONSE, CANCELLED ->
-                core(exchange, 502, "An invalid response was received from the upstream server", failure);
+                made(exchange, 502, "An invalid response was received from the upstream server", core, failure);
             case CONNECT_TIMEOUT, TIMEOUT, DEADLINE ->
-                core(exchange, 504, "The upstream server is timing out", failure);
-            case RESOLVE -> render(exchange, 503, "name resolution failed", accepted(exchange), failure);
-            case OVERLOADED, SHUTDOWN -> core(exchange, 503, "The upstream server is currently unavailable", failure);
-            case INVALID_REQUEST, CLIENT_GONE -> core(exchange, 400, "Bad request", failure);
-            case PLUGIN -> core(exchange, 500, "An unexpected error occurred", failure);
+                made(exchange, 504, "The upstream server is timing out", core, failure);
+            case RESOLVE -> made(exchange, 503, "name resolution failed", accepted(exchange.original()), failure);
+            case OVERLOADED, SHUTDOWN ->
+                made(exchange, 503, "The upstream server is currently unavailable", core, failure);
+            case INVALID_REQUEST, CLIENT_GONE -> made(exchange, 400, "Bad request", core, failure);
+            case PLUGIN -> made(exchange, 500, "An unexpected error occurred", core, failure);
         };
+    }
+
+    /** What the client sees when the name servers do not say where the upstream is, though it may exist. */
+    public Response unresolved(LiveExchange exchange, String host, String problem, Failure failure) {
+        String message = "failed the initial dns/balancer resolve for '" + host + "' with: " + problem;
+        return made(exchange, 500, message, accepted(exchange.original()), failure);
     }
 
     /** What the client sees of a broken plugin. */
     Response broken(LiveExchange exchange, String plugin, Throwable cause) {
         Failure failure = Failure.of(FailureKind.PLUGIN, plugin + ": " + cause);
-        return render(exchange, 500, "An unexpected error occurred", accepted(exchange), failure);
+        return made(exchange, 500, "An unexpected error occurred", accepted(exchange.original()), failure);
     }
 
     /** A plugin's {@link Response#error} or {@link Response#failed} with its body written. */
@@ -65,92 +97,72 @@ public final class ErrorPages {
         Failure failure = response.failure();
         if (failure != null) {
             Response page = failed(exchange, failure);
-            response.headers().set(HttpHeaders.CONTENT_TYPE, page.headers().get(HttpHeaders.CONTENT_TYPE));
+            for (Map.Entry<String, String> header : page.headers()) {
+                response.headers().set(header.getKey(), header.getValue());
+            }
             return response.status(page.status()).body(page.body());
         }
         String message = Objects.requireNonNullElse(response.errorMessage(), "");
-        String type = accepted(exchange);
-        response.headers().set(HttpHeaders.CONTENT_TYPE, type + "; charset=utf-8");
-        return response.body(Body.of(text(type, message, exchange.id())));
+        String own = response.headers().get(HttpHeaders.CONTENT_TYPE);
+        ErrorFormat format = own == null ? accepted(exchange.original()) : ErrorFormat.wanted(own);
+        return write(response, exchange.original(), exchange.id(), message, format);
     }
 
-    /** An answer of the server's core: the request's own content type is the fall-back, plain text the last one. */
-    private Response core(LiveExchange exchange, int status, String message, Failure failure) {
-        String type = wanted(exchange.original().headers().get(HttpHeaders.ACCEPT));
-        if (type == null) {
-            type = wanted(exchange.original().headers().get(HttpHeaders.CONTENT_TYPE));
+    /** Makes a plugin's own error readable for the client of this request: gRPC clients do not look into bodies. */
+    static void adapt(Response response, RequestHead request) {
+        if (response.source() == ResponseSource.PLUGIN
+                && response.status() >= 400
+                && response.body().isBuffered()
+                && GrpcErrors.wants(request)) {
+            GrpcErrors.translate(response);
         }
-        return render(exchange, status, message, type == null ? PLAIN : type, failure);
     }
 
-    private static Response render(
-            LiveExchange exchange, int status, String message, String type, @Nullable Failure failure) {
-        MultiMap headers = HttpHeaders.headers();
-        headers.set(HttpHeaders.CONTENT_TYPE, type + "; charset=utf-8");
-        return Response.from(
-                ResponseSource.GATEWAY, status, headers, Body.of(text(type, message, exchange.id())), failure);
+    /**
+     * The body of an answer to what never becomes an exchange, and its type.
+     *
+     * @param headers what is known of the request's headers
+     */
+    public Buffer refusal(MultiMap headers, String id, String message, MultiMap answer) {
+        ErrorFormat format = coreFormat(headers);
+        answer.set(HttpHeaders.CONTENT_TYPE, format.contentType());
+        return template(format).fill(message, id);
     }
 
-    private static String accepted(LiveExchange exchange) {
-        String type = wanted(exchange.original().headers().get(HttpHeaders.ACCEPT));
-        return type == null ? JSON : type;
+    private Response made(
+            LiveExchange exchange, int status, String message, ErrorFormat format, @Nullable Failure failure) {
+        Response page = Response.from(ResponseSource.GATEWAY, status, HttpHeaders.headers(), Body.empty(), failure);
+        return write(page, exchange.original(), exchange.id(), message, format);
     }
 
-    /** The format for an {@code Accept} or {@code Content-Type} value: highest q first, then the first one. */
-    static @Nullable String wanted(@Nullable String header) {
-        if (header == null) {
-            return null;
+    /** Writes an error's body and the headers that belong to it. */
+    Response write(Response page, RequestHead request, String id, String message, ErrorFormat format) {
+        if (GrpcErrors.wants(request)) {
+            return GrpcErrors.write(page, message);
         }
-        String best = null;
-        double bestQuality = 0;
-        for (String part : header.split(",", 20)) {
-            String[] pieces = part.split(";", 10);
-            String format = format(pieces[0].trim().toLowerCase(Locale.ROOT));
-            double quality = quality(pieces);
-            if (format != null && quality > bestQuality) {
-                best = format;
-                bestQuality = quality;
-            }
+        page.headers().set(HttpHeaders.CONTENT_TYPE, format.contentType());
+        return page.body(Body.of(template(format).fill(message, id)));
+    }
+
+    private ErrorTemplate template(ErrorFormat format) {
+        return Objects.requireNonNull(templates.get(format));
+    }
+
+    private static ErrorFormat accepted(RequestHead request) {
+        List<String> accept = request.headers().getAll(HttpHeaders.ACCEPT);
+        return accept.isEmpty() ? ErrorFormat.JSON : ErrorFormat.wanted(String.join(",", accept));
+    }
+
+    private ErrorFormat coreFormat(RequestHead request) {
+        return coreFormat(request.headers());
+    }
+
+    private ErrorFormat coreFormat(MultiMap headers) {
+        String accept = headers.get(HttpHeaders.ACCEPT);
+        if (accept != null) {
+            return ErrorFormat.wanted(accept);
         }
-        return best;
-    }
-
-    private static @Nullable String format(String type) {
-        return switch (type) {
-            case JSON, "application/*", "*/*" -> JSON;
-            case XML -> XML;
-            case HTML -> HTML;
-            case PLAIN, "text/*" -> PLAIN;
-            default -> null;
-        };
-    }
-
-    private static double quality(String[] pieces) {
-        for (int i = 1; i < pieces.length; i++) {
-            String piece = pieces[i].trim();
-            if (piece.startsWith("q=")) {
-                try {
-                    return Double.parseDouble(piece.substring(2));
-                } catch (NumberFormatException e) {
-                    return 0;
-                }
-            }
-        }
-        return 1;
-    }
-
-    private static Buffer text(String type, String message, String requestId) {
-        return Buffer.buffer(
-                switch (type) {
-                    case JSON -> "{\n  \"message\":\"" + message + "\",\n  \"request_id\":\"" + requestId + "\"\n}";
-                    case XML ->
-                        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<error>\n  <message>" + message
-                                + "</message>\n  <requestid>" + requestId + "</requestid>\n</error>\n";
-                    case HTML ->
-                        "<!doctype html>\n<html>\n  <head>\n    <meta charset=\"utf-8\">\n    <title>Error</title>\n"
-                                + "  </head>\n  <body>\n    <h1>Error</h1>\n    <p>" + message
-                                + ".</p>\n    <p>request_id: " + requestId + "</p>\n  </body>\n</html>\n";
-                    default -> message + "\nrequest_id: " + requestId + "\n";
-                });
+        String type = headers.get(HttpHeaders.CONTENT_TYPE);
+        return type == null ? usual : ErrorFormat.wanted(type);
     }
 }

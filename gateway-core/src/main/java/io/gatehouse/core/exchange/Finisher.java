@@ -27,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 final class Finisher implements StreamReader.PushTarget {
     private static final int GATHER_LIMIT = 64 * 1024;
 
+    /** How long the client's side of a tunnel may outlive the upstream's. */
+    private static final long LAST_WORDS_NANOS = 500_000_000L;
+
     private final LiveExchange exchange;
     private final ClientPort client;
     private @Nullable Response response;
@@ -38,6 +41,14 @@ final class Finisher implements StreamReader.PushTarget {
     private boolean ended;
     private boolean replaced;
     private long stalledSince;
+
+    /** The upstream's side of a tunnel has ended, and the client's has not yet. */
+    private final Watched lastWords = new Watched() {
+        @Override
+        protected void expired() {
+            finish(Outcome.Kind.SENT, "ok");
+        }
+    };
 
     Finisher(LiveExchange exchange, ClientPort client) {
         this.exchange = exchange;
@@ -79,10 +90,14 @@ final class Finisher implements StreamReader.PushTarget {
 
     private void send(Response answer) {
         response = answer;
+        ErrorPages.adapt(answer, exchange.original());
         exchange.stampHead(answer);
         MultiMap headers = answer.headers();
         int status = answer.status();
         Body body = answer.body();
+        if (status == 101 && !exchange.upgraded()) {
+            throw new IllegalStateException("status: 101 (expected: 200-599 where nobody asked to switch)");
+        }
         boolean hasBody =
                 status != 204 && status != 304 && !exchange.original().method().equals(HttpMethod.HEAD);
         if (!hasBody) {
@@ -261,11 +276,26 @@ final class Finisher implements StreamReader.PushTarget {
 
     /** Sent, whole or not; of the gateway's own page about a failure the log learns which. */
     private void sent(boolean whole) {
-        if (whole) {
+        if (whole && exchange.upgraded() && !clientEnded()) {
+            exchange.loop().sweeper().add(lastWords, System.nanoTime() + LAST_WORDS_NANOS);
+        } else if (whole) {
             Failure failure = response == null ? null : response.failure();
             finish(Outcome.Kind.SENT, failure == null ? "ok" : reason(failure));
         } else {
             finish(Outcome.Kind.CLIENT_GONE, "closed");
+        }
+    }
+
+    private boolean clientEnded() {
+        StreamReader client = exchange.requestReader();
+        return client == null || client.hasEnded();
+    }
+
+    /** The upstream has got all that comes from the client's side of the tunnel. */
+    void tunnelSent() {
+        if (lastWords.watched()) {
+            exchange.loop().sweeper().remove(lastWords);
+            finish(Outcome.Kind.SENT, "ok");
         }
     }
 
@@ -279,6 +309,7 @@ final class Finisher implements StreamReader.PushTarget {
             return;
         }
         ended = true;
+        exchange.loop().sweeper().remove(lastWords);
         if (stalled) {
             exchange.addClientNanos(System.nanoTime() - stalledSince);
         }

@@ -10,6 +10,8 @@ public final class HeaderNames {
     public static final CharSequence PROXY_LATENCY = HttpHeaders.createOptimized("X-Kong-Proxy-Latency");
     /** Milliseconds until an answer that was not proxied. */
     public static final CharSequence RESPONSE_LATENCY = HttpHeaders.createOptimized("X-Kong-Response-Latency");
+    /** What the upstream answered. */
+    public static final CharSequence UPSTREAM_STATUS = HttpHeaders.createOptimized("X-Kong-Upstream-Status");
     /** The request id. */
     public static final CharSequence REQUEST_ID = HttpHeaders.createOptimized("X-Kong-Request-Id");
     /** Who forwarded a message. */

@@ -15,7 +15,6 @@ import io.gatehouse.api.Redaction;
 import io.gatehouse.api.Request;
 import io.gatehouse.api.RequestHead;
 import io.gatehouse.api.Response;
-import io.gatehouse.api.ResponseSource;
 import io.gatehouse.api.Route;
 import io.gatehouse.api.Service;
 import io.gatehouse.api.Timings;
@@ -45,6 +44,7 @@ public final class LiveExchange implements Exchange {
      * @param errors makes error answers
      * @param observer the gateway's own eyes
      * @param retiring completes when the snapshot is retired
+     * @param stamp adds the gateway's own headers to answers
      */
     public record Surroundings(
             Loop loop,
@@ -52,8 +52,7 @@ public final class LiveExchange implements Exchange {
             ExchangeObserver observer,
             Directory directory,
             Future<Void> retiring,
-            String via,
-            String server) {}
+            HeadStamp stamp) {}
 
     private final Surroundings around;
     private final String id;
@@ -80,6 +79,8 @@ public final class LiveExchange implements Exchange {
     private long clientNanos;
     private long thirdPartyNanos;
     private boolean completing;
+    private boolean upgradeOffered;
+    private boolean upgraded;
     private @Nullable Deadline deadline;
 
     /**
@@ -93,7 +94,7 @@ public final class LiveExchange implements Exchange {
             RequestHead original,
             String clientAddress,
             Completion.@Nullable TlsFacts tls,
-            SocketClient client,
+            ClientPort client,
             Plan plan,
             Map<String, String> uriCaptures,
             Runnable release) {
@@ -171,7 +172,7 @@ public final class LiveExchange implements Exchange {
      */
     public void requestBroken(int status, String message, String reason) {
         if (finisher.committed() == null) {
-            finisher.commit(around.errors().gateway(this, status, message));
+            finisher.commit(around.errors().core(this, status, message));
         } else {
             finisher.finish(Outcome.Kind.CLIENT_GONE, reason);
         }
@@ -210,6 +211,39 @@ public final class LiveExchange implements Exchange {
     /** Registers an attempt. */
     public void add(LiveAttempt attempt) {
         attempts.add(attempt);
+    }
+
+    /** The client asks for a tunnel: its bytes come once it was told that there is one. */
+    public void offersUpgrade() {
+        upgradeOffered = true;
+    }
+
+    /** Whether the client asks for a tunnel, and has none. */
+    public boolean asksForUpgrade() {
+        return upgradeOffered && !upgraded;
+    }
+
+    /**
+     * The client's end of the tunnel, for the upstream that has agreed to one. An exchange has one tunnel.
+     *
+     * @throws IllegalStateException when it was asked for already, or not offered
+     */
+    public StreamReader upgrade() {
+        StreamReader reader = requestReader;
+        if (!asksForUpgrade() || reader == null) {
+            throw new IllegalStateException("upgrade: not offered, or taken before");
+        }
+        upgraded = true;
+        return reader;
+    }
+
+    boolean upgraded() {
+        return upgraded;
+    }
+
+    /** The upstream was sent the last byte that the client has for it. */
+    public void tunnelSent() {
+        finisher.tunnelSent();
     }
 
     /** Whether an upstream was called, or was to be called. */
@@ -253,24 +287,24 @@ public final class LiveExchange implements Exchange {
     /** Sets the headers that the gateway adds to every answer. */
     void stampHead(Response response) {
         headNanos = elapsedNanos();
-        MultiMap headers = response.headers();
-        LiveAttempt last = attempts.isEmpty() ? null : attempts.get(attempts.size() - 1);
-        if (last != null) {
-            if (last.headNanos() >= 0) {
-                headers.set(HeaderNames.UPSTREAM_LATENCY, Long.toString(last.headNanos() / 1_000_000));
-            }
-            headers.set(HeaderNames.PROXY_LATENCY, Long.toString(last.startedAfterNanos() / 1_000_000));
-            if (response.source() == ResponseSource.UPSTREAM) {
-                String via = headers.get(HeaderNames.VIA);
-                headers.set(HeaderNames.VIA, via == null ? around.via() : via + ", " + around.via());
-            }
-        } else {
-            headers.set(HeaderNames.RESPONSE_LATENCY, Long.toString(headNanos / 1_000_000));
+        around.stamp().stamp(this, response);
+    }
+
+    /** Sees to it that a request id that an upstream gets is this exchange's. */
+    public void stampRequest(MultiMap headers) {
+        if (headers.contains(HeaderNames.REQUEST_ID)) {
+            around.stamp().request(headers, id);
         }
-        if (!headers.contains(HeaderNames.SERVER)) {
-            headers.set(HeaderNames.SERVER, around.server());
-        }
-        headers.set(HeaderNames.REQUEST_ID, id);
+    }
+
+    /** When the answer's head was there; -1 before. */
+    long headNanos() {
+        return headNanos;
+    }
+
+    @Nullable
+    LiveAttempt lastAttempt() {
+        return attempts.isEmpty() ? null : attempts.get(attempts.size() - 1);
     }
 
     /** The end: everything is given up, hooks run, the completion is frozen, every applying plugin logs it. */
@@ -361,7 +395,7 @@ public final class LiveExchange implements Exchange {
 
     Timings timings() {
         long total = elapsedNanos();
-        LiveAttempt last = attempts.isEmpty() ? null : attempts.get(attempts.size() - 1);
+        LiveAttempt last = lastAttempt();
         long upstream = -1;
         long receive = 0;
         long gateway;

@@ -9,9 +9,10 @@ import io.vertx.core.http.HttpVersion;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A client on a socket. */
+/** A client that has a connection of HTTP/1 for its request alone. */
 public final class SocketClient implements ClientPort {
     private static final Buffer NOTHING = Buffer.buffer();
+    private static final CharSequence UPGRADE = HttpHeaders.createOptimized("upgrade");
 
     private final HttpServerRequest request;
     private final HttpServerResponse response;
@@ -30,16 +31,13 @@ public final class SocketClient implements ClientPort {
      * Answers a request that never becomes an exchange: it was no HTTP, or there is nothing to serve it with. The
      * connection is closed afterwards.
      *
-     * @param body plain text
+     * @param headers of the answer
      */
-    public static void refuse(HttpServerRequest request, ClientLine line, int status, String serverName, String body) {
+    public static void refuse(HttpServerRequest request, ClientLine line, int status, MultiMap headers, Buffer body) {
         line.closeAfterAnswer();
-        request.response()
-                .setStatusCode(status)
-                .putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE)
-                .putHeader(HttpHeaders.CONTENT_TYPE, "text/plain; charset=utf-8")
-                .putHeader(HeaderNames.SERVER, serverName)
-                .end(body);
+        HttpServerResponse response = request.response().setStatusCode(status);
+        response.headers().setAll(headers).set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+        response.end(body);
     }
 
     /** The client said that it reads trailers. */
@@ -52,7 +50,7 @@ public final class SocketClient implements ClientPort {
         waitsForContinue = true;
     }
 
-    /** Tells a client that waits for it to send its body, unless it has an answer already. */
+    @Override
     public void sendContinue() {
         if (waitsForContinue && !response.headWritten()) {
             waitsForContinue = false;
@@ -76,7 +74,9 @@ public final class SocketClient implements ClientPort {
         } else if (hasBody) {
             response.setChunked(true);
         }
-        if (line.closesAfterAnswer()) {
+        if (status == 101) {
+            out.set(HttpHeaders.CONNECTION, UPGRADE);
+        } else if (line.closesAfterAnswer()) {
             out.set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
         }
     }

@@ -44,7 +44,7 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
     private final Valve valve;
     private final Owner owner;
     private final Sweeper watch;
-    private final long readTimeoutNanos;
+    private long readTimeoutNanos;
     private @Nullable ArrayDeque<Buffer> queue;
     private @Nullable Promise<@Nullable Buffer> waiting;
     private @Nullable BodyEnd end;
@@ -52,6 +52,9 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
     private long bytes;
     private @Nullable Runnable beforeFirstRead;
     private boolean shut;
+    private boolean endless;
+    private @Nullable Failure late;
+    private long most = Long.MAX_VALUE;
 
     /** Where a pushed stream goes. */
     interface PushTarget {
@@ -95,6 +98,12 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
         return this;
     }
 
+    /** Sets how many bytes may come; one more, and the stream ends as an invalid request. */
+    public StreamReader limit(long bytes) {
+        most = bytes;
+        return this;
+    }
+
     /** Bytes read so far. */
     public long bytes() {
         return bytes;
@@ -103,6 +112,29 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
     /** Whether the end has been reached, whole or not. */
     public boolean hasEnded() {
         return end != null;
+    }
+
+    /** What is read has no end of its own: it is a tunnel's. */
+    public void endless() {
+        endless = true;
+    }
+
+    /**
+     * Sets the longest wait for bytes while they are wanted, and begins it anew.
+     *
+     * @param late what it means when none come
+     */
+    public void readTimeout(long nanos, Failure late) {
+        readTimeoutNanos = nanos;
+        this.late = late;
+        stillWaits();
+    }
+
+    /** Begins the wait for bytes anew, if there is one: something else has moved that keeps the stream alive. */
+    public void stillWaits() {
+        if (watched()) {
+            watch.add(this, System.nanoTime() + readTimeoutNanos);
+        }
     }
 
     /** Whether somebody waits for the next bytes. */
@@ -134,6 +166,11 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
             throw new IllegalStateException("end: not reached yet");
         }
         return end;
+    }
+
+    @Override
+    public boolean isEndless() {
+        return endless;
     }
 
     @Override
@@ -202,6 +239,10 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
         if (end != null) {
             return; // cancelled: what was under way is dropped
         }
+        if (bytes > most) {
+            fail(Failure.of(FailureKind.INVALID_REQUEST, "the body is longer than " + most + " bytes"));
+            return;
+        }
         if (pushed != null) {
             if (!shut) {
                 await();
@@ -259,6 +300,10 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
 
     @Override
     protected void expired() {
-        fail(Failure.of(FailureKind.TIMEOUT, "no byte for " + readTimeoutNanos / 1_000_000 + " ms"));
+        Failure why = late;
+        fail(
+                why != null
+                        ? why
+                        : Failure.of(FailureKind.TIMEOUT, "no byte for " + readTimeoutNanos / 1_000_000 + " ms"));
     }
 }

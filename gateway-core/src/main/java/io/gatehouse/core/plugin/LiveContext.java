@@ -93,7 +93,7 @@ final class LiveContext implements PluginContext {
 
     @Override
     public HttpCaller http(HttpOptions options) {
-        PluginHttpClient client = new PluginHttpClient(services.vertx(), services.redirects(), options);
+        PluginHttpClient client = new PluginHttpClient(services.vertx(), services.redirects(), services.tls(), options);
         clients.add(client);
         return client;
     }

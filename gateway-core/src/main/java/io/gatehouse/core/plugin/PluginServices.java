@@ -3,6 +3,7 @@ package io.gatehouse.core.plugin;
 import io.gatehouse.core.service.LocalCounters;
 import io.gatehouse.core.service.MetricsRegistry;
 import io.gatehouse.core.upstream.Redirects;
+import io.gatehouse.core.upstream.TlsDefaults;
 import io.vertx.core.Vertx;
 import java.time.Clock;
 import java.util.concurrent.ScheduledExecutorService;
@@ -16,7 +17,8 @@ public record PluginServices(
         LocalCounters counters,
         Clock clock,
         ScheduledExecutorService scheduler,
-        Redirects redirects) {
+        Redirects redirects,
+        TlsDefaults tls) {
     private static final Logger LOG = LoggerFactory.getLogger(PluginServices.class);
 
     /** Runs a timed action so that one failure does not end the periods, nor pass unseen. */

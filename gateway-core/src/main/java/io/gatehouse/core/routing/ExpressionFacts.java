@@ -1,7 +1,6 @@
 package io.gatehouse.core.routing;
 
 import com.google.re2j.Matcher;
-import io.gatehouse.core.service.AddressRange;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -14,8 +13,6 @@ final class ExpressionFacts {
     private final RequestFacts facts;
     private @Nullable List<String> segments;
     private @Nullable QueryArguments queries;
-    private byte @Nullable [] source;
-    private byte @Nullable [] destination;
     private @Nullable String matchedPath;
     private @Nullable List<Matcher> found;
 
@@ -65,25 +62,6 @@ final class ExpressionFacts {
             queries = known;
         }
         return known.all(name);
-    }
-
-    byte @Nullable [] source() {
-        if (source == null) {
-            source = address(facts.sourceAddress());
-        }
-        return source;
-    }
-
-    private static byte @Nullable [] address(String text) {
-        int zone = text.indexOf('%');
-        return AddressRange.address(zone < 0 ? text : text.substring(0, zone));
-    }
-
-    byte @Nullable [] destination() {
-        if (destination == null) {
-            destination = address(facts.destinationAddress());
-        }
-        return destination;
     }
 
     /** Another expression is tried. */

@@ -46,9 +46,7 @@ sealed interface ExpressionField {
     One PATH = facts -> facts.request().path();
 
     /** The port of the {@code Host} header, else the listener's. */
-    OfNumber DESTINATION_PORT = facts -> facts.request().hostPort() >= 0
-            ? facts.request().hostPort()
-            : facts.request().listenerPort();
+    OfNumber DESTINATION_PORT = facts -> facts.request().destinationPort();
 
     /** All names, for messages. */
     String NAMES = "net.protocol, tls.sni, http.method, http.host, http.path, http.path.segments.N,"
@@ -69,21 +67,27 @@ sealed interface ExpressionField {
             return null;
         }
         return switch (name.substring(0, name.length() - last.length())) {
-            case "http.headers." -> header(last);
+            case "http.headers." -> Header.of(last);
             case "http.queries." -> (Several) facts -> facts.query(last);
             case SEGMENTS -> segment(last);
             default -> null;
         };
     }
 
-    /** A name has no dash: its underscores stand for dashes, unless the request has the name with underscores. */
-    private static Several header(String name) {
-        String written = name.toLowerCase(Locale.ROOT);
-        String dashed = written.replace('_', '-');
-        return facts -> {
+    /**
+     * A header. A name has no dash: its underscores stand for dashes, unless the request has the name with underscores.
+     */
+    record Header(String written, String dashed) implements Several {
+        static Header of(String name) {
+            String written = name.toLowerCase(Locale.ROOT);
+            return new Header(written, written.replace('_', '-'));
+        }
+
+        @Override
+        public Iterable<String> values(ExpressionFacts facts) {
             RequestFacts request = facts.request();
             return request.headers(request.header(written) == null ? dashed : written);
-        };
+        }
     }
 
     private static @Nullable One segment(String place) {
@@ -117,9 +121,9 @@ sealed interface ExpressionField {
                 Map.entry("http.path", PATH),
                 Map.entry("http.path.segments.len", (OfNumber)
                         facts -> facts.segments().size()),
-                Map.entry("net.src.ip", (OfAddress) ExpressionFacts::source),
+                Map.entry("net.src.ip", (OfAddress) facts -> facts.request().sourceAddress()),
                 Map.entry("net.src.port", (OfNumber) facts -> facts.request().sourcePort()),
-                Map.entry("net.dst.ip", (OfAddress) ExpressionFacts::destination),
+                Map.entry("net.dst.ip", (OfAddress) facts -> facts.request().destinationAddress()),
                 Map.entry("net.dst.port", DESTINATION_PORT),
                 Map.entry("net.port", DESTINATION_PORT)); // the older name
 

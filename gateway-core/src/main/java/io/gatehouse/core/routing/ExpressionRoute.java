@@ -21,12 +21,14 @@ final class ExpressionRoute<T> implements PathTree.Candidate<T> {
     private final boolean takesPlain;
     private final boolean takesTls;
     private final RouteMatch<T> bare;
+    private final @Nullable HeaderNeed need;
     private final int rank;
 
     private ExpressionRoute(RouteRule<T> rule, Expression expression, int rank) {
         this.rule = rule;
         this.expression = expression;
         this.rank = rank;
+        need = need(expression);
         id = rule.id().toLowerCase(Locale.ROOT);
         takesPlain = rule.takesPlain();
         takesTls = rule.takesTls();
@@ -69,6 +71,11 @@ final class ExpressionRoute<T> implements PathTree.Candidate<T> {
     @Override
     public int rank() {
         return rank;
+    }
+
+    @Override
+    public @Nullable HeaderNeed need() {
+        return need;
     }
 
     @Override
@@ -116,6 +123,25 @@ final class ExpressionRoute<T> implements PathTree.Candidate<T> {
                 all.addAll(hosts);
             }
             return all;
+        }
+        return null;
+    }
+
+    /** A header that some part which must hold compares with a text; an or is not looked into. */
+    private static @Nullable HeaderNeed need(Expression asked) {
+        if (asked instanceof Expression.TextPredicate text
+                && text.field() instanceof ExpressionField.Header header
+                && text.operator() == Expression.TextOperator.EQUALS
+                && (!text.lower() || text.text().chars().allMatch(c -> c < 128))) {
+            return HeaderNeed.of(List.of(header.written(), header.dashed()), List.of(text.text()));
+        }
+        if (asked instanceof Expression.And and) {
+            for (Expression part : and.parts()) {
+                HeaderNeed need = need(part);
+                if (need != null) {
+                    return need;
+                }
+            }
         }
         return null;
     }

@@ -6,6 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a route asks of one header: any value of the request's equals one of the values or finds one of the expressions,
@@ -58,6 +59,12 @@ final class HeaderPattern {
             }
         }
         return names.toArray(String[]::new);
+    }
+
+    /** What it cannot hold without; null when an expression may find anything. */
+    @Nullable
+    HeaderNeed need() {
+        return expressions.length == 0 ? HeaderNeed.of(List.of(spellings), List.of(values)) : null;
     }
 
     boolean matches(RequestFacts facts) {

@@ -55,8 +55,8 @@ record HostPattern(Kind kind, String text, int port) {
         return true;
     }
 
-    boolean matches(String host, int hostPort, int listenerPort) {
-        if (port >= 0 && port != (hostPort >= 0 ? hostPort : listenerPort)) {
+    boolean matches(String host, int actualPort) {
+        if (port >= 0 && port != actualPort) {
             return false;
         }
         return switch (kind) {

@@ -35,6 +35,9 @@ final class PathGroup<T> {
     private final String[] methods;
     private final HeaderPattern[] headers;
     private final ServerNamePattern[] names;
+    private final Endpoint[] sources;
+    private final Endpoint[] destinations;
+    private final @Nullable HeaderNeed need;
     private final boolean takesPlain;
     private final boolean takesTls;
 
@@ -74,12 +77,21 @@ final class PathGroup<T> {
         for (int i = 0; i < names.length; i++) {
             names[i] = ServerNamePattern.of(rule.snis().get(i));
         }
+        sources = rule.sources().toArray(Endpoint[]::new);
+        destinations = rule.destinations().toArray(Endpoint[]::new);
+        HeaderNeed needed = null;
+        for (int i = 0; i < headers.length && needed == null; i++) {
+            needed = headers[i].need();
+        }
+        need = needed;
         takesPlain = rule.takesPlain();
         takesTls = rule.takesTls();
         categories = count(methods.length)
                 + count(hosts.size())
                 + count(headers.length)
                 + count(names.length)
+                + count(sources.length)
+                + count(destinations.length)
                 + count(paths.size());
         headerCount = Math.min(headers.length, MAX_HEADERS);
         regexPriority = regex ? Math.max(rule.regexPriority(), 0) : 0;
@@ -96,6 +108,9 @@ final class PathGroup<T> {
         methods = other.methods;
         headers = other.headers;
         names = other.names;
+        sources = other.sources;
+        destinations = other.destinations;
+        need = other.need;
         takesPlain = other.takesPlain;
         takesTls = other.takesTls;
         categories = other.categories;
@@ -227,6 +242,11 @@ final class PathGroup<T> {
         }
 
         @Override
+        public @Nullable HeaderNeed need() {
+            return group.need;
+        }
+
+        @Override
         public boolean offer(RequestFacts facts, RouteTable.Search<T> search) {
             if (!group.holds(facts)) {
                 return false;
@@ -241,6 +261,11 @@ final class PathGroup<T> {
         @Override
         public int rank() {
             return group.rank;
+        }
+
+        @Override
+        public @Nullable HeaderNeed need() {
+            return group.need;
         }
 
         @Override
@@ -259,7 +284,12 @@ final class PathGroup<T> {
 
     /** Whether everything but the path holds. */
     boolean holds(RequestFacts facts) {
-        return protocolHolds(facts) && methodHolds(facts) && hostHolds(facts) && nameHolds(facts) && headersHold(facts);
+        return protocolHolds(facts)
+                && methodHolds(facts)
+                && hostHolds(facts)
+                && nameHolds(facts)
+                && headersHold(facts)
+                && endpointsHold(facts);
     }
 
     private boolean protocolHolds(RequestFacts facts) {
@@ -286,7 +316,7 @@ final class PathGroup<T> {
         }
         String host = facts.host();
         for (int i = 0; i < count; i++) {
-            if (hosts.get(i).matches(host, facts.hostPort(), facts.listenerPort())) {
+            if (hosts.get(i).matches(host, facts.destinationPort())) {
                 return true;
             }
         }
@@ -303,6 +333,21 @@ final class PathGroup<T> {
         }
         for (ServerNamePattern allowed : names) {
             if (allowed.matches(name)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean endpointsHold(RequestFacts facts) {
+        return (sources.length == 0 || oneHolds(sources, facts.sourceAddress(), facts.sourcePort()))
+                && (destinations.length == 0
+                        || oneHolds(destinations, facts.destinationAddress(), facts.destinationPort()));
+    }
+
+    private static boolean oneHolds(Endpoint[] endpoints, byte @Nullable [] address, int port) {
+        for (Endpoint endpoint : endpoints) {
+            if (endpoint.matches(address, port)) {
                 return true;
             }
         }

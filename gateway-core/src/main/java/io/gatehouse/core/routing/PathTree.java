@@ -1,7 +1,6 @@
 package io.gatehouse.core.routing;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PathTree<T> {
     private final String text;
-    private final Candidate<T>[] candidates;
+    private final Candidates<T> candidates;
     private final char[] firsts;
     private final PathTree<T>[] children;
 
@@ -23,23 +22,22 @@ final class PathTree<T> {
         /** The place in the order of priority, 0 is first. */
         int rank();
 
+        /** A header without which the request is not for it; null when none is known. */
+        @Nullable
+        HeaderNeed need();
+
         /** Tells the search when the request is for it; whatever is meant by the place in the tree is so. */
         boolean offer(RequestFacts facts, RouteTable.Search<T> search);
     }
 
     private PathTree(String text, List<Candidate<T>> candidates, List<PathTree<T>> children) {
         this.text = text;
-        this.candidates = array(candidates);
+        this.candidates = Candidates.of(candidates);
         this.children = trees(children);
         firsts = new char[children.size()];
         for (int i = 0; i < firsts.length; i++) {
             firsts[i] = children.get(i).text.charAt(0);
         }
-    }
-
-    @SuppressWarnings("unchecked")
-    private static <T> Candidate<T>[] array(List<Candidate<T>> from) {
-        return from.toArray((Candidate<T>[]) new Candidate<?>[0]);
     }
 
     @SuppressWarnings("unchecked")
@@ -52,21 +50,13 @@ final class PathTree<T> {
         PathTree<T> node = this;
         int at = 0;
         while (true) {
-            node.offer(facts, search);
+            node.candidates.offer(facts, search);
             PathTree<T> next = at < path.length() ? node.child(path.charAt(at)) : null;
             if (next == null || !path.startsWith(next.text, at)) {
                 return;
             }
             at += next.text.length();
             node = next;
-        }
-    }
-
-    private void offer(RequestFacts facts, RouteTable.Search<T> search) {
-        for (Candidate<T> candidate : candidates) {
-            if (!search.wants(candidate.rank()) || candidate.offer(facts, search)) {
-                return;
-            }
         }
     }
 
@@ -113,7 +103,6 @@ final class PathTree<T> {
             int at = 0;
             if (!entries.isEmpty() && entries.get(0).getKey().length() == depth) {
                 here.addAll(entries.get(0).getValue());
-                here.sort(Comparator.comparingInt(Candidate::rank));
                 at = 1;
             }
             while (at < entries.size()) {

@@ -28,14 +28,19 @@ public interface RequestFacts {
     /** What follows the path, without its {@code ?}; empty when nothing does. */
     String query();
 
-    /** The address of the client. */
-    String sourceAddress();
+    /** The address of the client, 4 or 16 bytes; null when it has none. */
+    byte @Nullable [] sourceAddress();
 
     /** The port of the client; negative when it has none. */
     int sourcePort();
 
-    /** The address at which the connection was accepted. */
-    String destinationAddress();
+    /** The address at which the connection was accepted, 4 or 16 bytes; null when it has none. */
+    byte @Nullable [] destinationAddress();
+
+    /** The port that the client meant: that of the {@code Host} header, else the listener's. */
+    default int destinationPort() {
+        return hostPort() >= 0 ? hostPort() : listenerPort();
+    }
 
     /** Whether the connection is TLS. */
     boolean tls();

@@ -12,7 +12,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One configured route. A category (methods, hosts, headers, paths, snis) that is empty matches every request; several
+ * One configured route. A category (methods, hosts, headers, paths, snis, sources, destinations) that is empty matches every request; several
  * values in a category are alternatives, several header names must all hold.
  *
  * <p>Regular expressions have RE2 syntax, which has no look-around and no back-references and is matched in time linear in
@@ -27,7 +27,9 @@ import org.jspecify.annotations.Nullable;
  * @param headers header names to their values; a value that starts with {@code ~*} is an unanchored regular expression
  * @param paths prefixes ({@code /foo}) and regular expressions ({@code ~/foo}), prefixes in normalised form
  * @param snis server names, {@code *.name} or {@code name.*}; asked of TLS connections only
- * @param protocols the protocols served; not a matching category, see {@link HttpsRule}
+ * @param sources addresses and ports of clients
+ * @param destinations addresses and ports at which connections are accepted
+ * @param protocols the protocols served; not a matching category, see {@link ProtocolRule}
  * @param regexPriority the order among routes with regular expression paths, higher first; negative counts as 0
  * @param stripPath whether the matched path text is removed before the request is sent upstream
  * @param pathHandling accepted for compatibility; the router behaves as {@link PathHandling#V0}
@@ -45,6 +47,8 @@ public record RouteRule<T>(
         Map<String, List<String>> headers,
         List<String> paths,
         List<String> snis,
+        List<Endpoint> sources,
+        List<Endpoint> destinations,
         Set<String> protocols,
         long regexPriority,
         boolean stripPath,
@@ -64,15 +68,12 @@ public record RouteRule<T>(
         hosts = List.copyOf(hosts);
         paths = List.copyOf(paths);
         snis = List.copyOf(snis);
+        sources = List.copyOf(sources);
+        destinations = List.copyOf(destinations);
         protocols = Collections.unmodifiableSet(new LinkedHashSet<>(protocols));
         Map<String, List<String>> copy = new LinkedHashMap<>();
         headers.forEach((header, values) -> copy.put(header, List.copyOf(values)));
         headers = Collections.unmodifiableMap(copy);
-    }
-
-    /** Whether the route serves HTTPS and not plain HTTP, which {@link HttpsRule} enforces. */
-    public boolean httpsOnly() {
-        return protocols.contains("https") && !protocols.contains("http");
     }
 
     /** What messages call it. */
@@ -113,6 +114,8 @@ public record RouteRule<T>(
         private final Map<String, List<String>> headers = new LinkedHashMap<>();
         private final List<String> paths = new ArrayList<>();
         private final List<String> snis = new ArrayList<>();
+        private List<Endpoint> sources = List.of();
+        private List<Endpoint> destinations = List.of();
         private Set<String> protocols = Set.of("http", "https");
         private long regexPriority;
         private boolean stripPath = true;
@@ -159,6 +162,18 @@ public record RouteRule<T>(
         /** Adds server names. */
         public Builder<T> snis(String... values) {
             Collections.addAll(snis, values);
+            return this;
+        }
+
+        /** Replaces the endpoints of clients. */
+        public Builder<T> sources(Endpoint... values) {
+            sources = List.of(values);
+            return this;
+        }
+
+        /** Replaces the endpoints at which connections are accepted. */
+        public Builder<T> destinations(Endpoint... values) {
+            destinations = List.of(values);
             return this;
         }
 
@@ -210,6 +225,8 @@ public record RouteRule<T>(
                     headers,
                     paths,
                     snis,
+                    sources,
+                    destinations,
                     protocols,
                     regexPriority,
                     stripPath,

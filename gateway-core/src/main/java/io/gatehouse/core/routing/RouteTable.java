@@ -14,11 +14,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * Finds the route of a request as Kong's router does, in both flavours.
  *
- * <p>Routes with an expression come first, by their priority. The others are split into path groups (see {@link PathGroup}) and ordered by priority; the first one whose categories
- * all hold wins. Instead of walking that order the table keeps one {@link PathTree} per exact host, per host suffix, per
+ * <p>Routes with an expression come first, by their priority. The others are split into path groups (see
+ * {@link PathGroup}) and ordered by priority; the first one whose categories all hold wins. Instead of walking that order the table keeps one {@link PathTree} per exact host, per host suffix, per
  * host prefix and one for routes without hosts: a request is compared only with groups whose host entry and whose
  * literal path prefix fit it, and each list is left as soon as it cannot improve on what was found.
- * Routes that share host and path and differ in methods, headers or server names only are compared one after the other.
+ * Of many routes that share host and path, those that need a header with a certain value are found by it; those that differ
+ * in methods or server names only are compared one after the other.
  * An expression is filed under the hosts and the starts of the path without which it cannot hold, see
  * {@link ExpressionRoute}.
  *

@@ -189,6 +189,10 @@ public final class Shadowing<T> {
         for (PathGroup<T> other : index.getOrDefault(key, List.of())) {
             if (!other.rule().equals(group.rule())
                     && other.takesProtocolsOf(group)
+                    && (other.rule().sources().isEmpty()
+                            || other.rule().sources().equals(group.rule().sources()))
+                    && (other.rule().destinations().isEmpty()
+                            || other.rule().destinations().equals(group.rule().destinations()))
                     && takesMethod(other, combination.method())
                     && takesHost(other, combination.host())
                     && takesName(other, combination.name())

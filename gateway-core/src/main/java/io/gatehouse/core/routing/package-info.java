@@ -1,5 +1,6 @@
 /**
- * Which route a request belongs to, and which path its upstream sees: the {@code traditional_compatible} router.
+ * Which route a request belongs to, and which path its upstream sees: Kong's router in its flavours
+ * {@code traditional_compatible} and {@code expressions}.
  *
  * <p>A {@link io.gatehouse.core.routing.RouteTable} is built once per snapshot from
  * {@link io.gatehouse.core.routing.RouteRule}s and never changes; everything in this package is immutable and may be

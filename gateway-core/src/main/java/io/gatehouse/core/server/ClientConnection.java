@@ -1,7 +1,9 @@
 package io.gatehouse.core.server;
 
 import io.gatehouse.core.exchange.ClientLine;
+import io.gatehouse.core.exchange.ClientPort;
 import io.gatehouse.core.exchange.LiveExchange;
+import io.gatehouse.core.exchange.SocketClient;
 import io.gatehouse.core.exchange.Sweeper;
 import io.gatehouse.core.exchange.Watched;
 import io.netty.buffer.Unpooled;
@@ -19,6 +21,7 @@ import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
@@ -31,11 +34,13 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.util.AttributeKey;
 import io.netty.util.ReferenceCountUtil;
 import io.vertx.core.MultiMap;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.core.net.impl.ShutdownEvent;
+import io.vertx.core.streams.ReadStream;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Map;
@@ -55,7 +60,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Event loop only.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // of Netty's: that a connection has closed is told by channelInactive
-final class ClientConnection extends ChannelDuplexHandler implements ClientLine {
+final class ClientConnection extends ChannelDuplexHandler implements ClientLine, ClientSide {
+    /** Its name in the pipeline. */
+    static final String NAME = "gatehouse";
+
     private static final AttributeKey<ClientConnection> KEY = AttributeKey.valueOf(ClientConnection.class, "line");
 
     /** What is read of a body that nobody wants, so that the connection can live on. */
@@ -84,6 +92,8 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
         LINGER
     }
 
+    private final HttpConnection connection;
+    private final @Nullable String serverName;
     private final Limits limits;
     private final Clock clock;
     private @Nullable ChannelHandlerContext context;
@@ -109,6 +119,9 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
     private @Nullable ChannelPromise lingering;
     private boolean headBegun;
     private long unsent;
+    private @Nullable StrictDecoder decoder;
+    private boolean upgrading;
+    private boolean tunnel;
 
     /** A piece that could not be sent, for want of memory say: the next ones would make an answer that looks whole. */
     private final ChannelFutureListener cutWhenLost = sent -> {
@@ -117,24 +130,25 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
         }
     };
 
-    private ClientConnection(Limits limits, Sweeper sweeper) {
+    private ClientConnection(HttpConnection connection, Limits limits, Sweeper sweeper) {
+        this.connection = connection;
+        this.serverName = ServerNames.of(connection);
         this.limits = limits;
         this.clock = new Clock(sweeper);
     }
 
     /** Takes its place on a new connection. */
-    static void accept(
-            HttpConnection connection, HttpServerOptions options, Limits limits, Traffic traffic, Sweeper sweeper) {
-        ClientConnection own = new ClientConnection(limits, sweeper);
+    static void accept(HttpConnection connection, HttpServerOptions options, Limits limits, Sweeper sweeper) {
+        ClientConnection own = new ClientConnection(connection, limits, sweeper);
         ChannelPipeline pipeline = ((ConnectionBase) connection).channel().pipeline();
         pipeline.channel().attr(KEY).set(own);
-        pipeline.replace("httpDecoder", "httpDecoder", new StrictDecoder(options, own, limits.maxHeaders()));
-        pipeline.addBefore("handler", "gatehouse", own);
+        StrictDecoder decoder = new StrictDecoder(options, own::bytesCame, limits.maxHeaders());
+        own.decoder = decoder;
+        pipeline.replace("httpDecoder", "httpDecoder", decoder);
+        pipeline.addBefore("handler", NAME, own);
         if (pipeline.get(SslHandler.class) == null) { // under TLS there is no half-closing
             pipeline.channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
         }
-        traffic.connectionOpened();
-        pipeline.channel().closeFuture().addListener(closed -> traffic.connectionClosed());
         own.clock.start(Waiting.HEAD, limits.headNanos());
     }
 
@@ -148,6 +162,12 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
         context = ctx;
     }
 
+    /** The client speaks another version of HTTP. */
+    @Override
+    public void handlerRemoved(ChannelHandlerContext ctx) {
+        clock.stop();
+    }
+
     private ChannelHandlerContext context() {
         ChannelHandlerContext known = context;
         if (known == null) {
@@ -158,8 +178,8 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
 
     // ---- what the front door says
 
-    /** Who is at the other end. */
-    Peer peer(HttpConnection connection, Forwarding forwarding) {
+    @Override
+    public Peer peer(Forwarding forwarding) {
         Peer known = peer;
         if (known == null) {
             known = forwarding.peer(connection);
@@ -169,23 +189,109 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
     }
 
     /** A request is on its way: its body can be given up. */
-    void begins(HttpServerRequest current) {
+    ClientConnection begins(HttpServerRequest current) {
         request = current;
+        return this;
     }
 
-    /** The exchange of the request, to be told how the client fares. */
-    void serves(LiveExchange current) {
+    private HttpServerRequest request() {
+        HttpServerRequest current = request;
+        if (current == null) {
+            throw new IllegalStateException("no request is under way");
+        }
+        return current;
+    }
+
+    @Override
+    public io.vertx.core.http.HttpMethod method() {
+        return request().method();
+    }
+
+    @Override
+    public String target() {
+        return request().uri();
+    }
+
+    @Override
+    public MultiMap headers() {
+        return request().headers();
+    }
+
+    @Override
+    public io.vertx.core.http.HttpVersion version() {
+        return request().version();
+    }
+
+    @Override
+    public boolean tls() {
+        return connection.isSsl();
+    }
+
+    @Override
+    public @Nullable String serverName() {
+        return serverName;
+    }
+
+    @Override
+    public HttpConnection connection() {
+        return connection;
+    }
+
+    @Override
+    public boolean bodyFollows() {
+        return false; // a length or a transfer coding tells
+    }
+
+    @Override
+    public ReadStream<Buffer> body() {
+        return request();
+    }
+
+    @Override
+    public ClientPort port(StrictHead head) {
+        SocketClient client = new SocketClient(request(), this);
+        if (head.closes()) {
+            closeAfterAnswer();
+        }
+        if (head.takesTrailers()) {
+            client.takesTrailers();
+        }
+        if (head.expectsContinue()) {
+            client.waitsForContinue();
+        }
+        return client;
+    }
+
+    @Override
+    public void refuse(int status, MultiMap headers, Buffer body) {
+        SocketClient.refuse(request(), this, status, headers, body);
+    }
+
+    @Override
+    public void distrust() {
+        closeAfterAnswer();
+    }
+
+    @Override
+    public void serves(LiveExchange current) {
         exchange = current;
     }
 
-    /** The exchange has ended: nothing of it is kept here. */
-    void served() {
+    @Override
+    public void served() {
         exchange = null;
+        if (tunnel) {
+            context().channel().close();
+        }
     }
 
-    /** The trailers of the request body, once it has come whole; null when there are none. */
-    @Nullable
-    MultiMap trailers() {
+    @Override
+    public boolean upgrades() {
+        return upgrading;
+    }
+
+    @Override
+    public @Nullable MultiMap trailers() {
         return trailers;
     }
 
@@ -198,8 +304,9 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
         }
     }
 
-    /** Nobody wants the rest of the request's body: it is read and dropped, up to a limit. */
-    void discardRest() {
+    /** Reads it and drops it, up to a limit. */
+    @Override
+    public void discardRest() {
         discarding = true;
         HttpServerRequest current = request;
         if (current != null) {
@@ -247,6 +354,9 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
     /** Ends the connection with a reset: past TLS, which would end it politely. */
     private void reset() {
         Channel channel = context().channel();
+        if (!channel.isOpen()) {
+            return; // the exchange, told of it, has done so
+        }
         channel.config().setOption(ChannelOption.SO_LINGER, 0);
         SslHandler tls = channel.pipeline().get(SslHandler.class);
         if (tls == null) {
@@ -259,7 +369,7 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
     // ---- what comes in
 
     /** Bytes came, whatever they will turn out to be. */
-    void bytesCame() {
+    private void bytesCame() {
         if (!headBegun) {
             headBegun = true;
             if (clock.waiting == Waiting.NEXT_REQUEST) {
@@ -330,6 +440,7 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
             refused = !receiving; // nothing that comes after it is HTTP
             answering = true;
             committed = false;
+            upgrading = decoder != null && decoder.isHandshake(head);
             probable = head.protocolVersion().equals(HttpVersion.HTTP_1_1);
             discarding = false;
             discarded = 0;
@@ -384,8 +495,8 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
         }
     }
 
-    /** What still comes of the request is not HTTP, or comes too slowly. */
-    void requestBroken(Refusal why, String reason) {
+    @Override
+    public void requestBroken(Refusal why, String reason) {
         refused = true;
         closeAfterAnswer = true;
         LiveExchange current = exchange;
@@ -435,6 +546,10 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
      */
     private void inputEnded(ChannelHandlerContext ctx) {
         inputEnded = true;
+        if (tunnel && decoder != null) {
+            decoder.tunnelEnded();
+            return;
+        }
         boolean waits = answering && !receiving && lingering == null;
         if (!waits || committed && !ending || !committed && !probable) {
             ctx.close();
@@ -476,6 +591,9 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
             if (clock.waiting == Waiting.PROBE) {
                 clock.stop();
             }
+            if (upgrading && message instanceof HttpResponse head) {
+                settle(head);
+            }
         }
         if (interim || !(message instanceof LastHttpContent)) {
             ctx.write(message, promise);
@@ -496,6 +614,21 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
             }
             answered();
         });
+    }
+
+    /** The answer to a handshake decides what the client's bytes behind it are. */
+    private void settle(HttpResponse head) {
+        upgrading = false;
+        tunnel = head.status().code() == HttpResponseStatus.SWITCHING_PROTOCOLS.code();
+        if (tunnel) {
+            // told to Vert.x, so that it lets bytes follow; to Netty, the other would say that none do
+            head.headers().remove(HttpHeaderNames.TRANSFER_ENCODING).remove(HttpHeaderNames.SEC_WEBSOCKET_VERSION);
+        }
+        boolean switched = tunnel;
+        StrictDecoder held = decoder;
+        if (held != null) {
+            context().executor().execute(() -> held.answered(switched)); // Vert.x has to come to its own end first
+        }
     }
 
     private static boolean isInterim(HttpResponse head) {
@@ -538,6 +671,10 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
     /** The last byte of the answer went to the socket, or will never go. */
     private void answered() {
         ending = false;
+        if (tunnel) {
+            tunnelAnswered();
+            return;
+        }
         answering = false;
         if (clock.waiting == Waiting.SENDING) {
             clock.stop();
@@ -556,6 +693,27 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
             }
         } else {
             ready();
+        }
+    }
+
+    /** The upstream has ended its side: the client may still send, until the exchange ends. */
+    private void tunnelAnswered() {
+        if (clock.waiting == Waiting.SENDING) {
+            clock.stop();
+        }
+        ChannelHandlerContext ctx = context();
+        if (ctx.channel().isActive() && lingering == null) {
+            endOutput(ctx);
+        }
+    }
+
+    private static void endOutput(ChannelHandlerContext ctx) {
+        SslHandler tls = ctx.pipeline().get(SslHandler.class);
+        if (tls != null) {
+            tls.closeOutbound();
+        }
+        if (ctx.channel() instanceof DuplexChannel channel) {
+            channel.shutdownOutput();
         }
     }
 
@@ -597,11 +755,7 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine 
         ending = true;
         ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(sent -> {
             ending = false;
-            SslHandler tls = ctx.pipeline().get(SslHandler.class);
-            if (tls != null) {
-                tls.closeOutbound();
-            }
-            channel.shutdownOutput();
+            endOutput(ctx);
             channel.config().setAutoRead(true);
             clock.start(Waiting.LINGER, stopping ? STOP_NANOS : LINGER_NANOS);
         });

@@ -63,7 +63,8 @@ public final class Forwarding {
                 address == null ? "" : text(address), address != null && trusts(address), port, Integer.toString(port));
     }
 
-    private static byte @Nullable [] unscoped(String address) {
+    /** The bytes of an address that may have a zone; null when it is none. */
+    static byte @Nullable [] unscoped(String address) {
         int zone = address.indexOf('%');
         return AddressRange.address(zone < 0 ? address : address.substring(0, zone));
     }

@@ -5,18 +5,19 @@ import io.gatehouse.api.Failure;
 import io.gatehouse.api.FailureKind;
 import io.gatehouse.api.Request;
 import io.gatehouse.api.Response;
+import io.gatehouse.api.ResponseSource;
 import io.gatehouse.api.body.Body;
 import io.gatehouse.api.body.BodyEnd;
+import io.gatehouse.core.exchange.ClientPort;
 import io.gatehouse.core.exchange.ErrorPages;
 import io.gatehouse.core.exchange.ExchangeObserver;
 import io.gatehouse.core.exchange.FrozenHead;
-import io.gatehouse.core.exchange.HeaderNames;
+import io.gatehouse.core.exchange.HeadStamp;
 import io.gatehouse.core.exchange.LiveExchange;
 import io.gatehouse.core.exchange.Loop;
 import io.gatehouse.core.exchange.Plan;
-import io.gatehouse.core.exchange.SocketClient;
 import io.gatehouse.core.exchange.StreamReader;
-import io.gatehouse.core.routing.HttpsRule;
+import io.gatehouse.core.routing.ProtocolRule;
 import io.gatehouse.core.routing.RequestPath;
 import io.gatehouse.core.routing.RouteMatch;
 import io.gatehouse.core.routing.UpstreamPath;
@@ -28,9 +29,11 @@ import io.gatehouse.core.upstream.HopByHop;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.vertx.core.MultiMap;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
+import io.vertx.core.streams.ReadStream;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -49,9 +52,10 @@ final class FrontDoor {
     private final Limits limits;
     private final Forwarding forwarding;
     private final MemoryGuard memory;
-    private final ErrorPages errors = new ErrorPages();
+    private final ErrorPages errors;
+    private final HeadStamp stamp;
     private final String via;
-    private final String serverName;
+    private final String viaHttp2;
     private final SplittableRandom random =
             new SplittableRandom(ThreadLocalRandom.current().nextLong());
     private final Map<LiveExchange, Snapshot> live = new HashMap<>();
@@ -65,6 +69,7 @@ final class FrontDoor {
             ExchangeObserver observer,
             Limits limits,
             Forwarding forwarding,
+            Answers answers,
             MemoryGuard memory,
             String version) {
         this.loop = loop;
@@ -74,22 +79,27 @@ final class FrontDoor {
         this.reloader = reloader;
         this.traffic = traffic;
         this.observer = observer;
+        this.errors = answers.errors();
+        this.stamp = answers.stamp();
         this.via = "1.1 gatehouse/" + version;
-        this.serverName = "gatehouse/" + version;
+        this.viaHttp2 = "2 gatehouse/" + version;
+    }
+
+    /** Handles a request of HTTP/1 whose head came whole. */
+    void handle(HttpServerRequest request) {
+        handle(ClientConnection.of(request).begins(request));
     }
 
     /** Handles a request whose head came whole. */
-    void handle(HttpServerRequest request) {
-        ClientConnection connection = ClientConnection.of(request);
+    void handle(ClientSide request) {
         Snapshot snapshot = reloader.lease();
         if (snapshot == null) {
-            refuse(request, connection, 503, "The gateway has no configuration");
+            refuse(request, 503, "The gateway has no configuration");
             return;
         }
         traffic.begun();
-        connection.begins(request);
         StrictHead strict = StrictHead.of(request);
-        Peer peer = connection.peer(request.connection(), forwarding);
+        Peer peer = request.peer(forwarding);
         FrozenHead head = head(request, strict);
         Plan plan = snapshot.unmatched();
         RequestPath path = strict.path();
@@ -100,14 +110,14 @@ final class FrontDoor {
                 plan = match.payload().plan();
             }
         }
-        SocketClient client = client(request, connection, strict);
-        LiveExchange exchange = open(request, connection, peer, client, snapshot, head, plan, match);
-        StreamReader reader = reader(request, connection, client, strict);
-        Refusal refusal = strict.refusal();
+        ClientPort client = request.port(strict);
+        LiveExchange exchange = open(request, peer, client, snapshot, head, plan, match);
+        StreamReader reader = reader(request, client, strict);
+        Refusal refusal = strict.length() > limits.maxBodyBytes() ? Refusal.BODY_TOO_LARGE : strict.refusal();
         MemoryGuard.Shortage shortage = memory.shortage();
         if (refusal != null) {
-            connection.closeAfterAnswer();
-            exchange.answer(errors.gateway(exchange, refusal.status(), refusal.text()), reader);
+            request.distrust();
+            exchange.answer(errors.core(exchange, refusal.status(), refusal.text()), reader);
         } else if (match == null || path == null) {
             exchange.answer(errors.gateway(exchange, 404, "no Route matched with those values"), reader);
         } else if (shortage != null) {
@@ -115,7 +125,7 @@ final class FrontDoor {
             observer.shed(shortage.label());
             exchange.answer(errors.overloaded(exchange, "short of " + shortage.label()), reader);
         } else {
-            HttpsRule rule = https(match.payload(), peer, head, strict.host());
+            ProtocolRule rule = rule(match.payload(), peer, head, strict.host());
             if (rule != null) {
                 exchange.answer(refused(exchange, rule), reader);
             } else {
@@ -132,34 +142,32 @@ final class FrontDoor {
                 : cause instanceof TooLongHttpLineException
                         ? Refusal.URI_TOO_LONG
                         : cause instanceof TooLongHttpHeaderException ? Refusal.TOO_LARGE : Refusal.BAD_REQUEST;
-        refuse(request, ClientConnection.of(request), why.status(), why.text());
+        invalid(ClientConnection.of(request).begins(request), why);
     }
 
-    private void refuse(HttpServerRequest request, ClientConnection connection, int status, String message) {
+    /** Answers what is no request that could be served. */
+    void invalid(ClientSide request, Refusal why) {
+        refuse(request, why.status(), why.text());
+    }
+
+    /** Counts what was no request at all, and could not be answered. */
+    void malformed() {
+        observer.refused();
+    }
+
+    private void refuse(ClientSide request, int status, String message) {
         observer.refused();
         String id = LiveExchange.newId(random.nextLong(), random.nextLong());
-        SocketClient.refuse(request, connection, status, serverName, message + "\nrequest_id: " + id + "\n");
-    }
-
-    private static SocketClient client(HttpServerRequest request, ClientConnection connection, StrictHead strict) {
-        SocketClient client = new SocketClient(request, connection);
-        if (strict.closes()) {
-            connection.closeAfterAnswer();
-        }
-        if (strict.takesTrailers()) {
-            client.takesTrailers();
-        }
-        if (strict.expectsContinue()) {
-            client.waitsForContinue();
-        }
-        return client;
+        MultiMap headers = HttpHeaders.headers();
+        stamp.refusal(headers, id);
+        Buffer body = errors.refusal(request.headers(), id, message, headers);
+        request.refuse(status, headers, body);
     }
 
     private LiveExchange open(
-            HttpServerRequest request,
-            ClientConnection connection,
+            ClientSide request,
             Peer peer,
-            SocketClient client,
+            ClientPort client,
             Snapshot snapshot,
             FrozenHead head,
             Plan plan,
@@ -176,16 +184,16 @@ final class FrontDoor {
                 match == null || match.captures() == null
                         ? Map.of()
                         : match.captures().asMap(),
-                () -> closed(self[0], connection));
+                () -> closed(self[0], request));
         self[0] = exchange;
         live.put(exchange, snapshot);
         observer.begun(match != null);
-        connection.serves(exchange);
+        request.serves(exchange);
         return exchange;
     }
 
-    private void closed(LiveExchange exchange, ClientConnection connection) {
-        connection.served();
+    private void closed(LiveExchange exchange, ClientSide request) {
+        request.served();
         Snapshot snapshot = live.remove(exchange);
         if (snapshot != null) {
             traffic.ended();
@@ -197,7 +205,7 @@ final class FrontDoor {
         LiveExchange.Surroundings known = surroundings;
         if (known == null || surroundingsOf != snapshot) {
             known = new LiveExchange.Surroundings(
-                    loop, errors, observer, snapshot.directory(), snapshot.retiring(), via, serverName);
+                    loop, errors, observer, snapshot.directory(), snapshot.retiring(), stamp);
             surroundings = known;
             surroundingsOf = snapshot;
             snapshot.retiring().onComplete(retired -> loop.run(() -> forget(snapshot)));
@@ -213,78 +221,97 @@ final class FrontDoor {
         }
     }
 
-    private static FrozenHead head(HttpServerRequest request, StrictHead strict) {
+    private static FrozenHead head(ClientSide request, StrictHead strict) {
         HostHeader host = strict.host();
         RequestPath path = strict.path();
         String query =
                 path == null || path.query().isEmpty() ? null : path.query().substring(1);
         return new FrozenHead(
                 request.method(),
-                request.isSSL() ? "https" : "http",
+                request.tls() ? "https" : "http",
                 host == null ? "" : host.value(),
                 strict.target(),
                 path == null ? strict.target() : path.path(),
                 query,
                 request.headers(),
-                request.version() == HttpVersion.HTTP_1_0 ? "HTTP/1.0" : "HTTP/1.1");
+                switch (request.version()) {
+                    case HTTP_1_0 -> "HTTP/1.0";
+                    case HTTP_1_1 -> "HTTP/1.1";
+                    case HTTP_2 -> "HTTP/2";
+                });
     }
 
-    private @Nullable HttpsRule https(RoutePlan plan, Peer peer, FrozenHead head, @Nullable HostHeader host) {
-        if (!plan.httpsOnly()) {
-            return null;
-        }
+    private @Nullable ProtocolRule rule(RoutePlan plan, Peer peer, FrozenHead head, @Nullable HostHeader host) {
         MultiMap said = head.headers();
-        return HttpsRule.decide(
-                true,
-                plan.httpsRedirectStatus(),
-                forwarding.proto(peer, said, head.scheme()),
-                forwarding.host(peer, said, host),
-                head.uri());
+        return switch (plan.serves()) {
+            case HTTP -> null;
+            case HTTPS_ONLY ->
+                ProtocolRule.https(
+                        plan.httpsRedirectStatus(),
+                        forwarding.proto(peer, said, head.scheme()),
+                        forwarding.host(peer, said, host),
+                        head.uri());
+            case GRPC, GRPCS_ONLY ->
+                ProtocolRule.grpc(
+                        plan.serves() == ProtocolRule.Served.GRPCS_ONLY,
+                        said.get(HttpHeaders.CONTENT_TYPE),
+                        head.protocol().equals("HTTP/2"),
+                        forwarding.proto(peer, said, head.scheme()));
+        };
     }
 
-    private Response refused(LiveExchange exchange, HttpsRule rule) {
-        if (rule instanceof HttpsRule.Redirect redirect) {
-            Response response = Response.from(
-                    io.gatehouse.api.ResponseSource.GATEWAY,
-                    redirect.status(),
-                    HttpHeaders.headers(),
-                    Body.empty(),
-                    null);
-            response.headers().set(HttpHeaders.LOCATION, redirect.location());
-            return response;
+    private Response refused(LiveExchange exchange, ProtocolRule rule) {
+        if (rule instanceof ProtocolRule.Redirect redirect) {
+            return bare(redirect.status(), HttpHeaders.headers().set(HttpHeaders.LOCATION, redirect.location()));
         }
-        HttpsRule.UpgradeRequired upgrade = (HttpsRule.UpgradeRequired) rule;
-        Response response = errors.gateway(exchange, HttpsRule.UPGRADE_REQUIRED, HttpsRule.UPGRADE_MESSAGE);
-        response.headers().set(HttpHeaders.CONNECTION, upgrade.connection());
+        if (rule instanceof ProtocolRule.GrpcError error) {
+            return bare(
+                    200,
+                    HttpHeaders.headers()
+                            .set(HttpHeaders.CONTENT_TYPE, "application/grpc")
+                            .set("grpc-status", Integer.toString(error.status()))
+                            .set("grpc-message", error.message()));
+        }
+        if (rule instanceof ProtocolRule.NotGrpc refusal) {
+            return errors.gateway(exchange, 415, refusal.message());
+        }
+        ProtocolRule.UpgradeRequired upgrade = (ProtocolRule.UpgradeRequired) rule;
+        Response response = errors.gateway(exchange, 426, upgrade.message());
+        response.headers().set(HttpHeaders.CONNECTION, "Upgrade");
         response.headers().set(HttpHeaders.UPGRADE, upgrade.upgrade());
         return response;
     }
 
+    private static Response bare(int status, MultiMap headers) {
+        return Response.from(ResponseSource.GATEWAY, status, headers, Body.empty(), null);
+    }
+
     /** The client's body, or null when the request has none. */
-    private @Nullable StreamReader reader(
-            HttpServerRequest request, ClientConnection connection, SocketClient client, StrictHead strict) {
-        if (!strict.hasBody()) {
+    private @Nullable StreamReader reader(ClientSide request, ClientPort client, StrictHead strict) {
+        boolean tunnel = request.upgrades();
+        if (!strict.hasBody() && !tunnel) {
             return null;
         }
-        request.pause();
+        ReadStream<Buffer> body = request.body().pause();
         StreamReader reader = new StreamReader(
-                request,
+                body,
                 new StreamReader.Valve() {
                     @Override
                     public void open() {
-                        request.resume();
+                        body.resume();
                     }
 
                     @Override
                     public void shut() {
-                        request.pause();
+                        body.pause();
                     }
                 },
                 false,
-                new ClientBody(connection),
+                new ClientBody(request),
                 loop.sweeper(),
-                limits.bodyNanos(),
+                tunnel ? 0 : limits.bodyNanos(),
                 e -> Failure.of(FailureKind.CLIENT_GONE, e)); // what is not HTTP does not come so far
+        reader.limit(tunnel ? Long.MAX_VALUE : limits.maxBodyBytes());
         if (strict.expectsContinue()) {
             reader.beforeFirstRead(client::sendContinue);
         }
@@ -292,7 +319,7 @@ final class FrontDoor {
     }
 
     private Request request(
-            HttpServerRequest in,
+            ClientSide in,
             LiveExchange exchange,
             Peer peer,
             RouteMatch<RoutePlan> match,
@@ -310,23 +337,26 @@ final class FrontDoor {
                 host,
                 UpstreamPath.escape(path.raw()),
                 match.forwardedPrefix());
-        Forwarding.via(headers, in.headers(), via);
-        headers.set(HeaderNames.REQUEST_ID, exchange.id());
+        Forwarding.via(headers, in.headers(), in.version() == HttpVersion.HTTP_2 ? viaHttp2 : via);
+        stamp.request(headers, exchange.id());
         RoutePlan plan = match.payload();
         if (plan.preserveHost() && host != null) {
             headers.set(HttpHeaders.HOST, host.value());
         }
         String uri = match.upstreamPath(plan.servicePath(), path.path());
         Body body = Body.empty();
-        if (reader != null) {
+        if (in.upgrades()) {
+            exchange.offersUpgrade(); // what the reader reads is a tunnel's, not the request's
+            headers.set(HttpHeaders.UPGRADE, "websocket");
+        } else if (reader != null) {
             body = Body.of(reader, strict.length());
         }
         headers.remove(HttpHeaders.CONTENT_LENGTH);
         return new Request(exchange, in.method(), path.query().isEmpty() ? uri : uri + path.query(), headers, body);
     }
 
-    private static Completion.@Nullable TlsFacts tls(HttpServerRequest request) {
-        if (!request.isSSL()) {
+    private static Completion.@Nullable TlsFacts tls(ClientSide request) {
+        if (!request.tls()) {
             return null;
         }
         SSLSession session = request.connection().sslSession();
@@ -344,24 +374,26 @@ final class FrontDoor {
         doomed.forEach(exchange -> exchange.abort(reason));
     }
 
-    /** What a request body means for its connection. */
-    private record ClientBody(ClientConnection connection) implements StreamReader.Owner {
+    /** What a request body means for its client. */
+    private record ClientBody(ClientSide request) implements StreamReader.Owner {
         @Override
         public void ended(BodyEnd end) {
             Failure failure = end.failure();
             if (failure != null && failure.kind() == FailureKind.TIMEOUT) {
-                connection.requestBroken(Refusal.TOO_SLOW, "body_timeout");
+                request.requestBroken(Refusal.TOO_SLOW, "body_timeout");
+            } else if (failure != null && failure.kind() == FailureKind.INVALID_REQUEST) {
+                request.requestBroken(Refusal.BODY_TOO_LARGE, "body_too_large");
             }
         }
 
         @Override
         public void cancelled() {
-            connection.discardRest();
+            request.discardRest();
         }
 
         @Override
         public @Nullable MultiMap trailers() {
-            return connection.trailers();
+            return request.trailers();
         }
     }
 }

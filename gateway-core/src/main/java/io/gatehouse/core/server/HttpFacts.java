@@ -2,29 +2,30 @@ package io.gatehouse.core.server;
 
 import io.gatehouse.core.routing.RequestFacts;
 import io.gatehouse.core.routing.RequestPath;
-import io.vertx.core.http.HttpServerRequest;
+import io.gatehouse.core.service.AddressRange;
 import io.vertx.core.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /** What the router asks, answered by the server's request without copying. */
 final class HttpFacts implements RequestFacts {
-    private final HttpServerRequest request;
+    private final ClientSide request;
     private final String host;
     private final int hostPort;
     private final Peer peer;
     private final Forwarding forwarding;
     private final RequestPath path;
     private final boolean tls;
+    private byte @Nullable [] source;
+    private byte @Nullable [] destination;
 
-    HttpFacts(
-            HttpServerRequest request, @Nullable HostHeader host, Peer peer, Forwarding forwarding, RequestPath path) {
+    HttpFacts(ClientSide request, @Nullable HostHeader host, Peer peer, Forwarding forwarding, RequestPath path) {
         this.request = request;
         this.host = host == null ? "" : host.name();
         this.hostPort = host == null ? -1 : host.port();
         this.peer = peer;
         this.forwarding = forwarding;
         this.path = path;
-        this.tls = request.isSSL();
+        this.tls = request.tls();
     }
 
     @Override
@@ -58,8 +59,13 @@ final class HttpFacts implements RequestFacts {
     }
 
     @Override
-    public String sourceAddress() {
-        return forwarding.client(peer, request.headers());
+    public byte @Nullable [] sourceAddress() {
+        byte[] known = source;
+        if (known == null) {
+            known = AddressRange.address(forwarding.client(peer, request.headers()));
+            source = known;
+        }
+        return known;
     }
 
     @Override
@@ -69,9 +75,14 @@ final class HttpFacts implements RequestFacts {
     }
 
     @Override
-    public String destinationAddress() {
-        SocketAddress local = request.connection().localAddress();
-        return local == null || local.hostAddress() == null ? "" : local.hostAddress();
+    public byte @Nullable [] destinationAddress() {
+        byte[] known = destination;
+        if (known == null) {
+            SocketAddress local = request.connection().localAddress();
+            known = local == null || local.hostAddress() == null ? null : Forwarding.unscoped(local.hostAddress());
+            destination = known;
+        }
+        return known;
     }
 
     @Override
@@ -81,7 +92,7 @@ final class HttpFacts implements RequestFacts {
 
     @Override
     public @Nullable String sni() {
-        return request.connection().indicatedServerName();
+        return request.serverName();
     }
 
     @Override

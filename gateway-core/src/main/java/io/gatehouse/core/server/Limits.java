@@ -8,5 +8,7 @@ package io.gatehouse.core.server;
  * @param bodyNanos between two pieces of a request body that is waited for
  * @param sendNanos between two pieces of an answer that the client takes
  * @param maxHeaders header lines of a request
+ * @param maxBodyBytes of a request body; {@link Long#MAX_VALUE} for any number
  */
-public record Limits(long headNanos, long idleNanos, long bodyNanos, long sendNanos, int maxHeaders) {}
+public record Limits(
+        long headNanos, long idleNanos, long bodyNanos, long sendNanos, int maxHeaders, long maxBodyBytes) {}

@@ -1,24 +1,32 @@
 package io.gatehouse.core.server;
 
+import io.gatehouse.core.entity.CertificateTable;
 import io.gatehouse.core.exchange.ExchangeObserver;
 import io.gatehouse.core.exchange.Loop;
 import io.gatehouse.core.exchange.LoopRuntime;
+import io.gatehouse.core.exchange.Sweeper;
 import io.gatehouse.core.service.MemoryGuard;
 import io.gatehouse.core.snapshot.Reloader;
 import io.gatehouse.core.snapshot.Snapshot;
+import io.gatehouse.core.upstream.KeepAlive;
 import io.gatehouse.core.upstream.Redirects;
+import io.gatehouse.core.upstream.TlsDefaults;
 import io.gatehouse.core.upstream.Upstream;
 import io.gatehouse.core.upstream.Upstreams;
+import io.netty.channel.Channel;
+import io.netty.handler.ssl.SslHandler;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
-import io.vertx.core.net.PemKeyCertOptions;
-import java.nio.file.Path;
+import io.vertx.core.net.KeyCertOptions;
+import io.vertx.core.net.impl.ConnectionBase;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -37,21 +45,25 @@ public final class ProxyServer extends VerticleBase {
      * One listener.
      *
      * @param port 0 for any free one, the same for all loops
+     * @param http2 whether clients may choose HTTP/2: in the TLS handshake, or by their first bytes
      * @param backlog length of the queue of connections not yet accepted; -1 for the system's own
      */
-    public record Listener(String host, int port, boolean tls, boolean reusePort, int backlog) {}
+    public record Listener(String host, int port, boolean tls, boolean http2, boolean reusePort, int backlog) {}
 
     /** What all loops share. */
     public record Shared(
             List<Listener> listeners,
-            @Nullable Path certificate,
-            @Nullable Path key,
+            DefaultCertificate certificate,
+            Set<String> tlsVersions,
             long pluginTimeLimitNanos,
             long exchangeDeadlineNanos,
             Limits limits,
             Forwarding forwarding,
+            Answers answers,
             MemoryGuard memory,
             Redirects redirects,
+            TlsDefaults tls,
+            KeepAlive keepAlive,
             Upstreams upstreams,
             Reloader reloader,
             Traffic traffic,
@@ -75,7 +87,13 @@ public final class ProxyServer extends VerticleBase {
     public Future<?> start() {
         Loop here = new Loop(index, vertx, context, shared.pluginTimeLimitNanos(), shared.exchangeDeadlineNanos());
         LoopRuntime.enter(here, shared.observer());
-        Upstream out = new Upstream(here, shared.redirects(), shared.memory());
+        Upstream out = new Upstream(
+                here,
+                shared.redirects(),
+                shared.memory(),
+                shared.tls(),
+                shared.keepAlive(),
+                shared.upstreams().balancers().names());
         shared.upstreams().set(index, out);
         FrontDoor front = new FrontDoor(
                 here,
@@ -84,6 +102,7 @@ public final class ProxyServer extends VerticleBase {
                 shared.observer(),
                 shared.limits(),
                 shared.forwarding(),
+                shared.answers(),
                 shared.memory(),
                 shared.version());
         loop = here;
@@ -99,8 +118,7 @@ public final class ProxyServer extends VerticleBase {
                             shared.memory().connectionBroke(e);
                             LOG.debug("client connection broke", e);
                         });
-                        ClientConnection.accept(
-                                connection, options, shared.limits(), shared.traffic(), here.connectionSweeper());
+                        accept(connection, listener, options, front, here.connectionSweeper());
                     })
                     .invalidRequestHandler(front::invalid)
                     .requestHandler(front::handle);
@@ -108,6 +126,25 @@ public final class ProxyServer extends VerticleBase {
             starting.add(server.listen());
         }
         return Future.all(starting);
+    }
+
+    private void accept(
+            HttpConnection connection, Listener listener, HttpServerOptions options, FrontDoor front, Sweeper sweeper) {
+        Channel channel = ((ConnectionBase) connection).channel();
+        shared.traffic().connectionOpened();
+        channel.closeFuture().addListener(closed -> shared.traffic().connectionClosed());
+        SslHandler tls = channel.pipeline().get(SslHandler.class);
+        if (tls != null && AlpnEngine.HTTP_2.equals(tls.applicationProtocol())) {
+            ClientStreams.accept(connection, front, shared.limits(), sweeper);
+            return;
+        }
+        ClientConnection.accept(connection, options, shared.limits(), sweeper);
+        if (tls == null && listener.http2()) {
+            channel.pipeline().addBefore("httpDecoder", "preface", new PrefaceReader(() -> {
+                channel.pipeline().remove(ClientConnection.NAME);
+                ClientStreams.accept(connection, front, shared.limits(), sweeper);
+            }));
+        }
     }
 
     private HttpServerOptions options(Listener listener, int number) {
@@ -129,15 +166,23 @@ public final class ProxyServer extends VerticleBase {
         if (listener.backlog() > 0) {
             options.setAcceptBacklog(listener.backlog());
         }
-        Path certificate = shared.certificate();
-        Path key = shared.key();
-        if (listener.tls() && certificate != null && key != null) {
+        if (listener.tls()) {
             options.setSsl(true)
-                    .setKeyCertOptions(new PemKeyCertOptions()
-                            .addCertPath(certificate.toString())
-                            .addKeyPath(key.toString()));
+                    .setSslHandshakeTimeout(shared.limits().headNanos())
+                    .setSslHandshakeTimeoutUnit(TimeUnit.NANOSECONDS)
+                    .setEnabledSecureTransportProtocols(shared.tlsVersions())
+                    .setKeyCertOptions(
+                            KeyCertOptions.wrap(new ServerKeys(this::certificates, shared.certificate()::current)));
+            if (listener.http2()) {
+                options.setSslEngineOptions(new AlpnEngine());
+            }
         }
         return options;
+    }
+
+    private CertificateTable certificates() {
+        Snapshot live = shared.reloader().current();
+        return live == null ? CertificateTable.none() : live.certificates();
     }
 
     /** The ports that the listeners got, in their order. */

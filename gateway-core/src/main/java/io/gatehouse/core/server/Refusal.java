@@ -8,6 +8,7 @@ enum Refusal {
     URI_TOO_LONG(414, "URI too long"),
     METHOD(405, "Method not allowed"),
     TOO_SLOW(408, "Request timeout"),
+    BODY_TOO_LARGE(413, "Payload too large"),
     EXPECTATION(417, "Expectation failed"),
     CODING(501, "Not implemented"),
     VERSION(505, "HTTP version not supported");

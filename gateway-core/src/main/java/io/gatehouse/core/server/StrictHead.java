@@ -3,7 +3,6 @@ package io.gatehouse.core.server;
 import io.gatehouse.core.routing.RequestPath;
 import io.gatehouse.core.upstream.HopByHop;
 import io.vertx.core.MultiMap;
-import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class StrictHead {
     private final boolean old;
+    private final boolean follows;
     private String target;
     private @Nullable HostHeader host;
     private @Nullable RequestPath path;
@@ -26,13 +26,15 @@ final class StrictHead {
     private boolean trailers;
     private boolean expectsContinue;
 
-    private StrictHead(String target, boolean old) {
+    private StrictHead(String target, boolean old, boolean follows) {
         this.target = target;
         this.old = old;
+        this.follows = follows;
     }
 
-    static StrictHead of(HttpServerRequest request) {
-        StrictHead head = new StrictHead(request.uri(), request.version() == HttpVersion.HTTP_1_0);
+    static StrictHead of(ClientSide request) {
+        StrictHead head =
+                new StrictHead(request.target(), request.version() == HttpVersion.HTTP_1_0, request.bodyFollows());
         head.readHeaders(request.headers());
         head.readTarget();
         return head;
@@ -60,7 +62,7 @@ final class StrictHead {
     }
 
     boolean hasBody() {
-        return length > 0 || transferEncoding != null;
+        return length > 0 || transferEncoding != null || follows && length < 0;
     }
 
     /** The announced length of the body; -1 when it is chunked or there is none. */

@@ -8,6 +8,7 @@ import io.gatehouse.core.entity.EntityKind;
 import io.gatehouse.core.entity.PluginEntity;
 import io.gatehouse.core.entity.RouteEntity;
 import io.gatehouse.core.entity.ServiceEntity;
+import io.gatehouse.core.entity.TargetEntity;
 import io.gatehouse.core.plugin.PluginCatalogue;
 import io.gatehouse.core.routing.RouteRule;
 import io.gatehouse.core.routing.Shadowing;
@@ -29,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * certain; there may be more. Immutable.
  */
 public final class Advice {
-    static final Advice NONE = new Advice(List.of(), List.of(), Set.of());
+    static final Advice NONE = new Advice(List.of(), List.of(), Set.of(), List.of());
 
     /** Plugins that make a consumer known. */
     private static final Set<String> AUTHENTICATING = Set.of(
@@ -54,8 +55,10 @@ public final class Advice {
     private final List<Unreached> unreached;
     private final List<Idle> idle;
     private final Set<String> live;
+    private final List<Problem> upstreams;
 
-    private Advice(List<Unreached> unreached, List<Idle> idle, Set<String> live) {
+    private Advice(List<Unreached> unreached, List<Idle> idle, Set<String> live, List<Problem> upstreams) {
+        this.upstreams = List.copyOf(upstreams);
         this.unreached = List.copyOf(unreached);
         this.idle = List.copyOf(idle);
         this.live = Set.copyOf(live);
@@ -118,6 +121,7 @@ public final class Advice {
                         warning(one.plugin(), "the plugin '" + one.plugin().name() + "' never runs: " + one.reason()));
             }
         }
+        warnings.addAll(upstreams);
         return warnings;
     }
 
@@ -183,7 +187,30 @@ public final class Advice {
             }
             Set<String> live = new HashSet<>(served.keySet());
             live.removeAll(unreached);
-            return new Advice(shadowed, idle, live);
+            return new Advice(shadowed, idle, live, withoutTargets());
+        }
+
+        /** Upstreams that services use and that have nobody to send a request to. */
+        private List<Problem> withoutTargets() {
+            Set<String> able = new HashSet<>();
+            for (Entity target : config.all(EntityKind.TARGET)) {
+                TargetEntity entity = (TargetEntity) target.value();
+                if (entity.weight() > 0) {
+                    able.add(entity.upstreamId());
+                }
+            }
+            Set<String> hosts = new HashSet<>();
+            config.services().stream().filter(ServiceEntity::enabled).forEach(service -> hosts.add(service.host()));
+            List<Problem> found = new ArrayList<>();
+            for (Entity upstream : config.all(EntityKind.UPSTREAM)) {
+                if (!able.contains(upstream.id()) && hosts.contains(upstream.name())) {
+                    found.add(warning(
+                            upstream,
+                            "the upstream '" + upstream.name()
+                                    + "' has no target with a weight: requests to it are answered 503"));
+                }
+            }
+            return found;
         }
 
         private void index(PluginEntity plugin) {

@@ -4,15 +4,19 @@ import io.gatehouse.core.config.Environment;
 import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.entity.ConfigLoader;
 import io.gatehouse.core.entity.DeclarativeConfig;
+import io.gatehouse.core.entity.EntityEdit;
 import io.gatehouse.core.entity.LoadOptions;
 import io.gatehouse.core.entity.LoadResult;
 import io.gatehouse.core.plugin.PluginCalls;
 import io.gatehouse.core.plugin.PluginCatalogue;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,18 +26,18 @@ import org.jspecify.annotations.Nullable;
 public final class Examination {
     private final PluginCatalogue catalogue;
     private final DeclarativeConfig config;
-    private final List<SnapshotBuilder.Checked> plugins;
+    private final Map<String, SnapshotBuilder.Checked> plugins;
     private final List<Problem> problems;
     private @Nullable Advice advice;
 
     private Examination(
             PluginCatalogue catalogue,
             DeclarativeConfig config,
-            List<SnapshotBuilder.Checked> plugins,
+            Map<String, SnapshotBuilder.Checked> plugins,
             List<Problem> problems) {
         this.catalogue = catalogue;
         this.config = config;
-        this.plugins = List.copyOf(plugins);
+        this.plugins = Collections.unmodifiableMap(plugins);
         this.problems = List.copyOf(problems);
     }
 
@@ -50,13 +54,36 @@ public final class Examination {
             LoadOptions options,
             @Nullable PluginCatalogue previous,
             PluginCalls calls) {
+        return of(known -> ConfigLoader.load(files, environment, known), pluginFolders, options, previous, calls);
+    }
+
+    /** The same, from wherever the configuration comes. */
+    static Examination of(
+            Function<LoadOptions, LoadResult> source,
+            List<Path> pluginFolders,
+            LoadOptions options,
+            @Nullable PluginCatalogue previous,
+            PluginCalls calls) {
         List<Problem> problems = new ArrayList<>();
         PluginCatalogue catalogue = PluginCatalogue.load(pluginFolders, previous, problems::add);
-        LoadResult loaded = ConfigLoader.load(files, environment, options.withPlugins(catalogue.names()));
+        LoadResult loaded = source.apply(options.withPlugins(catalogue.names()));
         problems.addAll(loaded.problems());
-        List<SnapshotBuilder.Checked> plugins =
-                SnapshotBuilder.checked(loaded.config(), catalogue, calls, problems::add);
+        Map<String, SnapshotBuilder.Checked> plugins =
+                SnapshotBuilder.checked(loaded.config(), catalogue, Map.of(), calls, problems::add);
         return new Examination(catalogue, loaded.config(), plugins, problems);
+    }
+
+    /**
+     * The same with edits: checked against the whole, though only what they touch is looked at again.
+     *
+     * @param options those of the first examination
+     */
+    public Examination edited(Collection<EntityEdit> edits, LoadOptions options, PluginCalls calls) {
+        LoadResult loaded = ConfigLoader.edit(config, edits, options.withPlugins(catalogue.names()));
+        List<Problem> found = new ArrayList<>(loaded.problems());
+        Map<String, SnapshotBuilder.Checked> checked =
+                SnapshotBuilder.checked(loaded.config(), catalogue, plugins, calls, found::add);
+        return new Examination(catalogue, loaded.config(), checked, found);
     }
 
     /** The plugins there are. Whoever examined offline must discard it. */
@@ -74,6 +101,11 @@ public final class Examination {
         List<Problem> all = new ArrayList<>(problems);
         all.addAll(advice().warnings());
         return all;
+    }
+
+    /** The problems without {@link #advice}. */
+    List<Problem> errors() {
+        return problems;
     }
 
     /** Whether a start would not refuse it for what the files and plugins are. */
@@ -94,7 +126,7 @@ public final class Examination {
     /** The config of every plugin that a start makes, as its record, by the plugin's id. Equal records are equal configs. */
     public Map<String, Record> pluginConfigs() {
         Map<String, Record> configs = new HashMap<>();
-        for (SnapshotBuilder.Checked plugin : plugins) {
+        for (SnapshotBuilder.Checked plugin : plugins.values()) {
             if (plugin.entity().enabled() && SnapshotBuilder.isForHttp(plugin.entity())) {
                 configs.put(plugin.entity().id(), plugin.config());
             }
@@ -102,7 +134,8 @@ public final class Examination {
         return configs;
     }
 
-    List<SnapshotBuilder.Checked> plugins() {
+    /** Every plugin entity whose config is good, by its id. */
+    Map<String, SnapshotBuilder.Checked> plugins() {
         return plugins;
     }
 }

@@ -16,7 +16,10 @@ public final class FileStamp {
         StringBuilder text = new StringBuilder();
         for (Path path : filesAndFolders) {
             try (Stream<Path> files = Files.walk(path)) {
-                files.filter(Files::isRegularFile).sorted().forEach(file -> append(file, text));
+                files.filter(Files::isRegularFile)
+                        .filter(file -> !ConfigSource.isState(file))
+                        .sorted()
+                        .forEach(file -> append(file, text));
             } catch (IOException | UncheckedIOException e) {
                 text.append(path).append(" is not there\n"); // may come back: seen in the next round
             }

@@ -1,15 +1,19 @@
 package io.gatehouse.core.snapshot;
 
-import io.gatehouse.core.config.Environment;
 import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.config.Severity;
+import io.gatehouse.core.entity.ConfigLoader;
+import io.gatehouse.core.entity.EntityEdit;
 import io.gatehouse.core.entity.LoadOptions;
+import io.gatehouse.core.entity.LoadResult;
 import io.gatehouse.core.plugin.Lifecycle;
 import io.gatehouse.core.plugin.PluginCatalogue;
 import io.gatehouse.core.plugin.PluginSource;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
@@ -30,9 +34,8 @@ public final class Reloader {
 
     private static final Logger LOG = LoggerFactory.getLogger(Reloader.class);
 
-    private final List<Path> files;
+    private final ConfigSource source;
     private final List<Path> pluginFolders;
-    private final Environment environment;
     private final LoadOptions options;
     private final SnapshotBuilder builder;
     private final Lifecycle lifecycle;
@@ -41,6 +44,7 @@ public final class Reloader {
     private final Consumer<Snapshot> onTooOld;
     private final Deque<Snapshot> retired = new ArrayDeque<>();
     private final Set<PluginSource> sources = new HashSet<>();
+    private @Nullable Examination examined;
     private volatile @Nullable Snapshot current;
     private volatile long liveAt;
 
@@ -52,18 +56,16 @@ public final class Reloader {
      * @param onTooOld asked to abort the exchanges of a snapshot that was retired too long ago
      */
     public Reloader(
-            List<Path> files,
+            ConfigSource source,
             List<Path> pluginFolders,
-            Environment environment,
             LoadOptions options,
             SnapshotBuilder builder,
             Lifecycle lifecycle,
             ExecutorService thread,
             Consumer<Snapshot> onLive,
             Consumer<Snapshot> onTooOld) {
-        this.files = files;
+        this.source = source;
         this.pluginFolders = pluginFolders;
-        this.environment = environment;
         this.options = options;
         this.builder = builder;
         this.lifecycle = lifecycle;
@@ -95,9 +97,8 @@ public final class Reloader {
     public List<Problem> load() {
         Snapshot previous = current;
         Examination found = Examination.of(
-                files,
+                source::read,
                 pluginFolders,
-                environment,
                 options,
                 previous == null ? null : previous.catalogue(),
                 lifecycle.calls());
@@ -109,15 +110,66 @@ public final class Reloader {
             abandon(catalogue);
             return problems;
         }
-        sources.addAll(catalogue.sources());
+        source.live();
+        problems.addAll(0, found.problems());
+        swap(found, next);
+        return problems;
+    }
+
+    /** Makes a snapshot live and retires the one before it. */
+    private void swap(Examination found, Snapshot next) {
+        Snapshot previous = current;
+        sources.addAll(found.catalogue().sources());
         onLive.accept(next);
+        examined = found;
         current = next;
         liveAt = System.nanoTime();
-        problems.addAll(0, found.problems());
         if (previous != null) {
             retire(previous);
         }
-        return problems;
+    }
+
+    /** What is live, as it was examined; null before the first. */
+    @Nullable
+    Examination examined() {
+        return examined;
+    }
+
+    /** What a text says that is no file: it is read as one, and nothing is put in from the environment. */
+    LoadResult read(String text) {
+        Examination live = examined;
+        LoadOptions known =
+                live == null ? options : options.withPlugins(live.catalogue().names());
+        return ConfigLoader.loadText("config", text, name -> null, known);
+    }
+
+    /** What is examined with edits; nothing is made or changed by that. */
+    Examination examine(Examination before, Collection<EntityEdit> edits) {
+        return before.edited(edits, options, lifecycle.calls());
+    }
+
+    /**
+     * Makes edits live: builds, keeps, swaps, in this order.
+     *
+     * @param edited good, and examined from what is live
+     * @param sink takes what keeps it from being built
+     * @return null when there was a problem; then what was live stays live
+     * @throws IOException when it cannot be kept; then what was live stays live
+     */
+    @Nullable
+    Snapshot edit(Examination edited, Collection<EntityEdit> edits, Consumer<Problem> sink) throws IOException {
+        Snapshot next = builder.build(edited, current, sink);
+        if (next == null) {
+            return null;
+        }
+        try {
+            source.keep(edited.config(), edits);
+        } catch (IOException | RuntimeException e) {
+            next.plugins().forEach(plugin -> plugin.release(lifecycle));
+            throw e;
+        }
+        swap(edited, next);
+        return next;
     }
 
     /** When the live snapshot went live, on the clock of {@link System#nanoTime()}. */
@@ -176,8 +228,10 @@ public final class Reloader {
 
     /** Retires the live snapshot for good. Call it when no request comes any more. */
     public void close() {
+        source.close();
         Snapshot last = current;
         current = null;
+        examined = null;
         if (last != null) {
             retire(last);
         }

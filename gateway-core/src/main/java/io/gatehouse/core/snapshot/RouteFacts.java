@@ -2,6 +2,7 @@ package io.gatehouse.core.snapshot;
 
 import io.gatehouse.api.Route;
 import io.gatehouse.core.entity.RouteEntity;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,6 +25,8 @@ record RouteFacts(String id, @Nullable String name, List<String> paths, Map<Stri
         if (!route.headers().isEmpty()) {
             fields.put("headers", route.headers());
         }
+        sides(fields, "sources", route.sources());
+        sides(fields, "destinations", route.destinations());
         if (route.expression() != null) {
             fields.put("expression", route.expression());
             fields.put("priority", route.priority() == null ? 0 : route.priority());
@@ -40,6 +43,23 @@ record RouteFacts(String id, @Nullable String name, List<String> paths, Map<Stri
         }
         put(fields, "tags", route.tags());
         return new RouteFacts(route.id(), route.name(), route.paths(), Collections.unmodifiableMap(fields));
+    }
+
+    private static void sides(Map<String, Object> fields, String name, List<RouteEntity.Side> sides) {
+        List<Map<String, Object>> shown = new ArrayList<>();
+        for (RouteEntity.Side side : sides) {
+            Map<String, Object> one = new LinkedHashMap<>();
+            if (side.ip() != null) {
+                one.put("ip", side.ip());
+            }
+            if (side.port() != null) {
+                one.put("port", side.port());
+            }
+            shown.add(Collections.unmodifiableMap(one));
+        }
+        if (!shown.isEmpty()) {
+            fields.put(name, List.copyOf(shown));
+        }
     }
 
     static void put(Map<String, Object> fields, String name, List<String> values) {

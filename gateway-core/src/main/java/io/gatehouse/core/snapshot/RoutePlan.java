@@ -1,6 +1,7 @@
 package io.gatehouse.core.snapshot;
 
 import io.gatehouse.core.exchange.Plan;
+import io.gatehouse.core.routing.ProtocolRule;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,7 +9,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param servicePath the path that every request of the service begins with, or null
  * @param preserveHost whether the client's {@code Host} is sent on
- * @param httpsOnly whether plain HTTP is refused or redirected
+ * @param serves what becomes of requests over other protocols
  */
 public record RoutePlan(
-        Plan plan, @Nullable String servicePath, boolean preserveHost, boolean httpsOnly, int httpsRedirectStatus) {}
+        Plan plan,
+        @Nullable String servicePath,
+        boolean preserveHost,
+        ProtocolRule.Served serves,
+        int httpsRedirectStatus) {}

@@ -2,7 +2,8 @@ package io.gatehouse.core.snapshot;
 
 import io.gatehouse.api.Service;
 import io.gatehouse.api.Target;
-import io.gatehouse.core.config.Compat;
+import io.gatehouse.api.TlsOptions;
+import io.gatehouse.core.entity.DeclarativeConfig;
 import io.gatehouse.core.entity.ServiceEntity;
 import java.time.Duration;
 import java.util.Collections;
@@ -13,13 +14,12 @@ import org.jspecify.annotations.Nullable;
 /** A service as plugins see it. */
 record ServiceFacts(String id, @Nullable String name, String host, Target target, Map<String, Object> fields)
         implements Service {
-    static ServiceFacts of(ServiceEntity service, Compat compat) {
-        Boolean verify = service.tlsVerify();
+    static ServiceFacts of(ServiceEntity service, DeclarativeConfig config) {
         Target target = Target.to(service.protocol(), service.host(), service.port())
                 .connectTimeout(Duration.ofMillis(service.connectTimeout()))
                 .readTimeout(Duration.ofMillis(service.readTimeout()))
                 .writeTimeout(Duration.ofMillis(service.writeTimeout()))
-                .verifyTls(verify == null ? compat.verifiesUpstreamTls() : verify)
+                .tlsOptions(service.isTls() ? UpstreamTls.of(service, config) : TlsOptions.DEFAULT)
                 .build();
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("id", service.id());

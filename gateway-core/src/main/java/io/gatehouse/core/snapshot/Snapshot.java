@@ -2,12 +2,14 @@ package io.gatehouse.core.snapshot;
 
 import io.gatehouse.api.Directory;
 import io.gatehouse.core.balancer.Balancer;
+import io.gatehouse.core.entity.CertificateTable;
 import io.gatehouse.core.entity.DeclarativeConfig;
 import io.gatehouse.core.exchange.Plan;
 import io.gatehouse.core.plugin.PluginCatalogue;
 import io.gatehouse.core.routing.RouteTable;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -23,11 +25,14 @@ public final class Snapshot {
     private final RouteTable<RoutePlan> routes;
     private final Plan unmatched;
     private final Directory directory;
+    private final CertificateTable certificates;
     private final List<BoundPlugin> plugins;
+    private final Map<String, SnapshotBuilder.Checked> checked;
     private final Map<String, Balancer> balancers;
     private final Promise<Void> retiring = Promise.promise();
     private final Promise<Void> drained = Promise.promise();
     private final AtomicInteger leases = new AtomicInteger(1);
+    private final Instant since = Instant.now();
 
     Snapshot(
             DeclarativeConfig config,
@@ -36,13 +41,16 @@ public final class Snapshot {
             Plan unmatched,
             Directory directory,
             List<BoundPlugin> plugins,
+            Map<String, SnapshotBuilder.Checked> checked,
             Map<String, Balancer> balancers) {
         this.config = config;
+        this.certificates = CertificateTable.of(config);
         this.catalogue = catalogue;
         this.routes = routes;
         this.unmatched = unmatched;
         this.directory = directory;
         this.plugins = List.copyOf(plugins);
+        this.checked = checked;
         this.balancers = Map.copyOf(balancers);
     }
 
@@ -95,6 +103,16 @@ public final class Snapshot {
     /** Consumers and credentials. */
     public Directory directory() {
         return directory;
+    }
+
+    /** What TLS listeners show for a server name. */
+    public CertificateTable certificates() {
+        return certificates;
+    }
+
+    /** When it was built. */
+    public Instant since() {
+        return since;
     }
 
     /** The configuration it was built from. */
@@ -151,6 +169,12 @@ public final class Snapshot {
             names.add(plugin.entity().name());
         }
         return names;
+    }
+
+    /** The config of the plugin entity with this id, as its record; null when there is no such entity. */
+    public @Nullable Record pluginConfig(String id) {
+        SnapshotBuilder.Checked plugin = checked.get(id);
+        return plugin == null ? null : plugin.config();
     }
 
     /** The upstreams, by name. */

@@ -15,15 +15,20 @@ import io.gatehouse.core.plugin.Lifecycle;
 import io.gatehouse.core.plugin.PluginCallException;
 import io.gatehouse.core.plugin.PluginCalls;
 import io.gatehouse.core.plugin.PluginCatalogue;
+import io.gatehouse.core.routing.Endpoint;
 import io.gatehouse.core.routing.PathHandling;
+import io.gatehouse.core.routing.ProtocolRule;
 import io.gatehouse.core.routing.RouteRule;
 import io.gatehouse.core.routing.RouteTable;
 import io.gatehouse.core.routing.RouterFlavor;
 import io.gatehouse.core.schema.NodeProblems;
 import io.gatehouse.core.schema.RecordBinder;
+import io.gatehouse.core.service.AddressRange;
 import io.gatehouse.core.upstream.Upstreams;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -55,20 +60,30 @@ public final class SnapshotBuilder {
     /**
      * Binds and validates every plugin's config: starts and makes nothing.
      *
+     * @param before those found good before; one of the same entity is not looked at again
      * @param calls how {@code validate} is called
      * @param sink takes every problem
      */
-    static List<Checked> checked(
-            DeclarativeConfig config, PluginCatalogue catalogue, PluginCalls calls, Consumer<Problem> sink) {
+    @SuppressWarnings("ReferenceEquality") // what an edit did not touch is the same object
+    static Map<String, Checked> checked(
+            DeclarativeConfig config,
+            PluginCatalogue catalogue,
+            Map<String, Checked> before,
+            PluginCalls calls,
+            Consumer<Problem> sink) {
         Orderings.check(config, sink);
+        UpstreamTls.check(config, sink);
         RecordBinder binder = config.binder();
-        List<Checked> all = new ArrayList<>();
+        Map<String, Checked> all = new LinkedHashMap<>();
         for (Entity entity : config.all(EntityKind.PLUGIN)) {
             PluginCatalogue.Known known = catalogue.plugin(((PluginEntity) entity.value()).name());
             if (known != null) { // the loader has reported unknown names
-                Checked checked = bound(entity, known, known.factory(), binder, calls, sink);
+                Checked kept = before.get(entity.id());
+                Checked checked = kept != null && kept.place() == entity && kept.known() == known
+                        ? kept
+                        : bound(entity, known, known.factory(), binder, calls, sink);
                 if (checked != null) {
-                    all.add(checked);
+                    all.put(entity.id(), checked);
                 }
             }
         }
@@ -114,7 +129,7 @@ public final class SnapshotBuilder {
         PluginCatalogue catalogue = found.catalogue();
         List<Placed> placed = new ArrayList<>();
         Set<BoundPlugin> made = new LinkedHashSet<>();
-        if (!make(found.plugins(), catalogue, previous, placed, made, sink)) {
+        if (!make(found.plugins().values(), catalogue, previous, placed, made, sink)) {
             made.forEach(plugin -> plugin.close(lifecycle));
             return null;
         }
@@ -124,11 +139,11 @@ public final class SnapshotBuilder {
         }
         lifecycle.follow(catalogue);
         found.config().secrets().commit();
-        return assemble(found.config(), catalogue, placed);
+        return assemble(found, placed);
     }
 
     private boolean make(
-            List<Checked> checked,
+            Collection<Checked> checked,
             PluginCatalogue catalogue,
             @Nullable Snapshot previous,
             List<Placed> placed,
@@ -178,11 +193,12 @@ public final class SnapshotBuilder {
                 one.entity().id());
     }
 
-    private Snapshot assemble(DeclarativeConfig config, PluginCatalogue catalogue, List<Placed> placed) {
+    private Snapshot assemble(Examination found, List<Placed> placed) {
+        DeclarativeConfig config = found.config();
         PluginIndex plugins = new PluginIndex(placed);
         Map<String, ServiceFacts> services = new HashMap<>();
         for (ServiceEntity service : config.services()) {
-            services.put(service.id(), ServiceFacts.of(service, config.compat()));
+            services.put(service.id(), ServiceFacts.of(service, config));
         }
         Map<String, Balancer> balancers = upstreams.balancers().prepare(config);
         List<RouteRule<RoutePlan>> rules = new ArrayList<>(config.routes().size());
@@ -203,11 +219,12 @@ public final class SnapshotBuilder {
         }));
         return new Snapshot(
                 config,
-                catalogue,
+                found.catalogue(),
                 RouteTable.of(rules),
                 unmatched,
                 new EntityDirectory(config, System::nanoTime),
                 placed.stream().map(Placed::plugin).toList(),
+                found.plugins(),
                 balancers);
     }
 
@@ -224,13 +241,11 @@ public final class SnapshotBuilder {
                 () -> upstreams.to(
                         facts == null ? null : facts.target(), service == null ? 0 : service.retries(), balancer));
         Plan plan = new Plan(RouteFacts.of(route), facts, chain);
-        boolean httpsOnly =
-                route.protocols().contains("https") && !route.protocols().contains("http");
         RoutePlan payload = new RoutePlan(
                 plan,
                 service == null ? null : service.path(),
                 route.preserveHost(),
-                httpsOnly,
+                ProtocolRule.Served.of(route.protocols()),
                 route.httpsRedirectStatusCode());
         return matcher(route, flavor, payload);
     }
@@ -245,6 +260,8 @@ public final class SnapshotBuilder {
                 route.headers(),
                 route.paths(),
                 route.snis(),
+                endpoints(route.sources()),
+                endpoints(route.destinations()),
                 new LinkedHashSet<>(route.protocols()),
                 route.regexPriority(),
                 route.stripPath(),
@@ -253,6 +270,15 @@ public final class SnapshotBuilder {
                 route.expression(),
                 route.priority() == null ? 0 : route.priority(),
                 payload);
+    }
+
+    private static List<Endpoint> endpoints(List<RouteEntity.Side> sides) {
+        List<Endpoint> endpoints = new ArrayList<>(sides.size());
+        for (RouteEntity.Side side : sides) {
+            endpoints.add(new Endpoint(
+                    side.ip() == null ? null : AddressRange.of(side.ip()), side.port() == null ? -1 : side.port()));
+        }
+        return endpoints;
     }
 
     private static Problem at(Entity entity, String message) {

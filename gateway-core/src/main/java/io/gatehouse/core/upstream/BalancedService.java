@@ -36,7 +36,9 @@ final class BalancedService {
     }
 
     Future<Response> send(LiveExchange exchange, Request request) {
-        return new Tries(exchange, request).next(null);
+        Tries tries = new Tries(exchange, request);
+        Future<Void> ready = balancer.ready();
+        return ready == null ? tries.next(null) : exchange.adopt(ready).compose(v -> tries.next(null));
     }
 
     private Target target(Address address) {
@@ -55,7 +57,8 @@ final class BalancedService {
                 .connectTimeout(service.connectTimeout())
                 .readTimeout(service.readTimeout())
                 .writeTimeout(service.writeTimeout())
-                .verifyTls(service.verifyTls());
+                .http2(service.http2())
+                .tlsOptions(service.tlsOptions());
         String hostHeader = balancer.upstream().hostHeader();
         if (hostHeader != null) {
             boolean complete = hostHeader.lastIndexOf(':') > hostHeader.lastIndexOf(']')

@@ -8,7 +8,9 @@ import io.gatehouse.api.ResponseSource;
 import io.gatehouse.api.Target;
 import io.gatehouse.api.body.Body;
 import io.gatehouse.api.body.BodyEnd;
+import io.gatehouse.api.body.BodyReader;
 import io.gatehouse.api.body.Framing;
+import io.gatehouse.core.balancer.NameError;
 import io.gatehouse.core.exchange.LiveAttempt;
 import io.gatehouse.core.exchange.LiveExchange;
 import io.gatehouse.core.exchange.StreamReader;
@@ -17,13 +19,16 @@ import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Promise;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.SocketAddress;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,19 +37,31 @@ import org.slf4j.LoggerFactory;
 final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner {
     private static final Logger LOG = LoggerFactory.getLogger(Dispatch.class);
 
+    /** How long the upstream's side of a tunnel may be silent once the client has ended its own. */
+    private static final long LAST_WORDS_NANOS = 500_000_000L;
+
     private final LiveExchange exchange;
     private final Request request;
     private final Target target;
     private final LiveAttempt record;
     private final Promise<Response> result = Promise.promise();
-    private @Nullable HttpClientRequest wire;
+    private @Nullable Wire wire;
     private @Nullable HttpClientResponse answer;
     private @Nullable Upload upload;
+
+    /** The upload, sent or not, until the upstream answers. */
+    private @Nullable Upload refusable;
+
+    private long bodyLength;
+    private String host = "";
+    private boolean begun;
     private boolean sent;
     private boolean uploadStopped;
     private boolean answered;
     private boolean bodiless;
     private boolean over;
+    private boolean upgrading;
+    private @Nullable StreamReader tunnel;
 
     Dispatch(LiveExchange exchange, Request request, Target target, LiveAttempt record) {
         this.exchange = exchange;
@@ -53,19 +70,30 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
         this.record = record;
     }
 
-    Future<Response> start(HttpClient client, Redirects.@Nullable Origin redirect, @Nullable SocketAddress address) {
+    /** Asks for a tunnel, as the client does. */
+    void upgrading() {
+        upgrading = true;
+    }
+
+    Future<Response> start(HttpClient client, boolean tls, SocketAddress address) {
+        if (exchange.ended() || request.isCancelled()) { // while its name was looked up
+            fail(Failure.of(FailureKind.CANCELLED, "nobody waits for it"));
+            return result.future();
+        }
+        String named = request.headers().get(HttpHeaders.HOST);
+        if (named == null) {
+            named = target.hostHeader();
+        }
+        host = named == null ? target.authority() : named;
+        String name = named == null || !tls ? target.host() : nameOf(named, target.host());
         RequestOptions options = new RequestOptions()
                 .setMethod(request.method())
-                .setHost(target.host())
+                .setHost(name)
                 .setPort(target.port())
-                .setSsl(redirect == null ? target.tls() : redirect.tls())
+                .setSsl(tls)
+                .setServer(address)
                 .setURI(request.uri())
                 .setConnectTimeout(target.connectTimeout().toMillis());
-        if (redirect != null) {
-            options.setServer(SocketAddress.inetSocketAddress(redirect.port(), redirect.host()));
-        } else if (address != null) {
-            options.setServer(address);
-        }
         record.onCancel(this::cancel);
         request.onCancel(this::cancel);
         try {
@@ -81,6 +109,26 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
         return result.future();
     }
 
+    /** The name without port that a {@code Host} header says, for TLS; the other when it is an address or nothing. */
+    private static String nameOf(String host, String otherwise) {
+        int colon = host.lastIndexOf(':');
+        String name = colon < 0 ? host : host.substring(0, colon);
+        String label = name.substring(name.lastIndexOf('.') + 1);
+        boolean address = name.indexOf(':') >= 0 || label.chars().allMatch(c -> c >= '0' && c <= '9');
+        return address ? otherwise : name.toLowerCase(Locale.ROOT);
+    }
+
+    /** The answer when the target's name did not resolve. */
+    Response unresolved(String host, Throwable cause) {
+        over = true;
+        Failure failure = Failure.of(FailureKind.RESOLVE, cause);
+        record.ended(failure);
+        warn(failure);
+        return cause instanceof NameError error && !error.isMissing()
+                ? exchange.errors().unresolved(exchange, host, error.text(), failure)
+                : exchange.errors().failed(exchange, failure);
+    }
+
     private void connected(AsyncResult<HttpClientRequest> outcome) {
         unwatch();
         if (outcome.failed()) {
@@ -88,57 +136,82 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
             return;
         }
         HttpClientRequest out = outcome.result();
+        Wire carrier = Wire.of(out);
+        out.exceptionHandler(e -> broken(exchanging(e)));
         if (over) {
-            out.exceptionHandler(e -> {}); // of its own reset
-            out.reset(); // nothing was sent: the connection stays in the pool
+            carrier.unused(); // nothing was sent: the connection stays in the pool
             return;
         }
-        wire = out;
+        wire = carrier;
+        carrier.begins();
         SocketAddress peer = out.connection().remoteAddress();
         record.connected(peer == null ? null : peer.hostAddress(), peer == null ? target.port() : peer.port());
+        if (target.http2() && out.version() != HttpVersion.HTTP_2) {
+            broken(Failure.of(FailureKind.TLS, "the upstream does not take HTTP/2 (expected: h2 by ALPN)"));
+            return;
+        }
         try {
-            out.exceptionHandler(e -> broken(Failures.exchanging(e)));
             out.response().onComplete(this::head);
-            head(out);
-            body(out);
+            carrier.headers(request.headers(), host);
+            MultiMap headers = out.headers();
+            exchange.stampRequest(headers);
+            headers.remove(HttpHeaders.TRANSFER_ENCODING);
+            headers.remove(HttpHeaders.CONTENT_LENGTH);
+            if (upgrading) {
+                Connections.upgrade(out.connection());
+                out.setChunked(true);
+                sending();
+                carrier.sendHead();
+                await(target.readTimeout().toNanos());
+                return;
+            }
+            if (exchange.asksForUpgrade()) {
+                headers.remove(HttpHeaders.UPGRADE); // a plugin made another request of it
+            }
+            body(carrier);
         } catch (IllegalArgumentException e) {
             // a header or URI that a plugin set and that HTTP does not allow
             broken(Failure.of(FailureKind.PLUGIN, e));
         }
     }
 
-    private void head(HttpClientRequest out) {
-        MultiMap headers = out.headers();
-        headers.addAll(request.headers());
-        headers.remove(HttpHeaders.TRANSFER_ENCODING);
-        headers.remove(HttpHeaders.CONTENT_LENGTH);
-        if (!headers.contains(HttpHeaders.HOST)) {
-            String host = target.hostHeader();
-            headers.set(HttpHeaders.HOST, host == null ? target.authority() : host);
+    /** What broke an exchange under way, and whether the upstream may have acted on the request. */
+    private Failure exchanging(Throwable e) {
+        Wire carrier = wire;
+        if (carrier != null && !answered && carrier.unprocessed(e)) {
+            sent = false;
+            BodyReader<Buffer> body = refusable == null ? null : refusable.again();
+            if (body != null) {
+                upload = null;
+                request.body(Body.of(body, bodyLength));
+            }
         }
+        return Failures.exchanging(e);
     }
 
-    private void body(HttpClientRequest out) {
+    private void body(Wire out) {
         Body body = request.body();
         if (body.isEmpty()) {
             if (expectsBody(request.method())) {
-                out.headers().set(HttpHeaders.CONTENT_LENGTH, "0");
+                out.out.headers().set(HttpHeaders.CONTENT_LENGTH, "0");
             }
-            sent = true;
-            out.end();
+            sending();
+            out.end(null, null);
             uploaded();
         } else if (body.isBuffered()) {
-            sent = true;
-            out.end(body.bytes());
+            sending();
+            out.end(body.bytes(), null);
             uploaded();
         } else {
-            if (body.length() >= 0) {
-                out.headers().set(HttpHeaders.CONTENT_LENGTH, Long.toString(body.length()));
+            bodyLength = body.length();
+            if (bodyLength >= 0) {
+                out.out.headers().set(HttpHeaders.CONTENT_LENGTH, Long.toString(bodyLength));
             } else {
-                out.setChunked(true);
+                out.out.setChunked(true);
             }
             Upload started = new Upload(this, exchange.loop(), out, body.open(Framing.BYTES), target.writeTimeout());
             upload = started;
+            refusable = started;
             started.start();
         }
     }
@@ -149,6 +222,7 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
 
     @Override
     public void sending() {
+        begun = true;
         sent = true;
     }
 
@@ -160,42 +234,77 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
     }
 
     @Override
+    public void moving() {
+        StreamReader upstream = tunnel;
+        if (upstream != null) {
+            upstream.stillWaits(); // as nginx does: a tunnel is idle when nothing comes from either side
+        }
+    }
+
+    @Override
     public void uploaded() {
         upload = null;
-        await(target.readTimeout().toNanos());
+        StreamReader upstream = tunnel;
+        if (upstream == null) {
+            await(target.readTimeout().toNanos());
+        } else if (upstream.hasEnded()) {
+            over = true;
+            record.ended(null);
+            exchange.tunnelSent();
+        } else {
+            upstream.readTimeout(
+                    LAST_WORDS_NANOS, Failure.of(FailureKind.CLIENT_GONE, "the client closed the connection"));
+        }
     }
 
     @Override
     public void uploadFailed(Failure failure) {
+        suspect(failure);
         upload = null;
         uploadStopped = true;
-        broken(failure);
+        StreamReader upstream = tunnel;
+        if (upstream == null) {
+            broken(failure);
+        } else if (upstream.hasEnded()) {
+            cancel();
+        } else {
+            upstream.fail(failure);
+        }
     }
 
     private void head(AsyncResult<HttpClientResponse> outcome) {
         unwatch();
         if (outcome.failed()) {
-            broken(Failures.exchanging(outcome.cause()));
+            broken(exchanging(outcome.cause()));
             return;
         }
-        HttpClientRequest out = wire;
+        Wire out = wire;
         HttpClientResponse in = outcome.result();
         in.exceptionHandler(e -> {}); // who gives it up knows why, and Vert.x is not to log it as an error
         if (over || out == null) {
             return; // its connection is closed already
         }
-        int status = in.statusCode();
-        String problem = problem(status, in.headers());
+        boolean switched = upgrading && Connections.switched(out.out.connection());
+        if (upgrading && !switched) {
+            out.end(null, null); // there is no tunnel: the request is whole
+        }
+        int status = switched ? 101 : in.statusCode();
+        String problem = switched ? null : problem(status, in.headers());
         if (problem != null) {
             broken(Failure.of(FailureKind.INVALID_RESPONSE, problem));
             return;
         }
         answered = true;
-        record.head(status);
-        if (HopByHop.closes(in.headers())) {
-            out.headers().set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE); // Vert.x overlooks it among other tokens
+        if (refusable != null) {
+            refusable.forget();
+            refusable = null;
         }
-        MultiMap headers = HopByHop.fromUpstream(in.headers());
+        record.head(status);
+        if (HopByHop.closes(in.headers()) || !switched && !out.mayStay()) {
+            out.out.headers().set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE); // Vert.x overlooks it among other tokens
+        }
+        MultiMap headers = HopByHop.fromUpstream(
+                in.headers(), HopByHop.takesTrailers(exchange.original().headers()));
         boolean none = status == 204 || status == 304 || request.method().equals(HttpMethod.HEAD);
         long length = none ? 0 : length(headers);
         if (!none || status == 204) {
@@ -204,16 +313,29 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
         answer = in;
         StreamReader reader = new StreamReader(
                 in,
-                new Connections.Reading(out.connection()),
+                out,
                 true,
                 this,
                 exchange.loop().sweeper(),
                 target.readTimeout().toNanos(),
                 Failures::exchanging);
         record.body(reader);
+        if (switched) {
+            follow(out, reader);
+            headers.set(HttpHeaders.UPGRADE, "websocket");
+        }
         bodiless = length == 0; // then its end is on its way, and brings the connection back to the pool
         Body body = bodiless ? Body.empty() : Body.of(reader, length);
         result.complete(Response.from(ResponseSource.UPSTREAM, status, headers, body, null));
+    }
+
+    /** Sends on what comes from the client, once that was told of the tunnel. */
+    private void follow(Wire out, StreamReader upstream) {
+        tunnel = upstream;
+        upstream.endless();
+        Upload started = new Upload(this, exchange.loop(), out, exchange.upgrade(), target.writeTimeout());
+        upload = started;
+        started.follow();
     }
 
     /** What is wrong with an answer's head, beyond what the codec has refused; null when nothing is. */
@@ -242,12 +364,21 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
 
     @Override
     public void ended(BodyEnd end) {
+        if (tunnel != null && upload != null && end.complete()) {
+            return; // the client may have last words
+        }
         over = true;
         record.ended(end.failure());
+        Failure failure = end.failure();
+        if (failure != null) {
+            suspect(failure);
+        }
+        Wire out = wire;
         if (upload != null || uploadStopped) {
             giveUp(); // half a request is on the connection
+        } else if (out != null && end.complete()) {
+            out.rests();
         }
-        Failure failure = end.failure();
         if (failure != null && failure.kind() != FailureKind.CANCELLED) {
             warn(failure);
         }
@@ -262,7 +393,11 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
         if (over || bodiless && upload == null) {
             return; // without a body there is nothing to give up, and its connection is worth keeping
         }
-        if (answered) {
+        if (tunnel != null && tunnel.hasEnded()) {
+            over = true;
+            record.ended(null);
+            giveUp();
+        } else if (answered) {
             giveUp();
         } else {
             broken(Failure.of(FailureKind.CANCELLED, "nobody waits for it any more"));
@@ -294,15 +429,21 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
     /** Frees what the attempt still holds. The connection is closed at once unless nothing was sent on it. */
     private void giveUp() {
         stopUpload();
-        HttpClientRequest out = wire;
+        Wire out = wire;
         wire = null;
         if (out == null) {
             return;
         }
-        if (sent) {
-            Connections.abort(out.connection());
+        if (begun) {
+            out.abort();
         } else {
-            out.reset();
+            out.unused();
+        }
+    }
+
+    private void suspect(Failure failure) {
+        if (wire != null && failure.kind() == FailureKind.TIMEOUT) {
+            wire.silent();
         }
     }
 
@@ -335,9 +476,11 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
                     FailureKind.CONNECT_TIMEOUT,
                     "no connection within " + target.connectTimeout().toMillis() + " ms"));
         } else {
-            broken(Failure.of(
+            Failure failure = Failure.of(
                     FailureKind.TIMEOUT,
-                    "no answer within " + target.readTimeout().toMillis() + " ms"));
+                    "no answer within " + target.readTimeout().toMillis() + " ms");
+            suspect(failure);
+            broken(failure);
         }
     }
 

@@ -4,6 +4,7 @@ import io.gatehouse.api.Failure;
 import io.gatehouse.api.FailureKind;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.handler.codec.DecoderException;
+import io.netty.handler.codec.http2.Http2Exception;
 import io.vertx.core.http.ConnectionPoolTooBusyException;
 import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.StreamResetException;
@@ -43,6 +44,10 @@ final class Failures {
     }
 
     static Failure exchanging(Throwable e) {
+        if (e instanceof DecoderException && e.getCause() instanceof SSLException) {
+            // an upstream refuses our certificate, or the lack of one, when the handshake is over for us
+            return Failure.of(FailureKind.TLS, reason(e));
+        }
         return Failure.of(
                 e instanceof TimeoutException
                         ? FailureKind.TIMEOUT
@@ -50,7 +55,9 @@ final class Failures {
                                         || e instanceof StreamResetException
                                         || (e instanceof IOException && !(e instanceof SSLException))
                                 ? FailureKind.RESET
-                                : e instanceof DecoderException || e instanceof IllegalArgumentException
+                                : e instanceof DecoderException
+                                                || e instanceof Http2Exception
+                                                || e instanceof IllegalArgumentException
                                         ? FailureKind.INVALID_RESPONSE
                                         : FailureKind.RESET,
                 e);

@@ -41,8 +41,7 @@ public final class HopByHop {
         for (String connection : headers.getAll(HttpHeaders.CONNECTION)) {
             removeListed(connection, kept);
         }
-        String te = headers.get("te");
-        if (te != null && lists(te, "trailers")) {
+        if (takesTrailers(headers)) {
             kept.set("te", "trailers");
         }
         return kept;
@@ -56,12 +55,19 @@ public final class HopByHop {
         };
     }
 
-    /** An upstream's headers as they may be passed on: a copy without what belongs to the connection. */
-    static MultiMap fromUpstream(MultiMap headers) {
+    /**
+     * An upstream's headers as they may be passed on: a copy without what belongs to the connection, what is meant for
+     * nginx ({@code X-Accel-*}), and the announcement of trailers that the client does not take.
+     *
+     * @param takesTrailers whether the client does
+     */
+    static MultiMap fromUpstream(MultiMap headers, boolean takesTrailers) {
         MultiMap kept = HttpHeaders.headers();
         for (Map.Entry<String, String> header : headers) {
             String name = header.getKey();
-            if (!dropped(name, FROM_UPSTREAM)) {
+            if (!dropped(name, FROM_UPSTREAM)
+                    && !name.regionMatches(true, 0, "X-Accel-", 0, 8)
+                    && (takesTrailers || name.length() != 7 || !name.equalsIgnoreCase("Trailer"))) {
                 kept.add(name, header.getValue());
             }
         }
@@ -69,6 +75,12 @@ public final class HopByHop {
             removeListed(connection, kept);
         }
         return kept;
+    }
+
+    /** Whether the sender of a request said that it reads trailers. */
+    static boolean takesTrailers(MultiMap request) {
+        String te = request.get("te");
+        return te != null && lists(te, "trailers");
     }
 
     /**

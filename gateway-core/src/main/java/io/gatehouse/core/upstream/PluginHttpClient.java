@@ -8,6 +8,7 @@ import io.gatehouse.api.HttpCallException;
 import io.gatehouse.api.HttpCaller;
 import io.gatehouse.api.HttpOptions;
 import io.gatehouse.api.Target;
+import io.gatehouse.api.TlsOptions;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -23,6 +24,7 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.SocketAddress;
+import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -38,19 +40,24 @@ public final class PluginHttpClient implements HttpCaller {
     private final Vertx vertx;
     private final Redirects redirects;
     private final HttpOptions options;
-    private @Nullable HttpClientAgent verifying;
-    private @Nullable HttpClientAgent trusting;
+    private final TlsDefaults tls;
+    private final Map<TlsOptions, HttpClientAgent> clients = new HashMap<>();
     private boolean closed;
 
     /** Makes a client. */
-    public PluginHttpClient(Vertx vertx, Redirects redirects, HttpOptions options) {
+    public PluginHttpClient(Vertx vertx, Redirects redirects, TlsDefaults tls, HttpOptions options) {
         this.vertx = vertx;
         this.redirects = redirects;
+        this.tls = tls;
         this.options = options;
     }
 
     @Override
     public Future<HttpAnswer> send(HttpCall call) {
+        if (call.target().http2()) {
+            return Future.failedFuture(new HttpCallException(Failure.of(
+                    FailureKind.PLUGIN, "a target of HTTP/2 (expected: of HTTP/1.1, for calls of plugins)")));
+        }
         HttpClientAgent client = client(call.target());
         if (client == null) {
             return Future.failedFuture(
@@ -67,24 +74,13 @@ public final class PluginHttpClient implements HttpCaller {
         if (closed) {
             return null;
         }
-        HttpClientAgent client = target.verifyTls() ? verifying : trusting;
-        if (client == null) {
-            client = make(target.verifyTls());
-            if (target.verifyTls()) {
-                verifying = client;
-            } else {
-                trusting = client;
-            }
-        }
-        return client;
+        return clients.computeIfAbsent(target.tlsOptions(), this::make);
     }
 
-    private HttpClientAgent make(boolean verify) {
+    private HttpClientAgent make(TlsOptions tlsOptions) {
         int seconds = (int)
                 Math.min(Integer.MAX_VALUE, options.keepAlive().plusMillis(999).toSeconds());
         HttpClientOptions http = new HttpClientOptions()
-                .setTrustAll(!verify)
-                .setVerifyHost(verify)
                 .setKeepAlive(seconds > 0)
                 .setMaxHeaderSize(MAX_HEADER_BYTES)
                 .setDecompressionSupported(false)
@@ -93,6 +89,7 @@ public final class PluginHttpClient implements HttpCaller {
                 // a call's own time-out is what counts
                 .setSslHandshakeTimeout(MAX_HANDSHAKE_SECONDS)
                 .setTcpNoDelay(true);
+        tls.apply(http, tlsOptions);
         if (seconds > 0) {
             http.setKeepAliveTimeout(seconds);
         }
@@ -110,11 +107,8 @@ public final class PluginHttpClient implements HttpCaller {
     /** Closes all connections; calls that are under way fail. */
     public synchronized Future<Void> close() {
         closed = true;
-        return Future.join(close(verifying), close(trusting)).mapEmpty();
-    }
-
-    private static Future<Void> close(@Nullable HttpClientAgent client) {
-        return client == null ? Future.succeededFuture() : client.close();
+        return Future.join(clients.values().stream().map(HttpClientAgent::close).toList())
+                .mapEmpty();
     }
 
     private record Answer(int status, MultiMap headers, Buffer body, boolean truncated) implements HttpAnswer {}

@@ -11,8 +11,8 @@ import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpClientRequest;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,10 +22,16 @@ import org.jspecify.annotations.Nullable;
 final class Upload extends Watched {
     private static final int GATHER_LIMIT = 64 * 1024;
 
+    /** What is kept of a body for the case that the upstream says it did nothing with it. */
+    private static final int KEPT_LIMIT = 64 * 1024;
+
     /** Who wants to know how it goes. */
     interface Owner {
         /** The first bytes are on their way. Called at most once. */
         void sending();
+
+        /** Bytes have come that are to be sent. */
+        default void moving() {}
 
         /** What may be sent on of a body's trailers. */
         MultiMap permitted(MultiMap trailers);
@@ -39,22 +45,48 @@ final class Upload extends Watched {
 
     private final Owner owner;
     private final Loop loop;
-    private final HttpClientRequest out;
+    private final Wire wire;
     private final BodyReader<Buffer> source;
     private final Duration writeTimeout;
     private final Gathering gathered = new Gathering();
+    private @Nullable ArrayDeque<Buffer> kept;
+    private int keptBytes;
+    private @Nullable Future<@Nullable Buffer> asked;
     private @Nullable MultiMap trailers;
     private boolean flushPlanned;
     private boolean begun;
     private boolean complete;
     private boolean over;
 
-    Upload(Owner owner, Loop loop, HttpClientRequest out, BodyReader<Buffer> source, Duration writeTimeout) {
+    Upload(Owner owner, Loop loop, Wire wire, BodyReader<Buffer> source, Duration writeTimeout) {
         this.owner = owner;
         this.loop = loop;
-        this.out = out;
+        this.wire = wire;
         this.source = source;
         this.writeTimeout = writeTimeout;
+        this.kept = wire.mayBeRefused() ? new ArrayDeque<>(2) : null;
+    }
+
+    /** Nothing of it will have to be sent again. */
+    void forget() {
+        kept = null;
+    }
+
+    /** The whole body once more, of which nothing is sent here any longer; null when too much of it was. */
+    @Nullable
+    BodyReader<Buffer> again() {
+        ArrayDeque<Buffer> pieces = kept;
+        if (pieces == null) {
+            return null;
+        }
+        stop();
+        return new Replay(pieces, asked, source);
+    }
+
+    /** Sends what follows on a head that was sent before. */
+    void follow() {
+        begun = true;
+        pull();
     }
 
     void start() {
@@ -78,12 +110,15 @@ final class Upload extends Watched {
 
     private void pull() {
         while (!over && !complete) {
-            if (begun && out.writeQueueFull()) {
+            if (begun && wire.out.writeQueueFull()) {
                 loop.sweeper().add(this, System.nanoTime() + writeTimeout.toNanos());
-                out.drainHandler(v -> drained());
+                wire.out.drainHandler(v -> drained());
                 return;
             }
             Future<@Nullable Buffer> next = source.next();
+            if (kept != null) {
+                asked = next;
+            }
             if (!next.isComplete()) {
                 next.onComplete(this::pulled);
                 return;
@@ -107,6 +142,8 @@ final class Upload extends Watched {
     private void take(AsyncResult<@Nullable Buffer> item) {
         Buffer bytes = item.result();
         if (bytes != null) {
+            owner.moving();
+            keep(bytes);
             gather(bytes);
             return;
         }
@@ -119,7 +156,7 @@ final class Upload extends Watched {
         }
         complete = true;
         MultiMap came = end.trailers();
-        if (came != null && out.isChunked()) {
+        if (came != null && wire.out.isChunked()) {
             try {
                 MultiMap permitted = owner.permitted(came);
                 trailers = permitted.isEmpty() ? null : permitted;
@@ -131,6 +168,18 @@ final class Upload extends Watched {
         }
         if (!flushPlanned) {
             flush();
+        }
+    }
+
+    private void keep(Buffer bytes) {
+        if (kept != null) {
+            keptBytes += bytes.length();
+            if (keptBytes > KEPT_LIMIT) {
+                kept = null;
+            } else {
+                kept.add(bytes);
+                asked = null;
+            }
         }
     }
 
@@ -165,22 +214,15 @@ final class Upload extends Watched {
         }
         if (complete) {
             stop();
-            if (trailers != null) {
-                if (first && bytes == null) {
-                    out.sendHead(); // by itself, so that a last chunk follows that can bring them along
-                }
-                Connections.trailers(out.connection(), trailers);
+            if (trailers != null && first && bytes == null) {
+                wire.sendHead(); // by itself, so that something follows that can bring them along
             }
-            if (bytes == null) {
-                out.end();
-            } else {
-                out.end(bytes);
-            }
+            wire.end(bytes, trailers);
             owner.uploaded();
         } else if (bytes != null) {
-            out.write(bytes);
+            wire.write(bytes);
         } else if (first) {
-            out.sendHead();
+            wire.sendHead();
         }
     }
 

@@ -5,6 +5,7 @@ import io.gatehouse.api.FailureKind;
 import io.gatehouse.api.Request;
 import io.gatehouse.api.Response;
 import io.gatehouse.api.Target;
+import io.gatehouse.core.balancer.Names;
 import io.gatehouse.core.exchange.AttemptListener;
 import io.gatehouse.core.exchange.LiveAttempt;
 import io.gatehouse.core.exchange.LiveExchange;
@@ -12,94 +13,23 @@ import io.gatehouse.core.exchange.Loop;
 import io.gatehouse.core.service.MemoryGuard;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpClientAgent;
-import io.vertx.core.http.HttpClientOptions;
-import io.vertx.core.http.PoolOptions;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.net.SocketAddress;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The HTTP client of one event loop. Makes single attempts; who wants more than one makes more. */
 public final class Upstream {
-    private static final Logger LOG = LoggerFactory.getLogger(Upstream.class);
-    private static final int CONNECTIONS_PER_TARGET = 1024;
-    private static final int WAITING_PER_TARGET = 1024;
-    private static final int KEEP_ALIVE_SECONDS = 60;
-    private static final int MAX_HEADER_BYTES = 64 * 1024;
-
-    /** The shortest and the longest time that a client gives a connection to come about: 2 to the power of these, in ms. */
-    private static final int SHORTEST = 8;
-
-    private static final int LONGEST = 17;
-
-    private final Loop loop;
     private final Redirects redirects;
-    private final MemoryGuard memory;
-
-    /**
-     * By the time that connections may take. A target's own connect time-out ends the wait of a request, but it is the
-     * client's that ends the attempt to connect itself, and Vert.x knows one for all of a client's connections.
-     */
-    private final @Nullable HttpClientAgent[] verifying = new HttpClientAgent[LONGEST - SHORTEST + 1];
-
-    private final @Nullable HttpClientAgent[] trusting = new HttpClientAgent[LONGEST - SHORTEST + 1];
+    private final Names names;
+    private final Pools pools;
 
     /** Makes the client of a loop. Call it on that loop. */
-    public Upstream(Loop loop, Redirects redirects, MemoryGuard memory) {
-        this.loop = loop;
+    public Upstream(
+            Loop loop, Redirects redirects, MemoryGuard memory, TlsDefaults tls, KeepAlive keepAlive, Names names) {
         this.redirects = redirects;
-        this.memory = memory;
-    }
-
-    private HttpClientAgent client(Target target) {
-        int index = magnitude(target.connectTimeout()) - SHORTEST;
-        HttpClientAgent[] clients = target.verifyTls() ? verifying : trusting;
-        HttpClientAgent known = clients[index];
-        if (known == null) {
-            known = client(target.verifyTls(), 1 << (index + SHORTEST));
-            clients[index] = known;
-        }
-        return known;
-    }
-
-    /** The power of two that is not less than a time in milliseconds. */
-    private static int magnitude(Duration time) {
-        int needed = Long.SIZE - Long.numberOfLeadingZeros(Math.max(1, time.toMillis()) - 1);
-        return Math.max(SHORTEST, Math.min(LONGEST, needed));
-    }
-
-    private HttpClientAgent client(boolean verify, int connectMillis) {
-        HttpClientOptions options = new HttpClientOptions()
-                .setTrustAll(!verify)
-                .setVerifyHost(verify)
-                .setKeepAliveTimeout(KEEP_ALIVE_SECONDS)
-                .setMaxHeaderSize(MAX_HEADER_BYTES)
-                .setDecompressionSupported(false)
-                .setHttp2ClearTextUpgrade(false)
-                .setMaxRedirects(0)
-                .setConnectTimeout(connectMillis)
-                .setSslHandshakeTimeout(connectMillis)
-                .setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS)
-                .setTcpNoDelay(true);
-        PoolOptions pool =
-                new PoolOptions().setHttp1MaxSize(CONNECTIONS_PER_TARGET).setMaxWaitQueueSize(WAITING_PER_TARGET);
-        return loop.vertx()
-                .httpClientBuilder()
-                .with(options)
-                .with(pool)
-                .withConnectHandler(connection -> {
-                    Connections.opened(connection, MAX_HEADER_BYTES);
-                    // what breaks a connection is told by its attempts; an idle one may break unseen
-                    connection.exceptionHandler(e -> {
-                        memory.connectionBroke(e);
-                        LOG.debug("upstream connection broke", e);
-                    });
-                })
-                .build();
+        this.names = names;
+        this.pools = new Pools(loop, memory, tls, keepAlive);
     }
 
     /**
@@ -130,22 +60,33 @@ public final class Upstream {
         LiveAttempt record = new LiveAttempt(
                 exchange, target, request.method().name(), request.uri(), request.attributes(), listener);
         exchange.add(record);
-        return new Dispatch(exchange, request, target, record).start(client(target), redirects.of(target), address);
+        Redirects.Origin redirect = redirects.of(target);
+        boolean tls = redirect == null ? target.tls() : redirect.tls();
+        Dispatch dispatch = new Dispatch(exchange, request, target, record);
+        boolean upgrading = exchange.asksForUpgrade()
+                && !target.http2()
+                && request.headers().contains(HttpHeaders.UPGRADE)
+                && request.method().equals(HttpMethod.GET)
+                && request.body().isEmpty();
+        if (upgrading) {
+            dispatch.upgrading();
+        }
+        String host = redirect == null ? target.host() : redirect.host();
+        int port = redirect == null ? target.port() : redirect.port();
+        HttpClientAgent client = pools.client(target, tls, upgrading);
+        SocketAddress chosen = redirect == null ? address : null;
+        SocketAddress known = chosen == null ? names.next(host, port) : chosen;
+        if (known != null) {
+            return dispatch.start(client, tls, known);
+        }
+        return exchange.adopt(names.ask(host, port))
+                .transform(found -> found.succeeded()
+                        ? dispatch.start(client, tls, found.result())
+                        : Future.succeededFuture(dispatch.unresolved(host, found.cause())));
     }
 
     /** Closes all connections. */
     public Future<Void> close() {
-        List<Future<Void>> closing = new ArrayList<>();
-        for (int i = 0; i < verifying.length; i++) {
-            if (verifying[i] != null) {
-                closing.add(verifying[i].close());
-            }
-            if (trusting[i] != null) {
-                closing.add(trusting[i].close());
-            }
-        }
-        return closing.isEmpty()
-                ? Future.succeededFuture()
-                : Future.join(closing).mapEmpty();
+        return pools.close();
     }
 }

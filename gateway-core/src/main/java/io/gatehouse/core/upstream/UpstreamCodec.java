@@ -1,24 +1,33 @@
 package io.gatehouse.core.upstream;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.CombinedChannelDuplexHandler;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.DefaultLastHttpContent;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpRequestEncoder;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseDecoder;
+import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import io.vertx.core.MultiMap;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +39,9 @@ import org.jspecify.annotations.Nullable;
  *   <li>bytes behind an answer, or without a request, end the connection: they would be read as the answer to the next
  *       request, perhaps another client's;
  *   <li>informational answers, however many, are not taken for the answer;
- *   <li>a request's trailers are sent, for which Vert.x has no means.
+ *   <li>a request's trailers are sent, for which Vert.x has no means;
+ *   <li>behind the answer to a WebSocket handshake bytes go both ways as they are: to Vert.x they are the contents of a
+ *       request and of its answer, so that they flow as these do.
  * </ul>
  *
  * One request at a time; belongs to one connection.
@@ -53,6 +64,9 @@ final class UpstreamCodec extends CombinedChannelDuplexHandler<UpstreamCodec.Dec
     private @Nullable HttpResponse answer;
     private @Nullable MultiMap trailers;
     private boolean abandoned;
+    private boolean upgrading;
+    private boolean switched;
+    private boolean inputEnded;
 
     private UpstreamCodec(int maxHeaderBytes) {
         init(
@@ -79,6 +93,20 @@ final class UpstreamCodec extends CombinedChannelDuplexHandler<UpstreamCodec.Dec
         }
     }
 
+    /** The request that is about to be sent asks for a tunnel. */
+    static void upgrade(ChannelPipeline pipeline) {
+        UpstreamCodec codec = pipeline.get(UpstreamCodec.class);
+        if (codec != null) {
+            codec.upgrading = true;
+        }
+    }
+
+    /** Whether the upstream has agreed to a tunnel: then all that follows on the connection is its bytes. */
+    static boolean switched(ChannelPipeline pipeline) {
+        UpstreamCodec codec = pipeline.get(UpstreamCodec.class);
+        return codec != null && codec.switched;
+    }
+
     /** What the last chunk of the request that is being sent brings along. */
     static void trailers(ChannelPipeline pipeline, MultiMap trailers) {
         UpstreamCodec codec = pipeline.get(UpstreamCodec.class);
@@ -94,10 +122,32 @@ final class UpstreamCodec extends CombinedChannelDuplexHandler<UpstreamCodec.Dec
         public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) throws Exception {
             if (message instanceof HttpRequest request) {
                 asked = request.method();
+                if (upgrading) {
+                    // Vert.x is told of chunks, so that it lets bytes follow
+                    request.headers()
+                            .remove(HttpHeaderNames.TRANSFER_ENCODING)
+                            .set(HttpHeaderNames.CONNECTION, "keep-alive, Upgrade")
+                            .set(HttpHeaderNames.UPGRADE, HttpHeaderValues.WEBSOCKET);
+                }
             }
             super.write(context, withTrailers(message), promise);
+            if (switched && message instanceof LastHttpContent) {
+                context.write(Unpooled.EMPTY_BUFFER).addListener(sent -> endOutput(context));
+            }
             if (!promise.isVoid()) { // those of a void one reach the connection as an exception, and end it
                 promise.addListener(RESET_WHEN_LOST);
+            }
+        }
+
+        /** The client has sent the last byte of its tunnel. Where the upstream has too, Vert.x closes the connection. */
+        @SuppressWarnings("FutureReturnValueIgnored") // an end that cannot be sent is one all the same
+        private void endOutput(ChannelHandlerContext context) {
+            if (!inputEnded && context.channel() instanceof DuplexChannel channel) {
+                SslHandler tls = context.pipeline().get(SslHandler.class);
+                if (tls != null) {
+                    tls.closeOutbound();
+                }
+                channel.shutdownOutput();
             }
         }
 
@@ -129,6 +179,12 @@ final class UpstreamCodec extends CombinedChannelDuplexHandler<UpstreamCodec.Dec
                 in.skipBytes(in.readableBytes());
                 return;
             }
+            if (switched) {
+                if (in.isReadable()) {
+                    out.add(new DefaultHttpContent(in.readRetainedSlice(in.readableBytes())));
+                }
+                return;
+            }
             if (asked == null && answer == null) {
                 in.skipBytes(in.readableBytes());
                 Connections.closeNow(context.channel());
@@ -138,12 +194,14 @@ final class UpstreamCodec extends CombinedChannelDuplexHandler<UpstreamCodec.Dec
             for (int i = 0; i < out.size(); i++) {
                 Object item = out.get(i);
                 if (item instanceof HttpResponse response) {
-                    begun(response);
+                    begun(context, response);
                 }
                 boolean last = item instanceof LastHttpContent;
                 if (informational) {
                     ReferenceCountUtil.release(out.remove(i--));
                     informational = !last;
+                } else if (last && switched) {
+                    out.remove(i--); // Netty's, of an answer without content
                 } else if (last) {
                     ended(in.isReadable());
                 }
@@ -158,12 +216,63 @@ final class UpstreamCodec extends CombinedChannelDuplexHandler<UpstreamCodec.Dec
             }
         }
 
-        private void begun(HttpResponse response) {
+        private void begun(ChannelHandlerContext context, HttpResponse response) {
             int status = response.status().code();
+            switched = status == 101 && upgrading && isWebSocket(response.headers());
+            upgrading = false;
             informational = status >= 100 && status < 200 && status != 101;
             if (!informational) {
                 asked = null;
                 answer = response;
+            }
+            if (switched) {
+                context.channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, !encrypted(context));
+                // at its own end of a 101 Vert.x would put the connection back into the pool
+                response.setStatus(HttpResponseStatus.OK);
+                List<String> connection = new ArrayList<>(response.headers().getAll(HttpHeaderNames.CONNECTION));
+                connection.add(0, HttpHeaderValues.CLOSE.toString()); // the first is what Vert.x looks at
+                response.headers().set(HttpHeaderNames.CONNECTION, connection);
+            }
+        }
+
+        private static boolean encrypted(ChannelHandlerContext context) {
+            return context.pipeline().get(SslHandler.class) != null; // where there is no half-closing
+        }
+
+        /** Whether a head agrees to a WebSocket. */
+        private static boolean isWebSocket(HttpHeaders headers) {
+            String protocol = headers.get(HttpHeaderNames.UPGRADE);
+            return protocol != null
+                    && protocol.equalsIgnoreCase("websocket")
+                    && headers.getAll(HttpHeaderNames.CONNECTION).stream()
+                            .anyMatch(connection -> HopByHop.lists(connection, "upgrade"));
+        }
+
+        @Override
+        public void userEventTriggered(ChannelHandlerContext context, Object event) throws Exception {
+            if (event instanceof ChannelInputShutdownEvent) {
+                tunnelEnded(context);
+            }
+            super.userEventTriggered(context, event);
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) throws Exception {
+            inputEnded = true; // and not in order
+            super.exceptionCaught(context, cause);
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext context) throws Exception {
+            tunnelEnded(context);
+            super.channelInactive(context);
+        }
+
+        private void tunnelEnded(ChannelHandlerContext context) {
+            if (switched && !inputEnded && !abandoned) {
+                inputEnded = true;
+                context.fireChannelRead(LastHttpContent.EMPTY_LAST_CONTENT);
+                context.fireChannelReadComplete(); // until then Vert.x flushes nothing
             }
         }
 
@@ -176,9 +285,13 @@ final class UpstreamCodec extends CombinedChannelDuplexHandler<UpstreamCodec.Dec
             }
         }
 
+        private static boolean switches(HttpMessage message) {
+            return message instanceof HttpResponse response && response.status().code() == 101;
+        }
+
         @Override
         protected boolean isContentAlwaysEmpty(HttpMessage message) {
-            return HttpMethod.HEAD.equals(asked) || super.isContentAlwaysEmpty(message);
+            return HttpMethod.HEAD.equals(asked) || switches(message) || super.isContentAlwaysEmpty(message);
         }
     }
 }

@@ -83,8 +83,8 @@ public final class Upstreams {
     /** Whether a request may be sent once more after a failure. */
     static boolean mayRepeat(Request request, Failure failure) {
         boolean worthIt = switch (failure.kind()) {
-            case CONNECT, CONNECT_TIMEOUT, TLS, RESET, TIMEOUT, INVALID_RESPONSE -> true;
-            default -> false;
+            case CONNECT, CONNECT_TIMEOUT, TLS, RESET, TIMEOUT -> true;
+            default -> false; // an answer that is none was an answer
         };
         if (!worthIt || request.isCancelled()) {
             return false;

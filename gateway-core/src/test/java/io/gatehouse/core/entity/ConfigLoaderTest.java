@@ -201,6 +201,9 @@ class ConfigLoaderTest {
                         60000,
                         true,
                         null,
+                        null,
+                        null,
+                        null,
                         List.of()));
     }
 
@@ -221,6 +224,7 @@ class ConfigLoaderTest {
                             enabled: false
                             tls_verify: false
                             client_certificate: null
+                            tls_verify_depth: 2
                             ca_certificates: []
                             tags: [a, b c]
                             created_at: 1
@@ -240,7 +244,10 @@ class ConfigLoaderTest {
                         2,
                         3,
                         false,
+                        null,
                         false,
+                        2,
+                        List.of(),
                         List.of("a", "b c")));
     }
 
@@ -271,11 +278,11 @@ class ConfigLoaderTest {
                           - {name: d, host: h, path: "/a//b"}
                           - {name: e, host: h, path: "/%zz"}
                           - {name: f, host: h, retries: 32768, read_timeout: 0}
-                          - {name: g, host: h, protocol: grpc}
+                          - {name: g, host: h, protocol: tcp}
                           - {name: h, host: h, protocol: gopher}
                           - {name: i, host: h, tls_verify: true}
                           - {name: j, url: "h.example.com"}
-                          - {name: k, host: h, client_certificate: x}
+                          - {name: k, host: h, protocol: https, client_certificate: x}
                           - {name: 12, host: h, tags: a}
                           - {id: ABC, host: h}
                           - text
@@ -290,15 +297,13 @@ class ConfigLoaderTest {
                         "f.yaml:7:30 services[4].path: invalid url-encoded value: '%zz' (got /%zz)",
                         "f.yaml:8:33 services[5].retries: value should be between 0 and 32767 (got 32768)",
                         "f.yaml:8:54 services[5].read_timeout: value should be between 1 and 2147483646 (got 0)",
-                        "f.yaml:9:34 services[6].protocol: 'grpc' is valid in Kong but not built here (supported: http,"
-                                + " https)",
-                        "f.yaml:10:34 services[7].protocol: expected one of: http, https (got gopher)",
-                        "f.yaml:11:36 services[8].tls_verify: value must be null when 'protocol' is 'http' (got true)",
-                        "f.yaml:12:20 services[9].url: expected http://host[:port][/path] or https://... (got"
-                                + " h.example.com)",
-                        "f.yaml:13:24 services[10].client_certificate: valid in Kong but not built here; supported:"
-                                + " id, name, protocol, host, port, path, retries, connect_timeout, write_timeout,"
-                                + " read_timeout, enabled, tls_verify, tags, url, routes, plugins",
+                        "f.yaml:9:34 services[6].protocol: 'tcp' is valid in Kong but not built here (supported: http,"
+                                + " https, grpc, grpcs)",
+                        "f.yaml:10:34 services[7].protocol: expected one of: http, https, grpc, grpcs (got gopher)",
+                        "f.yaml:11:36 services[8].tls_verify: value must be null when 'protocol' is 'http' (expected:"
+                                + " https or grpcs)",
+                        "f.yaml:12:20 services[9].url: expected http://host[:port][/path], https://..., grpc://... or"
+                                + " grpcs://... (got h.example.com)",
                         "f.yaml:14:12 services[11].name: expected a string (got 12); put it in quotes",
                         "f.yaml:14:31 services[11].tags: expected a set (got a)",
                         "f.yaml:15:10 services[12].id: expected a valid UUID in lower case (got ABC)",
@@ -337,6 +342,8 @@ class ConfigLoaderTest {
                         Map.of("x-a", List.of("1", "~*^b")),
                         List.of("/a", "~/b/(?<id>[0-9]+)$"),
                         List.of("*.example.com"),
+                        List.of(),
+                        List.of(),
                         null,
                         null,
                         7,
@@ -381,7 +388,7 @@ class ConfigLoaderTest {
                         "f.yaml:10:5 routes[7]: must set one of 'methods', 'hosts', 'headers', 'paths', 'snis' when"
                                 + " 'protocols' is 'https'",
                         "f.yaml:11:39 routes[8].protocols[0]: 'tcp' is valid in Kong but not built here (supported:"
-                                + " http, https)");
+                                + " http, https, grpc, grpcs)");
     }
 
     @Test

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gatehouse.api.config.Secret;
 import io.gatehouse.core.config.ConfigNode;
+import io.gatehouse.core.config.Environment;
 import io.gatehouse.core.config.Problem;
+import io.gatehouse.core.routing.RouterFlavor;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -196,6 +198,31 @@ class DeckDumpTest {
                 .containsExactly(
                         "f.yaml:3:27 plugins[0].config.a: what the variable holds cannot be put into a dump: it"
                                 + " has quotes or line breaks; a vault reference such as {vault://env/name} can hold it");
+    }
+
+    @Test
+    void keepsWhatOnlyTheExpressionsFlavourHas() {
+        LoadOptions options = LoadOptions.defaults().withFlavor(RouterFlavor.EXPRESSIONS);
+        LoadResult loaded = ConfigLoader.loadText("f.yaml", """
+                _format_version: "3.0"
+                routes:
+                - {name: e, expression: 'http.path ~ r#"^/\\d"# && http.host != "a"', priority: 7}
+                - {name: s, sources: [{ip: 10.0.0.0/8}, {port: 1}], destinations: [{ip: "::1", port: 2}]}
+                - {name: g, protocols: [grpc], hosts: [a.example]}
+                """, Environment.empty(), options);
+        for (boolean defaults : new boolean[] {false, true}) {
+            String text = dump(loaded, defaults);
+            LoadResult again = ConfigLoader.loadText("f.yaml", text, Environment.empty(), options);
+
+            assertThat(again.problems()).as(text).isEmpty();
+            assertThat(again.config().fingerprint())
+                    .as(text)
+                    .isEqualTo(loaded.config().fingerprint());
+        }
+        assertThat(dump(loaded, false))
+                .contains("priority: 7")
+                .contains("http.path ~ r#")
+                .contains("10.0.0.0/8");
     }
 
     @Test

@@ -3,6 +3,8 @@ package io.gatehouse.core.fuzz;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gatehouse.core.server.HeadFuzzer;
+import io.gatehouse.core.server.RequestFuzzer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,6 +36,25 @@ class FuzzCorpusTest {
     @TestFactory
     List<DynamicTest> vault() throws Exception {
         return replay("vault", VaultFuzzer::fuzzerTestOneInput);
+    }
+
+    @TestFactory
+    List<DynamicTest> path() throws Exception {
+        return replay("path", PathFuzzer::fuzzerTestOneInput);
+    }
+
+    @TestFactory
+    List<DynamicTest> expression() throws Exception {
+        return replay("expression", ExpressionFuzzer::fuzzerTestOneInput);
+    }
+
+    List<DynamicTest> request() throws Exception {
+        return replay("request", RequestFuzzer::fuzzerTestOneInput);
+    }
+
+    @TestFactory
+    List<DynamicTest> head() throws Exception {
+        return replay("head", HeadFuzzer::fuzzerTestOneInput);
     }
 
     private static List<DynamicTest> replay(String name, Target target) throws Exception {

@@ -3,6 +3,8 @@ package io.gatehouse.core.fuzz;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
+import io.gatehouse.core.server.HeadFuzzer;
+import io.gatehouse.core.server.RequestFuzzer;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,6 +32,10 @@ class FuzzIT {
         targets.put("loader", LoaderFuzzer.class);
         targets.put("template", TemplateFuzzer.class);
         targets.put("vault", VaultFuzzer.class);
+        targets.put("path", PathFuzzer.class);
+        targets.put("expression", ExpressionFuzzer.class);
+        targets.put("request", RequestFuzzer.class);
+        targets.put("head", HeadFuzzer.class);
         return targets;
     }
 
@@ -69,7 +75,7 @@ class FuzzIT {
                 System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
                 "com.code_intelligence.jazzer.Jazzer",
                 "--target_class=" + target.getName(),
-                "--instrumentation_includes=io.gatehouse.**:org.snakeyaml.engine.**",
+                "--instrumentation_includes=io.gatehouse.**:org.snakeyaml.engine.**:io.netty.handler.codec.http.**",
                 "-max_total_time=" + seconds,
                 "-timeout=60",
                 "-rss_limit_mb=1500",

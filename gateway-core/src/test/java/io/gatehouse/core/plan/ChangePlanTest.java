@@ -151,6 +151,22 @@ class ChangePlanTest {
     }
 
     @Test
+    void warnsOfAnUpstreamThatHasNobodyToSendTo() {
+        String used = "services: [{name: s, host: pool}]\nupstreams: [{name: pool, targets: [%s]}]";
+
+        for (String targets : List.of("", "{target: \"10.0.0.1:80\", weight: 0}")) {
+            assertThat(examined("new.yaml", used.formatted(targets)).problems())
+                    .extracting(Problem::toString)
+                    .anyMatch(line -> line.contains(
+                            "the upstream 'pool' has no target with a weight: requests to it are answered 503"));
+        }
+        assertThat(examined("new.yaml", used.formatted("{target: \"10.0.0.1:80\"}"))
+                        .problems())
+                .isEmpty();
+        assertThat(examined("new.yaml", "upstreams: [{name: pool}]").problems()).isEmpty();
+    }
+
+    @Test
     void wantsGoodConfigurations() {
         assertThatThrownBy(() -> plan("services: [{}]", "services: []")).isInstanceOf(IllegalArgumentException.class);
     }

@@ -221,7 +221,7 @@ class ExpressionParserTest {
     void asksTheListenerForThePortWhenTheHostHasNone() {
         assertThat(holds("net.dst.port == 9000", TestRequest.get("/").to("::1", 9000)))
                 .isTrue();
-        assertThat(holds("net.dst.ip == ::1", TestRequest.get("/").to("0:0:0:0:0:0:0:1%lo", 9000)))
+        assertThat(holds("net.dst.ip == ::1", TestRequest.get("/").to("0:0:0:0:0:0:0:1", 9000)))
                 .isTrue();
     }
 }

@@ -200,6 +200,19 @@ class RouteTableTest {
     }
 
     @Test
+    void comparesThePortOfAWildcardBehindToo() {
+        RouteTable<String> table =
+                table(rule("any").hosts("shop.*"), rule("port").hosts("shop.*:80", "shop.com.*"));
+
+        assertThat(route(table, TestRequest.get("/").host("shop.org").listenerPort(80)))
+                .isEqualTo("port");
+        assertThat(route(table, TestRequest.get("/").host("shop.org").hostPort(81)))
+                .isEqualTo("any");
+        assertThat(route(table, TestRequest.get("/").host("shop.com.au").hostPort(81)))
+                .isEqualTo("port");
+    }
+
+    @Test
     void ignoresTheRequestPortWhenNoneIsConfigured() {
         RouteTable<String> table = table(rule("any").hosts("a.b"), rule("six").hosts("[::1]"));
 
@@ -350,5 +363,23 @@ class RouteTableTest {
         TestRequest none = TestRequest.get("/none").host("none");
         assertThat(route(table, none)).isNull();
         assertThat(none.asked).isZero();
+    }
+
+    @Test
+    void looksAtFewRoutesOfManyThatDifferInAHeaderOnly() {
+        List<RouteRule<String>> plain = new ArrayList<>();
+        List<RouteRule<String>> expressions = new ArrayList<>();
+        for (int i = 0; i < 10_000; i++) {
+            plain.add(rule("r" + i).methods("GET").header("x-tenant", "T" + i).build());
+            expressions.add(rule("r" + i)
+                    .expression("http.method == \"GET\" && any(http.headers.x_tenant) == \"T" + i + "\"", i)
+                    .build());
+        }
+        for (List<RouteRule<String>> rules : List.of(plain, expressions)) {
+            TestRequest request = TestRequest.get("/").header("x-tenant", "T").header("X-Tenant", "T5000");
+
+            assertThat(route(RouteTable.of(rules), request)).isEqualTo("r5000");
+            assertThat(request.asked).isLessThan(3);
+        }
     }
 }

@@ -2,6 +2,7 @@ package io.gatehouse.core.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gatehouse.core.service.AddressRange;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -42,6 +43,72 @@ class ShadowingTest {
             }
         }
         return rule.build();
+    }
+
+    @Test
+    void judgesNoExpressions() {
+        assertThat(found(List.of(
+                        rule("all", 1).expression("http.path ^= \"/\"", 9).build(),
+                        rule("same", 2).expression("http.path ^= \"/\"", 1).build(),
+                        rule("plain", 3)
+                                .paths("/a")
+                                .flavor(RouterFlavor.EXPRESSIONS)
+                                .build())))
+                .isEmpty();
+    }
+
+    @Test
+    void looksAtProtocolsWhereTheyCount() {
+        for (RouterFlavor flavor : RouterFlavor.values()) {
+            RouteRule<String> plain = rule("plain", 2)
+                    .paths("/a")
+                    .protocols("http")
+                    .flavor(flavor)
+                    .build();
+            RouteRule<String> both = rule("both", 1)
+                    .paths("/a")
+                    .protocols("http", "https")
+                    .flavor(flavor)
+                    .build();
+            assertThat(found(List.of(plain, both)))
+                    .containsExactlyElementsOf(
+                            flavor == RouterFlavor.EXPRESSIONS ? List.of() : List.of("both by plain"));
+        }
+        RouteRule<String> https = rule("https", 2)
+                .paths("/a")
+                .protocols("https")
+                .flavor(RouterFlavor.EXPRESSIONS)
+                .build();
+        RouteRule<String> http = rule("http", 1)
+                .paths("/a")
+                .protocols("http")
+                .flavor(RouterFlavor.EXPRESSIONS)
+                .build();
+        assertThat(found(List.of(https, http))).containsExactly("http by https");
+    }
+
+    @Test
+    void looksAtTheSidesOfConnections() {
+        Endpoint inside = new Endpoint(AddressRange.of("10.0.0.0/8"), -1);
+        RouteRule<String> limited = rule("limited", 2)
+                .methods("GET")
+                .paths("/a")
+                .sources(inside)
+                .flavor(RouterFlavor.EXPRESSIONS)
+                .build();
+        RouteRule<String> open = rule("open", 1)
+                .methods("GET")
+                .paths("/a")
+                .flavor(RouterFlavor.EXPRESSIONS)
+                .build();
+        RouteRule<String> same = rule("same", 1)
+                .methods("GET")
+                .paths("/a")
+                .sources(inside)
+                .flavor(RouterFlavor.EXPRESSIONS)
+                .build();
+        assertThat(found(List.of(limited, open))).isEmpty();
+        assertThat(found(List.of(limited, same))).containsExactly("same by limited");
     }
 
     @ParameterizedTest(name = "{0} behind {1}: {2}")

@@ -1,5 +1,6 @@
 package io.gatehouse.core.routing;
 
+import io.gatehouse.core.service.AddressRange;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -8,7 +9,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** A request as the router sees it, which also counts how often it was asked for its method. */
-final class TestRequest implements RequestFacts {
+public final class TestRequest implements RequestFacts {
     private String method = "GET";
     private String host = "";
     private int hostPort = -1;
@@ -27,54 +28,54 @@ final class TestRequest implements RequestFacts {
         this.path = path;
     }
 
-    static TestRequest get(String path) {
+    public static TestRequest get(String path) {
         return new TestRequest(path);
     }
 
-    TestRequest method(String value) {
+    public TestRequest method(String value) {
         method = value;
         return this;
     }
 
-    TestRequest host(String value) {
+    public TestRequest host(String value) {
         host = value;
         return this;
     }
 
-    TestRequest hostPort(int value) {
+    public TestRequest hostPort(int value) {
         hostPort = value;
         return this;
     }
 
-    TestRequest listenerPort(int value) {
+    public TestRequest listenerPort(int value) {
         listenerPort = value;
         return this;
     }
 
-    TestRequest tls(@Nullable String name) {
+    public TestRequest tls(@Nullable String name) {
         tls = true;
         sni = name;
         return this;
     }
 
-    TestRequest query(String value) {
+    public TestRequest query(String value) {
         query = value;
         return this;
     }
 
-    TestRequest from(String address, int port) {
+    public TestRequest from(String address, int port) {
         source = address;
         sourcePort = port;
         return this;
     }
 
-    TestRequest to(String address, int port) {
+    public TestRequest to(String address, int port) {
         destination = address;
         listenerPort = port;
         return this;
     }
 
-    TestRequest header(String name, String value) {
+    public TestRequest header(String name, String value) {
         headers.computeIfAbsent(name.toLowerCase(Locale.ROOT), key -> new ArrayList<>())
                 .add(value);
         return this;
@@ -112,8 +113,8 @@ final class TestRequest implements RequestFacts {
     }
 
     @Override
-    public String sourceAddress() {
-        return source;
+    public byte @Nullable [] sourceAddress() {
+        return AddressRange.address(source);
     }
 
     @Override
@@ -122,8 +123,8 @@ final class TestRequest implements RequestFacts {
     }
 
     @Override
-    public String destinationAddress() {
-        return destination;
+    public byte @Nullable [] destinationAddress() {
+        return AddressRange.address(destination);
     }
 
     @Override

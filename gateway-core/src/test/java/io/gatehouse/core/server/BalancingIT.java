@@ -2,13 +2,22 @@ package io.gatehouse.core.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import io.gatehouse.core.Settings;
 import io.gatehouse.simulator.ConnectionRecord;
 import io.gatehouse.simulator.FaultServer;
 import io.gatehouse.simulator.ServerScript;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -17,6 +26,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Services whose host is an upstream, over sockets. */
 @NullUnmarked
@@ -154,5 +166,243 @@ class BalancingIT {
             assertThat(next.body()).isEqualTo(first.body());
             assertThat(next.headers().firstValue("Set-Cookie")).isEmpty();
         }
+    }
+
+    // ---- what is hashed
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "hash_on: header, hash_on_header: X-Key                                    | /a       | X-Key: %s",
+                "hash_on: query_arg, hash_on_query_arg: k                                  | /a?k=%s  | X-Other: 1",
+                "hash_on: path                                                             | /a/%s    | X-Other: 1",
+                "hash_on: uri_capture, hash_on_uri_capture: who                            | /c/%s    | X-Other: 1",
+                "hash_on: cookie, hash_on_cookie: ck                                       | /a       | Cookie: ck=%s",
+                "hash_on: header, hash_on_header: X-None, hash_fallback: path              | /a/%s    | X-Other: 1",
+                "hash_on: consumer, hash_fallback: header, hash_fallback_header: X-Key     | /a       | X-Key: %s",
+                "hash_on: uri_capture, hash_on_uri_capture: none, hash_fallback: query_arg, hash_fallback_query_arg: k"
+                        + "| /a?k=%s  | X-Other: 1",
+            })
+    void hashesWhatIsAskedFor(String hash, String path, String header) throws Exception {
+        rig.serve(
+                config(
+                                "algorithm: consistent-hashing, " + hash,
+                                "retries: 0",
+                                target(server("a"), 1),
+                                target(server("b"), 1))
+                        .replace("paths: [/a]", "paths: [/a, \"~/c/(?<who>[a-z0-9]+)$\"]"),
+                rig.settings());
+        String name = header.substring(0, header.indexOf(':'));
+        String value = header.substring(header.indexOf(' ') + 1);
+        Map<String, Long> letters = new TreeMap<>();
+        for (int i = 0; i < 16; i++) {
+            String key = "k" + i;
+            String once = rig.get(path.replace("%s", key), name, value.replace("%s", key))
+                    .body();
+            String again = rig.get(path.replace("%s", key), name, value.replace("%s", key))
+                    .body();
+            assertThat(again).as(key).isEqualTo(once);
+            letters.merge(once, 1L, Long::sum);
+        }
+        assertThat(letters).as("16 keys").hasSize(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"hash_on: ip", "hash_on: header, hash_on_header: X-None", "hash_on: none"})
+    void sendsAllToOneWhereTheHashIsTheSame(String hash) throws Exception {
+        start(
+                "algorithm: consistent-hashing, " + hash,
+                "retries: 0",
+                target(server("a"), 1),
+                target(server("b"), 1),
+                target(server("c"), 1));
+        assertThat(answers(12)).hasSize(1).containsValue(12L);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"least-connections", "latency"})
+    void usesEveryTargetThatIsEquallyGood(String algorithm) throws Exception {
+        start("algorithm: " + algorithm, "retries: 1", target(server("a"), 100), target(server("b"), 100));
+        Map<String, Long> seen = new TreeMap<>();
+        for (int i = 0; i < 20 && seen.size() < 2; i++) {
+            answers(10).forEach((letter, count) -> seen.merge(letter, count, Long::sum));
+        }
+        assertThat(seen).hasSize(2);
+    }
+
+    @Test
+    void keepsAwayFromATargetThatIsBusy() throws Exception {
+        FaultServer slow = server("slow");
+        slow.script(ServerScript.builder()
+                .readRequest()
+                .awaitRelease()
+                .respond(200, "\"slow\"")
+                .build());
+        String algorithm = "algorithm: least-connections";
+        start(algorithm, "retries: 0", target(slow, 1));
+        try (Socket waiting = rig.connect()) {
+            Rig.send(waiting, "GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+            Rig.await(() -> slow.requests() == 1, () -> "requests: " + slow.requests());
+            rig.write(config(algorithm, "retries: 0", target(slow, 1), target(server("a"), 1)));
+            assertThat(rig.gateway.reload()).isEmpty(); // what is in flight is known to the new one too
+            assertThat(answers(6)).isEqualTo(Map.of("a", 6L));
+            slow.release();
+            assertThat(Rig.rest(waiting)).contains("\"slow\"");
+        }
+    }
+
+    // ---- health
+
+    private Settings.Builder withAdmin() {
+        return rig.settings().adminListen(List.of(Settings.Listen.of("127.0.0.1", 0)));
+    }
+
+    private HttpResponse<String> admin(String method, String path) throws Exception {
+        return HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + rig.gateway.adminPort() + path))
+                                .method(method, BodyPublishers.noBody())
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
+    }
+
+    /** The health of each target in the order of the file. */
+    private List<String> health() {
+        try {
+            JsonArray data =
+                    new JsonObject(admin("GET", "/upstreams/pool/health").body()).getJsonArray("data");
+            return data.stream()
+                    .map(target -> ((JsonObject) target).getString("health"))
+                    .toList();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    void ejectsATargetThatAnswersBadlyUntilItIsSetHealthyByHand() throws Exception {
+        FaultServer bad = server("bad");
+        bad.script(
+                ServerScript.builder().readRequest().respond(500, "{}").close().build());
+        FaultServer good = server("a");
+        rig.serve(
+                config(
+                        "slots: 10, healthchecks: {passive: {unhealthy: {http_failures: 2}}}",
+                        "retries: 0",
+                        target(bad, 1),
+                        target(good, 1)),
+                withAdmin());
+        assertThat(health()).containsExactly("HEALTHY", "HEALTHY");
+        assertThat(answers(20)).isEqualTo(Map.of("500", 2L, "a", 18L));
+        assertThat(health()).containsExactly("UNHEALTHY", "HEALTHY");
+        assertThat(rig.log.list.stream().map(ILoggingEvent::getFormattedMessage))
+                .anyMatch(line -> line.startsWith("target is unhealthy: upstream=pool target=127.0.0.1:" + bad.port()));
+        assertThat(rig.gateway.reload()).isEmpty();
+        assertThat(answers(5)).isEqualTo(Map.of("a", 5L)); // over a reload too
+
+        bad.script(ServerScript.answering("\"bad\""));
+        String path = "/upstreams/pool/targets/127.0.0.1:" + bad.port();
+        assertThat(admin("PUT", path + "/healthy").statusCode()).isEqualTo(204);
+        assertThat(answers(10)).isEqualTo(Map.of("a", 5L, "bad", 5L));
+        assertThat(admin("POST", path + "/127.0.0.1:" + bad.port() + "/unhealthy")
+                        .statusCode())
+                .isEqualTo(204);
+        assertThat(answers(10)).isEqualTo(Map.of("a", 10L));
+        assertThat(admin("PUT", "/upstreams/pool/targets/127.0.0.1:1/healthy").statusCode())
+                .isEqualTo(404);
+        assertThat(admin("PUT", path + "/10.0.0.1/healthy").statusCode()).isEqualTo(404);
+        assertThat(admin("GET", "/upstreams/other/health").statusCode()).isEqualTo(404);
+    }
+
+    @Test
+    void refusesEverythingWhenTooLittleIsHealthy() throws Exception {
+        FaultServer dead = server("dead");
+        dead.refuse();
+        rig.serve(
+                config(
+                        "slots: 10, healthchecks: {threshold: 50, passive: {unhealthy: {tcp_failures: 1}}}",
+                        "retries: 1",
+                        target(dead, 1),
+                        target(server("a"), 1)),
+                withAdmin());
+        Rig.await(() -> ask() == 503, () -> "half of the weight is enough");
+        HttpResponse<String> refused = rig.get("/a");
+        assertThat(refused.body()).contains("failure to get a peer from the ring-balancer");
+        JsonObject whole = new JsonObject(
+                        admin("GET", "/upstreams/pool/health?balancer_health=1").body())
+                .getJsonObject("data");
+        assertThat(whole.getString("health")).isEqualTo("UNHEALTHY");
+        assertThat(whole.getJsonObject("details").getJsonObject("weight"))
+                .isEqualTo(new JsonObject().put("total", 2).put("available", 1).put("unavailable", 1));
+    }
+
+    private int ask() {
+        try {
+            return rig.get("/a").statusCode();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    void countsTimeOutsForThemselves() throws Exception {
+        FaultServer silent = server("silent");
+        silent.script(ServerScript.silent());
+        rig.serve(
+                config(
+                        "slots: 10, healthchecks: {passive: {unhealthy: {timeouts: 1, tcp_failures: 0}}}",
+                        "retries: 1, read_timeout: 100",
+                        target(silent, 1),
+                        target(server("a"), 1)),
+                withAdmin());
+        Rig.await(() -> ask() == 200 && health().contains("UNHEALTHY"), () -> "health: " + health());
+        assertThat(answers(5)).isEqualTo(Map.of("a", 5L));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"http", "tcp", "grpc"})
+    void probesTargetsOutOfTheRoundAndBackIntoIt(String type) throws Exception {
+        FaultServer server = server("a");
+        FaultServer other = server("b");
+        rig.serve(
+                config(
+                        "slots: 10, host_header: probed.example, healthchecks: {active: {type: " + type
+                                + ", http_path: /up, headers: {X-Probe: [one, two]}, timeout: 5,"
+                                + " healthy: {interval: 0.1, successes: 1},"
+                                + " unhealthy: {interval: 0.1, tcp_failures: 2, http_failures: 2}}}",
+                        "retries: 0",
+                        target(server, 1),
+                        target(other, 1)),
+                withAdmin());
+        assertThat(answers(4)).isEqualTo(Map.of("a", 2L, "b", 2L));
+        server.refuse();
+        Rig.await(() -> health().equals(List.of("UNHEALTHY", "HEALTHY")), () -> "health: " + health());
+        assertThat(answers(4)).isEqualTo(Map.of("b", 4L));
+        server.listen();
+        Rig.await(() -> health().equals(List.of("HEALTHY", "HEALTHY")), () -> "health: " + health());
+        if (!type.equals("tcp")) {
+            assertThat(other.connections().stream().map(ConnectionRecord::receivedText))
+                    .anyMatch(text -> text.startsWith("GET /up HTTP/1.1\r\n")
+                            && text.toLowerCase(Locale.ROOT).contains("host: probed.example\r\n")
+                            && text.contains("one")
+                            && text.contains("two"));
+        }
+    }
+
+    @Test
+    void stopsProbingWhatIsGone() throws Exception {
+        FaultServer server = server("a");
+        String probes = "healthchecks: {active: {healthy: {interval: 0.1, successes: 1}}}";
+        rig.serve(config("slots: 10, " + probes, "retries: 0", target(server, 1)), withAdmin());
+        Rig.await(() -> server.requests() >= 2, () -> "requests: " + server.requests());
+        FaultServer other = server("b");
+        rig.write(config("slots: 10, " + probes, "retries: 0", target(other, 1)));
+        assertThat(rig.gateway.reload()).isEmpty();
+        Rig.await(() -> other.requests() >= 2, () -> "requests: " + other.requests());
+        int before = server.requests();
+        int further = other.requests() + 3;
+        Rig.await(() -> other.requests() >= further, () -> "requests: " + other.requests());
+        assertThat(server.requests()).isEqualTo(before);
     }
 }

@@ -76,7 +76,11 @@ final class EchoUpstream implements AutoCloseable {
                 return in.read() >= 0;
             }
             case "answer" ->
-                send(socket, answers.get(Integer.parseInt(parts[2])).replace("\n", "\r\n"));
+                send(
+                        socket,
+                        answers.get(Integer.parseInt(parts[2]))
+                                .replace("{ECHO}", Integer.toString(port()))
+                                .replace("\n", "\r\n"));
             case "status" ->
                 send(socket, "HTTP/1.1 " + parts[2] + " Said\r\nServer: echo\r\nContent-Length: 0\r\n\r\n");
             default -> send(socket, response(head));

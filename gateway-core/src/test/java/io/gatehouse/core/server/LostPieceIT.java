@@ -58,8 +58,8 @@ class LostPieceIT {
         HttpServerOptions options = new HttpServerOptions();
         HttpServer server = vertx.createHttpServer(options)
                 .connectionHandler(connection -> {
-                    Limits limits = new Limits(LONG, LONG, LONG, LONG, 100);
-                    ClientConnection.accept(connection, options, limits, new Traffic(), new Sweeper(vertx, 100));
+                    Limits limits = new Limits(LONG, LONG, LONG, LONG, 100, LONG);
+                    ClientConnection.accept(connection, options, limits, new Sweeper(vertx, 100));
                     ((ConnectionBase) connection).channel().pipeline().addFirst(new Loses(lost));
                 })
                 .requestHandler(request -> {

@@ -87,6 +87,15 @@ public final class ProbeFactory implements PluginFactory<ProbeFactory.Config> {
                     next.proceed(request)
                             .compose(r -> Promise.<Response>promise().future());
                 case "answer" -> Response.done(Response.error(418, "short and stout"));
+                case "name-servers" -> {
+                    Response named = Response.of(200);
+                    named.headers().set("Via", config.label()).set("Server", "Demo");
+                    yield Response.done(named);
+                }
+                case "forge-id" -> {
+                    request.headers().set("X-Kong-Request-Id", "forged");
+                    yield next.proceed(request);
+                }
                 case "buffer" ->
                     next.proceed(request)
                             .compose(r -> r.body().buffer(1000).transform(read -> {

@@ -34,7 +34,7 @@ final class ProxyCases {
                 continue;
             }
             if (!line.startsWith(" ") && title != null) {
-                last(groups).cases().add(new Case(title, request + "\r\n", List.copyOf(expectations)));
+                last(groups).cases().add(new Case(title, whole(request), List.copyOf(expectations)));
                 request.setLength(0);
                 expectations.clear();
                 title = null;
@@ -43,14 +43,19 @@ final class ProxyCases {
                 groups.add(group(line.substring(1, line.length() - 1)));
             } else if (!line.startsWith(" ")) {
                 title = line;
-            } else if (line.strip().startsWith("> ")) {
-                request.append(line.strip().substring(2)).append("\r\n");
+            } else if (line.strip().startsWith(">")) {
+                request.append(line.strip().substring(1).stripLeading()).append("\r\n");
             } else {
                 expectations.add(line.strip());
             }
         }
-        last(groups).cases().add(new Case(title, request + "\r\n", List.copyOf(expectations)));
+        last(groups).cases().add(new Case(title, whole(request), List.copyOf(expectations)));
         return groups;
+    }
+
+    /** Without a body, its head ends here. */
+    private static String whole(StringBuilder request) {
+        return request.indexOf("\r\n\r\n") < 0 ? request + "\r\n" : request.toString();
     }
 
     private static Group last(List<Group> groups) {

@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.AfterEach;
@@ -41,13 +42,16 @@ class ProxyCasesIT {
                 routes:
                   - {name: inspect, hosts: [inspect.test]}
                   - {name: preserved, hosts: [preserved.test], preserve_host: true}
-                  - {name: foo, paths: [/foo], strip_path: true}
-                  - {name: kept, paths: [/status/200], strip_path: false}
-                  - {name: root, paths: [/], strip_path: true}
+                  - {name: foo, hosts: [a], paths: [/foo], strip_path: true}
+                  - {name: root, hosts: [a], paths: [/], strip_path: true}
+                  - {name: any, paths: [/any]}
                   - {name: secure, hosts: [secure.test], protocols: [https]}
                   - {name: moved, hosts: [moved.test], protocols: [https], https_redirect_status_code: 301}
                   - {name: answered, hosts: [answered.test], plugins: [{name: probe, config: {does: answer}}]}
                   - {name: broken, hosts: [broken.test], plugins: [{name: probe, config: {does: throw}}]}
+                  - {name: via, hosts: [via.test], plugins: [{name: probe, config: {does: name-servers, label: "gatehouse/{VERSION}"}}]}
+                  - {name: named, hosts: [named.test], plugins: [{name: probe, config: {does: name-servers, label: "1.1 other"}}]}
+                  - {name: forged, hosts: [forged.test], plugins: [{name: probe, config: {does: forge-id}}]}
               - name: closed
                 url: http://127.0.0.1:{CLOSED}
                 retries: 0
@@ -60,6 +64,63 @@ class ProxyCasesIT {
               - {name: serviceless, hosts: [serviceless.test]}
             """;
 
+    /** What the upstream says for {@code /answer/N}. */
+    private static final List<String> ANSWERS = List.of("""
+            HTTP/1.1 200 OK
+            Server: mock
+            Via: 2 nginx, HTTP/1.1 mock
+            Content-Length: 0
+
+            """, """
+            HTTP/1.1 200 OK
+            Connection: X-Mine, keep-alive
+            X-Mine: 1
+            Keep-Alive: timeout=5
+            Upgrade: example
+            Trailer: Expires
+            Proxy-Authenticate: Basic
+            X-Accel-Buffering: no
+            x-accel-redirect: /elsewhere
+            X-Accelerated: yes
+            Transfer-Encoding: chunked
+
+            0
+
+            """, """
+            HTTP/1.1 200 OK
+            Content-Type: text/plain
+            Content-Length: 0
+
+            """, """
+            HTTP/1.1 103 Early Hints
+            Link: </style.css>
+
+            HTTP/1.1 200 OK
+            Content-Length: 0
+
+            """, """
+            HTTP/1.1 101 Switching Protocols
+            Connection: upgrade
+            Upgrade: example
+
+            """, """
+            HTTP/1.1 302 Found
+            Location: http://127.0.0.1:{ECHO}/x
+            Content-Length: 0
+
+            """, """
+            what is this
+
+            """);
+
+    private static final Map<String, String> TEMPLATES = Map.of(
+            "html", "<p style='width: 100%'>%s</p>\n<i>%s</i>\n",
+            "json", "{\"custom\":\"%s\"}\n",
+            "xml", "<e id='1%%'/>\n",
+            "plain", "custom %s %s\n");
+
+    private static final Pattern LONG = Pattern.compile("\\{([0-9]+) (.)}");
+
     @TempDir
     Path folder;
 
@@ -68,7 +129,10 @@ class ProxyCasesIT {
 
     @BeforeEach
     void listen() throws IOException {
-        echo = new EchoUpstream(List.of());
+        echo = new EchoUpstream(ANSWERS);
+        for (Map.Entry<String, String> template : TEMPLATES.entrySet()) {
+            Files.writeString(folder.resolve("t." + template.getKey()), template.getValue());
+        }
     }
 
     @AfterEach
@@ -184,7 +248,7 @@ class ProxyCasesIT {
         for (Map.Entry<String, String> one : known.entrySet()) {
             filled = filled.replace("{" + one.getKey() + "}", one.getValue());
         }
-        return filled;
+        return LONG.matcher(filled).replaceAll(found -> found.group(2).repeat(Integer.parseInt(found.group(1))));
     }
 
     private static String unescaped(String text) {

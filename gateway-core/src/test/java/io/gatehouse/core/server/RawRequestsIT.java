@@ -37,6 +37,7 @@ class RawRequestsIT {
 
     private final HttpClient client = HttpClient.newHttpClient();
     private final List<Integer> read = new ArrayList<>();
+    private boolean begunBefore;
 
     @TestFactory
     List<DynamicTest> everyCase() throws Exception {
@@ -85,6 +86,7 @@ class RawRequestsIT {
                 () -> "answered or given up: " + told + ", logged: " + (ProbeFactory.LOGGED.size() - logged)
                         + ", refused: " + (refused() - refused));
         atTheUpstream(each, expected, sent);
+        begunBefore = each.begun(); // of what was given up, a rest may still come
         assertThat(rig.errors()).isEmpty();
     }
 
@@ -95,7 +97,9 @@ class RawRequestsIT {
                 if (request.whole()) {
                     whole.add(request);
                 } else {
-                    assertThat(each.begun()).as("half a request: %s", request).isTrue();
+                    assertThat(each.begun() || begunBefore)
+                            .as("half a request: %s", request)
+                            .isTrue();
                 }
             }
         }

@@ -2,10 +2,21 @@ package io.gatehouse.core.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gatehouse.core.Settings;
 import io.gatehouse.core.routing.RouterFlavor;
+import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What the router asks, over a socket. */
 @NullUnmarked
@@ -49,5 +60,53 @@ class RouterFlavorIT {
         assertThat(rig.raw("GET / HTTP/1.1\r\nHost: [::1]:80" + rest)).startsWith("HTTP/1.1 200 ");
         assertThat(rig.raw("GET / HTTP/1.1\r\nHost: [::2]:81" + rest)).startsWith("HTTP/1.1 200 ");
         assertThat(rig.raw("GET / HTTP/1.1\r\nHost: [::2]" + rest)).startsWith("HTTP/1.1 404 ");
+    }
+
+    @Test
+    void tellsWhatAGrpcRouteIsFor() throws Exception {
+        start("""
+                {name: grpc, protocols: [grpc], paths: [/pkg.Service]},
+                {name: grpcs, protocols: [https], paths: [/x]}
+                """);
+        String rest = "Host: a\r\nContent-Length: 0\r\nConnection: close\r\n";
+        assertThat(rig.raw("POST /pkg.Service/Do HTTP/1.1\r\n" + rest + "Content-Type: application/grpc+proto\r\n\r\n"))
+                .startsWith("HTTP/1.1 426 ")
+                .containsIgnoringCase("\r\nUpgrade: HTTP/2\r\n")
+                .contains("Please use HTTP2 protocol");
+        assertThat(rig.raw("POST /pkg.Service/Do HTTP/1.1\r\n" + rest + "Content-Type: application/json\r\n\r\n"))
+                .startsWith("HTTP/1.1 415 ")
+                .contains("Non-gRPC request matched gRPC route");
+    }
+
+    @Test
+    void asksForTheServerNameOfTheHandshake(@TempDir Path folder) throws Exception {
+        for (String name : List.of("localhost.pem", "localhost-key.pem")) {
+            try (InputStream in = RouterFlavorIT.class.getResourceAsStream(name)) {
+                Files.copy(in, folder.resolve(name));
+            }
+        }
+        rig.service = "retries: 0, routes: [{name: one, protocols: [https], snis: [\"*.one.example\"]}]";
+        rig.start(
+                "",
+                rig.settings()
+                        .proxyListen(List.of(new Settings.Listen("127.0.0.1", 0, true, false, -1)))
+                        .ssl(folder.resolve("localhost.pem"), folder.resolve("localhost-key.pem")));
+        assertThat(overTls("a.one.example")).startsWith("HTTP/1.1 200 ");
+        assertThat(overTls("a.two.example")).startsWith("HTTP/1.1 404 ");
+        assertThat(overTls(null)).startsWith("HTTP/1.1 404 ");
+    }
+
+    private String overTls(String serverName) throws Exception {
+        SSLContext trusting = SSLContext.getInstance("TLS");
+        trusting.init(null, InsecureTrustManagerFactory.INSTANCE.getTrustManagers(), null);
+        try (SSLSocket socket =
+                (SSLSocket) trusting.getSocketFactory().createSocket("127.0.0.1", rig.gateway.proxyTlsPort())) {
+            socket.setSoTimeout((int) Rig.SOON.toMillis());
+            SSLParameters parameters = socket.getSSLParameters();
+            parameters.setServerNames(serverName == null ? List.of() : List.of(new SNIHostName(serverName)));
+            socket.setSSLParameters(parameters);
+            Rig.send(socket, "GET / HTTP/1.1\r\nHost: any\r\nConnection: close\r\n\r\n");
+            return Rig.rest(socket);
+        }
     }
 }

@@ -12,6 +12,7 @@ import java.net.Socket;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What upstreams do to a connection that other requests use after it. */
@@ -43,15 +45,19 @@ class UpstreamIT {
         assertThat(next.body()).isEqualTo(GOOD);
     }
 
+    private static final List<String> TOO_LONG = List.of(
+            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokokok",
+            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil",
+            "HTTP/1.1 204 No Content\r\n\r\nbody",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\nX",
+            "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil");
+
+    static List<String> tooLong() {
+        return TOO_LONG;
+    }
+
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokokok",
-                "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil",
-                "HTTP/1.1 204 No Content\r\n\r\nbody",
-                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\nX",
-                "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"
-            })
+    @MethodSource("tooLong")
     void keepsNoConnectionWithBytesBehindTheAnswer(String answer) throws Exception {
         rig.upstream.script(
                 ServerScript.builder().readRequest().send(answer).stall().build(), ServerScript.answering(GOOD));
@@ -61,6 +67,30 @@ class UpstreamIT {
         assertThat(first.body()).isIn("ok", "");
         assertNextIsGood();
         Rig.await(() -> rig.upstream.connections().get(0).ended(), () -> "the connection was kept");
+    }
+
+    @Test
+    void givesEachOfAThousandRequestsItsOwnAnswer() throws Exception {
+        List<ServerScript> scripts = new ArrayList<>();
+        for (int i = 0; i < 500; i++) {
+            scripts.add(ServerScript.builder()
+                    .readRequest()
+                    .send(TOO_LONG.get(i % TOO_LONG.size()))
+                    .stall()
+                    .build());
+            scripts.add(ServerScript.builder()
+                    .readRequest()
+                    .send("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 11\r\n\r\n" + GOOD)
+                    .close()
+                    .build());
+        }
+        rig.upstream.script(scripts.toArray(ServerScript[]::new));
+        rig.start("");
+        for (int i = 0; i < 500; i++) {
+            assertThat(get().body()).isIn("ok", "");
+            assertNextIsGood();
+        }
+        assertThat(rig.upstream.connections()).hasSize(1000);
     }
 
     @Test

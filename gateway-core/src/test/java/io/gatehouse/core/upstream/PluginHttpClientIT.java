@@ -163,6 +163,7 @@ class PluginHttpClientIT {
                 new Redirects(List.of(new Redirects.Redirect(
                         new Redirects.Origin(true, "logs.example", 443),
                         new Redirects.Origin(false, "127.0.0.1", server.port())))),
+                TlsDefaults.NONE,
                 HttpOptions.standard().build());
         HttpAnswer answer = await(client.send(HttpCall.to(
                         HttpMethod.GET, Target.to("https", "logs.example", 443).build(), "/")
@@ -170,6 +171,16 @@ class PluginHttpClientIT {
 
         assertThat(answer.status()).isEqualTo(200);
         assertThat(received()).containsIgnoringCase("host: logs.example\r\n");
+    }
+
+    @Test
+    void refusesTargetsOfHttp2() {
+        HttpCall call = HttpCall.to(
+                        HttpMethod.GET,
+                        Target.to("grpc", "127.0.0.1", server.port()).build(),
+                        "/")
+                .build();
+        assertThat(failure(client.send(call)).failure().kind()).isEqualTo(FailureKind.PLUGIN);
     }
 
     @Test
@@ -185,7 +196,7 @@ class PluginHttpClientIT {
     }
 
     private PluginHttpClient client(HttpOptions.Builder options) {
-        return new PluginHttpClient(vertx, new Redirects(List.of()), options.build());
+        return new PluginHttpClient(vertx, new Redirects(List.of()), TlsDefaults.NONE, options.build());
     }
 
     private HttpCall get(String uri) {

@@ -31,6 +31,7 @@ class WireRequestTest {
     @ValueSource(
             strings = {
                 "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nhi",
+                "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 9223372036854775807\r\n\r\nhi",
                 "POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n",
                 "POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhi",
                 "POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nS: 7\r\n"
@@ -48,7 +49,6 @@ class WireRequestTest {
                 "GET /a HTTP/1.1\r\nX: a\r\n\r\n",
                 "GET /a HTTP/1.1\r\nHost: a\r\n b\r\n\r\n",
                 "GET /a HTTP/1.1\r\nHost: a\r\nX : b\r\n\r\n",
-                "GET /a HTTP/1.1\r\nHost: a\r\nX: b \r\n\r\n",
                 "GET /a HTTP/1.1\r\nHost: a\r\nX: b\rc\r\n\r\n",
                 "GET /a HTTP/2.0\r\nHost: a\r\n\r\n",
                 "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",

@@ -64,7 +64,7 @@ public interface Body {
 
     /**
      * Reads all bytes into memory, if there are at most so many. Afterwards, with true, this body is buffered; with
-     * false nothing is lost, and it streams as before.
+     * false nothing is lost, and it streams as before. What has no end, as the bytes of a WebSocket, never fits.
      *
      * @return fails with a {@link BodyException} when the body breaks off before its end
      */

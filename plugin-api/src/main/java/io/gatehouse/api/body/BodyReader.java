@@ -30,6 +30,14 @@ public interface BodyReader<T> {
         return false;
     }
 
+    /**
+     * Whether it goes on for as long as two sides like to talk, as the bytes of a WebSocket do: then {@link Body#buffer}
+     * does not wait for an end.
+     */
+    default boolean isEndless() {
+        return false;
+    }
+
     /** Gives up the rest: frees the source at once. Afterwards {@link #next()} gives null. Repeated calls do nothing. */
     void cancel();
 }

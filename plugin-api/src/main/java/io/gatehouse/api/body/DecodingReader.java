@@ -369,6 +369,11 @@ final class DecodingReader implements BodyReader<Buffer> {
     }
 
     @Override
+    public boolean isEndless() {
+        return source.isEndless();
+    }
+
+    @Override
     public void cancel() {
         if (end == null) {
             fail(Failure.of(FailureKind.CANCELLED, "body: given up by its reader"));

@@ -31,6 +31,11 @@ final class KeptReader implements BodyReader<Buffer> {
     }
 
     @Override
+    public boolean isEndless() {
+        return rest.isEndless();
+    }
+
+    @Override
     public void cancel() {
         kept.clear();
         rest.cancel();

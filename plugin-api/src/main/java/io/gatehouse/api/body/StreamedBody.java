@@ -84,7 +84,7 @@ final class StreamedBody implements Body {
             return buffered.buffer(maxBytes);
         }
         checkFree();
-        if (length() > maxBytes) {
+        if (length() > maxBytes || reader.isEndless()) {
             return Future.succeededFuture(false);
         }
         Filling running = new Filling(assemble(Framing.BYTES), maxBytes);

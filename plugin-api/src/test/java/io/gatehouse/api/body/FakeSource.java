@@ -17,6 +17,7 @@ final class FakeSource<T> implements BodyReader<T> {
     final ArrayDeque<T> items = new ArrayDeque<>();
     int pulls;
     int cancels;
+    boolean endless;
     private @Nullable BodyEnd end;
     private @Nullable Promise<@Nullable T> waiting;
     private boolean over;
@@ -44,6 +45,11 @@ final class FakeSource<T> implements BodyReader<T> {
         }
         source.end = BodyEnd.ok();
         return source;
+    }
+
+    @Override
+    public boolean isEndless() {
+        return endless;
     }
 
     FakeSource<T> broken() {

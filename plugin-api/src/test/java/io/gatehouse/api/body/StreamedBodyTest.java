@@ -105,6 +105,16 @@ class StreamedBodyTest {
     }
 
     @Test
+    void doesNotWaitForTheEndOfWhatHasNone() {
+        FakeSource<Buffer> source = FakeSource.bytes("ab");
+        source.endless = true;
+        Body body = Body.of(source, -1).transform(Framing.BYTES, new BodyTransform<>() {});
+        assertThat(body.buffer(100).result()).isFalse();
+        assertThat(source.pulls).isZero();
+        assertThat(text(drain(body.open(Framing.BYTES)))).isEqualTo("ab");
+    }
+
+    @Test
     void buffersWhatComesLater() {
         FakeSource<Buffer> source = FakeSource.open(Buffer.buffer("ab"));
         Body body = Body.of(source, -1);

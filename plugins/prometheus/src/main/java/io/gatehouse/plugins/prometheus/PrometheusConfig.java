@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which metrics are collected. The node's own show in any case.
  *
- * <p>{@code upstream_health_metrics} shows nothing before there are upstreams with health checks; {@code wasm_metrics}
- * never does, since there are no WebAssembly filters.
+ * <p>{@code upstream_health_metrics} is looked at by the gateway, which knows the targets; {@code wasm_metrics} shows
+ * nothing, since there are no WebAssembly filters.
  */
 @Doc("Exposes metrics of requests and LLM calls in Prometheus' text format on /metrics of the Admin and Status APIs.")
 record PrometheusConfig(

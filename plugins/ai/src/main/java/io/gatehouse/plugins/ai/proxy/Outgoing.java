@@ -96,6 +96,7 @@ final class Outgoing {
         dropCredentials(read);
         // the provider's own name; what the client called is nothing to it
         attempt.headers().remove("Host");
+        attempt.headers().remove("Upgrade"); // what an LLM says over a WebSocket could not be read here
         // usage is read from the answer as it passes
         attempt.headers().set("Accept-Encoding", "identity");
         headerAuth();

@@ -37,6 +37,7 @@ class AiProxyRequestTest {
                     .header("Authorization", "Bearer client")
                     .header("Accept-Encoding", "gzip, br")
                     .header("Host", "gateway.example")
+                    .header("Upgrade", "websocket")
                     .send();
 
             SentRequest sent = exchange.upstreamRequest();
@@ -46,6 +47,7 @@ class AiProxyRequestTest {
             assertThat(sent.headers().getAll("Authorization")).containsExactly("Bearer sk-upstream");
             assertThat(sent.header("Accept-Encoding")).isEqualTo("identity");
             assertThat(sent.header("Host")).isNull();
+            assertThat(sent.header("Upgrade")).isNull();
             assertThat(sent.body())
                     .isEqualTo("{\"messages\":[{\"role\":\"user\",\"content\":\"one two  three\"}],"
                             + "\"model\":\"gpt-4.1\",\"temperature\":1.0,\"max_tokens\":512,\"stream\":false}");

@@ -235,6 +235,7 @@ final class ProxyCache implements Plugin {
         MultiMap headers = request.exchange().original().headers();
         Directives directives = Directives.of(headers);
         boolean asks = methods.contains(request.exchange().original().method().name())
+                && !request.headers().contains("Upgrade") // a WebSocket, which nobody can share
                 && !(config.cacheControl()
                         && (directives.has("no-store")
                                 || directives.has("no-cache")

@@ -130,6 +130,17 @@ class ProxyCacheTest {
     }
 
     @Test
+    void passesAWebSocketOn() {
+        try (PluginTester tester = tester("")) {
+            counting(tester, "text/plain");
+            tester.get("/").send();
+            assertThat(tester.get("/").header("Upgrade", "websocket").send().header(STATUS))
+                    .isEqualTo("Bypass");
+            assertThat(asked).isEqualTo(2);
+        }
+    }
+
+    @Test
     void asksAgainForWhatIsKeptLongerThanItIsGood() {
         try (PluginTester tester = tester("{cache_ttl: 2, storage_ttl: 60}")) {
             counting(tester, "text/plain");

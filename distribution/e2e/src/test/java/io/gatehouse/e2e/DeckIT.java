@@ -1,0 +1,239 @@
+package io.gatehouse.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.gatehouse.simulator.FaultServer;
+import io.gatehouse.simulator.ServerScript;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** The real decK as client of the Admin API of a packaged gateway. */
+final class DeckIT {
+    @RegisterExtension
+    static final Running RUNNING = new Running();
+
+    private static final String EVERY_KIND = """
+            _format_version: "3.0"
+            services:
+            - name: orders
+              url: http://127.0.0.1:9/base
+              retries: 3
+              tags: [a]
+              routes:
+              - name: r
+                paths: [/r]
+                plugins: [{name: key-auth, config: {key_names: [apikey, other]}}]
+              - name: r2
+                paths: ["~/x/(?<id>[0-9]+)$"]
+                headers: {x-a: [b, "~*^c+$"]}
+            - {name: plain, host: plain.test, port: 81, tags: [a, b]}
+            routes:
+            - {name: free, hosts: ["*.test"], methods: [GET]}
+            consumers:
+            - username: bob
+              custom_id: "77"
+              groups: [{name: silver}]
+              keyauth_credentials: [{key: bobs-key}]
+              basicauth_credentials: [{username: a, password: "b: #1"}]
+              hmacauth_credentials: [{username: a, secret: b}]
+              jwt_secrets: [{key: iss, secret: "yes", algorithm: HS256}]
+              acls: [{group: admins}]
+            consumer_groups:
+            - name: silver
+              plugins: [{name: rate-limiting, config: {minute: 5}}]
+            upstreams:
+            - name: up.test
+              algorithm: least-connections
+              healthchecks: {threshold: 10, active: {http_path: /ok, healthy: {interval: 0, successes: 2}}}
+              targets: [{target: "10.0.0.1:80", weight: 10}, {target: "10.0.0.2:80"}]
+            vaults: [{name: env, prefix: my-env, config: {prefix: P_}}]
+            key_sets: [{name: set}]
+            keys: [{name: k, kid: k1, set: {name: set}, jwk: '{"kty":"oct","k":"AAAA","kid":"k1"}'}]
+            partials: [{name: shared, type: redis-ce, config: {host: redis.test, port: 6379}}]
+            certificates:
+            - id: 22222222-2222-4222-8222-222222222222
+              cert: "%s"
+              key: "%s"
+              snis: [{name: a.test}]
+            plugins:
+            - {name: prometheus, config: {per_consumer: true}}
+            - {name: file-log, service: orders, consumer: bob, instance_name: audit, config: {path: /dev/null}}
+            - {name: rate-limiting, route: r2, config: {minute: 5, policy: redis}, partials: [{name: shared}]}
+            """;
+
+    private static FaultServer upstream;
+    private static PackagedGateway gateway;
+    private static Path folder;
+    private static String deck;
+    private static String everyKind;
+
+    @BeforeAll
+    static void start() throws Exception {
+        deck = Peers.program("deck", "DeckIT").toString();
+        upstream = RUNNING.add(FaultServer.start(ServerScript.answering("{\"ok\":true}")));
+        gateway = RUNNING.add(PackagedGateway.named("deck")
+                .countedInPart()
+                .yaml("empty.yaml", "")
+                .start());
+        folder = gateway.folder();
+        Certificate certificate = Certificate.selfSigned(folder);
+        everyKind = EVERY_KIND.formatted(escaped(certificate.certificate()), escaped(certificate.key()));
+    }
+
+    private static String escaped(Path pem) throws Exception {
+        return Files.readString(pem).replace("\n", "\\n");
+    }
+
+    private static Workplace.Ran deck(String command, String... arguments) throws Exception {
+        List<String> all = new ArrayList<>(List.of(deck, "gateway", command));
+        all.addAll(List.of("--kong-addr", "http://127.0.0.1:" + gateway.adminPort(), "--analytics=false"));
+        all.addAll(List.of(arguments));
+        return Workplace.run(folder, Workplace.cleanEnvironment(), Duration.ofSeconds(120), all.toArray(String[]::new));
+    }
+
+    private static String good(Workplace.Ran ran) {
+        assertThat(ran.exit()).as(ran.out() + ran.err() + gateway.log()).isZero();
+        return ran.out();
+    }
+
+    private static Path file(String name, String text) {
+        return Workplace.write(folder.resolve(name), text);
+    }
+
+    private static String summary(int created, int updated, int deleted) {
+        return "Created: " + created + "\n  Updated: " + updated + "\n  Deleted: " + deleted;
+    }
+
+    private static JsonNode admin(String path) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + gateway.adminPort() + path))
+                .build();
+        HttpResponse<String> response = PackagedGateway.CLIENT.send(request, HttpResponse.BodyHandlers.ofString());
+        assertThat(response.statusCode()).as(path + response.body()).isEqualTo(200);
+        return Json.read(response.body());
+    }
+
+    private static String hash() throws Exception {
+        return admin("/status").path("configuration_hash").asText();
+    }
+
+    @Test
+    void whatWasSyncedDiffersInNothingAndIsDumpedAsItWas() throws Exception {
+        assertThat(good(deck("ping"))).contains("Successfully connected to Kong!", "3.15.0");
+        Path file = file("every-kind.yaml", everyKind);
+        good(deck("validate", file.toString()));
+        good(deck("sync", file.toString()));
+        assertThat(good(deck("diff", file.toString(), "--non-zero-exit-code"))).contains(summary(0, 0, 0));
+
+        // what is there already is not touched
+        String before = hash();
+        assertThat(good(deck("sync", file.toString()))).contains(summary(0, 0, 0));
+        assertThat(hash()).isEqualTo(before);
+
+        // the dump is the same configuration, to decK and to the gateway
+        Path dump = folder.resolve("dump.yaml");
+        good(deck("dump", "-o", dump.toString(), "--yes"));
+        assertThat(Files.readString(dump)).contains("bobs-key", "up.test", "my-env", "redis.test", "silver", "a.test");
+        assertThat(good(deck("diff", dump.toString(), "--non-zero-exit-code"))).contains(summary(0, 0, 0));
+        assertThat(good(deck("sync", dump.toString()))).contains(summary(0, 0, 0));
+
+        good(deck("reset", "--force"));
+        for (String collection : List.of(
+                "services",
+                "routes",
+                "consumers",
+                "plugins",
+                "upstreams",
+                "vaults",
+                "keys",
+                "key-sets",
+                "partials",
+                "certificates",
+                "snis",
+                "consumer_groups",
+                "key-auths",
+                "acls")) {
+            assertThat(admin("/" + collection).path("data")).as(collection).isEmpty();
+        }
+    }
+
+    @Test
+    void aWrongFileIsRefusedInWordsThatHelp() throws Exception {
+        good(deck("reset", "--force"));
+        Path file = file("wrong.yaml", """
+                _format_version: "3.0"
+                services: [{name: wrong, host: a.test, port: 70000}]
+                """);
+        Workplace.Ran ran = deck("sync", file.toString());
+        assertThat(ran.exit()).isNotZero();
+        assertThat(ran.err()).contains("schema violation (port: value should be between 0 and 65535)");
+        assertThat(admin("/services").path("data")).isEmpty();
+    }
+
+    @Test
+    void onlyWhatHasTheTagsIsCompared() throws Exception {
+        good(deck("reset", "--force"));
+        good(deck("sync", file("one.yaml", """
+                _format_version: "3.0"
+                _info: {select_tags: [one]}
+                services: [{name: of-one, host: a.test}]
+                """).toString()));
+        good(deck("sync", file("two.yaml", """
+                _format_version: "3.0"
+                services: [{name: of-two, host: b.test}]
+                """).toString(), "--select-tag", "two"));
+        assertThat(admin("/services").path("data")).hasSize(2);
+        assertThat(good(deck("dump", "-o", "-", "--select-tag", "one")))
+                .contains("of-one")
+                .doesNotContain("of-two");
+        good(deck("reset", "--force", "--select-tag", "one"));
+        assertThat(admin("/services").path("data").findValuesAsText("name")).containsExactly("of-two");
+
+        // apply adds, and takes nothing away
+        good(deck("apply", file("three.yaml", """
+                _format_version: "3.0"
+                services: [{name: of-three, host: c.test}]
+                """).toString()));
+        assertThat(admin("/services").path("data").findValuesAsText("name"))
+                .containsExactlyInAnyOrder("of-two", "of-three");
+    }
+
+    /** Each request is in the log as well, once: the books of the gateway are balanced after every test. */
+    @Test
+    void syncsUnderLoadLoseNoRequest() throws Exception {
+        good(deck("reset", "--force"));
+        List<Path> files = new ArrayList<>();
+        for (int i = 0; i < 2; i++) {
+            StringBuilder text = new StringBuilder("""
+                    _format_version: "3.0"
+                    plugins:
+                    - {name: correlation-id, config: {header_name: x-%s}}
+                    - {name: file-log, config: {path: %s}}
+                    services:
+                    - name: loaded
+                      url: http://127.0.0.1:%s
+                      retries: %s
+                      routes: [{name: loaded, paths: [/loaded]}]
+                    """.formatted(i, folder.resolve("access.log"), upstream.port(), i));
+            for (int j = 0; j < 5; j++) {
+                text.append("- {name: other-").append(i).append('-').append(j).append(", host: a.test}\n");
+            }
+            files.add(file("load-" + i + ".yaml", text.toString()));
+        }
+        good(deck("sync", files.get(0).toString()));
+        Load load = new Load(gateway, 8, "GET /loaded HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        for (int i = 1; i <= 50; i++) {
+            good(deck("sync", files.get(i % 2).toString()));
+        }
+        load.endUnharmed();
+    }
+}

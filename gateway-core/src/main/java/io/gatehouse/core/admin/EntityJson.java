@@ -1,0 +1,103 @@
+package io.gatehouse.core.admin;
+
+import io.gatehouse.core.config.ConfigNode;
+import io.gatehouse.core.entity.Entity;
+import io.gatehouse.core.entity.EntityKind;
+import io.gatehouse.core.entity.EntitySchema;
+import io.gatehouse.core.plugin.PluginCatalogue;
+import io.gatehouse.core.schema.RecordData;
+import io.gatehouse.core.schema.RecordShape;
+import io.gatehouse.core.service.EnvVaultConfig;
+import io.gatehouse.core.service.FsVaultConfig;
+import io.gatehouse.core.snapshot.Snapshot;
+import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Entities of one snapshot as Kong shows them: every field, null where there is no value, other entities by their ids,
+ * plugins with their whole config. Vault references stay references. Used by one thread.
+ */
+final class EntityJson {
+    private final Snapshot live;
+    private final RecordData data;
+
+    /**
+     * Shows entities.
+     *
+     * @param secrets whether secrets are shown as they are
+     */
+    EntityJson(Snapshot live, boolean secrets) {
+        this.live = live;
+        this.data = secrets ? RecordData.plain() : RecordData.masked();
+    }
+
+    JsonObject of(Entity entity) {
+        EntityKind kind = entity.kind();
+        Map<String, @Nullable Object> json = new LinkedHashMap<>();
+        for (RecordShape.Component component : RecordShape.of(kind.type()).components()) {
+            json.put(component.name(), data.field(component, entity.value(), entity.node()));
+        }
+        for (EntityKind.Reference reference : kind.references()) {
+            json.computeIfPresent(reference.field(), (field, id) -> Map.of("id", id));
+        }
+        if (kind == EntityKind.PLUGIN) {
+            Record config = live.pluginConfig(entity.id());
+            if (config != null) {
+                json.put("config", data.of(config, entity.node().get("config")));
+            }
+        } else if (kind == EntityKind.CERTIFICATE) {
+            json.put("snis", snis(entity.id()));
+        }
+        // clients fill the defaults of partials in before they compare, and those of vaults they do not
+        if (kind == EntityKind.PARTIAL && entity.node().get("type") instanceof ConfigNode.Scalar name) {
+            Class<? extends Record> declared = configType(kind, name.text(), live.catalogue());
+            ConfigNode given = entity.node().get("config");
+            ConfigNode said = given == null ? ConfigNode.emptyMapping(entity.location(), "config") : given;
+            Record config = declared == null ? null : live.config().binder().bind(said, declared, problem -> {});
+            if (config != null) {
+                json.put("config", data.of(config, said));
+            }
+        }
+        for (String time : kind.times()) {
+            json.put(time, time(entity, time));
+        }
+        return new JsonObject(json);
+    }
+
+    /**
+     * The record of the config of a type of vault, or of partial: what the plugins that can use it declare for that part.
+     * Null when none does.
+     */
+    @SuppressWarnings("unchecked") // parts of configs are records
+    static @Nullable Class<? extends Record> configType(EntityKind kind, String type, PluginCatalogue catalogue) {
+        if (kind == EntityKind.VAULT) {
+            return type.equals(FsVaultConfig.TYPE)
+                    ? FsVaultConfig.class
+                    : type.equals(EnvVaultConfig.TYPE) ? EnvVaultConfig.class : null;
+        }
+        for (PluginCatalogue.Known known : catalogue.plugins()) {
+            Class<?> part = EntitySchema.partOf(known.factory().configType(), type);
+            if (part != null) {
+                return (Class<? extends Record>) part;
+            }
+        }
+        return null;
+    }
+
+    private long time(Entity entity, String field) {
+        Long seconds = entity.node().get(field) instanceof ConfigNode.Scalar at ? at.asLong() : null;
+        return seconds != null ? seconds : live.since().getEpochSecond();
+    }
+
+    private List<String> snis(String certificate) {
+        List<String> names = new ArrayList<>();
+        for (Entity sni : live.config().referring(EntityKind.SNI, "certificate", certificate)) {
+            names.add(sni.name());
+        }
+        return names;
+    }
+}

@@ -1,0 +1,117 @@
+package io.gatehouse.core.admin;
+
+import io.gatehouse.core.entity.DeclarativeConfig;
+import io.gatehouse.core.entity.Entity;
+import io.gatehouse.core.entity.EntityKind;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a path of the Admin API names: {@code /services}, {@code /services/s}, {@code /services/s/routes}, {@code
+ * /services/s/routes/r} or {@code /routes/r/service}.
+ *
+ * @param kind what is meant
+ * @param parent the one whose own are meant; null for all
+ * @param key the id or name of the one that is meant; null for a collection
+ * @param through the field of the parent that refers to what is meant, as in {@code /routes/r/service}; else null
+ */
+record EntityPath(
+        EntityKind kind,
+        @Nullable Parent parent,
+        @Nullable String key,
+        @Nullable String through) {
+
+    /** The one whose own are meant. */
+    record Parent(EntityKind kind, String key) {}
+
+    /** Reads the parts of a path; null when it is of something else than entities. */
+    static @Nullable EntityPath of(List<String> parts) {
+        EntityKind kind = parts.isEmpty() ? null : EntityKind.at(parts.get(0));
+        if (kind == null || parts.size() > 4) {
+            return null;
+        }
+        if (parts.size() <= 2) {
+            return new EntityPath(kind, null, parts.size() == 1 ? null : parts.get(1), null);
+        }
+        Parent parent = new Parent(kind, parts.get(1));
+        String key = parts.size() == 4 ? parts.get(3) : null;
+        for (EntityKind child : kind.children()) {
+            if (child.nestedPath().equals(parts.get(2))) {
+                return new EntityPath(child, parent, key, null);
+            }
+        }
+        for (EntityKind.Reference reference : kind.references()) {
+            if (reference.field().equals(parts.get(2)) && key == null) {
+                return new EntityPath(reference.kind(), parent, null, reference.field());
+            }
+        }
+        return null;
+    }
+
+    /**
+     * The parts of a path.
+     *
+     * @throws IllegalArgumentException when its escapes are malformed
+     */
+    static List<String> parts(String path) {
+        List<String> parts = new ArrayList<>();
+        for (String part : path.split("/", -1)) {
+            if (!part.isEmpty()) {
+                // a plus is a plus in a path
+                parts.add(URLDecoder.decode(part.replace("+", "%2B"), StandardCharsets.UTF_8));
+            }
+        }
+        return parts;
+    }
+
+    /** Whether one entity is meant. */
+    boolean single() {
+        return key != null || through != null;
+    }
+
+    /** The parent in a configuration; null when the path has none. */
+    @Nullable
+    Entity parent(DeclarativeConfig config) throws AdminError {
+        if (parent == null) {
+            return null;
+        }
+        Entity found = config.locate(parent.kind(), parent.key());
+        if (found == null) {
+            throw AdminError.notFound();
+        }
+        return found;
+    }
+
+    /** The field of this kind that refers to the parent. */
+    String parentField() {
+        if (parent != null) {
+            for (EntityKind.Reference reference : kind.references()) {
+                if (reference.kind() == parent.kind()) {
+                    return reference.field();
+                }
+            }
+        }
+        throw new IllegalStateException("no parent");
+    }
+
+    /** The one entity that is meant; null when there is none. */
+    @Nullable
+    Entity find(DeclarativeConfig config) throws AdminError {
+        Entity above = parent(config);
+        if (through != null && above != null) {
+            return above.fields().get(through) instanceof String id ? config.find(kind, id) : null;
+        }
+        if (above == null || key == null) {
+            return key == null ? null : config.locate(kind, key);
+        }
+        for (Entity own : config.referring(kind, parentField(), above.id())) {
+            if (config.isCalled(own, key)) {
+                return own;
+            }
+        }
+        return null;
+    }
+}

@@ -1,0 +1,134 @@
+package io.gatehouse.core.admin;
+
+import io.gatehouse.core.entity.DeclarativeConfig;
+import io.gatehouse.core.entity.Entity;
+import io.gatehouse.core.snapshot.Snapshot;
+import io.vertx.core.MultiMap;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Entities as pages and one by one, from one snapshot. Stateless; may be called on any thread, and may take its time. */
+final class EntityReads {
+    private static final int PAGE = 100;
+    private static final int LARGEST_PAGE = 1000;
+    private static final Pattern ALL_OF = Pattern.compile("[^,/]+(,[^,/]+)*,?");
+    private static final Pattern ONE_OF = Pattern.compile("[^,/]+(/[^,/]+)*/?");
+
+    private EntityReads() {}
+
+    /** The entities of a collection, a page of them. */
+    static JsonObject page(Snapshot live, EntityPath path, String uri, MultiMap query, boolean secrets)
+            throws AdminError {
+        DeclarativeConfig config = live.config();
+        Entity parent = path.parent(config);
+        List<Entity> all = parent == null
+                ? config.sorted(path.kind())
+                : sorted(config.referring(path.kind(), path.parentField(), parent.id()));
+        return page(all, uri, query, new EntityJson(live, secrets));
+    }
+
+    private static JsonObject page(List<Entity> all, String uri, MultiMap query, EntityJson json) throws AdminError {
+        int size = size(query.get("size"));
+        String after = offset(query.get("offset"));
+        Predicate<Entity> wanted = tags(query.get("tags"));
+        JsonArray data = new JsonArray();
+        Entity last = null;
+        boolean more = false;
+        for (Entity entity : all) {
+            if ((after == null || entity.id().compareTo(after) > 0) && wanted.test(entity)) {
+                if (data.size() == size) {
+                    more = true;
+                    break;
+                }
+                data.add(json.of(entity));
+                last = entity;
+            }
+        }
+        JsonObject page = new JsonObject().put("data", data).putNull("next");
+        if (more && last != null) {
+            String offset = Base64.getUrlEncoder()
+                    .withoutPadding()
+                    .encodeToString(last.id().getBytes(StandardCharsets.UTF_8));
+            StringBuilder next = new StringBuilder(uri).append("?offset=").append(offset);
+            for (String kept : List.of("size", "tags")) {
+                String value = query.get(kept);
+                if (value != null) {
+                    next.append('&').append(kept).append('=').append(URLEncoder.encode(value, StandardCharsets.UTF_8));
+                }
+            }
+            page.put("next", next.toString()).put("offset", offset);
+        }
+        return page;
+    }
+
+    private static List<Entity> sorted(List<Entity> entities) {
+        List<Entity> sorted = new ArrayList<>(entities);
+        sorted.sort(Comparator.comparing(Entity::id));
+        return sorted;
+    }
+
+    private static int size(@Nullable String text) throws AdminError {
+        if (text == null) {
+            return PAGE;
+        }
+        int size;
+        try {
+            size = Integer.parseInt(text);
+        } catch (NumberFormatException notANumber) {
+            throw invalidSize("size must be a number");
+        }
+        if (size < 1 || size > LARGEST_PAGE) {
+            throw invalidSize("size must be an integer between 1 and " + LARGEST_PAGE);
+        }
+        return size;
+    }
+
+    private static AdminError invalidSize(String message) {
+        return AdminError.coded(400, 9, "invalid size", message, Map.of());
+    }
+
+    private static @Nullable String offset(@Nullable String text) throws AdminError {
+        if (text == null) {
+            return null;
+        }
+        try {
+            return new String(Base64.getUrlDecoder().decode(text), StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException malformed) {
+            throw AdminError.coded(
+                    400, 7, "invalid offset", "'" + text + "' is not a valid offset: bad base64 encoding", Map.of());
+        }
+    }
+
+    private static Predicate<Entity> tags(@Nullable String text) throws AdminError {
+        if (text == null) {
+            return entity -> true;
+        }
+        if (text.isEmpty()) {
+            throw invalidTags("cannot be null");
+        }
+        if (ALL_OF.matcher(text).matches()) {
+            List<String> tags = List.of(text.split(","));
+            return entity -> entity.tags().containsAll(tags);
+        }
+        if (ONE_OF.matcher(text).matches()) {
+            List<String> tags = List.of(text.split("/"));
+            return entity -> entity.tags().stream().anyMatch(tags::contains);
+        }
+        throw invalidTags("invalid filter syntax");
+    }
+
+    private static AdminError invalidTags(String message) {
+        return AdminError.coded(
+                400, 11, "invalid options", "invalid option (tags: " + message + ")", Map.of("tags", message));
+    }
+}

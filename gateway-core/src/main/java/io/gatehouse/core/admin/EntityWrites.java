@@ -1,0 +1,335 @@
+package io.gatehouse.core.admin;
+
+import io.gatehouse.core.config.ConfigNode;
+import io.gatehouse.core.entity.DeclarativeConfig;
+import io.gatehouse.core.entity.Entity;
+import io.gatehouse.core.entity.EntityEdit;
+import io.gatehouse.core.entity.EntityKind;
+import io.gatehouse.core.plugin.PluginCatalogue;
+import io.gatehouse.core.schema.RecordShape;
+import io.gatehouse.core.snapshot.ConfigStore;
+import io.gatehouse.core.snapshot.Snapshot;
+import io.vertx.core.Future;
+import io.vertx.core.json.JsonObject;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Changes entities: what a request asks for becomes edits of the configuration that holds when its turn comes, so that no
+ * two requests undo each other. Any thread.
+ */
+final class EntityWrites {
+    private static final Pattern UUID_TEXT =
+            Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
+    private static final String LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    private static final Set<String> OF_URL = Set.of("protocol", "host", "port", "path");
+
+    private final Supplier<ConfigStore> store;
+    private final Clock clock;
+    private final SecureRandom random = new SecureRandom();
+
+    EntityWrites(Supplier<ConfigStore> store, Clock clock) {
+        this.store = store;
+        this.clock = clock;
+    }
+
+    /** What becomes of a request: its edits, and which entity is shown of them. Made anew for each. */
+    private abstract class Write implements ConfigStore.Change {
+        final EntityPath path;
+        final ConfigNode.Mapping body;
+        private volatile ConfigNode.Mapping said;
+        private volatile @Nullable DeclarativeConfig before;
+        private volatile String id = "";
+
+        Write(EntityPath path, ConfigNode.Mapping body) {
+            this.path = path;
+            this.body = body;
+            this.said = body;
+        }
+
+        @Override
+        public final List<EntityEdit> of(DeclarativeConfig config) throws AdminError {
+            before = config;
+            return edits(config);
+        }
+
+        abstract List<EntityEdit> edits(DeclarativeConfig config) throws AdminError;
+
+        /** An entity in the place of another or of none. */
+        List<EntityEdit> put(
+                DeclarativeConfig config, @Nullable Entity existing, String newId, ConfigNode.Mapping fields) {
+            EntityKind kind = path.kind();
+            id = newId;
+            ConfigNode.Mapping full = fields.without(name -> name.equals("snis") && kind == EntityKind.CERTIFICATE)
+                    .with(
+                            "id",
+                            isText(fields.get("id")) ? text("id", newId) : Objects.requireNonNull(fields.get("id")));
+            for (String field : kind.random()) {
+                ConfigNode given = full.get(field);
+                boolean wanted = !field.equals("secret") || kind != EntityKind.JWT || isSymmetric(full);
+                if (wanted && (given == null || given.isNull())) {
+                    full = full.with(field, text(field, random()));
+                }
+            }
+            long now = clock.instant().getEpochSecond();
+            for (String time : kind.times()) {
+                ConfigNode old = existing == null ? null : existing.node().get(time);
+                full = full.with(time, time.equals("created_at") && old != null ? old : number(time, now));
+            }
+            said = full;
+            List<EntityEdit> edits = new ArrayList<>();
+            edits.add(new EntityEdit(kind, newId, full));
+            if (kind == EntityKind.CERTIFICATE && fields.get("snis") instanceof ConfigNode.Sequence names) {
+                snis(config, newId, names, edits);
+            }
+            return edits;
+        }
+
+        final Future<EntityPages.Answer> done(int status) {
+            return store.get()
+                    .edit(this)
+                    .map(live -> {
+                        Entity entity = live.config().find(path.kind(), id);
+                        return new EntityPages.Answer(
+                                status, status == 204 || entity == null ? null : new EntityJson(live, true).of(entity));
+                    })
+                    .recover(cause -> Future.failedFuture(error(cause)));
+        }
+
+        private Throwable error(Throwable cause) {
+            DeclarativeConfig config = before;
+            return cause instanceof ConfigStore.RefusedException refused && config != null
+                    ? Violations.of(refused.problems(), path.kind(), said, config)
+                    : cause;
+        }
+    }
+
+    Future<EntityPages.Answer> create(EntityPath path, ConfigNode.Mapping body) {
+        return new Write(path, body) {
+            @Override
+            List<EntityEdit> edits(DeclarativeConfig config) throws AdminError {
+                ConfigNode.Mapping fields = withParent(path, config, body);
+                String id = given(fields.get("id"));
+                if (id != null && config.find(path.kind(), id) != null && isId(id)) {
+                    throw AdminError.coded(
+                            400,
+                            3,
+                            "primary key violation",
+                            "primary key violation on key '{id=\"" + id + "\"}'",
+                            Map.of("id", id));
+                }
+                return put(config, null, id != null ? id : UUID.randomUUID().toString(), withUrl(fields, null));
+            }
+        }.done(201);
+    }
+
+    Future<EntityPages.Answer> replace(EntityPath path, ConfigNode.Mapping body) {
+        return new Write(path, body) {
+            @Override
+            List<EntityEdit> edits(DeclarativeConfig config) throws AdminError {
+                ConfigNode.Mapping fields = withUrl(withParent(path, config, body), null);
+                Entity existing = path.find(config);
+                if (path.through() != null) {
+                    if (existing == null) {
+                        throw AdminError.notFound();
+                    }
+                    return put(config, existing, existing.id(), fields);
+                }
+                String key = String.valueOf(path.key());
+                if (isId(key)) {
+                    return put(config, existing != null ? existing : config.find(path.kind(), key), key, fields);
+                }
+                String name = path.kind().endpointKey();
+                if (name == null) {
+                    throw AdminError.notFound();
+                }
+                String id = given(fields.get("id"));
+                return put(
+                        config,
+                        existing,
+                        existing != null
+                                ? existing.id()
+                                : id != null ? id : UUID.randomUUID().toString(),
+                        fields.with(name, text(name, key)));
+            }
+        }.done(200);
+    }
+
+    Future<EntityPages.Answer> update(EntityPath path, ConfigNode.Mapping body, Snapshot live) {
+        return new Write(path, body) {
+            @Override
+            List<EntityEdit> edits(DeclarativeConfig config) throws AdminError {
+                Entity existing = path.find(config);
+                if (existing == null) {
+                    throw AdminError.notFound();
+                }
+                ConfigNode.Mapping said = body.without(name -> name.equals("id"));
+                ConfigNode.Mapping before = withUrl(existing.node(), said.get("url"));
+                RecordShape shape = RecordShape.of(path.kind().type());
+                ConfigNode.Mapping merged = RequestBody.merged(before, withUrl(said, null), shape);
+                if (path.kind() == EntityKind.PLUGIN
+                        && existing.node().get("config") instanceof ConfigNode.Mapping old
+                        && said.get("config") instanceof ConfigNode.Mapping changed) {
+                    PluginCatalogue.Known known = live.catalogue()
+                            .plugin(String.valueOf(given(existing.node().get("name"))));
+                    RecordShape config2 = known == null
+                            ? null
+                            : RecordShape.of(known.factory().configType());
+                    merged = merged.with("config", RequestBody.merged(old, changed, config2));
+                }
+                return put(config, existing, existing.id(), merged);
+            }
+        }.done(200);
+    }
+
+    Future<EntityPages.Answer> delete(EntityPath path) {
+        return new Write(path, ConfigNode.emptyMapping(RequestBody.PLACE, "")) {
+            @Override
+            List<EntityEdit> edits(DeclarativeConfig config) throws AdminError {
+                if (path.through() != null) {
+                    throw AdminError.of(405, "Method not allowed");
+                }
+                Entity existing = path.find(config);
+                Map<String, EntityEdit> gone = new LinkedHashMap<>();
+                if (existing != null) {
+                    remove(existing, config, gone);
+                }
+                return List.copyOf(gone.values());
+            }
+        }.done(204);
+    }
+
+    /** Whether an entity by itself is right. */
+    Future<EntityPages.Answer> check(EntityKind kind, ConfigNode.Mapping body) {
+        String own = given(body.get("id"));
+        String id = own != null ? own : UUID.randomUUID().toString();
+        EntityEdit edit = new EntityEdit(kind, id, withUrl(body.with("id", text("id", id)), null));
+        return store.get()
+                .check(edit)
+                .map(problems -> Violations.ofSchema(problems))
+                .compose(problems -> problems.isEmpty()
+                        ? Future.succeededFuture(new EntityPages.Answer(
+                                200, new JsonObject().put("message", "schema validation successful")))
+                        : Future.failedFuture(Violations.schema(problems)));
+    }
+
+    private static ConfigNode.Mapping withParent(EntityPath path, DeclarativeConfig config, ConfigNode.Mapping body)
+            throws AdminError {
+        Entity parent = path.parent(config);
+        return parent == null || path.through() != null
+                ? body
+                : body.with(path.parentField(), text(path.parentField(), parent.id()));
+    }
+
+    /** As in Kong, a url wins over its parts. */
+    private static ConfigNode.Mapping withUrl(ConfigNode.Mapping fields, @Nullable ConfigNode other) {
+        ConfigNode url = other != null ? other : fields.get("url");
+        return url == null || url.isNull() ? fields : fields.without(OF_URL::contains);
+    }
+
+    /** An entity goes, and with it what cannot be without it; what is in the way refuses that. */
+    static void remove(Entity entity, DeclarativeConfig config, Map<String, EntityEdit> gone) throws AdminError {
+        if (gone.putIfAbsent(
+                        entity.kind().plural() + ':' + entity.id(), new EntityEdit(entity.kind(), entity.id(), null))
+                != null) {
+            return;
+        }
+        for (EntityKind kind : EntityKind.values()) {
+            for (EntityKind.Reference reference : kind.references()) {
+                if (reference.kind() != entity.kind()) {
+                    continue;
+                }
+                for (Entity own : config.referring(kind, reference.field(), entity.id())) {
+                    if (!reference.cascades()) {
+                        throw inUse(kind, entity.kind());
+                    }
+                    remove(own, config, gone);
+                }
+            }
+        }
+        if (entity.kind() == EntityKind.PARTIAL && config.isLinked(entity)) {
+            throw inUse(EntityKind.PLUGIN, EntityKind.PARTIAL);
+        }
+    }
+
+    private static AdminError inUse(EntityKind by, EntityKind what) {
+        return AdminError.coded(
+                400,
+                4,
+                "foreign key violation",
+                "an existing '" + by.plural() + "' entity references this '" + what.plural() + "' entity",
+                Map.of("@referenced_by", by.plural()));
+    }
+
+    /** The names of a certificate become those; what else it had goes. */
+    private static void snis(
+            DeclarativeConfig config, String certificate, ConfigNode.Sequence names, List<EntityEdit> edits) {
+        Set<String> wanted = new TreeSet<>();
+        for (ConfigNode name : names.items()) {
+            if (name instanceof ConfigNode.Scalar text) {
+                wanted.add(text.text());
+            }
+        }
+        for (Entity sni : config.referring(EntityKind.SNI, "certificate", certificate)) {
+            if (!wanted.remove(sni.name())) {
+                edits.add(new EntityEdit(EntityKind.SNI, sni.id(), null));
+            }
+        }
+        for (String name : wanted) {
+            String id = UUID.randomUUID().toString();
+            edits.add(new EntityEdit(
+                    EntityKind.SNI,
+                    id,
+                    ConfigNode.emptyMapping(RequestBody.PLACE, "")
+                            .with("id", text("id", id))
+                            .with("name", text("name", name))
+                            .with("certificate", text("certificate", certificate))));
+        }
+    }
+
+    private static boolean isSymmetric(ConfigNode.Mapping jwt) {
+        String algorithm = given(jwt.get("algorithm"));
+        return algorithm == null || algorithm.startsWith("HS");
+    }
+
+    private static @Nullable String given(@Nullable ConfigNode node) {
+        return node instanceof ConfigNode.Scalar text && text.type() == ConfigNode.Type.STRING ? text.text() : null;
+    }
+
+    /** Anything else is told to be none. */
+    private static boolean isText(@Nullable ConfigNode id) {
+        return id == null || id.isNull() || given(id) != null;
+    }
+
+    private static boolean isId(String text) {
+        return UUID_TEXT.matcher(text).matches();
+    }
+
+    static ConfigNode.Scalar text(String path, String text) {
+        return ConfigNode.string(RequestBody.PLACE, path, text);
+    }
+
+    private static ConfigNode.Scalar number(String path, long number) {
+        return new ConfigNode.Scalar(
+                RequestBody.PLACE, path, Long.toString(number), null, ConfigNode.Type.INTEGER, false);
+    }
+
+    private String random() {
+        StringBuilder text = new StringBuilder(32);
+        for (int i = 0; i < 32; i++) {
+            text.append(LETTERS.charAt(random.nextInt(LETTERS.length())));
+        }
+        return text.toString();
+    }
+}

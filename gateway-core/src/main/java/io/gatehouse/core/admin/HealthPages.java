@@ -1,0 +1,150 @@
+package io.gatehouse.core.admin;
+
+import io.gatehouse.core.balancer.Balancer;
+import io.gatehouse.core.balancer.TargetHealth;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.RoutingContext;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The health of upstreams and their targets, to see and to set. It is this node's own and no part of the configuration. */
+final class HealthPages {
+    private final AdminView view;
+
+    HealthPages(AdminView view) {
+        this.view = view;
+    }
+
+    void addTo(Pages pages) {
+        pages.page("/upstreams/:upstream/health", this::health);
+        for (boolean healthy : new boolean[] {true, false}) {
+            String word = healthy ? "/healthy" : "/unhealthy";
+            for (String path :
+                    List.of("/upstreams/:upstream/targets/:target", "/upstreams/:upstream/targets/:target/:address")) {
+                pages.router()
+                        .route(path + word)
+                        .method(HttpMethod.PUT)
+                        .method(HttpMethod.POST)
+                        .handler(context -> set(context, healthy));
+            }
+        }
+    }
+
+    private @Nullable Balancer balancer(RoutingContext context) {
+        Balancer found = view.upstream(parameter(context, "upstream"));
+        if (found == null) {
+            Pages.message(context, 404, "Not found");
+        }
+        return found;
+    }
+
+    private static String parameter(RoutingContext context, String name) {
+        String value = context.pathParam(name);
+        return value == null ? "" : URLDecoder.decode(value.replace("+", "%2B"), StandardCharsets.UTF_8);
+    }
+
+    private void set(RoutingContext context, boolean healthy) {
+        Balancer balancer = balancer(context);
+        if (balancer == null) {
+            return;
+        }
+        String target = parameter(context, "target");
+        TargetHealth known = balancer.health().stream()
+                .filter(one -> one.id().equals(target) || one.name().equals(target))
+                .findFirst()
+                .orElse(null);
+        String address = context.pathParam("address") == null ? null : parameter(context, "address");
+        if (known == null) {
+            Pages.message(context, 404, "Not found");
+        } else if (!balancer.isChecked()) {
+            Pages.message(
+                    context,
+                    400,
+                    "no healthchecker found for " + balancer.upstream().name());
+        } else if (!balancer.setHealth(target, address, healthy)) {
+            Pages.message(context, 404, "Not found");
+        } else {
+            context.response().setStatusCode(204).end();
+        }
+    }
+
+    private void health(RoutingContext context) {
+        Balancer balancer = balancer(context);
+        if (balancer == null) {
+            return;
+        }
+        JsonObject page = new JsonObject();
+        if ("1".equals(context.request().getParam("balancer_health"))) {
+            page.put("data", whole(balancer));
+        } else {
+            JsonArray data = new JsonArray();
+            balancer.health().forEach(target -> data.add(target(balancer, target)));
+            page.put("data", data);
+        }
+        Pages.json(context, 200, page.putNull("next").put("node_id", view.node().nodeId()));
+    }
+
+    private static JsonObject target(Balancer balancer, TargetHealth target) {
+        return new JsonObject()
+                .put("id", target.id())
+                .put("target", target.name())
+                .put("weight", target.weight())
+                .put("upstream", new JsonObject().put("id", balancer.upstream().id()))
+                .put("health", target.health().name())
+                .put("data", details(target, false));
+    }
+
+    private static JsonObject details(TargetHealth target, boolean plain) {
+        JsonArray addresses = new JsonArray();
+        for (TargetHealth.OfAddress address : target.addresses()) {
+            JsonObject shown = new JsonObject()
+                    .put("ip", address.ip())
+                    .put("port", address.port())
+                    .put("weight", address.weight());
+            addresses.add(
+                    plain
+                            ? shown.put("healthy", address.available())
+                            : shown.put("health", address.health().name()));
+        }
+        return new JsonObject()
+                .put("host", target.host())
+                .put("port", target.port())
+                .put("dns", target.dns())
+                .put("nodeWeight", target.weight())
+                .put("weight", weight(target.totalWeight(), target.availableWeight()))
+                .put("addresses", addresses);
+    }
+
+    private static JsonObject weight(long total, long available) {
+        return new JsonObject().put("total", total).put("available", available).put("unavailable", total - available);
+    }
+
+    private static JsonObject whole(Balancer balancer) {
+        List<TargetHealth> targets = balancer.health();
+        String health = balancer.isHealthy() ? "HEALTHY" : "UNHEALTHY";
+        JsonArray hosts = new JsonArray();
+        targets.forEach(target -> hosts.add(details(target, true)));
+        return new JsonObject()
+                .put("id", balancer.upstream().id())
+                .put("health", balancer.isChecked() ? health : "HEALTHCHECKS_OFF")
+                .put("balancer_health", health)
+                .put(
+                        "details",
+                        new JsonObject()
+                                .put("healthy", balancer.isHealthy())
+                                .put(
+                                        "weight",
+                                        weight(
+                                                targets.stream()
+                                                        .mapToLong(TargetHealth::totalWeight)
+                                                        .sum(),
+                                                targets.stream()
+                                                        .mapToLong(TargetHealth::availableWeight)
+                                                        .sum()))
+                                .put("hosts", hosts));
+    }
+}

@@ -1,0 +1,183 @@
+package io.gatehouse.core.admin;
+
+import io.gatehouse.core.config.ConfigNode;
+import io.gatehouse.core.config.JsonTree;
+import io.gatehouse.core.config.Location;
+import io.gatehouse.core.config.Scalars;
+import io.gatehouse.core.schema.RecordShape;
+import io.vertx.core.MultiMap;
+import io.vertx.ext.web.RoutingContext;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a request says, as a tree: of JSON, or of a form in Kong's notation, {@code config.minute=5} and {@code
+ * paths[]=/x}, whose texts are of whatever type the field asks for. Stateless.
+ */
+final class RequestBody {
+    /** Where it stands, for messages; the Admin API does not show it. */
+    static final Location PLACE = new Location("request", 1, 1);
+
+    private RequestBody() {}
+
+    /** The body as it was sent; empty when there is none. */
+    static ConfigNode.Mapping read(RoutingContext context) throws AdminError {
+        String header = context.request().getHeader("Content-Type");
+        String type = header == null ? "" : header.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+        String text = context.body().asString(StandardCharsets.UTF_8.name());
+        if (type.equals("application/x-www-form-urlencoded") || type.equals("multipart/form-data")) {
+            return form(context.request().formAttributes());
+        }
+        if (text == null || text.isBlank()) {
+            return ConfigNode.emptyMapping(PLACE, "");
+        }
+        if (!type.equals("application/json")) {
+            throw AdminError.of(
+                    415,
+                    "Unsupported Media Type (expected: application/json,"
+                            + " application/x-www-form-urlencoded or multipart/form-data)");
+        }
+        try {
+            if (JsonTree.read(text, PLACE, false) instanceof ConfigNode.Mapping mapping) {
+                return mapping;
+            }
+        } catch (IOException malformed) {
+            // told below, as Kong does
+        }
+        throw AdminError.of(400, "Cannot parse JSON body");
+    }
+
+    private static ConfigNode.Mapping form(MultiMap fields) {
+        Map<String, Object> root = new LinkedHashMap<>();
+        for (Map.Entry<String, String> field : fields) {
+            put(root, field.getKey().replaceAll("\\[([^\\]]*)]", ".$1").split("\\.", -1), field.getValue());
+        }
+        return (ConfigNode.Mapping) tree(root, "");
+    }
+
+    @SuppressWarnings("unchecked") // holders are maps of names
+    private static void put(Map<String, Object> root, String[] names, String value) {
+        Map<String, Object> holder = root;
+        for (int i = 0; i < names.length; i++) {
+            String name = names[i].isEmpty() ? Integer.toString(holder.size() + 1) : names[i];
+            if (i < names.length - 1) {
+                Object next = holder.computeIfAbsent(name, key -> new LinkedHashMap<String, Object>());
+                if (!(next instanceof Map)) {
+                    return;
+                }
+                holder = (Map<String, Object>) next;
+            } else if (holder.get(name) instanceof String first) {
+                // a name that is there twice is a list, as in a query
+                Map<String, Object> list = new LinkedHashMap<>();
+                list.put("1", first);
+                list.put("2", value);
+                holder.put(name, list);
+            } else if (holder.get(name) instanceof Map<?, ?> list) {
+                ((Map<String, Object>) list).put(Integer.toString(list.size() + 1), value);
+            } else {
+                holder.put(name, value);
+            }
+        }
+    }
+
+    private static ConfigNode tree(Object value, String path) {
+        if (!(value instanceof Map<?, ?> map)) {
+            String text = String.valueOf(value);
+            return text.isEmpty()
+                    ? new ConfigNode.Scalar(PLACE, path, "", null, ConfigNode.Type.NULL, false)
+                    : new ConfigNode.Scalar(PLACE, path, text, text, ConfigNode.Type.STRING, false);
+        }
+        boolean list = !map.isEmpty() && map.keySet().stream().allMatch(key -> isIndex(String.valueOf(key)));
+        if (list) {
+            List<ConfigNode> items = new ArrayList<>();
+            map.values().forEach(item -> items.add(tree(item, path + "[" + items.size() + "]")));
+            return new ConfigNode.Sequence(PLACE, path, items);
+        }
+        List<ConfigNode.Entry> entries = new ArrayList<>();
+        map.forEach((name, item) -> entries.add(new ConfigNode.Entry(
+                String.valueOf(name), PLACE, tree(item, ConfigNode.child(path, String.valueOf(name))))));
+        return new ConfigNode.Mapping(PLACE, path, entries);
+    }
+
+    private static boolean isIndex(String key) {
+        return !key.isEmpty() && key.length() < 6 && key.chars().allMatch(c -> c >= '0' && c <= '9');
+    }
+
+    /**
+     * What a form says, in the types that its fields ask for: it has texts only, and cannot say that a single value is a
+     * list. What was JSON stays as it is.
+     *
+     * @param config the config of the plugin; null when it is none
+     */
+    static ConfigNode.Mapping shaped(ConfigNode.Mapping given, RecordShape shape, @Nullable RecordShape config) {
+        ConfigNode.Mapping shaped = given;
+        for (ConfigNode.Entry entry : given.entries()) {
+            RecordShape.Component component = shape.component(entry.name());
+            ConfigNode value =
+                    entry.name().equals("config") && config != null && entry.value() instanceof ConfigNode.Mapping own
+                            ? shaped(own, config, null)
+                            : shaped(entry.value(), component == null ? null : component.shape());
+            shaped = shaped.with(entry.name(), value);
+        }
+        return shaped;
+    }
+
+    private static ConfigNode shaped(ConfigNode given, RecordShape.@Nullable Shape shape) {
+        if (given instanceof ConfigNode.Scalar scalar) {
+            return scalar(scalar, shape);
+        }
+        if (given instanceof ConfigNode.Sequence sequence) {
+            List<ConfigNode> items = new ArrayList<>(sequence.items().size());
+            RecordShape.Shape element = shape instanceof RecordShape.Many many ? many.element() : null;
+            sequence.items().forEach(item -> items.add(shaped(item, element)));
+            return new ConfigNode.Sequence(PLACE, given.path(), items);
+        }
+        ConfigNode.Mapping mapping = (ConfigNode.Mapping) given;
+        if (shape instanceof RecordShape.Nested nested) {
+            return shaped(mapping, nested.shape(), null);
+        }
+        RecordShape.Shape value = shape instanceof RecordShape.Named named ? named.value() : null;
+        for (ConfigNode.Entry entry : mapping.entries()) {
+            mapping = mapping.with(entry.name(), shaped(entry.value(), value));
+        }
+        return mapping;
+    }
+
+    private static ConfigNode scalar(ConfigNode.Scalar given, RecordShape.@Nullable Shape shape) {
+        if (!given.fromVariable()) {
+            return given;
+        }
+        if (shape instanceof RecordShape.Many many) {
+            ConfigNode only = scalar(given.at(given.path() + "[0]"), many.element());
+            return new ConfigNode.Sequence(PLACE, given.path(), List.of(only));
+        }
+        boolean text = shape == RecordShape.Scalar.STRING
+                || shape == RecordShape.Scalar.SECRET
+                || shape instanceof RecordShape.Choice;
+        ConfigNode.Type type = text ? ConfigNode.Type.STRING : Scalars.typeOf(given.text());
+        return new ConfigNode.Scalar(PLACE, given.path(), given.text(), null, type, false);
+    }
+
+    /** The value with what the other says in its place; records within are merged, all else is replaced. */
+    static ConfigNode.Mapping merged(ConfigNode.Mapping base, ConfigNode.Mapping patch, @Nullable RecordShape shape) {
+        ConfigNode.Mapping merged = base;
+        for (ConfigNode.Entry entry : patch.entries()) {
+            RecordShape.Component component = shape == null ? null : shape.component(entry.name());
+            ConfigNode value = entry.value();
+            if (component != null
+                    && component.shape() instanceof RecordShape.Nested nested
+                    && value instanceof ConfigNode.Mapping changed
+                    && base.get(entry.name()) instanceof ConfigNode.Mapping before) {
+                value = merged(before, changed, nested.shape());
+            }
+            merged = merged.with(entry.name(), value);
+        }
+        return merged;
+    }
+}

@@ -1,0 +1,122 @@
+package io.gatehouse.core.entity;
+
+import io.gatehouse.core.config.Compat;
+import io.gatehouse.core.schema.KongSchema;
+import io.gatehouse.core.schema.RecordShape;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** The schemas of the Admin API, in Kong's form, from what the records declare. Stateless. */
+public final class EntitySchema {
+    private EntitySchema() {}
+
+    /**
+     * The schema of a kind.
+     *
+     * @param compat whose defaults hold
+     */
+    public static Map<String, Object> of(EntityKind kind, Compat compat) {
+        return schema(fields(kind, compat));
+    }
+
+    /** The schema of a plugin: what plugin entities have in common, and the plugin's own config. */
+    public static Map<String, Object> ofPlugin(Class<? extends Record> config, Compat compat) {
+        List<Map<String, Object>> fields = fields(EntityKind.PLUGIN, compat);
+        fields.removeIf(field -> field.containsKey("config"));
+        Map<String, Object> record = new LinkedHashMap<>();
+        record.put("type", "record");
+        record.put("required", true);
+        record.put("fields", KongSchema.fields(config, compat));
+        fields.add(Map.of("config", record));
+        Map<String, Object> schema = schema(fields);
+        Map<String, Object> partials = new LinkedHashMap<>();
+        for (String type : Partials.TYPES) {
+            if (partOf(config, type) != null) {
+                partials.put(type, List.of(Objects.requireNonNull(Partials.standardPath(type))));
+            }
+        }
+        schema.put("supported_partials", partials);
+        return schema;
+    }
+
+    /** The record of the part of a plugin's config that a type of partial may hold; null when it has no such part. */
+    public static @Nullable Class<?> partOf(Class<? extends Record> config, String type) {
+        String path = Partials.standardPath(type);
+        RecordShape.Component part =
+                path == null ? null : RecordShape.of(config).component(path.substring("config.".length()));
+        return part != null && part.shape() instanceof RecordShape.Nested nested ? nested.type() : null;
+    }
+
+    /**
+     * The schema of one type of a kind whose types have configs of their own; null when there is no such type.
+     *
+     * @param field the field that names the type
+     * @param config the record of its config; null when that is not known
+     */
+    public static @Nullable Map<String, Object> ofType(
+            EntityKind kind, String field, String type, @Nullable Class<? extends Record> config, Compat compat) {
+        List<Map<String, Object>> fields = fields(kind, compat);
+        boolean known = fields.stream()
+                .anyMatch(one -> one.get(field) instanceof Map<?, ?> declared
+                        && declared.get("one_of") instanceof List<?> types
+                        && types.contains(type));
+        if (!known) {
+            return null;
+        }
+        fields.removeIf(one -> one.containsKey("config"));
+        Map<String, Object> record = new LinkedHashMap<>();
+        record.put("type", "record");
+        record.put("required", true);
+        record.put("fields", config == null ? List.of() : KongSchema.fields(config, compat));
+        fields.add(Map.of("config", record));
+        return schema(fields);
+    }
+
+    private static Map<String, Object> schema(List<Map<String, Object>> fields) {
+        Map<String, Object> schema = new LinkedHashMap<>();
+        schema.put("entity_checks", List.of());
+        schema.put("fields", fields);
+        return schema;
+    }
+
+    private static List<Map<String, Object>> fields(EntityKind kind, Compat compat) {
+        List<Map<String, Object>> fields = new ArrayList<>();
+        for (Map<String, Object> field : KongSchema.fields(kind.type(), compat)) {
+            String name = field.keySet().iterator().next();
+            fields.add(Map.of(name, field(kind, name, Objects.requireNonNull(field.get(name)), compat)));
+        }
+        for (String time : kind.times()) {
+            fields.add(Map.of(time, Map.of("type", "integer", "timestamp", true, "auto", true)));
+        }
+        return fields;
+    }
+
+    @SuppressWarnings("unchecked") // a field is a map of names
+    private static Map<String, Object> field(EntityKind kind, String name, Object declared, Compat compat) {
+        Map<String, Object> field = new LinkedHashMap<>((Map<String, Object>) declared);
+        if (name.equals("id")) {
+            field.remove("required");
+            field.put("uuid", true);
+            field.put("auto", true);
+        }
+        for (EntityKind.Reference reference : kind.references()) {
+            if (reference.field().equals(name)) {
+                field.put("type", "foreign");
+                field.put("reference", reference.kind().plural());
+            }
+        }
+        if (kind == EntityKind.ROUTE && name.equals("protocols")) {
+            field.put("required", true);
+            field.put("default", compat.routeProtocols()); // no default of the record: it depends on compat
+        }
+        boolean unique = name.equals(kind.nameField()) || kind.unique().contains(name);
+        if (unique && RecordShape.of(kind.type()).component(name) != null) {
+            field.put("unique", true);
+        }
+        return field;
+    }
+}

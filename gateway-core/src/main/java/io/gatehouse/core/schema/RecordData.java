@@ -1,0 +1,121 @@
+package io.gatehouse.core.schema;
+
+import io.gatehouse.api.config.Secret;
+import io.gatehouse.core.config.ConfigNode;
+import io.gatehouse.core.service.VaultReference;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A configuration record as data for JSON, in Kong's manner: every field is there, and one without a value is null. A
+ * secret in a vault is its reference. Immutable.
+ */
+public final class RecordData {
+    private static final String MASK = "***";
+
+    private final boolean secrets;
+
+    private RecordData(boolean secrets) {
+        this.secrets = secrets;
+    }
+
+    /** With secrets as the configuration has them. */
+    public static RecordData plain() {
+        return new RecordData(true);
+    }
+
+    /** With three stars in place of each secret, and of each text that may be one. */
+    public static RecordData masked() {
+        return new RecordData(false);
+    }
+
+    /**
+     * All fields of a record.
+     *
+     * @param given what it was bound from, which tells an empty list from none; null when that is not known
+     */
+    public Map<String, @Nullable Object> of(Record record, @Nullable ConfigNode given) {
+        Map<String, @Nullable Object> data = new LinkedHashMap<>();
+        for (RecordShape.Component component : RecordShape.of(record.getClass()).components()) {
+            data.put(component.name(), field(component, record, given));
+        }
+        return data;
+    }
+
+    /** One field of a record. */
+    public @Nullable Object field(RecordShape.Component component, Record record, @Nullable ConfigNode given) {
+        Object value = component.of(record);
+        ConfigNode own = given instanceof ConfigNode.Mapping mapping ? mapping.get(component.name()) : null;
+        boolean empty = (value instanceof Collection<?> items && items.isEmpty())
+                || (value instanceof Map<?, ?> map && map.isEmpty());
+        return empty && component.standard == null && (own == null || own.isNull())
+                ? null
+                : value(value, component.shape(), own);
+    }
+
+    private @Nullable Object value(@Nullable Object value, RecordShape.Shape shape, @Nullable ConfigNode given) {
+        if (value == null) {
+            return null;
+        }
+        if (value instanceof Secret secret) {
+            String reference = secret.reference();
+            return reference != null ? reference : secrets ? secret.value() : MASK;
+        }
+        if (value instanceof Record record) {
+            return of(record, given);
+        }
+        if (value instanceof ConfigNode node) {
+            return secrets ? node.toData() : careful(node);
+        }
+        if (value instanceof Double number) {
+            return number(number);
+        }
+        if (shape instanceof RecordShape.Many many && value instanceof Collection<?> items) {
+            List<ConfigNode> nodes = given instanceof ConfigNode.Sequence sequence
+                            && sequence.items().size() == items.size()
+                    ? sequence.items()
+                    : List.of();
+            List<@Nullable Object> data = new ArrayList<>(items.size());
+            for (Object item : items) {
+                data.add(value(item, many.element(), nodes.isEmpty() ? null : nodes.get(data.size())));
+            }
+            return data;
+        }
+        if (shape instanceof RecordShape.Named named && value instanceof Map<?, ?> map) {
+            ConfigNode.Mapping nodes = given instanceof ConfigNode.Mapping mapping ? mapping : null;
+            Map<String, @Nullable Object> data = new LinkedHashMap<>();
+            map.forEach((name, item) -> data.put(
+                    String.valueOf(name),
+                    value(item, named.value(), nodes == null ? null : nodes.get(String.valueOf(name)))));
+            return data;
+        }
+        return JsonSchema.plain(value, shape);
+    }
+
+    /** A part of the file, of whose texts it is not known whether they are secrets. */
+    private static @Nullable Object careful(ConfigNode node) {
+        if (node instanceof ConfigNode.Mapping mapping) {
+            Map<String, @Nullable Object> data = new LinkedHashMap<>();
+            mapping.entries().forEach(entry -> data.put(entry.name(), careful(entry.value())));
+            return data;
+        }
+        if (node instanceof ConfigNode.Sequence sequence) {
+            List<@Nullable Object> data = new ArrayList<>();
+            sequence.items().forEach(item -> data.add(careful(item)));
+            return data;
+        }
+        ConfigNode.Scalar scalar = (ConfigNode.Scalar) node;
+        return scalar.type() == ConfigNode.Type.STRING && !VaultReference.isReference(scalar.text())
+                ? MASK
+                : scalar.toData();
+    }
+
+    /** Without a fraction that says nothing: clients read whole numbers. */
+    static Object number(double number) {
+        return number == Math.rint(number) && Math.abs(number) < 1e15 ? (Object) (long) number : (Object) number;
+    }
+}

@@ -1,0 +1,489 @@
+package io.gatehouse.core.server;
+
+import io.gatehouse.core.exchange.ClientPort;
+import io.gatehouse.core.exchange.LiveExchange;
+import io.gatehouse.core.exchange.TrailerFields;
+import io.gatehouse.core.exchange.Watched;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelPromise;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http2.DefaultHttp2Headers;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2Stream;
+import io.vertx.core.Handler;
+import io.vertx.core.MultiMap;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.internal.buffer.BufferInternal;
+import io.vertx.core.streams.ReadStream;
+import java.util.ArrayDeque;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One stream of HTTP/2: a request, where its body comes from, and where its answer goes. Bytes that nobody takes yet stay
+ * out of the client's window, and an answer waits for the client's; so both directions are slowed down, each on its own.
+ * What breaks off is reset, never politely ended. Event loop only.
+ */
+final class ClientStream extends Watched implements ClientSide, ClientPort, ReadStream<Buffer> {
+    /** What is read of a body that nobody wants: many clients send on before they look at the answer. */
+    private static final long DISCARD_LIMIT = 1024 * 1024;
+
+    private final ClientStreams line;
+    private final Http2Stream stream;
+    private final StreamHead head;
+    private final boolean bodyFollows;
+
+    private @Nullable LiveExchange exchange;
+    private boolean waitsForContinue;
+
+    // ---- the body that comes in
+    private final ArrayDeque<Buffer> queue = new ArrayDeque<>(0);
+    private @Nullable Handler<Buffer> handler;
+    private @Nullable Handler<Void> endHandler;
+    private @Nullable MultiMap trailers;
+    private boolean paused;
+    private boolean delivering;
+    private boolean whole;
+    private boolean told;
+    private boolean discarding;
+    private long discarded;
+
+    // ---- the answer that goes out
+    private int status;
+    private MultiMap out = HttpHeaders.headers();
+    private boolean headSent;
+    private boolean ending;
+    private boolean closed;
+    private long written;
+    private long progress;
+    private @Nullable Runnable drained;
+
+    /** A piece that could not be sent, for want of memory say: the next ones would make an answer that looks whole. */
+    private final ChannelFutureListener resetWhenLost = sent -> {
+        if (!sent.isSuccess()) {
+            lost();
+        }
+    };
+
+    ClientStream(ClientStreams line, Http2Stream stream, StreamHead head, boolean bodyFollows) {
+        this.line = line;
+        this.stream = stream;
+        this.head = head;
+        this.bodyFollows = bodyFollows;
+        this.whole = !bodyFollows;
+    }
+
+    // ---- what the front door asks
+
+    @Override
+    public HttpMethod method() {
+        return head.method();
+    }
+
+    @Override
+    public String target() {
+        return head.target();
+    }
+
+    @Override
+    public MultiMap headers() {
+        return head.headers();
+    }
+
+    @Override
+    public HttpVersion version() {
+        return HttpVersion.HTTP_2;
+    }
+
+    @Override
+    public boolean tls() {
+        return line.httpConnection().isSsl();
+    }
+
+    @Override
+    public @Nullable String serverName() {
+        return line.serverName();
+    }
+
+    @Override
+    public HttpConnection connection() {
+        return line.httpConnection();
+    }
+
+    @Override
+    public Peer peer(Forwarding forwarding) {
+        return line.peer(forwarding);
+    }
+
+    @Override
+    public boolean bodyFollows() {
+        return bodyFollows;
+    }
+
+    /** Nobody is upgraded from HTTP/2. */
+    @Override
+    public boolean upgrades() {
+        return false;
+    }
+
+    @Override
+    public ReadStream<Buffer> body() {
+        return this;
+    }
+
+    @Override
+    public ClientPort port(StrictHead strict) {
+        waitsForContinue = strict.expectsContinue();
+        return this;
+    }
+
+    @Override
+    public void refuse(int code, MultiMap headers, Buffer body) {
+        discardRest();
+        head(code, headers, body.length(), true);
+        end(body, null, sent -> {});
+    }
+
+    @Override
+    public void serves(LiveExchange current) {
+        exchange = current;
+    }
+
+    @Override
+    public void served() {
+        exchange = null;
+        watch(false);
+    }
+
+    @Override
+    public @Nullable MultiMap trailers() {
+        return trailers;
+    }
+
+    @Override
+    public void distrust() {
+        // other streams have their own heads: nothing of this one can be taken for a part of them
+    }
+
+    @Override
+    public void requestBroken(Refusal why, String reason) {
+        LiveExchange current = exchange;
+        if (current != null) {
+            current.requestBroken(why.status(), why.text(), reason);
+        }
+    }
+
+    /** The client has gone, or broke the stream off. */
+    void gone(String reason) {
+        closed = true;
+        watch(false);
+        LiveExchange current = exchange;
+        if (current != null) {
+            current.clientGone(reason);
+        }
+        queue.clear();
+    }
+
+    // ---- what comes in
+
+    boolean isReceiving() {
+        return !whole && !closed;
+    }
+
+    /** Whether the request has come whole. */
+    boolean hasCome() {
+        return whole;
+    }
+
+    /**
+     * Takes a piece of the body.
+     *
+     * @return how many bytes of it the client may send more of already
+     */
+    int received(ByteBuf data) {
+        int size = data.readableBytes();
+        if (discarding) {
+            discarded += size;
+            return discarded <= DISCARD_LIMIT ? size : 0;
+        }
+        if (size > 0) {
+            queue.add(BufferInternal.buffer(Unpooled.buffer(size, size).writeBytes(data)));
+            deliver();
+        }
+        return 0;
+    }
+
+    /** The body has come whole. */
+    void receivedAll(@Nullable MultiMap fields) {
+        whole = true;
+        trailers = fields == null || fields.isEmpty() ? null : fields;
+        deliver();
+    }
+
+    private void deliver() {
+        if (delivering) {
+            return;
+        }
+        delivering = true;
+        try {
+            while (!paused && !queue.isEmpty()) {
+                Buffer next = queue.remove();
+                line.consumed(stream, next.length());
+                Handler<Buffer> to = handler;
+                if (to != null) {
+                    to.handle(next);
+                }
+            }
+            if (!paused && whole && !told && queue.isEmpty()) {
+                told = true;
+                Handler<Void> to = endHandler;
+                if (to != null) {
+                    to.handle(null);
+                }
+            }
+        } finally {
+            delivering = false;
+        }
+    }
+
+    @Override
+    public void discardRest() {
+        discarding = true;
+        for (Buffer unread : queue) {
+            line.consumed(stream, unread.length());
+        }
+        queue.clear();
+    }
+
+    @Override
+    public ClientStream handler(@Nullable Handler<Buffer> to) {
+        handler = to;
+        return this;
+    }
+
+    @Override
+    public ClientStream endHandler(@Nullable Handler<Void> to) {
+        endHandler = to;
+        return this;
+    }
+
+    /** That the client is gone is told to the exchange, which tells whoever reads. */
+    @Override
+    public ClientStream exceptionHandler(@Nullable Handler<Throwable> to) {
+        return this;
+    }
+
+    @Override
+    public ClientStream pause() {
+        paused = true;
+        return this;
+    }
+
+    @Override
+    public ClientStream resume() {
+        paused = false;
+        deliver();
+        return this;
+    }
+
+    @Override
+    public ClientStream fetch(long amount) {
+        throw new UnsupportedOperationException("fetch");
+    }
+
+    // ---- what goes out
+
+    @Override
+    public void sendContinue() {
+        if (waitsForContinue && !headSent && !closed) {
+            waitsForContinue = false;
+            line.writeHeaders(stream, status(HttpResponseStatus.CONTINUE.code()), false, line.promise());
+        }
+    }
+
+    private static Http2Headers status(int status) {
+        return new DefaultHttp2Headers(false, 8)
+                .status(HttpResponseStatus.valueOf(status).codeAsText());
+    }
+
+    @Override
+    public void head(int code, MultiMap headers, long length, boolean hasBody) {
+        status = code;
+        out = headers;
+        if (hasBody && length >= 0) {
+            out.set(HttpHeaders.CONTENT_LENGTH, Long.toString(length));
+        }
+    }
+
+    @Override
+    public boolean headSent() {
+        return headSent || ending;
+    }
+
+    @Override
+    public void flushHead() {
+        if (!headSent && !closed) {
+            sendHead(false, lossNoticed());
+        }
+    }
+
+    private void sendHead(boolean last, ChannelPromise promise) {
+        headSent = true;
+        Http2Headers wire = status(status);
+        for (Map.Entry<String, String> header : out) {
+            String name = header.getKey().toLowerCase(Locale.ROOT);
+            if (!belongsToConnection(name)) {
+                wire.add(name, header.getValue());
+            }
+        }
+        line.writeHeaders(stream, wire, last, promise);
+    }
+
+    /** What RFC 9113, 8.2.2, forbids. */
+    private static boolean belongsToConnection(String name) {
+        return switch (name) {
+            case "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "host" -> true;
+            default -> false;
+        };
+    }
+
+    private ChannelPromise lossNoticed() {
+        return line.promise().addListener(resetWhenLost);
+    }
+
+    @Override
+    public void write(Buffer bytes) {
+        if (closed || ending) {
+            return;
+        }
+        flushHead();
+        written += bytes.length();
+        line.writeData(stream, ((BufferInternal) bytes).getByteBuf(), false, lossNoticed());
+    }
+
+    @Override
+    public boolean isFull() {
+        return !closed && !ending && !line.isWritable(stream);
+    }
+
+    @Override
+    public void onDrain(Runnable action) {
+        drained = action;
+        watch(true);
+    }
+
+    /** The client takes more, or no more. */
+    void writabilityChanged() {
+        Runnable action = drained;
+        if (action != null && line.isWritable(stream)) {
+            drained = null;
+            watch(false);
+            action.run();
+        }
+    }
+
+    @Override
+    public void end(@Nullable Buffer last, @Nullable MultiMap fields, Done done) {
+        if (closed || ending) {
+            done.sent(false);
+            return;
+        }
+        ending = true;
+        drained = null;
+        Http2Headers tail = trailing(fields);
+        ByteBuf rest = last == null || last.length() == 0 ? null : ((BufferInternal) last).getByteBuf();
+        ChannelPromise sent = line.promise();
+        sent.addListener(outcome -> ended(outcome.isSuccess(), done));
+        if (!headSent) {
+            boolean all = rest == null && tail == null;
+            sendHead(all, all ? sent : lossNoticed());
+            if (all) {
+                watch(!sent.isDone());
+                return;
+            }
+        }
+        if (rest != null || tail == null) {
+            ByteBuf data = rest == null ? Unpooled.EMPTY_BUFFER : rest;
+            written += data.readableBytes();
+            line.writeData(stream, data, tail == null, tail == null ? sent : lossNoticed());
+        }
+        if (tail != null) {
+            line.writeHeaders(stream, tail, true, sent);
+        }
+        watch(!sent.isDone());
+    }
+
+    private static @Nullable Http2Headers trailing(@Nullable MultiMap fields) {
+        Http2Headers tail = null;
+        if (fields != null) {
+            for (Map.Entry<String, String> field : fields) {
+                if (TrailerFields.allow(field.getKey())) {
+                    tail = tail == null ? new DefaultHttp2Headers(false, 8) : tail;
+                    tail.add(field.getKey().toLowerCase(Locale.ROOT), field.getValue());
+                }
+            }
+        }
+        return tail;
+    }
+
+    private void ended(boolean success, Done done) {
+        watch(false);
+        done.sent(success);
+        if (success && !closed && stream.state().remoteSideOpen()) {
+            line.reset(stream, Http2Error.NO_ERROR); // the answer is whole: the rest of the request is not needed
+        }
+    }
+
+    private void lost() {
+        if (!closed) {
+            reset();
+            gone("closed");
+        }
+    }
+
+    @Override
+    public void reset() {
+        watch(false);
+        drained = null;
+        if (!closed) {
+            closed = true;
+            line.reset(stream, Http2Error.INTERNAL_ERROR);
+        }
+    }
+
+    @Override
+    public long bytesWritten() {
+        return written;
+    }
+
+    // ---- time
+
+    private void watch(boolean on) {
+        if (on) {
+            progress = line.progress(stream);
+            line.watch(this);
+        } else {
+            line.unwatch(this);
+        }
+    }
+
+    /** The client has not taken a byte of this answer for as long as it may. */
+    @Override
+    protected void expired() {
+        if (line.progress(stream) != progress) {
+            watch(true);
+        } else {
+            reset();
+            gone("send_timeout");
+            line.stuck();
+        }
+    }
+}

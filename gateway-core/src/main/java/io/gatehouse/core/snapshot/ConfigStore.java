@@ -1,0 +1,229 @@
+package io.gatehouse.core.snapshot;
+
+import io.gatehouse.core.config.Problem;
+import io.gatehouse.core.entity.DeclarativeConfig;
+import io.gatehouse.core.entity.Entity;
+import io.gatehouse.core.entity.EntityEdit;
+import io.gatehouse.core.entity.EntityKind;
+import io.gatehouse.core.entity.LoadResult;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * Changes what is live, edit by edit, on the thread that loads files: each is made of what the one before it left, checked
+ * against the whole, kept, and live when its future completes. Edits that wait are made live together, so that many writers
+ * cost little more than one; one that is refused does not touch the others.
+ *
+ * <p>Any thread may call; futures complete on the thread that loads.
+ */
+public final class ConfigStore {
+    /** Edits that go live together. */
+    private static final int TOGETHER = 256;
+
+    private final Reloader reloader;
+    private final ExecutorService thread;
+    private final ConcurrentLinkedQueue<Waiting> queue = new ConcurrentLinkedQueue<>();
+    private final AtomicBoolean scheduled = new AtomicBoolean();
+
+    /**
+     * Edits what a reloader has live.
+     *
+     * @param thread that of the reloader
+     */
+    public ConfigStore(Reloader reloader, ExecutorService thread) {
+        this.reloader = reloader;
+        this.thread = thread;
+    }
+
+    /** What one request wants changed. */
+    @FunctionalInterface
+    public interface Change {
+        /**
+         * The edits, from what holds before them; none changes nothing. May be asked more than once.
+         *
+         * @throws Exception refuses the request
+         */
+        List<EntityEdit> of(DeclarativeConfig config) throws Exception;
+    }
+
+    /** The edits of a request were refused. */
+    public static final class RefusedException extends Exception {
+        private static final long serialVersionUID = 1;
+
+        private final transient List<Problem> problems;
+
+        RefusedException(List<Problem> problems) {
+            super("refused", null, false, false);
+            this.problems = problems.stream()
+                    .filter(problem -> Reloader.hasErrors(List.of(problem)))
+                    .toList();
+        }
+
+        /** Every error. */
+        public List<Problem> problems() {
+            return problems;
+        }
+    }
+
+    /** The edits of a request are good and could not be kept. */
+    public static final class NotKeptException extends Exception {
+        private static final long serialVersionUID = 1;
+
+        NotKeptException(IOException cause) {
+            super(cause);
+        }
+    }
+
+    private record Waiting(Change change, Promise<Snapshot> promise) {}
+
+    /** Asks for a change; completes with the snapshot that it is live in. */
+    public Future<Snapshot> edit(Change change) {
+        Promise<Snapshot> promise = Promise.promise();
+        queue.add(new Waiting(change, promise));
+        schedule();
+        return promise.future();
+    }
+
+    /**
+     * Puts a whole configuration in the place of what is live, as one change: what says the same is not touched.
+     *
+     * @param text in any form that files may have; variables of the environment are not put in
+     */
+    public Future<Snapshot> replace(String text) {
+        return edit(before -> {
+            LoadResult read = reloader.read(text);
+            if (!read.ok()) {
+                throw new RefusedException(read.problems());
+            }
+            List<EntityEdit> edits = new ArrayList<>();
+            for (EntityKind kind : EntityKind.values()) {
+                for (Entity entity : read.config().all(kind)) {
+                    Entity old = before.find(kind, entity.id());
+                    if (old == null
+                            || !old.id().equals(entity.id())
+                            || !old.node().equals(entity.node())) {
+                        edits.add(new EntityEdit(kind, entity.id(), entity.node()));
+                    }
+                }
+                for (Entity old : before.all(kind)) {
+                    Entity entity = read.config().find(kind, old.id());
+                    if (entity == null || !entity.id().equals(old.id())) {
+                        edits.add(new EntityEdit(kind, old.id(), null));
+                    }
+                }
+            }
+            return edits;
+        });
+    }
+
+    /** What is wrong with an edit, without making it; completes on the thread that loads. */
+    public Future<List<Problem>> check(EntityEdit edit) {
+        Promise<List<Problem>> promise = Promise.promise();
+        try {
+            thread.execute(() -> {
+                try {
+                    Examination now = reloader.examined();
+                    promise.complete(
+                            now == null
+                                    ? List.of()
+                                    : new RefusedException(reloader.examine(now, List.of(edit))
+                                                    .errors())
+                                            .problems());
+                } catch (RuntimeException e) {
+                    promise.fail(e);
+                }
+            });
+        } catch (RejectedExecutionException stopped) {
+            promise.fail(stopped);
+        }
+        return promise.future();
+    }
+
+    private void schedule() {
+        if (scheduled.compareAndSet(false, true)) {
+            try {
+                thread.execute(this::run);
+            } catch (RejectedExecutionException stopped) {
+                for (Waiting one = queue.poll(); one != null; one = queue.poll()) {
+                    one.promise.fail(stopped);
+                }
+            }
+        }
+    }
+
+    private void run() {
+        scheduled.set(false);
+        List<Waiting> waiting = new ArrayList<>();
+        for (Waiting one = queue.poll(); one != null; one = queue.poll()) {
+            waiting.add(one);
+            if (waiting.size() == TOGETHER) {
+                break;
+            }
+        }
+        try {
+            together(waiting);
+        } catch (RuntimeException e) {
+            waiting.forEach(one -> one.promise.tryFail(e));
+        }
+        if (!queue.isEmpty()) {
+            schedule();
+        }
+    }
+
+    private void together(List<Waiting> waiting) {
+        Examination now = reloader.examined();
+        Snapshot live = reloader.current();
+        if (now == null || live == null) {
+            waiting.forEach(one -> one.promise.fail(new IllegalStateException("no configuration is live")));
+            return;
+        }
+        List<Waiting> good = new ArrayList<>();
+        Map<String, EntityEdit> all = new LinkedHashMap<>();
+        for (Waiting one : waiting) {
+            try {
+                List<EntityEdit> edits = one.change.of(now.config());
+                if (!edits.isEmpty()) {
+                    Examination next = reloader.examine(now, edits);
+                    if (!next.ok()) {
+                        throw new RefusedException(next.errors());
+                    }
+                    now = next;
+                    edits.forEach(edit -> {
+                        String place = edit.kind().plural() + ':' + edit.id();
+                        all.remove(place); // the last one holds, in the place of its time
+                        all.put(place, edit);
+                    });
+                }
+                good.add(one);
+            } catch (Exception e) {
+                one.promise.fail(e);
+            }
+        }
+        if (all.isEmpty()) {
+            good.forEach(one -> one.promise.complete(live));
+            return;
+        }
+        List<Problem> problems = new ArrayList<>();
+        try {
+            Snapshot next = reloader.edit(now, all.values(), problems::add);
+            if (next != null) {
+                good.forEach(one -> one.promise.complete(next));
+            } else if (good.size() == 1) {
+                good.get(0).promise.fail(new RefusedException(problems));
+            } else {
+                good.forEach(one -> together(List.of(one)));
+            }
+        } catch (IOException e) {
+            good.forEach(one -> one.promise.fail(new NotKeptException(e)));
+        }
+    }
+}

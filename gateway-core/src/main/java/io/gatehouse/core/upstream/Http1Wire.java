@@ -1,0 +1,97 @@
+package io.gatehouse.core.upstream;
+
+import io.vertx.core.MultiMap;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpHeaders;
+import org.jspecify.annotations.Nullable;
+
+/** A connection of HTTP/1. Giving the request up ends it. */
+final class Http1Wire extends Wire {
+    Http1Wire(HttpClientRequest out) {
+        super(out);
+    }
+
+    @Override
+    void begins() {
+        KeptConnections.begins(out.connection());
+    }
+
+    @Override
+    boolean mayStay() {
+        return KeptConnections.mayStay(out.connection());
+    }
+
+    @Override
+    void rests() {
+        KeptConnections.rests(out.connection());
+    }
+
+    @Override
+    void headers(MultiMap headers, String host) {
+        MultiMap own = out.headers();
+        own.addAll(headers);
+        own.set(HttpHeaders.HOST, host);
+    }
+
+    @Override
+    void sendHead() {
+        out.sendHead();
+    }
+
+    @Override
+    void write(Buffer piece) {
+        out.write(piece); // one that is lost is seen by the codec
+    }
+
+    @Override
+    void end(@Nullable Buffer piece, @Nullable MultiMap trailers) {
+        if (trailers != null) {
+            Connections.trailers(out.connection(), trailers);
+        }
+        if (piece == null) {
+            out.end();
+        } else {
+            out.end(piece);
+        }
+    }
+
+    @Override
+    void unused() {
+        out.reset();
+    }
+
+    @Override
+    void abort() {
+        Connections.abort(out.connection());
+    }
+
+    @Override
+    void silent() {
+        // giving it up is enough: nobody else is on this connection
+    }
+
+    @Override
+    boolean mayBeRefused() {
+        return false;
+    }
+
+    @Override
+    boolean unprocessed(Throwable e) {
+        return false;
+    }
+
+    /**
+     * Reading from the socket is held back. A stream that Vert.x pauses keeps what it has read in the connection, and drops
+     * it, the end of a whole answer included, when the upstream closes.
+     */
+    @Override
+    public void open() {
+        Connections.channel(out.connection()).config().setAutoRead(true);
+    }
+
+    @Override
+    public void shut() {
+        Connections.channel(out.connection()).config().setAutoRead(false);
+    }
+}

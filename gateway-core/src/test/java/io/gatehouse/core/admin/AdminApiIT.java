@@ -1,0 +1,299 @@
+package io.gatehouse.core.admin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import io.gatehouse.core.AdminSettings;
+import io.gatehouse.core.Gateway;
+import io.gatehouse.core.Settings;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.NullUnmarked;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The Admin API over sockets, by cases of what Kong's does; what it keeps, and whom it lets in. */
+@NullUnmarked
+class AdminApiIT {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Pattern PLACE = Pattern.compile("\\$\\{([a-z]+)\\.([a-z_]+)}");
+    private static final String EMPTY = "_format_version: \"3.0\"\n";
+
+    @TempDir
+    Path folder;
+
+    private final HttpClient client =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private Gateway gateway;
+
+    @AfterEach
+    void close() {
+        if (gateway != null) {
+            gateway.close();
+        }
+    }
+
+    private void start(String config, AdminSettings admin) throws Exception {
+        Path file = folder.resolve("gatehouse.yaml");
+        if (!Files.exists(file)) {
+            Files.writeString(file, config);
+        }
+        gateway = Gateway.start(Settings.builder()
+                .configs(List.of(file))
+                .admin(admin)
+                .watch(false)
+                .proxyListen(List.of(Settings.Listen.of("127.0.0.1", 0)))
+                .adminListen(List.of(Settings.Listen.of("127.0.0.1", 0)))
+                .statusListen(List.of())
+                .eventLoops(1)
+                .build());
+    }
+
+    private void start() throws Exception {
+        start(EMPTY, AdminSettings.DEFAULT);
+    }
+
+    private HttpRequest.Builder request(String path) {
+        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + gateway.adminPort() + path));
+    }
+
+    private HttpResponse<String> send(String method, String path, String json, String... headers)
+            throws IOException, InterruptedException {
+        HttpRequest.Builder request = request(path).header("Content-Type", "application/json");
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        return client.send(
+                request.method(method, HttpRequest.BodyPublishers.ofString(json))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+    }
+
+    private JsonNode get(String path, String... headers) throws IOException, InterruptedException {
+        HttpResponse<String> response = send("GET", path, "", headers);
+        assertThat(response.statusCode()).as(path).isEqualTo(200);
+        return JSON.readTree(response.body());
+    }
+
+    @TestFactory
+    Stream<DynamicTest> answersAsKongDoes() throws Exception {
+        start();
+        JsonNode cases;
+        try (var in = AdminApiIT.class.getResourceAsStream("crud.yaml")) {
+            cases = new ObjectMapper(new YAMLFactory()).readTree(in);
+        }
+        List<DynamicTest> tests = new ArrayList<>();
+        for (JsonNode one : cases) {
+            tests.add(DynamicTest.dynamicTest(one.get("case").asText(), () -> run(one.get("steps"))));
+        }
+        assertThat(tests).hasSizeGreaterThan(15);
+        return tests.stream();
+    }
+
+    private void run(JsonNode steps) throws Exception {
+        assertThat(send("POST", "/config", "{\"_format_version\":\"3.0\"}").statusCode())
+                .isEqualTo(201);
+        Map<String, JsonNode> kept = new HashMap<>();
+        for (JsonNode step : steps) {
+            String[] asked = filled(step.get("do").asText(), kept).split(" ", 2);
+            HttpRequest.Builder request = request(asked[1]);
+            HttpRequest.BodyPublisher body = HttpRequest.BodyPublishers.noBody();
+            if (step.has("json")) {
+                request.header("Content-Type", "application/json");
+                JsonNode json = step.get("json");
+                body = HttpRequest.BodyPublishers.ofString(
+                        filled(json.isTextual() ? json.asText() : json.toString(), kept));
+            } else if (step.has("form")) {
+                request.header("Content-Type", "application/x-www-form-urlencoded");
+                body = HttpRequest.BodyPublishers.ofString(step.get("form").asText());
+            } else if (step.has("text")) {
+                request.header("Content-Type", "text/plain");
+                body = HttpRequest.BodyPublishers.ofString(step.get("text").asText());
+            }
+            HttpResponse<String> response =
+                    client.send(request.method(asked[0], body).build(), HttpResponse.BodyHandlers.ofString());
+            String what = step.get("do") + " " + step.get("json") + "\n" + response.body();
+            assertThat(response.statusCode())
+                    .as(what)
+                    .isEqualTo(step.get("status").asInt());
+            JsonNode answer = response.body().isEmpty() ? JSON.nullNode() : JSON.readTree(response.body());
+            if (step.has("has")) {
+                contains(JSON.readTree(filled(step.get("has").toString(), kept)), answer, what);
+            }
+            for (JsonNode field : step.path("lacks")) {
+                assertThat(answer.has(field.asText())).as(what).isFalse();
+            }
+            if (step.has("as")) {
+                kept.put(step.get("as").asText(), answer);
+            }
+        }
+    }
+
+    private static String filled(String text, Map<String, JsonNode> kept) {
+        return PLACE.matcher(text)
+                .replaceAll(match -> Matcher.quoteReplacement(
+                        kept.get(match.group(1)).path(match.group(2)).asText()));
+    }
+
+    private static void contains(JsonNode wanted, JsonNode found, String what) {
+        if (wanted.isObject()) {
+            wanted.properties().forEach(field -> {
+                assertThat(found.has(field.getKey()))
+                        .as(field.getKey() + " in " + what)
+                        .isTrue();
+                contains(field.getValue(), found.get(field.getKey()), what);
+            });
+        } else if (wanted.isArray()) {
+            assertThat(found.size()).as(what).isEqualTo(wanted.size());
+            for (int i = 0; i < wanted.size(); i++) {
+                contains(wanted.get(i), found.get(i), what);
+            }
+        } else {
+            assertThat(found.asText()).as(what).isEqualTo(wanted.asText());
+            assertThat(found.isNull()).as(what).isEqualTo(wanted.isNull());
+        }
+    }
+
+    @Test
+    void whatWasAnsweredIsThereAfterARestart() throws Exception {
+        start();
+        assertThat(send("POST", "/services", "{\"name\":\"s\",\"host\":\"a.test\"}")
+                        .statusCode())
+                .isEqualTo(201);
+        assertThat(send("POST", "/services/s/routes", "{\"name\":\"r\",\"paths\":[\"/r\"]}")
+                        .statusCode())
+                .isEqualTo(201);
+        assertThat(send("POST", "/consumers", "{\"username\":\"amy\"}").statusCode())
+                .isEqualTo(201);
+        assertThat(send("DELETE", "/consumers/amy", "").statusCode()).isEqualTo(204);
+        JsonNode before = get("/services/s");
+        String config = get("/config").toString();
+        gateway.close();
+
+        start();
+        assertThat(get("/services/s")).isEqualTo(before);
+        assertThat(get("/config")).hasToString(config);
+        assertThat(get("/routes/r/service").get("name").asText()).isEqualTo("s");
+        assertThat(get("/consumers").get("data")).isEmpty();
+
+        // a reload that says the same leaves it, one that says something else takes its place
+        assertThat(gateway.reload()).isEmpty();
+        assertThat(get("/services").get("data")).hasSize(1);
+        Files.writeString(folder.resolve("gatehouse.yaml"), EMPTY + "consumers: [{username: bob}]\n");
+        assertThat(gateway.reload()).isEmpty();
+        assertThat(get("/services").get("data")).isEmpty();
+        assertThat(get("/consumers/bob").get("username").asText()).isEqualTo("bob");
+        assertThat(folder.resolve(".gatehouse-state-gatehouse.yaml.old")).exists();
+        assertThat(folder.resolve(".gatehouse-state-gatehouse.yaml")).doesNotExist();
+    }
+
+    @Test
+    void writersAtOnceLoseNoEdit() throws Exception {
+        start();
+        send("POST", "/services", "{\"name\":\"s\",\"host\":\"a.test\"}");
+        List<CompletableFuture<HttpResponse<String>>> all = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+            HttpRequest request = request("/services/s/routes")
+                    .header("Content-Type", "application/json")
+                    // every tenth is refused, and takes none of the others with it
+                    .POST(HttpRequest.BodyPublishers.ofString(
+                            i % 10 == 0 ? "{\"name\":\"s\"}" : "{\"name\":\"r" + i + "\",\"paths\":[\"/" + i + "\"]}"))
+                    .build();
+            all.add(client.sendAsync(request, HttpResponse.BodyHandlers.ofString()));
+        }
+        int made = 0;
+        for (CompletableFuture<HttpResponse<String>> one : all) {
+            made += one.get().statusCode() == 201 ? 1 : 0;
+        }
+        assertThat(made).isEqualTo(180);
+        assertThat(get("/routes?size=1000").get("data")).hasSize(180);
+        gateway.close();
+        start();
+        assertThat(get("/routes?size=1000").get("data")).hasSize(180);
+    }
+
+    @Test
+    void aRefusalTellsHowToAllowIt() throws Exception {
+        start(EMPTY, new AdminSettings(null, true, "all-of-it", "only-to-look"));
+
+        assertThat(send("GET", "/services", "").statusCode()).isEqualTo(401);
+        assertThat(send("GET", "/services", "", "Kong-Admin-Token", "wrong").statusCode())
+                .isEqualTo(401);
+        assertThat(send("GET", "/services", "", "Kong-Admin-Token", "only-to-look")
+                        .statusCode())
+                .isEqualTo(200);
+        HttpResponse<String> refused =
+                send("POST", "/services", "{\"host\":\"a.test\"}", "Authorization", "Bearer only-to-look");
+        assertThat(refused.statusCode()).isEqualTo(403);
+        assertThat(refused.body()).contains("GATEHOUSE_ADMIN_TOKEN");
+        assertThat(send("POST", "/services", "{\"host\":\"a.test\"}", "Authorization", "Bearer all-of-it")
+                        .statusCode())
+                .isEqualTo(201);
+    }
+
+    @Test
+    void pagesOfOtherSitesAreRefusedWithoutAToken() throws Exception {
+        start();
+        HttpResponse<String> foreign = send("POST", "/services", "{\"host\":\"a.test\"}", "Origin", "http://evil.test");
+        assertThat(foreign.statusCode()).isEqualTo(403);
+        assertThat(foreign.body()).contains("GATEHOUSE_ADMIN_TOKEN");
+        assertThat(get("/services").get("data")).isEmpty();
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), gateway.adminPort())) {
+            socket.getOutputStream()
+                    .write("GET /services HTTP/1.1\r\nHost: rebound.test\r\nConnection: close\r\n\r\n"
+                            .getBytes(StandardCharsets.US_ASCII));
+            assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                    .startsWith("HTTP/1.1 403 ");
+        }
+    }
+
+    @Test
+    void showsTheLogLevelAndAllPaths() throws Exception {
+        start();
+        assertThat(get("/debug/node/log-level").get("message").asText()).isEqualTo("log level: notice");
+        assertThat(send("PUT", "/debug/node/log-level/loud", "").statusCode()).isEqualTo(400);
+        assertThat(send("PUT", "/debug/node/log-level/notice", "").body()).contains("already notice");
+        assertThat(send("PUT", "/debug/node/log-level/debug?timeout=-1", "").statusCode())
+                .isEqualTo(400);
+        assertThat(get("/endpoints").get("data").toString())
+                .contains("\"/services/{services}/routes/{routes}\"", "\"/consumers/{consumers}/key-auth\"");
+    }
+
+    @Test
+    void secretsAreShownToThoseWhoMayWriteOnly() throws Exception {
+        start(EMPTY + """
+                consumers: [{username: amy, keyauth_credentials: [{key: amys-key}], basicauth_credentials: [{username: a, password: hunter2}]}]
+                partials: [{name: p, type: redis-ce, config: {password: hunter3}}]
+                """, new AdminSettings(null, true, "all-of-it", "only-to-look"));
+        for (String path : List.of("/key-auths", "/basic-auths", "/consumers/amy/key-auth", "/partials")) {
+            assertThat(get(path, "Kong-Admin-Token", "all-of-it").toString()).containsAnyOf("amys-key", "hunter");
+            assertThat(get(path, "Kong-Admin-Token", "only-to-look").toString())
+                    .doesNotContain("amys-key", "hunter")
+                    .contains("***");
+        }
+        assertThat(send("GET", "/config", "", "Kong-Admin-Token", "only-to-look")
+                        .statusCode())
+                .isEqualTo(403);
+    }
+}

@@ -1,0 +1,303 @@
+package io.gatehouse.core.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.gatehouse.core.upstream.TlsDefaults;
+import io.netty.pkitesting.CertificateBuilder;
+import io.netty.pkitesting.X509Bundle;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.ClientAuth;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.PemKeyCertOptions;
+import io.vertx.core.net.PemTrustOptions;
+import java.net.http.HttpResponse;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import org.jspecify.annotations.NullUnmarked;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** TLS with upstreams: whom the gateway trusts, and what it shows. */
+@NullUnmarked
+@Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@SuppressWarnings("AddressSelection") // an address is an address
+class UpstreamTlsIT {
+    private static Vertx vertx;
+    private static X509Bundle root;
+    private static X509Bundle middle;
+    private static X509Bundle other;
+    private static X509Bundle client;
+    private static X509Bundle nextClient;
+
+    @RegisterExtension
+    final Rig rig = new Rig();
+
+    private HttpServer server;
+
+    private static X509Bundle authority(String name, X509Bundle issuer) throws Exception {
+        CertificateBuilder builder = new CertificateBuilder()
+                .ecp256()
+                .subject("CN=" + name)
+                .setIsCertificateAuthority(true)
+                .setKeyUsage(true, CertificateBuilder.KeyUsage.keyCertSign);
+        return issuer == null ? builder.buildSelfSigned() : builder.buildIssuedBy(issuer);
+    }
+
+    private static CertificateBuilder leaf(String name) {
+        return new CertificateBuilder().ecp256().subject("CN=" + name).addSanDnsName(name);
+    }
+
+    @BeforeAll
+    static void makeAuthorities() throws Exception {
+        vertx = Vertx.vertx();
+        root = authority("root", null);
+        middle = authority("middle", root);
+        other = authority("other", null);
+        client = leaf("gateway").buildIssuedBy(root);
+        nextClient = leaf("gateway-next").buildIssuedBy(root);
+    }
+
+    @AfterAll
+    static void stopServers() throws Exception {
+        vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    }
+
+    /** An upstream that tells who asked, and for whom. */
+    private void upstream(X509Bundle certificate, ClientAuth auth) throws Exception {
+        server = vertx.createHttpServer(new HttpServerOptions()
+                        .setHost("127.0.0.1")
+                        .setPort(0)
+                        .setSsl(true)
+                        .setSni(true)
+                        .setUseAlpn(true)
+                        .setClientAuth(auth)
+                        .setTrustOptions(new PemTrustOptions().addCertValue(Buffer.buffer(root.getCertificatePEM())))
+                        .setKeyCertOptions(new PemKeyCertOptions()
+                                .addCertValue(Buffer.buffer(certificate.getCertificatePathPEM()))
+                                .addKeyValue(Buffer.buffer(certificate.getPrivateKeyPEM()))))
+                .requestHandler(request -> request.response()
+                        .end(request.version() + " client=" + peer(request) + " sni="
+                                + request.connection().indicatedServerName()));
+        server.listen().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    }
+
+    private static String peer(HttpServerRequest request) {
+        try {
+            X509Certificate shown =
+                    (X509Certificate) request.connection().sslSession().getPeerCertificates()[0];
+            return shown.getSubjectX500Principal().getName();
+        } catch (SSLPeerUnverifiedException nobody) {
+            return "nobody";
+        }
+    }
+
+    private String config(String service, String certificate) {
+        X509Bundle shown = certificate.equals("next") ? nextClient : client;
+        return """
+                _format_version: "3.0"
+                certificates:
+                  - id: 00000000-0000-4000-8000-000000000001
+                    cert: |
+                %s
+                    key: |
+                %s
+                ca_certificates:
+                  - id: 00000000-0000-4000-8000-000000000002
+                    cert: |
+                %s
+                  - id: 00000000-0000-4000-8000-000000000003
+                    cert: |
+                %s
+                services:
+                  - name: one
+                    retries: 0
+                    host: localhost
+                    port: %d
+                %s
+                    routes: [{name: r, paths: [/a], preserve_host: %s}]
+                """.formatted(
+                        shown.getCertificatePEM().indent(6),
+                        shown.getPrivateKeyPEM().indent(6),
+                        root.getCertificatePEM().indent(6),
+                        other.getCertificatePEM().indent(6),
+                        server.actualPort(),
+                        service.replace(", ", "\n").indent(4),
+                        service.contains("#preserve"));
+    }
+
+    private void configure(String service) throws Exception {
+        configure(service, TlsDefaults.NONE);
+    }
+
+    private void configure(String service, TlsDefaults defaults) throws Exception {
+        rig.start("", rig.settings().upstreamTls(defaults));
+        reload(service, "first");
+    }
+
+    private void reload(String service, String certificate) throws Exception {
+        rig.write(config(service, certificate));
+        assertThat(rig.gateway.reload()).isEmpty();
+    }
+
+    private static final String TRUSTED = ", ca_certificates: [00000000-0000-4000-8000-000000000002]";
+    private static final String SHOWN = ", client_certificate: 00000000-0000-4000-8000-000000000001";
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "https | HTTP_1_1",
+                "grpcs | HTTP_2",
+            })
+    void showsItsCertificateToAnUpstreamThatItTrusts(String protocol, String version) throws Exception {
+        upstream(leaf("localhost").buildIssuedBy(root), ClientAuth.REQUIRED);
+        configure("protocol: " + protocol + TRUSTED + SHOWN);
+        HttpResponse<String> answer = rig.get("/a");
+        assertThat(answer.body()).startsWith(version + " client=CN=gateway ");
+        assertThat(answer.statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void aCertificateThatWasReplacedIsShownFromTheReloadOn() throws Exception {
+        upstream(leaf("localhost").buildIssuedBy(root), ClientAuth.REQUIRED);
+        configure("protocol: https" + TRUSTED + SHOWN);
+        assertThat(rig.get("/a").body()).contains("client=CN=gateway ");
+        reload("protocol: https" + TRUSTED + SHOWN, "next");
+        assertThat(rig.get("/a").body()).contains("client=CN=gateway-next ");
+        reload("protocol: https" + TRUSTED, "next");
+        assertThat(rig.get("/a").statusCode()).isEqualTo(502);
+    }
+
+    @Test
+    void aTargetIsShownTheCertificateOfItsUpstream() throws Exception {
+        upstream(leaf("localhost").buildIssuedBy(root), ClientAuth.REQUIRED);
+        configure("protocol: https" + TRUSTED);
+        rig.write(config("protocol: https" + TRUSTED, "first").replace("host: localhost", "host: pool")
+                + """
+                upstreams:
+                  - name: pool
+                    client_certificate: {id: 00000000-0000-4000-8000-000000000001}
+                    targets: [{target: "localhost:%d"}]
+                """.formatted(server.actualPort()));
+        assertThat(rig.gateway.reload()).isEmpty();
+        assertThat(rig.get("/a").body()).startsWith("HTTP_1_1 client=CN=gateway ");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "good        | #none                                                            | 502",
+                "good        | tls_verify: false                                                | 200",
+                "good        | ca_certificates: [00000000-0000-4000-8000-000000000002]          | 200",
+                "good        | ca_certificates: [00000000-0000-4000-8000-000000000003]          | 502",
+                "self        | ca_certificates: [00000000-0000-4000-8000-000000000002]          | 502",
+                "expired     | ca_certificates: [00000000-0000-4000-8000-000000000002]          | 502",
+                "expired     | tls_verify: false                                                | 200",
+                "wrong name  | ca_certificates: [00000000-0000-4000-8000-000000000002]          | 502",
+                "wrong name  | tls_verify: false                                                | 200",
+                "distant     | ca_certificates: [00000000-0000-4000-8000-000000000002]          | 200",
+                "distant     | ca_certificates: [00000000-0000-4000-8000-000000000002], tls_verify_depth: 1 | 200",
+                "distant     | ca_certificates: [00000000-0000-4000-8000-000000000002], tls_verify_depth: 0 | 502",
+                "good        | ca_certificates: [00000000-0000-4000-8000-000000000002], tls_verify_depth: 0 | 200",
+            })
+    void believesWhomItShould(String certificate, String service, int status) throws Exception {
+        Instant now = Instant.now();
+        upstream(
+                switch (certificate) {
+                    case "good" -> leaf("localhost").buildIssuedBy(root);
+                    case "self" ->
+                        leaf("localhost").setIsCertificateAuthority(true).buildSelfSigned();
+                    case "expired" ->
+                        leaf("localhost")
+                                .notBefore(now.minus(Duration.ofDays(9)))
+                                .notAfter(now.minus(Duration.ofDays(2)))
+                                .buildIssuedBy(root);
+                    case "wrong name" -> leaf("elsewhere.example").buildIssuedBy(root);
+                    case "distant" -> leaf("localhost").buildIssuedBy(middle);
+                    default -> throw new IllegalArgumentException(certificate);
+                },
+                ClientAuth.NONE);
+        configure("protocol: https, " + service);
+        HttpResponse<String> answer = rig.get("/a", "Accept", "text/plain");
+        assertThat(answer.statusCode()).isEqualTo(status);
+        if (status == 502) {
+            assertThat(answer.body()).startsWith("An invalid response was received from the upstream server");
+            assertThat(warnings()).anyMatch(line -> line.contains("kind=TLS problem=\""));
+        }
+    }
+
+    private List<String> warnings() {
+        return List.copyOf(rig.log.list).stream()
+                .map(event -> event.getFormattedMessage())
+                .filter(line -> line.startsWith("upstream failed"))
+                .toList();
+    }
+
+    @Test
+    void anUpstreamThatWantsACertificateGetsNoneThatNobodyGave() throws Exception {
+        upstream(leaf("localhost").buildIssuedBy(root), ClientAuth.REQUIRED);
+        configure("protocol: https" + TRUSTED);
+        assertThat(rig.get("/a").statusCode()).isEqualTo(502);
+        assertThat(warnings()).hasSize(1);
+        assertThat(String.join(
+                        "\n",
+                        List.copyOf(rig.log.list).stream()
+                                .map(event -> event.getFormattedMessage())
+                                .toList()))
+                .doesNotContain("BEGIN");
+    }
+
+    @Test
+    void theSettingsSayWhatServicesDoNot() throws Exception {
+        upstream(leaf("localhost").buildIssuedBy(middle), ClientAuth.REQUIRED);
+        TlsDefaults defaults = new TlsDefaults(
+                true, List.of(root.getCertificatePEM()), 1, client.getCertificatePEM(), client.getPrivateKeyPEM());
+        configure("protocol: https", defaults);
+        assertThat(rig.get("/a").body()).contains("client=CN=gateway ");
+        reload("protocol: https, tls_verify_depth: 0", "first");
+        assertThat(rig.get("/a").statusCode()).isEqualTo(502);
+    }
+
+    @Test
+    void theHostThatIsSentIsTheNameThatIsAskedForAndVerified() throws Exception {
+        upstream(leaf("shop.example").buildIssuedBy(root), ClientAuth.NONE);
+        configure("protocol: https #preserve" + TRUSTED);
+        String good = rig.raw("GET /a HTTP/1.1\r\nHost: Shop.example:99\r\nConnection: close\r\n\r\n");
+        assertThat(good).contains("sni=shop.example");
+        String bad = rig.raw("GET /a HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n");
+        assertThat(bad).startsWith("HTTP/1.1 502 ");
+    }
+
+    @Test
+    void anUpstreamThatDoesNotSpeakHttp2IsNoneForGrpc() throws Exception {
+        upstream(leaf("localhost").buildIssuedBy(root), ClientAuth.NONE);
+        server.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+        X509Bundle certificate = leaf("localhost").buildIssuedBy(root);
+        server = vertx.createHttpServer(new HttpServerOptions()
+                        .setHost("127.0.0.1")
+                        .setPort(0)
+                        .setSsl(true)
+                        .setUseAlpn(false)
+                        .setKeyCertOptions(new PemKeyCertOptions()
+                                .addCertValue(Buffer.buffer(certificate.getCertificatePathPEM()))
+                                .addKeyValue(Buffer.buffer(certificate.getPrivateKeyPEM()))))
+                .requestHandler(request -> request.response().end("never"));
+        server.listen().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+        configure("protocol: grpcs" + TRUSTED);
+        assertThat(rig.get("/a").statusCode()).isEqualTo(502);
+        assertThat(warnings()).singleElement().asString().contains("does not take HTTP/2");
+    }
+}
