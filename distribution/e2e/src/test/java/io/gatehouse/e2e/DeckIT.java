@@ -98,7 +98,7 @@ final class DeckIT {
         List<String> all = new ArrayList<>(List.of(deck, "gateway", command));
         all.addAll(List.of("--kong-addr", "http://127.0.0.1:" + gateway.adminPort(), "--analytics=false"));
         all.addAll(List.of(arguments));
-        return Workplace.run(folder, Workplace.cleanEnvironment(), Duration.ofSeconds(120), all.toArray(String[]::new));
+        return Workplace.run(folder, Workplace.cleanEnvironment(), Duration.ofMinutes(2), all.toArray(String[]::new));
     }
 
     private static String good(Workplace.Ran ran) {

@@ -73,6 +73,7 @@ final class EverydayPluginsIT {
 
     private static Map<String, Map<String, Object>> groups;
     private static PackagedGateway gateway;
+    private static String now;
 
     @BeforeAll
     static void start() throws IOException {
@@ -86,6 +87,7 @@ final class EverydayPluginsIT {
             threads.shutdownNow();
         });
         groups = read();
+        now = DateTimeFormatter.RFC_1123_DATE_TIME.format(ZonedDateTime.now(ZoneOffset.UTC));
         List<Object> routes = new ArrayList<>();
         groups.forEach((name, group) -> routes.add(Map.of(
                 "name", name, "paths", List.of("/" + name), "strip_path", true, "plugins", group.get("plugins"))));
@@ -116,7 +118,7 @@ final class EverydayPluginsIT {
         Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
         exchange.getRequestHeaders().forEach((name, values) -> headers.put(name, String.join(", ", values)));
         SEEN.add(new Seen(exchange.getRequestMethod(), exchange.getRequestURI().toString(), headers, body));
-        String[] told = headers.getOrDefault("Answer", "200").split("; *");
+        String[] told = headers.getOrDefault("Answer", "200").split("; *", -1);
         switch (told[0]) {
             case "dies" -> {
                 exchange.close();
@@ -164,13 +166,12 @@ final class EverydayPluginsIT {
         if (Boolean.FALSE.equals(group.get("faults"))) {
             return null;
         }
-        return ((List<Map<String, Object>>) group.get("steps"))
-                .stream()
-                        .filter(step -> step.get("status").equals(200)
-                                && !"none".equals(step.get("seen"))
-                                && !map(step, "with").containsKey("Answer"))
-                        .findFirst()
-                        .orElse(null);
+        return steps(group).stream()
+                .filter(step -> need(step, "status").equals(200)
+                        && !"none".equals(step.get("seen"))
+                        && !map(step, "with").containsKey("Answer"))
+                .findFirst()
+                .orElse(null);
     }
 
     private static void suffer(String name, Map<String, Object> group) throws Exception {
@@ -195,7 +196,10 @@ final class EverydayPluginsIT {
             Workplace.awaitTrue(Workplace.SOON, () -> !SEEN.isEmpty(), () -> name + ": the upstream was not asked");
             leaver.reset();
         }
-        assertThat(gateway.entriesSince(entries, name, 1).get(0).at("/gatehouse/end").asText())
+        assertThat(gateway.entriesSince(entries, name, 1)
+                        .get(0)
+                        .at("/gatehouse/end")
+                        .asText())
                 .as(name)
                 .isEqualTo("client_gone");
         LEFT.release();
@@ -208,7 +212,7 @@ final class EverydayPluginsIT {
     /** A request that passes, told apart from others by its query and, where one counts, by X-Client. */
     private static String passingRequest(String name, Map<String, Object> group, String answer, String unique) {
         Map<String, Object> step = Objects.requireNonNull(passing(group));
-        String[] line = ((String) step.get("send")).split(" ", 2);
+        String[] line = ((String) need(step, "send")).split(" ", 2);
         Map<String, Object> headers = new TreeMap<>(map(step, "with"));
         headers.put("Answer", answer);
         headers.replace("X-Client", unique + answer);
@@ -225,10 +229,10 @@ final class EverydayPluginsIT {
     @SuppressWarnings("unchecked") // the file is this test's own
     private static void converse(String name, Map<String, Object> group) throws Exception {
         int number = 0;
-        for (Map<String, Object> step : (List<Map<String, Object>>) group.get("steps")) {
+        for (Map<String, Object> step : steps(group)) {
             number++;
             assertThat(WORDS).containsAll(step.keySet());
-            String[] line = ((String) step.get("send")).split(" ", 2);
+            String[] line = ((String) need(step, "send")).split(" ", 2);
             List<String> headers = new ArrayList<>();
             map(step, "with").forEach((header, value) -> headers.add(header + ": " + made((String) value)));
             String body = (String) step.getOrDefault("body", "");
@@ -257,6 +261,15 @@ final class EverydayPluginsIT {
                 }
             }
         }
+    }
+
+    @SuppressWarnings("unchecked") // the file is this test's own
+    private static List<Map<String, Object>> steps(Map<String, Object> group) {
+        return (List<Map<String, Object>>) need(group, "steps");
+    }
+
+    private static Object need(Map<String, Object> from, String word) {
+        return Objects.requireNonNull(from.get(word), word);
     }
 
     @SuppressWarnings("unchecked") // the file is this test's own
@@ -296,15 +309,14 @@ final class EverydayPluginsIT {
     // ---- what cannot stand in a file
 
     private static final Pattern HS256 = Pattern.compile("([\\w-]+\\.[\\w-]+)\\.@HS256");
-    private static final String NOW = DateTimeFormatter.RFC_1123_DATE_TIME.format(ZonedDateTime.now(ZoneOffset.UTC));
 
     private static String made(String text) {
         if (text.equals("@now")) {
-            return NOW;
+            return now;
         }
         if (text.equals("@hmac")) {
             return "hmac username=\"alice\", algorithm=\"hmac-sha256\", headers=\"date\", signature=\""
-                    + Base64.getEncoder().encodeToString(hmac("date: " + NOW)) + "\"";
+                    + Base64.getEncoder().encodeToString(hmac("date: " + now)) + "\"";
         }
         return HS256.matcher(text)
                 .replaceAll(token -> token.group(1) + "."
