@@ -107,6 +107,7 @@ final class HostileRequestsIT {
         llm = RUNNING.add(LlmSimulator.startAndAwait(SimulatorOptions.builder().build()));
         gateway = RUNNING.add(PackagedGateway.named("hostile")
                 .observed()
+                .env("KONG_PROXY_LISTEN", "127.0.0.1:0 http2")
                 .env("GATEHOUSE_CLIENT_HEADER_TIMEOUT", "2s")
                 .env("GATEHOUSE_CLIENT_BODY_TIMEOUT", "2s")
                 .env("GATEHOUSE_CLIENT_SEND_TIMEOUT", "2s")
@@ -165,8 +166,34 @@ final class HostileRequestsIT {
         Wire.Answer answer =
                 Wire.call(gateway.proxyPort(), "GET " + target + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
         assertThat(answer.status()).isIn(200, 400, 401, 404);
+        nobodyWasLedToAdmin(answer.status());
+    }
+
+    @ParameterizedTest
+    @MethodSource("intoAdmin")
+    void noPathLeadsPastACheckOverHttp2(String target) throws Exception {
+        Workplace.Ran curl = Workplace.run(
+                gateway.folder(),
+                Workplace.cleanEnvironment(),
+                Workplace.SOON,
+                Peers.program("curl", "HostileRequestsIT").toString(),
+                "-sS",
+                "--http2-prior-knowledge",
+                "--request-target",
+                target,
+                "-o",
+                "/dev/null",
+                "-w",
+                "%{http_version} %{http_code}",
+                gateway.proxy("/").toString());
+        // 0 is a stream that was reset, as one without a path is
+        assertThat(curl.out()).matches("(?s).*(2 (200|400|401|404)|0 000)");
+        nobodyWasLedToAdmin(curl.out().endsWith("200") ? 200 : 0);
+    }
+
+    private static void nobodyWasLedToAdmin(int status) {
         List<WireRequest> seen = upstream.requests(true);
-        assertThat(seen).hasSize(answer.status() == 200 ? 1 : 0);
+        assertThat(seen).hasSize(status == 200 ? 1 : 0);
         for (WireRequest request : seen) {
             assertThat(asOthersReadIt(request.target())).startsWith("/open").doesNotContain("/..");
         }
