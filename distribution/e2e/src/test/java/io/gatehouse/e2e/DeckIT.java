@@ -3,16 +3,24 @@ package io.gatehouse.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.sun.net.httpserver.HttpServer;
 import io.gatehouse.simulator.FaultServer;
 import io.gatehouse.simulator.ServerScript;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -235,5 +243,83 @@ final class DeckIT {
             good(deck("sync", files.get(i % 2).toString()));
         }
         load.endUnharmed();
+    }
+
+    /** What plugins and balancers know, and what is under way, has nothing to do with a sync that changes nothing of it. */
+    @Test
+    void aSyncTouchesNoStateOfWhatStaysTheSame() throws Exception {
+        CountDownLatch released = new CountDownLatch(1);
+        List<HttpServer> servers = new ArrayList<>();
+        ExecutorService threads = Executors.newCachedThreadPool();
+        try {
+            for (String name : List.of("one", "two")) {
+                servers.add(server(name, threads, released));
+            }
+            good(deck("reset", "--force"));
+            Path file = file("state.yaml", """
+                    _format_version: "3.0"
+                    plugins:
+                    - {name: file-log, config: {path: %s}}
+                    upstreams:
+                    - {name: balanced.test, targets: [{target: "127.0.0.1:%s"}, {target: "127.0.0.1:%s"}]}
+                    services:
+                    - name: balanced
+                      host: balanced.test
+                      routes:
+                      - name: counted
+                        paths: [/counted]
+                        plugins: [{name: rate-limiting, config: {year: 10, policy: local}}]
+                      - {name: held, paths: [/held], strip_path: false}
+                    """.formatted(
+                            folder.resolve("access.log"),
+                            servers.get(0).getAddress().getPort(),
+                            servers.get(1).getAddress().getPort()));
+            good(deck("sync", file.toString()));
+            HttpResponse<String> first = PackagedGateway.get(gateway.proxy("/counted"));
+            assertThat(first.headers().firstValue("RateLimit-Remaining")).hasValue("9");
+            try (Wire held = Wire.to(gateway.proxyPort())) {
+                held.send("GET /held HTTP/1.1\r\nHost: a\r\n\r\n");
+                assertThat(held.until("begun")).contains("200");
+
+                assertThat(good(deck("sync", file.toString()))).contains(summary(0, 0, 0));
+                Path more = file("more-state.yaml", Files.readString(file) + "- {name: another, host: another.test}\n");
+                assertThat(good(deck("sync", more.toString()))).contains(summary(1, 0, 0));
+
+                HttpResponse<String> second = PackagedGateway.get(gateway.proxy("/counted"));
+                assertThat(second.headers().firstValue("RateLimit-Remaining")).hasValue("8");
+                HttpResponse<String> third = PackagedGateway.get(gateway.proxy("/counted"));
+                // first, held, second, third: the two targets take turns
+                assertThat(second.body()).isEqualTo(first.body());
+                assertThat(third.body()).isNotEqualTo(first.body());
+                released.countDown();
+                assertThat(held.until("ended\r\n0\r\n\r\n")).contains("ended");
+            }
+        } finally {
+            released.countDown();
+            servers.forEach(server -> server.stop(0));
+            threads.shutdownNow();
+        }
+    }
+
+    private static HttpServer server(String name, ExecutorService threads, CountDownLatch released) throws IOException {
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.setExecutor(threads);
+        server.createContext("/", exchange -> {
+            try (exchange) {
+                exchange.sendResponseHeaders(200, 0);
+                if (exchange.getRequestURI().getPath().equals("/held")) {
+                    exchange.getResponseBody().write("begun".getBytes(StandardCharsets.UTF_8));
+                    exchange.getResponseBody().flush();
+                    released.await();
+                    exchange.getResponseBody().write("ended".getBytes(StandardCharsets.UTF_8));
+                } else {
+                    exchange.getResponseBody().write(name.getBytes(StandardCharsets.UTF_8));
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        server.start();
+        return server;
     }
 }

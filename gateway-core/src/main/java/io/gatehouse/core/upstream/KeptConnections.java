@@ -75,7 +75,10 @@ final class KeptConnections {
         kept.served++;
     }
 
-    /** Whether a connection may serve another request after the one that it is being answered. */
+    /**
+     * Whether a connection may serve another request after the one that it is being answered. Of answers that come at the
+     * same time each may find the same room: then more connections wait for a while than the limit says.
+     */
     static boolean mayStay(HttpConnection connection) {
         Kept kept = channel(connection).attr(KEY).get();
         KeepAlive limits = kept.limits;
