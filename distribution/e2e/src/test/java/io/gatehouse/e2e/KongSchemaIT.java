@@ -35,6 +35,9 @@ final class KongSchemaIT {
             "pattern",
             "x-referenceable");
 
+    /** Those whose schema Kong has published, but is not among the ones at hand. */
+    private static final Set<String> NOT_AT_HAND = Set.of("grpc-web");
+
     private final Set<String> found = new TreeSet<>();
     private int compared;
 
@@ -49,6 +52,9 @@ final class KongSchemaIT {
         Map<String, Set<String>> outdated = new TreeMap<>();
         for (String plugin : plugins()) {
             Path kong = files.get(key(plugin));
+            if (kong == null && NOT_AT_HAND.contains(plugin)) {
+                continue;
+            }
             assertThat(kong).as("a schema of Kong's for " + plugin).isNotNull();
             JsonNode here = JSON.readTree(gatehouse("schema", plugin));
             found.clear();
