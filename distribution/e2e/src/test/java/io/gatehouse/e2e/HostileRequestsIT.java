@@ -195,7 +195,7 @@ final class HostileRequestsIT {
         List<WireRequest> seen = upstream.requests(true);
         assertThat(seen).hasSize(status == 200 ? 1 : 0);
         for (WireRequest request : seen) {
-            assertThat(asOthersReadIt(request.target())).startsWith("/open").doesNotContain("/..");
+            assertThat(asOthersReadIt(request.target())).startsWith("/open").doesNotMatch(".*/\\.\\.(/.*)?");
         }
     }
 
@@ -462,7 +462,9 @@ final class HostileRequestsIT {
                 times.size(),
                 Duration.ofNanos(times.get(times.size() * 99 / 100)).toMillis());
         String output = Workplace.read(folder.resolve("output.log"));
-        assertThat(closed(output)).as(output).isGreaterThanOrEqualTo(mode.equals("-X") ? 0 : 200);
+        assertThat(mode.equals("-X") || output.contains("No open connections left") || closed(output) >= 200)
+                .as(output)
+                .isTrue();
     }
 
     /** How many connections the gateway had ended when the program ended. */

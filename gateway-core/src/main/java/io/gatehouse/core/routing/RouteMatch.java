@@ -35,6 +35,22 @@ public record RouteMatch<T>(
     }
 
     /**
+     * Whether what is stripped ends in the middle of a segment, so that the upstream's path has one that the request's has
+     * not ({@code /route..;/x} becomes {@code ..;/x}).
+     *
+     * @param requestPath the normalised path that was matched
+     */
+    public boolean cutsSegment(String requestPath) {
+        String cut = matchedPath;
+        return rule.stripPath()
+                && cut != null
+                && !cut.isEmpty()
+                && cut.length() < requestPath.length()
+                && cut.charAt(cut.length() - 1) != '/'
+                && requestPath.charAt(cut.length()) != '/';
+    }
+
+    /**
      * The escaped path for the upstream, without a query: {@link UpstreamPath#of} followed by {@link UpstreamPath#escape}.
      *
      * @param servicePath the service's path, null for none

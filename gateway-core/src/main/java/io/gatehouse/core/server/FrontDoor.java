@@ -113,7 +113,9 @@ final class FrontDoor {
         ClientPort client = request.port(strict);
         LiveExchange exchange = open(request, peer, client, snapshot, head, plan, match);
         StreamReader reader = reader(request, client, strict);
-        Refusal refusal = strict.length() > limits.maxBodyBytes() ? Refusal.BODY_TOO_LARGE : strict.refusal();
+        Refusal refusal = strict.length() > limits.maxBodyBytes()
+                ? Refusal.BODY_TOO_LARGE
+                : uncoversDots(match, path) ? Refusal.BAD_REQUEST : strict.refusal();
         MemoryGuard.Shortage shortage = memory.shortage();
         if (refusal != null) {
             request.distrust();
@@ -132,6 +134,14 @@ final class FrontDoor {
                 exchange.run(request(request, exchange, peer, match, path, strict, reader), reader);
             }
         }
+    }
+
+    /** Whether cutting off what the route has matched leaves a dot segment that only others would see. */
+    private static boolean uncoversDots(@Nullable RouteMatch<RoutePlan> match, @Nullable RequestPath path) {
+        return match != null
+                && path != null
+                && match.cutsSegment(path.path())
+                && HiddenDots.in(match.upstreamPath(match.payload().servicePath(), path.path()));
     }
 
     /** Answers what is no request that could be served: not HTTP as it is spoken here, too large, or too slow. */
