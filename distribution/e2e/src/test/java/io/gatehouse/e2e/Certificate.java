@@ -24,6 +24,16 @@ record Certificate(Path certificate, Path key, SSLContext trusted) {
     private static final String PASSWORD = "changeit";
 
     static Certificate selfSigned(Path folder) throws IOException, InterruptedException, GeneralSecurityException {
+        return made(folder, "bc=ca:false");
+    }
+
+    /** One that may sign others. */
+    static Certificate authority(Path folder) throws IOException, InterruptedException, GeneralSecurityException {
+        return made(folder, "bc:critical=ca:true");
+    }
+
+    private static Certificate made(Path folder, String constraints)
+            throws IOException, InterruptedException, GeneralSecurityException {
         Path store = folder.resolve("store.p12");
         Workplace.Ran ran = Workplace.run(
                 folder,
@@ -39,6 +49,8 @@ record Certificate(Path certificate, Path key, SSLContext trusted) {
                 "CN=localhost",
                 "-ext",
                 "SAN=dns:localhost",
+                "-ext",
+                constraints,
                 "-keystore",
                 store.toString(),
                 "-storepass",

@@ -73,6 +73,8 @@ final class DeckIT {
               cert: "%s"
               key: "%s"
               snis: [{name: a.test}]
+            ca_certificates:
+            - cert: "%s"
             plugins:
             - {name: prometheus, config: {per_consumer: true}}
             - {name: file-log, service: orders, consumer: bob, instance_name: audit, config: {path: /dev/null}}
@@ -95,7 +97,9 @@ final class DeckIT {
                 .start());
         folder = gateway.folder();
         Certificate certificate = Certificate.selfSigned(folder);
-        everyKind = EVERY_KIND.formatted(escaped(certificate.certificate()), escaped(certificate.key()));
+        Certificate authority = Certificate.authority(Files.createDirectory(folder.resolve("authority")));
+        everyKind = EVERY_KIND.formatted(
+                escaped(certificate.certificate()), escaped(certificate.key()), escaped(authority.certificate()));
     }
 
     private static String escaped(Path pem) throws Exception {
@@ -167,6 +171,7 @@ final class DeckIT {
                 "partials",
                 "certificates",
                 "snis",
+                "ca_certificates",
                 "consumer_groups",
                 "key-auths",
                 "acls")) {

@@ -417,8 +417,8 @@ final class HostileRequestsIT {
     }
 
     @ParameterizedTest
-    @CsvSource({"-H,slow headers", "-B,slow bodies", "-X,slow readers"})
-    void slowClientsAreCutAndOthersServed(String mode, String what) throws Exception {
+    @CsvSource({"-H,1,slow headers", "-B,3,slow bodies", "-X,1,slow readers"})
+    void slowClientsAreCutAndOthersServed(String mode, String seconds, String what) throws Exception {
         Path program = Peers.program("slowhttptest", "HostileRequestsIT");
         Path folder = Workplace.folderFor("slow" + mode);
         Process slow = new ProcessBuilder(
@@ -428,8 +428,8 @@ final class HostileRequestsIT {
                         "200",
                         "-r",
                         "200",
-                        "-i",
-                        "1",
+                        "-i", // between two pieces; a body may be as long as its pieces come in time
+                        seconds,
                         "-l",
                         "5",
                         "-p",
