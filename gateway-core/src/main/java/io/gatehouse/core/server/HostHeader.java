@@ -27,7 +27,7 @@ record HostHeader(String value, String name, int port) {
                     return null;
                 }
                 colon = i;
-            } else if (!allowed(c) && !(inside && (c == '[' || c == ']' || c == ':'))) {
+            } else if (inside ? i > 0 && i < close && !ofAddress(c) : !allowed(c)) {
                 return null;
             }
         }
@@ -58,6 +58,11 @@ record HostHeader(String value, String name, int port) {
                 && (port < 0 ? defaultPort : port) == (other.port < 0 ? defaultPort : other.port);
     }
 
+    /** What stands between brackets is an address of IPv6 and nothing else. */
+    private static boolean ofAddress(char c) {
+        return c == ':' || c == '.' || Character.digit(c, 16) >= 0 && c < 128;
+    }
+
     private static boolean allowed(char c) {
         return c >= 'a' && c <= 'z'
                 || c >= '0' && c <= '9'
@@ -65,7 +70,6 @@ record HostHeader(String value, String name, int port) {
                 || c == '.'
                 || c == '-'
                 || c == '_'
-                || c == ':'
                 || c == '~'
                 || c == '%';
     }
