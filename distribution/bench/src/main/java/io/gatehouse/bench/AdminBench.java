@@ -108,12 +108,13 @@ final class AdminBench {
             gateway.awaitListening();
             try (Traffic warm = new Traffic(proxy)) {
                 TimeUnit.SECONDS.sleep(10);
-                tell("p99 of traffic before", warm.p99Millis(), "ms", Double.MAX_VALUE);
+                tell("p99 of traffic while its code is new", warm.p99Millis(), "ms", Double.MAX_VALUE);
             }
             double before;
             try (Traffic quiet = new Traffic(proxy)) {
                 TimeUnit.SECONDS.sleep(20);
                 before = quiet.p99Millis();
+                tell("p99 of traffic before the sync", before, "ms", Double.MAX_VALUE);
             }
             try (Traffic beside = new Traffic(proxy)) {
                 int entities = SERVICES + ROUTES + 2 * CONSUMERS + PLUGINS;

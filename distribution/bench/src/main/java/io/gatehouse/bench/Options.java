@@ -33,6 +33,7 @@ final class Options {
               --json FILE           where the figures go (default: distribution/bench/target/bench.json)
               --docs                write the tables into docs/performance.md
               --profile             no figures: profiles of the gateway under plain, llm-json, llm-stream and everyday
+              --admin               decK's sync of 10,000 entities, and single edits, over the Admin API
               --jmh [OPTION...]     the steps that JMH measures, with JMH's options
             """;
 
