@@ -30,7 +30,6 @@ final class KongConf {
             Map.entry("opentelemetry_tracing", "off"),
             Map.entry("ssl_cipher_suite", "intermediate"),
             Map.entry("ssl_ciphers", ""),
-            Map.entry("ssl_protocols", "TLSv1.2 TLSv1.3"),
             Map.entry("ssl_dhparam", ""),
             Map.entry("admin_ssl_cert", ""),
             Map.entry("admin_ssl_cert_key", ""),

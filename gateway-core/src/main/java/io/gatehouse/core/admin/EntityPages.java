@@ -214,9 +214,7 @@ final class EntityPages {
             ConfigNode name = body.get("name") == null && existing != null
                     ? existing.node().get("name")
                     : body.get("name");
-            PluginCatalogue.Known known =
-                    name instanceof ConfigNode.Scalar text ? live.catalogue().plugin(text.text()) : null;
-            config = known == null ? null : RecordShape.of(known.factory().configType());
+            config = RequestBody.configShape(live, name);
         }
         return RequestBody.shaped(body, RecordShape.of(kind.type()), config);
     }

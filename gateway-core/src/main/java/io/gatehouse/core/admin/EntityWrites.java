@@ -5,7 +5,7 @@ import io.gatehouse.core.entity.DeclarativeConfig;
 import io.gatehouse.core.entity.Entity;
 import io.gatehouse.core.entity.EntityEdit;
 import io.gatehouse.core.entity.EntityKind;
-import io.gatehouse.core.plugin.PluginCatalogue;
+import io.gatehouse.core.entity.Ids;
 import io.gatehouse.core.schema.RecordShape;
 import io.gatehouse.core.snapshot.ConfigStore;
 import io.gatehouse.core.snapshot.Snapshot;
@@ -22,7 +22,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.Supplier;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,8 +29,6 @@ import org.jspecify.annotations.Nullable;
  * two requests undo each other. Any thread.
  */
 final class EntityWrites {
-    private static final Pattern UUID_TEXT =
-            Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
     private static final String LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     private static final Set<String> OF_URL = Set.of("protocol", "host", "port", "path");
 
@@ -121,7 +118,7 @@ final class EntityWrites {
             List<EntityEdit> edits(DeclarativeConfig config) throws AdminError {
                 ConfigNode.Mapping fields = withParent(path, config, body);
                 String id = given(fields.get("id"));
-                if (id != null && config.find(path.kind(), id) != null && isId(id)) {
+                if (id != null && config.find(path.kind(), id) != null && Ids.isValid(id)) {
                     throw AdminError.coded(
                             400,
                             3,
@@ -147,7 +144,7 @@ final class EntityWrites {
                     return put(config, existing, existing.id(), fields);
                 }
                 String key = String.valueOf(path.key());
-                if (isId(key)) {
+                if (Ids.isValid(key)) {
                     return put(config, existing != null ? existing : config.find(path.kind(), key), key, fields);
                 }
                 String name = path.kind().endpointKey();
@@ -181,12 +178,9 @@ final class EntityWrites {
                 if (path.kind() == EntityKind.PLUGIN
                         && existing.node().get("config") instanceof ConfigNode.Mapping old
                         && said.get("config") instanceof ConfigNode.Mapping changed) {
-                    PluginCatalogue.Known known = live.catalogue()
-                            .plugin(String.valueOf(given(existing.node().get("name"))));
-                    RecordShape config2 = known == null
-                            ? null
-                            : RecordShape.of(known.factory().configType());
-                    merged = merged.with("config", RequestBody.merged(old, changed, config2));
+                    RecordShape ofConfig =
+                            RequestBody.configShape(live, existing.node().get("name"));
+                    merged = merged.with("config", RequestBody.merged(old, changed, ofConfig));
                 }
                 return put(config, existing, existing.id(), merged);
             }
@@ -310,10 +304,6 @@ final class EntityWrites {
     /** Anything else is told to be none. */
     private static boolean isText(@Nullable ConfigNode id) {
         return id == null || id.isNull() || given(id) != null;
-    }
-
-    private static boolean isId(String text) {
-        return UUID_TEXT.matcher(text).matches();
     }
 
     static ConfigNode.Scalar text(String path, String text) {

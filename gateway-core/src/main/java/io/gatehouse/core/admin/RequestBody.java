@@ -4,7 +4,9 @@ import io.gatehouse.core.config.ConfigNode;
 import io.gatehouse.core.config.JsonTree;
 import io.gatehouse.core.config.Location;
 import io.gatehouse.core.config.Scalars;
+import io.gatehouse.core.plugin.PluginCatalogue;
 import io.gatehouse.core.schema.RecordShape;
+import io.gatehouse.core.snapshot.Snapshot;
 import io.vertx.core.MultiMap;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
@@ -107,6 +109,13 @@ final class RequestBody {
 
     private static boolean isIndex(String key) {
         return !key.isEmpty() && key.length() < 6 && key.chars().allMatch(c -> c >= '0' && c <= '9');
+    }
+
+    /** What the config of a plugin of this name has; null when there is no such plugin. */
+    static @Nullable RecordShape configShape(Snapshot live, @Nullable ConfigNode name) {
+        PluginCatalogue.Known known =
+                name instanceof ConfigNode.Scalar text ? live.catalogue().plugin(text.text()) : null;
+        return known == null ? null : RecordShape.of(known.factory().configType());
     }
 
     /**

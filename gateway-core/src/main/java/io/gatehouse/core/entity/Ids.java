@@ -8,14 +8,15 @@ import java.util.UUID;
 import java.util.regex.Pattern;
 
 /** The ids of entities that the file gives none: name-based, as in DB-less Kong, so that they survive reloads. */
-final class Ids {
+public final class Ids {
     private static final UUID NAMESPACE = UUID.fromString("fd02801f-0957-4a15-a55a-c8d9606f30b5");
     private static final Pattern UUID_TEXT =
             Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
 
     private Ids() {}
 
-    static boolean isValid(String text) {
+    /** Whether a text is a UUID as Kong wants it: in lower case. */
+    public static boolean isValid(String text) {
         return UUID_TEXT.matcher(text).matches();
     }
 

@@ -4,6 +4,7 @@ import io.gatehouse.core.exchange.ClientPort;
 import io.gatehouse.core.exchange.LiveExchange;
 import io.gatehouse.core.exchange.TrailerFields;
 import io.gatehouse.core.exchange.Watched;
+import io.gatehouse.core.upstream.HopByHop;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
@@ -340,19 +341,11 @@ final class ClientStream extends Watched implements ClientSide, ClientPort, Read
         Http2Headers wire = status(status);
         for (Map.Entry<String, String> header : out) {
             String name = header.getKey().toLowerCase(Locale.ROOT);
-            if (!belongsToConnection(name)) {
+            if (!HopByHop.isOfHttp1(name) && !name.equals("host")) {
                 wire.add(name, header.getValue());
             }
         }
         line.writeHeaders(stream, wire, last, promise);
-    }
-
-    /** What RFC 9113, 8.2.2, forbids. */
-    private static boolean belongsToConnection(String name) {
-        return switch (name) {
-            case "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "host" -> true;
-            default -> false;
-        };
     }
 
     private ChannelPromise lossNoticed() {

@@ -1,5 +1,6 @@
 package io.gatehouse.core.server;
 
+import io.gatehouse.core.upstream.HopByHop;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
@@ -52,9 +53,10 @@ record StreamHead(
             }
             requireName(streamId, name);
             String value = value(streamId, field.getValue());
+            if (HopByHop.isOfHttp1(name)) {
+                throw malformed(streamId, name + " belongs to a connection");
+            }
             switch (name) {
-                case "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade" ->
-                    throw malformed(streamId, name + " belongs to a connection");
                 case "cookie" -> cookies = cookies == null ? new StringBuilder(value) : join(cookies, value);
                 case "host" -> {
                     // like HTTP/1's: none may differ from the one that the request is routed by
@@ -107,26 +109,11 @@ record StreamHead(
     }
 
     private static boolean isMethod(String method) {
-        for (int i = 0; i < method.length(); i++) {
-            char c = method.charAt(i);
-            if ((c < 'A' || c > 'Z') && c != '-' && c != '_') {
-                return false;
-            }
-        }
-        return true;
+        return method.chars().allMatch(StrictHead::ofMethod);
     }
 
     private static boolean isPath(String path) {
-        if (path.charAt(0) != '/') {
-            return false;
-        }
-        for (int i = 0; i < path.length(); i++) {
-            char c = path.charAt(i);
-            if (c <= ' ' || c >= 0x7f || c == '#') {
-                return false;
-            }
-        }
-        return true;
+        return path.charAt(0) == '/' && path.chars().allMatch(StrictHead::ofTarget);
     }
 
     /** A token without capitals. */

@@ -209,8 +209,7 @@ final class StrictDecoder extends VertxHttpRequestDecoder {
             throw Refusal.BAD_REQUEST.refused();
         }
         for (int i = start; i < start + length; i++) {
-            byte b = line[i];
-            if ((b < 'A' || b > 'Z') && b != '-' && b != '_') {
+            if (!StrictHead.ofMethod(line[i])) {
                 throw Refusal.BAD_REQUEST.refused();
             }
         }
@@ -221,8 +220,7 @@ final class StrictDecoder extends VertxHttpRequestDecoder {
     protected String splitSecondWordInitialLine(byte[] line, int start, int length) {
         requireOneSpaceBefore(line, start);
         for (int i = start; i < start + length; i++) {
-            byte b = line[i];
-            if (b <= ' ' || b == 0x7f || b == '#') { // bytes from 0x80 on are negative
+            if (!StrictHead.ofTarget(line[i])) {
                 throw Refusal.BAD_REQUEST.refused();
             }
         }

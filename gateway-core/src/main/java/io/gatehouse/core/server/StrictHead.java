@@ -40,6 +40,16 @@ final class StrictHead {
         return head;
     }
 
+    /** Whether a method may have this character or byte, over any version of HTTP. */
+    static boolean ofMethod(int c) {
+        return c >= 'A' && c <= 'Z' || c == '-' || c == '_';
+    }
+
+    /** Whether a target may have this character or byte, over any version of HTTP; bytes from 0x80 on are negative. */
+    static boolean ofTarget(int c) {
+        return c > ' ' && c < 0x7f && c != '#';
+    }
+
     /** What is wrong; null when nothing is. Without one, there is a path, and a host but for HTTP/1.0. */
     @Nullable
     Refusal refusal() {

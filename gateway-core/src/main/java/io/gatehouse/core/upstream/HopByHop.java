@@ -21,10 +21,21 @@ public final class HopByHop {
             "expect",
             "host");
 
-    private static final Set<String> FROM_UPSTREAM =
+    /** What only HTTP/1 has (RFC 9113, 8.2.2), and what of an upstream's answer is not passed on. */
+    private static final Set<String> OF_HTTP_1 =
             Set.of("connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade");
 
     private HopByHop() {}
+
+    /** Whether a header, by its name in lower case, makes a message of HTTP/2 malformed. */
+    public static boolean isOfHttp1(String name) {
+        return OF_HTTP_1.contains(name);
+    }
+
+    /** Removes what makes a message of HTTP/2 malformed. */
+    static void removeOfHttp1(MultiMap headers) {
+        OF_HTTP_1.forEach(headers::remove);
+    }
 
     /**
      * A client's headers as they may be passed on: a copy without what belongs to the connection, and without {@code
@@ -65,7 +76,7 @@ public final class HopByHop {
         MultiMap kept = HttpHeaders.headers();
         for (Map.Entry<String, String> header : headers) {
             String name = header.getKey();
-            if (!dropped(name, FROM_UPSTREAM)
+            if (!dropped(name, OF_HTTP_1)
                     && !name.regionMatches(true, 0, "X-Accel-", 0, 8)
                     && (takesTrailers || name.length() != 7 || !name.equalsIgnoreCase("Trailer"))) {
                 kept.add(name, header.getValue());

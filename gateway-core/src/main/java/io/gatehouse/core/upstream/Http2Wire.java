@@ -16,21 +16,12 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.StreamResetException;
 import io.vertx.core.net.HostAndPort;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A stream of HTTP/2. Giving the request up resets it, and leaves the others of its connection alone. */
 final class Http2Wire extends Wire {
-    /** What belongs to a connection of HTTP/1 and makes a request of HTTP/2 malformed; TE only unless it is trailers. */
-    private static final List<CharSequence> CONNECTION_HEADERS = List.of(
-            HttpHeaders.CONNECTION,
-            HttpHeaders.TRANSFER_ENCODING,
-            HttpHeaders.UPGRADE,
-            "keep-alive",
-            "proxy-connection");
-
     private boolean begun;
 
     Http2Wire(HttpClientRequest out) {
@@ -63,7 +54,7 @@ final class Http2Wire extends Wire {
         MultiMap own = out.headers();
         own.addAll(headers);
         own.remove(HttpHeaders.HOST);
-        CONNECTION_HEADERS.forEach(own::remove);
+        HopByHop.removeOfHttp1(own);
     }
 
     @Override

@@ -3,7 +3,6 @@ package io.gatehouse.core.upstream;
 import io.netty.channel.Channel;
 import io.netty.util.AttributeKey;
 import io.vertx.core.http.HttpConnection;
-import io.vertx.core.net.impl.ConnectionBase;
 import java.net.SocketAddress;
 import java.util.HashMap;
 import java.util.Map;
@@ -48,13 +47,9 @@ final class KeptConnections {
         }
     }
 
-    private static Channel channel(HttpConnection connection) {
-        return ((ConnectionBase) connection).channel();
-    }
-
     /** There is a new connection. */
     void opened(HttpConnection connection) {
-        Channel channel = channel(connection);
+        Channel channel = Connections.channel(connection);
         SocketAddress remote = channel.remoteAddress();
         Address address = addresses.computeIfAbsent(remote, r -> new Address());
         address.open++;
@@ -70,7 +65,7 @@ final class KeptConnections {
 
     /** A request is about to be sent. */
     static void begins(HttpConnection connection) {
-        Kept kept = channel(connection).attr(KEY).get();
+        Kept kept = Connections.channel(connection).attr(KEY).get();
         kept.waits(false);
         kept.served++;
     }
@@ -80,7 +75,7 @@ final class KeptConnections {
      * same time each may find the same room: then more connections wait for a while than the limit says.
      */
     static boolean mayStay(HttpConnection connection) {
-        Kept kept = channel(connection).attr(KEY).get();
+        Kept kept = Connections.channel(connection).attr(KEY).get();
         KeepAlive limits = kept.limits;
         return kept.address.waiting < limits.connections()
                 && (limits.requests() == 0 || kept.served < limits.requests());
@@ -88,6 +83,6 @@ final class KeptConnections {
 
     /** The answer has come whole. */
     static void rests(HttpConnection connection) {
-        channel(connection).attr(KEY).get().waits(true);
+        Connections.channel(connection).attr(KEY).get().waits(true);
     }
 }

@@ -41,8 +41,11 @@ public record MediaType(String type, String subtype, Map<String, String> paramet
 
     /** Whether a type is this one, with exactly these parameters. */
     public boolean includes(MediaType other) {
-        return (type.equals("*") || type.equals(other.type))
-                && (subtype.equals("*") || subtype.equals(other.subtype))
-                && parameters.equals(other.parameters);
+        return includesType(other) && parameters.equals(other.parameters);
+    }
+
+    /** Whether a type is this one, whatever its parameters. */
+    public boolean includesType(MediaType other) {
+        return (type.equals("*") || type.equals(other.type)) && (subtype.equals("*") || subtype.equals(other.subtype));
     }
 }

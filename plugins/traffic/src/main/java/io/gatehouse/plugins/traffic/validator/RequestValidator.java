@@ -71,7 +71,7 @@ final class RequestValidator implements Plugin {
 
     /** Values of parameters are compared as they are, but for charset, whose case has no meaning. */
     private boolean includes(MediaType allowed, MediaType given) {
-        if (!allowed.includes(new MediaType(given.type(), given.subtype(), allowed.parameters()))) {
+        if (!allowed.includesType(given)) {
             return false;
         }
         if (!typesWithParameters) {
