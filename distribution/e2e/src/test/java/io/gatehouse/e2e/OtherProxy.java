@@ -2,11 +2,9 @@ package io.gatehouse.e2e;
 
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 
 /** nginx or HAProxy, which passes on all requests of each of its ports to one other port. */
 final class OtherProxy implements AutoCloseable {
@@ -25,7 +23,7 @@ final class OtherProxy implements AutoCloseable {
 
     static OtherProxy nginx(Path binary, List<Integer> targets) throws IOException {
         Path folder = Workplace.folderFor("nginx");
-        List<Integer> ports = List.of(freePort(), freePort());
+        List<Integer> ports = List.of(Workplace.freePort(), Workplace.freePort());
         StringBuilder config = new StringBuilder("""
                 daemon off;
                 master_process off;
@@ -68,7 +66,7 @@ final class OtherProxy implements AutoCloseable {
 
     static OtherProxy haproxy(Path binary, List<Integer> targets) throws IOException {
         Path folder = Workplace.folderFor("haproxy");
-        List<Integer> ports = List.of(freePort(), freePort());
+        List<Integer> ports = List.of(Workplace.freePort(), Workplace.freePort());
         StringBuilder config = new StringBuilder("""
                 defaults
                   mode http
@@ -118,22 +116,8 @@ final class OtherProxy implements AutoCloseable {
         }
     }
 
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
-    }
-
     @Override
     public void close() {
-        process.destroy();
-        try {
-            if (process.waitFor(10, TimeUnit.SECONDS)) {
-                return;
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-        process.destroyForcibly();
+        Workplace.end(process);
     }
 }

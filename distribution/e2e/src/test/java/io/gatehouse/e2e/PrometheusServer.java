@@ -2,8 +2,6 @@ package io.gatehouse.e2e;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -16,7 +14,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
 /** A real Prometheus server that scrapes one gateway port twice a second. */
@@ -46,7 +43,7 @@ final class PrometheusServer implements AutoCloseable {
         Path log = folder.resolve("prometheus.log");
         // another process may take the port between the look and the start: then another one is tried
         for (int attempt = 0; attempt < 3; attempt++) {
-            int port = freePort();
+            int port = Workplace.freePort();
             Process process = new ProcessBuilder(
                             binary.toString(),
                             "--config.file=" + config,
@@ -63,12 +60,6 @@ final class PrometheusServer implements AutoCloseable {
             server.close();
         }
         throw new AssertionError("prometheus does not start:\n" + Workplace.read(log));
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 
     private boolean ready() {
@@ -148,14 +139,6 @@ final class PrometheusServer implements AutoCloseable {
 
     @Override
     public void close() {
-        process.destroy();
-        try {
-            if (process.waitFor(10, TimeUnit.SECONDS)) {
-                return;
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-        process.destroyForcibly();
+        Workplace.end(process);
     }
 }

@@ -7,8 +7,6 @@ import io.gatehouse.simulator.FaultServer;
 import io.gatehouse.simulator.ServerScript;
 import java.io.IOException;
 import java.net.ConnectException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
@@ -51,7 +49,7 @@ final class RealLlmIT {
     static void start() throws Exception {
         Path python = Peers.python("xllamacpp", "RealLlmIT");
         Path model = Peers.model("RealLlmIT");
-        int port = freePort();
+        int port = Workplace.freePort();
         Path folder = Workplace.folderFor("llama");
         Process process = new ProcessBuilder(
                         python.toString(),
@@ -126,12 +124,6 @@ final class RealLlmIT {
                 return false;
             }
             throw e;
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
         }
     }
 

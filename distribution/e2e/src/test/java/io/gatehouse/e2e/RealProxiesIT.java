@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -17,7 +16,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -159,7 +157,7 @@ final class RealProxiesIT {
             // another process may take the port between the look and the start: then another one is tried
             for (int attempt = 0; attempt < 3; attempt++) {
                 Path home = Workplace.folderFor("nginx" + attempt);
-                int port = freePort();
+                int port = Workplace.freePort();
                 Path config = Workplace.write(home.resolve("nginx.conf"), """
                         daemon off;
                         pid %1$s/pid;
@@ -200,12 +198,6 @@ final class RealProxiesIT {
             throw new AssertionError("nginx does not start");
         }
 
-        private static int freePort() throws IOException {
-            try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-                return socket.getLocalPort();
-            }
-        }
-
         private boolean ready() {
             return Workplace.await(
                     Duration.ofSeconds(20),
@@ -226,14 +218,7 @@ final class RealProxiesIT {
         @Override
         public void close() {
             process.descendants().forEach(ProcessHandle::destroy);
-            process.destroy();
-            try {
-                if (!process.waitFor(10, TimeUnit.SECONDS)) {
-                    process.destroyForcibly();
-                }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
+            Workplace.end(process);
         }
     }
 }

@@ -4,6 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -176,6 +178,26 @@ final class Workplace {
                     String.join(" ", command) + ": still running after " + limit + "\n" + read(out) + read(err));
         }
         return new Ran(process.exitValue(), read(out), read(err));
+    }
+
+    /** A port of loopback that is free now; another process may take it before it is used. */
+    static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    /** Ends a process: politely, and after ten seconds not. */
+    static void end(Process process) {
+        process.destroy();
+        try {
+            if (process.waitFor(10, TimeUnit.SECONDS)) {
+                return;
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        process.destroyForcibly();
     }
 
     /** Waits until {@code probe} yields something; fails with what {@code otherwise} says. */
