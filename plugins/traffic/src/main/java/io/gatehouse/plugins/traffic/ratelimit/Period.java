@@ -1,5 +1,6 @@
 package io.gatehouse.plugins.traffic.ratelimit;
 
+import io.vertx.core.http.HttpHeaders;
 import java.time.LocalDate;
 
 /** A window of time that begins when UTC's calendar says so, from the shortest to the longest. */
@@ -14,17 +15,17 @@ enum Period {
     private static final long DAY_MILLIS = 86_400_000;
 
     /** The header that tells the limit. */
-    final String limitHeader;
+    final CharSequence limitHeader;
 
     /** The header that tells what is left. */
-    final String remainingHeader;
+    final CharSequence remainingHeader;
 
     /** How long Kong takes it to be; months and years are not quite. */
     final long seconds;
 
     Period(String name, long seconds) {
-        this.limitHeader = "X-RateLimit-Limit-" + name;
-        this.remainingHeader = "X-RateLimit-Remaining-" + name;
+        this.limitHeader = HttpHeaders.createOptimized("X-RateLimit-Limit-" + name);
+        this.remainingHeader = HttpHeaders.createOptimized("X-RateLimit-Remaining-" + name);
         this.seconds = seconds;
     }
 
