@@ -685,6 +685,9 @@ public final class Gateway implements AutoCloseable {
                 limits.body().toNanos(),
                 limits.send().toNanos(),
                 limits.maxHeaders(),
+                limits.rates().grace().toNanos(),
+                limits.rates().body(),
+                limits.rates().send(),
                 maxBodyBytes == 0 ? Long.MAX_VALUE : maxBodyBytes);
     }
 

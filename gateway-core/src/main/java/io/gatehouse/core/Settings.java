@@ -188,11 +188,18 @@ public record Settings(
      * @param body between two pieces of a request body that is waited for
      * @param send between two pieces of an answer that the client takes
      * @param maxHeaders header lines of a request
+     * @param rates how slow bodies and answers may be
      */
-    public record ClientLimits(Duration header, Duration idle, Duration body, Duration send, int maxHeaders) {
+    public record ClientLimits(
+            Duration header, Duration idle, Duration body, Duration send, int maxHeaders, Rates rates) {
         /** 10 s for a head, 75 s between requests, 60 s for the next piece of a body or an answer, 100 header lines. */
         public static final ClientLimits DEFAULT = new ClientLimits(
-                Duration.ofSeconds(10), Duration.ofSeconds(75), Duration.ofSeconds(60), Duration.ofSeconds(60), 100);
+                Duration.ofSeconds(10),
+                Duration.ofSeconds(75),
+                Duration.ofSeconds(60),
+                Duration.ofSeconds(60),
+                100,
+                Rates.DEFAULT);
 
         /** Checks that nothing is missing. */
         public ClientLimits {
@@ -200,8 +207,30 @@ public record Settings(
             requireNonNull(idle, "idle");
             requireNonNull(body, "body");
             requireNonNull(send, "send");
+            requireNonNull(rates, "rates");
             if (maxHeaders < 1) {
                 throw new IllegalArgumentException("maxHeaders: " + maxHeaders + " (expected: 1 or more)");
+            }
+        }
+    }
+
+    /**
+     * How slow a client may be on average while it is waited for. What streams in both directions is not meant: gRPC and
+     * WebSocket.
+     *
+     * @param body bytes of a request body per second; 0 for any number
+     * @param send bytes of an answer per second that the client takes while some wait for it; 0 for any number
+     * @param grace how long it may be slower
+     */
+    public record Rates(int body, int send, Duration grace) {
+        /** 240 bytes per second after 5 s, as Kestrel has it. */
+        public static final Rates DEFAULT = new Rates(240, 240, Duration.ofSeconds(5));
+
+        /** Checks that nothing is missing. */
+        public Rates {
+            requireNonNull(grace, "grace");
+            if (body < 0 || send < 0) {
+                throw new IllegalArgumentException("rates: " + body + ", " + send + " (expected: 0 or more)");
             }
         }
     }

@@ -257,7 +257,26 @@ final class SettingsReader {
                                 "GATEHOUSE_CLIENT_MAX_HEADERS",
                                 "KONG_LUA_MAX_REQ_HEADERS",
                                 (name, text) -> count(name, text, 10_000)),
-                        usual.maxHeaders()));
+                        usual.maxHeaders()),
+                new Settings.Rates(
+                        or(
+                                one(null, "GATEHOUSE_CLIENT_MIN_BODY_RATE", null, this::rate),
+                                usual.rates().body()),
+                        or(
+                                one(null, "GATEHOUSE_CLIENT_MIN_SEND_RATE", null, this::rate),
+                                usual.rates().send()),
+                        or(
+                                one(null, "GATEHOUSE_CLIENT_RATE_GRACE", null, this::positiveDuration),
+                                usual.rates().grace())));
+    }
+
+    private @Nullable Integer rate(String name, String text) {
+        int rate = number(text);
+        if (rate < 0) {
+            problem(name, text, "bytes per second; 0 for any number");
+            return null;
+        }
+        return rate;
     }
 
     /** Kong's settings for what it opens connections with itself hold for upstreams here, too. */

@@ -228,12 +228,20 @@ class SettingsTest {
                         "GATEHOUSE_CLIENT_IDLE_TIMEOUT", "2s",
                         "GATEHOUSE_CLIENT_BODY_TIMEOUT", "3s",
                         "GATEHOUSE_CLIENT_SEND_TIMEOUT", "4s",
-                        "GATEHOUSE_CLIENT_MAX_HEADERS", "5"),
+                        "GATEHOUSE_CLIENT_MAX_HEADERS", "5",
+                        "GATEHOUSE_CLIENT_MIN_BODY_RATE", "6",
+                        "GATEHOUSE_CLIENT_MIN_SEND_RATE", "0",
+                        "GATEHOUSE_CLIENT_RATE_GRACE", "7s"),
                 Map.of());
 
         assertThat(settings.clientLimits())
                 .isEqualTo(new ClientLimits(
-                        Duration.ofSeconds(1), Duration.ofSeconds(2), Duration.ofSeconds(3), Duration.ofSeconds(4), 5));
+                        Duration.ofSeconds(1),
+                        Duration.ofSeconds(2),
+                        Duration.ofSeconds(3),
+                        Duration.ofSeconds(4),
+                        5,
+                        new Settings.Rates(6, 0, Duration.ofSeconds(7))));
         assertThat(problems(Map.of("GATEHOUSE_CLIENT_MAX_HEADERS", "0", "GATEHOUSE_CLIENT_IDLE_TIMEOUT", "0")))
                 .containsExactly(
                         "GATEHOUSE_CLIENT_IDLE_TIMEOUT: 0 (expected: more than 0)",
@@ -415,7 +423,8 @@ class SettingsTest {
                         Duration.ofSeconds(8),
                         Duration.ofSeconds(7),
                         Duration.ofSeconds(9),
-                        200));
+                        200,
+                        Settings.Rates.DEFAULT));
         assertThat(settings.warnings()).isEmpty();
     }
 

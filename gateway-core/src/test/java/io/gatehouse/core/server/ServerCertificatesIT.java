@@ -54,7 +54,8 @@ class ServerCertificatesIT {
                                 Duration.ofSeconds(75),
                                 Duration.ofSeconds(60),
                                 Duration.ofSeconds(60),
-                                100))
+                                100,
+                                Settings.Rates.DEFAULT))
                         .ssl(file("localhost.pem"), file("localhost-key.pem")));
     }
 
