@@ -121,7 +121,7 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine,
     private @Nullable ChannelPromise lingering;
     private boolean headBegun;
     private long unsent;
-    private long sendWindow;
+    private long allowance;
     private long slowSince;
     private long unwantedBefore;
     private long lingersUntil;
@@ -666,17 +666,49 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine,
 
     private void watchSending() {
         if (clock.waiting != Waiting.SENDING && context().channel().isActive()) {
-            if (slowSince == 0) {
-                slowSince = System.nanoTime() | 1;
-            }
-            sending();
+            allowance = allowance();
+            unsent = unsent();
+            clock.start(Waiting.SENDING, allowance);
         }
     }
 
-    private void sending() {
-        unsent = unsent();
-        sendWindow = sendNanos();
-        clock.start(Waiting.SENDING, sendWindow);
+    /** How long a client may take nothing. */
+    private long allowance() {
+        // an answer that was cut off is not worth as much waiting as one that goes on, least of all at the very end
+        long most = refused && stopping ? Math.min(STOP_NANOS, limits.sendNanos()) : limits.sendNanos();
+        if (!isHurried()) {
+            return most;
+        }
+        long now = System.nanoTime();
+        if (slowSince == 0) {
+            slowSince = now | 1;
+        }
+        return Math.min(most, limits.rateGraceNanos() + (now - slowSince));
+    }
+
+    /**
+     * Whether the client has to take its answer at a rate: it may pause for as long as it has kept up before, and for a
+     * while in any case. Only where the system tells what it does with the bytes that it took.
+     */
+    private boolean isHurried() {
+        return limits.sendRate() > 0 && !tunnel && context().channel() instanceof EpollSocketChannel;
+    }
+
+    /**
+     * How much longer a client is waited for that has used up its time: not at all if it took too little. The system
+     * takes many bytes at once and then none for long, since it has room for them; so what it has sent to the client
+     * lately counts too, and it sends no trifles.
+     */
+    private long patience() {
+        long now = unsent();
+        boolean hurried = isHurried();
+        if (hurried ? unsent - now >= limits.sendPace().bytesIn(allowance) : unsent != now) {
+            unsent = now;
+            return allowance;
+        }
+        return hurried && context().channel() instanceof EpollSocketChannel socket
+                ? allowance - TimeUnit.MILLISECONDS.toNanos(socket.tcpInfo().lastDataSent())
+                : 0;
     }
 
     /** Reads and drops what comes for a while, or until too little comes. */
@@ -684,38 +716,6 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine,
         lingersUntil = System.nanoTime() + nanos;
         unwantedBefore = discarded;
         clock.start(what, limits.bodyRate() > 0 ? Math.min(nanos, limits.rateGraceNanos()) : nanos);
-    }
-
-    /** An answer that was cut off is not worth as much waiting as one that goes on, least of all at the very end. */
-    private long sendNanos() {
-        if (refused && stopping) {
-            return Math.min(STOP_NANOS, limits.sendNanos());
-        }
-        return isHurried()
-                ? Math.min(limits.sendNanos(), limits.rateGraceNanos() + (System.nanoTime() - slowSince))
-                : limits.sendNanos();
-    }
-
-    /**
-     * Whether the client has to take its answer at a rate: it may pause for as long as it has kept up before, and for a
-     * while in any case. Only where the system tells what it does with what it has taken.
-     */
-    private boolean isHurried() {
-        return limits.sendRate() > 0 && !tunnel && context().channel() instanceof EpollSocketChannel;
-    }
-
-    /**
-     * Whether the client took enough of what waited for it. The system takes many bytes at once and then none for long,
-     * since it has room for them: so what it has sent to the client lately counts too, and it sends only what is no
-     * trifle.
-     */
-    private boolean keepsUp(long now) {
-        if (!isHurried()) {
-            return now != unsent;
-        }
-        return unsent - now >= limits.sendPace().bytesIn(sendWindow)
-                || context().channel() instanceof EpollSocketChannel socket
-                        && socket.tcpInfo().lastDataSent() < TimeUnit.NANOSECONDS.toMillis(sendWindow);
     }
 
     /** The last byte of the answer went to the socket, or will never go. */
@@ -842,8 +842,9 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine,
                 }
             }
             case SENDING -> {
-                if (keepsUp(unsent())) {
-                    sending();
+                long more = patience();
+                if (more > 0) {
+                    clock.start(Waiting.SENDING, more);
                 } else {
                     gone("send_timeout");
                     reset();

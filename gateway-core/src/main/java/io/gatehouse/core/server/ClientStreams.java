@@ -50,7 +50,6 @@ final class ClientStreams extends Http2ConnectionHandler {
     private static final Logger LOG = LoggerFactory.getLogger(ClientStreams.class);
 
     static final int MAX_STREAMS = 100;
-    private static final int MAX_HEADER_BYTES = 64 * 1024;
 
     /** What all streams of a connection together may send before somebody takes it; one alone has 64 KiB. */
     private static final int CONNECTION_WINDOW = 1024 * 1024;
@@ -130,7 +129,7 @@ final class ClientStreams extends Http2ConnectionHandler {
             return server(true)
                     .initialSettings(Http2Settings.defaultSettings()
                             .maxConcurrentStreams(MAX_STREAMS)
-                            .maxHeaderListSize(MAX_HEADER_BYTES))
+                            .maxHeaderListSize(limits.headBytes()))
                     .decoderEnforceMaxRstFramesPerWindow(MAX_RESETS, RESETS_SECONDS)
                     .encoderEnforceMaxRstFramesPerWindow(MAX_RESETS, RESETS_SECONDS)
                     .decoderEnforceMaxSmallContinuationFrames(MAX_SMALL_CONTINUATIONS)

@@ -46,6 +46,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Takes the requests of one event loop: leases the snapshot, finds the route, makes the exchange and starts it. */
 final class FrontDoor {
+    /** As metrics call it. */
+    static final String TOO_MANY = "exchanges";
+
     private final Loop loop;
     private final Reloader reloader;
     private final Traffic traffic;
@@ -133,6 +136,10 @@ final class FrontDoor {
             // counted and logged as any request, but none of its body is kept and no plugin acts on it
             observer.shed(shortage.label());
             exchange.answer(errors.overloaded(exchange, "short of " + shortage.label()), reader);
+        } else if (traffic.inFlight() > limits.exchanges()) {
+            observer.shed(TOO_MANY);
+            exchange.answer(
+                    errors.overloaded(exchange, "more than " + limits.exchanges() + " exchanges at a time"), reader);
         } else {
             ProtocolRule rule = rule(match.payload(), peer, head, strict.host());
             if (rule != null) {

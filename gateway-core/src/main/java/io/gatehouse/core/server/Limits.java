@@ -14,6 +14,9 @@ import io.gatehouse.core.exchange.Pace;
  * @param bodyRate bytes of a request body per second, on average, while they are waited for; 0 for any number
  * @param sendRate bytes of an answer per second that a client takes, on average, while some wait for it; 0 for any number
  * @param maxBodyBytes of a request body; {@link Long#MAX_VALUE} for any number
+ * @param lineBytes of a request line
+ * @param headBytes of all headers of a request
+ * @param exchanges at a time; {@link Long#MAX_VALUE} for any number
  */
 public record Limits(
         long headNanos,
@@ -24,7 +27,10 @@ public record Limits(
         long rateGraceNanos,
         long bodyRate,
         long sendRate,
-        long maxBodyBytes) {
+        long maxBodyBytes,
+        int lineBytes,
+        int headBytes,
+        long exchanges) {
     Pace bodyPace() {
         return new Pace(bodyRate, rateGraceNanos, bodyNanos);
     }

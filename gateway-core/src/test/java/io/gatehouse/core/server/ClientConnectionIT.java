@@ -30,7 +30,8 @@ class ClientConnectionIT {
     final Rig rig = new Rig();
 
     private Settings.Builder limits(Duration header, Duration idle, Duration body, Duration send) {
-        return rig.settings().clientLimits(new ClientLimits(header, idle, body, send, 100, Rates.DEFAULT));
+        return rig.settings()
+                .clientLimits(new ClientLimits(header, idle, body, send, 100, Rates.DEFAULT, Settings.Most.DEFAULT));
     }
 
     // ---- leaving
@@ -418,7 +419,7 @@ class ClientConnectionIT {
     }
 
     private static ClientLimits rates(int body, int send) {
-        return new ClientLimits(LONG, LONG, LONG, LONG, 100, new Rates(body, send, SHORT));
+        return new ClientLimits(LONG, LONG, LONG, LONG, 100, new Rates(body, send, SHORT), Settings.Most.DEFAULT);
     }
 
     private static Thread trickle(Socket socket, int bytes, int pieces) {

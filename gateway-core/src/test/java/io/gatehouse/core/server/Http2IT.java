@@ -440,7 +440,13 @@ class Http2IT {
     private static Settings.ClientLimits rates(int body, int send) {
         Duration longTime = Duration.ofMinutes(10);
         return new Settings.ClientLimits(
-                longTime, longTime, longTime, longTime, 100, new Settings.Rates(body, send, Duration.ofMillis(300)));
+                longTime,
+                longTime,
+                longTime,
+                longTime,
+                100,
+                new Settings.Rates(body, send, Duration.ofMillis(300)),
+                Settings.Most.DEFAULT);
     }
 
     @Test
@@ -478,7 +484,8 @@ class Http2IT {
                 Duration.ofMillis(body),
                 Duration.ofMillis(send),
                 100,
-                Settings.Rates.DEFAULT);
+                Settings.Rates.DEFAULT,
+                Settings.Most.DEFAULT);
     }
 
     @Test

@@ -55,7 +55,8 @@ class ServerCertificatesIT {
                                 Duration.ofSeconds(60),
                                 Duration.ofSeconds(60),
                                 100,
-                                Settings.Rates.DEFAULT))
+                                Settings.Rates.DEFAULT,
+                                Settings.Most.DEFAULT))
                         .ssl(file("localhost.pem"), file("localhost-key.pem")));
     }
 

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gatehouse.core.Settings.ClientLimits;
+import io.gatehouse.core.Settings.Most;
 import io.gatehouse.core.Settings.Rates;
 import io.gatehouse.simulator.ConnectionRecord;
 import io.gatehouse.simulator.ServerScript;
@@ -380,7 +381,8 @@ class TunnelIT {
         rig.start(
                 "{name: probe}",
                 rig.settings()
-                        .clientLimits(new ClientLimits(SHORT, LONG, LONG, Duration.ofMillis(500), 100, Rates.DEFAULT)));
+                        .clientLimits(new ClientLimits(
+                                SHORT, LONG, LONG, Duration.ofMillis(500), 100, Rates.DEFAULT, Most.DEFAULT)));
         try (Socket socket = rig.connect()) {
             socket.setReceiveBufferSize(4096);
             Rig.send(socket, HANDSHAKE);
