@@ -2,12 +2,16 @@ package io.gatehouse.core;
 
 import static java.util.Objects.requireNonNull;
 
+import com.sun.management.UnixOperatingSystemMXBean;
 import io.gatehouse.core.balancer.DnsOptions;
 import io.gatehouse.core.config.Compat;
 import io.gatehouse.core.routing.RouterFlavor;
+import io.gatehouse.core.server.Limits;
+import io.gatehouse.core.server.ProxyServer;
 import io.gatehouse.core.service.EnvVaultConfig;
 import io.gatehouse.core.service.VaultConfig;
 import io.gatehouse.core.upstream.TlsDefaults;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -188,11 +192,20 @@ public record Settings(
      * @param body between two pieces of a request body that is waited for
      * @param send between two pieces of an answer that the client takes
      * @param maxHeaders header lines of a request
+     * @param rates how slow bodies and answers may be
+     * @param most how many there may be, and how large
      */
-    public record ClientLimits(Duration header, Duration idle, Duration body, Duration send, int maxHeaders) {
+    public record ClientLimits(
+            Duration header, Duration idle, Duration body, Duration send, int maxHeaders, Rates rates, Most most) {
         /** 10 s for a head, 75 s between requests, 60 s for the next piece of a body or an answer, 100 header lines. */
         public static final ClientLimits DEFAULT = new ClientLimits(
-                Duration.ofSeconds(10), Duration.ofSeconds(75), Duration.ofSeconds(60), Duration.ofSeconds(60), 100);
+                Duration.ofSeconds(10),
+                Duration.ofSeconds(75),
+                Duration.ofSeconds(60),
+                Duration.ofSeconds(60),
+                100,
+                Rates.DEFAULT,
+                Most.DEFAULT);
 
         /** Checks that nothing is missing. */
         public ClientLimits {
@@ -200,9 +213,62 @@ public record Settings(
             requireNonNull(idle, "idle");
             requireNonNull(body, "body");
             requireNonNull(send, "send");
+            requireNonNull(rates, "rates");
+            requireNonNull(most, "most");
             if (maxHeaders < 1) {
                 throw new IllegalArgumentException("maxHeaders: " + maxHeaders + " (expected: 1 or more)");
             }
+        }
+    }
+
+    /**
+     * How slow a client may be on average while it is waited for. What streams in both directions is not meant: gRPC and
+     * WebSocket.
+     *
+     * @param body bytes of a request body per second; 0 for any number
+     * @param send bytes of an answer per second that the client takes while some wait for it; 0 for any number
+     * @param grace how long it may be slower
+     */
+    public record Rates(int body, int send, Duration grace) {
+        /** 240 bytes per second after 5 s, as Kestrel has it. */
+        public static final Rates DEFAULT = new Rates(240, 240, Duration.ofSeconds(5));
+
+        /** Checks that nothing is missing. */
+        public Rates {
+            requireNonNull(grace, "grace");
+            if (body < 0 || send < 0) {
+                throw new IllegalArgumentException("rates: " + body + ", " + send + " (expected: 0 or more)");
+            }
+        }
+    }
+
+    /**
+     * How many connections and requests there may be at a time, and how large a head may be.
+     *
+     * @param connections of clients to all proxy listeners, further ones are closed at once; 0 for any number
+     * @param exchanges at a time, further ones are answered 503; 0 for any number
+     * @param lineBytes of a request line
+     * @param headBytes of all headers of a request
+     */
+    public record Most(int connections, int exchanges, int lineBytes, int headBytes) {
+        /**
+         * 50,000 connections, as Envoy has it for the edge, but no more than half of the file descriptors: most requests
+         * need another one for their upstream. 50,000 exchanges, 32 KiB for a request line, 64 KiB for headers.
+         */
+        public static final Most DEFAULT = new Most(halfOfDescriptors(50_000), 50_000, 32 * 1024, 64 * 1024);
+
+        /** Checks the numbers. */
+        public Most {
+            if (connections < 0 || exchanges < 0 || lineBytes < 1 || headBytes < 1) {
+                throw new IllegalArgumentException("most: " + connections + ", " + exchanges + ", " + lineBytes + ", "
+                        + headBytes + " (expected: 0 or more, for sizes 1 or more)");
+            }
+        }
+
+        private static int halfOfDescriptors(int most) {
+            return ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system
+                    ? (int) Math.max(1, Math.min(most, system.getMaxFileDescriptorCount() / 2))
+                    : most;
         }
     }
 
@@ -240,6 +306,39 @@ public record Settings(
             String name = host.indexOf(':') < 0 ? host : '[' + host + ']';
             return scheme + "://" + name + (port == (tls() ? 443 : 80) ? "" : ":" + port);
         }
+    }
+
+    List<ProxyServer.Listener> listeners() {
+        return proxyListen.stream()
+                .map(listen -> new ProxyServer.Listener(
+                        listen.host(),
+                        listen.port(),
+                        listen.ssl(),
+                        listen.http2(),
+                        listen.reusePort(),
+                        listen.backlog()))
+                .toList();
+    }
+
+    Limits limits() {
+        ClientLimits own = clientLimits;
+        return new Limits(
+                own.header().toNanos(),
+                own.idle().toNanos(),
+                own.body().toNanos(),
+                own.send().toNanos(),
+                own.maxHeaders(),
+                own.rates().grace().toNanos(),
+                own.rates().body(),
+                own.rates().send(),
+                orAny(proxy.maxBodyBytes()),
+                own.most().lineBytes(),
+                own.most().headBytes(),
+                orAny(own.most().exchanges()));
+    }
+
+    private static long orAny(long most) {
+        return most == 0 ? Long.MAX_VALUE : most;
     }
 
     /** All defaults, without any configuration file. */

@@ -223,21 +223,47 @@ class SettingsTest {
     @Test
     void readsWhatClientsMayTake() throws Exception {
         Settings settings = Settings.from(
-                Map.of(
-                        "GATEHOUSE_CLIENT_HEADER_TIMEOUT", "1s",
-                        "GATEHOUSE_CLIENT_IDLE_TIMEOUT", "2s",
-                        "GATEHOUSE_CLIENT_BODY_TIMEOUT", "3s",
-                        "GATEHOUSE_CLIENT_SEND_TIMEOUT", "4s",
-                        "GATEHOUSE_CLIENT_MAX_HEADERS", "5"),
+                Map.ofEntries(
+                        Map.entry("GATEHOUSE_CLIENT_HEADER_TIMEOUT", "1s"),
+                        Map.entry("GATEHOUSE_CLIENT_IDLE_TIMEOUT", "2s"),
+                        Map.entry("GATEHOUSE_CLIENT_BODY_TIMEOUT", "3s"),
+                        Map.entry("GATEHOUSE_CLIENT_SEND_TIMEOUT", "4s"),
+                        Map.entry("GATEHOUSE_CLIENT_MAX_HEADERS", "5"),
+                        Map.entry("GATEHOUSE_CLIENT_MIN_BODY_RATE", "6"),
+                        Map.entry("GATEHOUSE_CLIENT_MIN_SEND_RATE", "0"),
+                        Map.entry("GATEHOUSE_CLIENT_RATE_GRACE", "7s"),
+                        Map.entry("GATEHOUSE_CLIENT_MAX_CONNECTIONS", "8"),
+                        Map.entry("GATEHOUSE_CLIENT_MAX_EXCHANGES", "9"),
+                        Map.entry("GATEHOUSE_CLIENT_MAX_LINE_SIZE", "10k"),
+                        Map.entry("GATEHOUSE_CLIENT_MAX_HEADER_SIZE", "20k")),
                 Map.of());
 
         assertThat(settings.clientLimits())
                 .isEqualTo(new ClientLimits(
-                        Duration.ofSeconds(1), Duration.ofSeconds(2), Duration.ofSeconds(3), Duration.ofSeconds(4), 5));
+                        Duration.ofSeconds(1),
+                        Duration.ofSeconds(2),
+                        Duration.ofSeconds(3),
+                        Duration.ofSeconds(4),
+                        5,
+                        new Settings.Rates(6, 0, Duration.ofSeconds(7)),
+                        new Settings.Most(8, 9, 10240, 20480)));
         assertThat(problems(Map.of("GATEHOUSE_CLIENT_MAX_HEADERS", "0", "GATEHOUSE_CLIENT_IDLE_TIMEOUT", "0")))
                 .containsExactly(
                         "GATEHOUSE_CLIENT_IDLE_TIMEOUT: 0 (expected: more than 0)",
                         "GATEHOUSE_CLIENT_MAX_HEADERS: 0 (expected: 1-10000)");
+    }
+
+    @Test
+    void readsWhatNginxReadsHeadsInto() throws Exception {
+        Map<String, String> kong = Map.of("KONG_NGINX_HTTP_LARGE_CLIENT_HEADER_BUFFERS", "4 8k");
+        assertThat(Settings.from(kong, Map.of()).clientLimits().most())
+                .isEqualTo(new Settings.Most(
+                        Settings.Most.DEFAULT.connections(), Settings.Most.DEFAULT.exchanges(), 8 * 1024, 32 * 1024));
+        for (String wrong : List.of("4", "8k", "4 8x", "0 8k", "1 17m", "4 8k 1")) {
+            assertThat(problems(Map.of("KONG_NGINX_PROXY_LARGE_CLIENT_HEADER_BUFFERS", wrong)))
+                    .containsExactly("KONG_NGINX_PROXY_LARGE_CLIENT_HEADER_BUFFERS: " + wrong
+                            + " (expected: how many buffers and how large, as 4 8k, together at most 16m)");
+        }
     }
 
     @Test
@@ -415,7 +441,9 @@ class SettingsTest {
                         Duration.ofSeconds(8),
                         Duration.ofSeconds(7),
                         Duration.ofSeconds(9),
-                        200));
+                        200,
+                        Settings.Rates.DEFAULT,
+                        Settings.Most.DEFAULT));
         assertThat(settings.warnings()).isEmpty();
     }
 

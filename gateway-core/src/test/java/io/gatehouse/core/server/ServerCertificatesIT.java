@@ -54,7 +54,9 @@ class ServerCertificatesIT {
                                 Duration.ofSeconds(75),
                                 Duration.ofSeconds(60),
                                 Duration.ofSeconds(60),
-                                100))
+                                100,
+                                Settings.Rates.DEFAULT,
+                                Settings.Most.DEFAULT))
                         .ssl(file("localhost.pem"), file("localhost-key.pem")));
     }
 
