@@ -2,6 +2,7 @@ package io.gatehouse.core;
 
 import static java.util.Objects.requireNonNull;
 
+import io.gatehouse.api.AddressRange;
 import io.gatehouse.core.exchange.AddedHeader;
 import io.gatehouse.core.exchange.ErrorFormat;
 import io.gatehouse.core.exchange.ErrorPages;
@@ -9,7 +10,6 @@ import io.gatehouse.core.exchange.ErrorTemplate;
 import io.gatehouse.core.exchange.HeadStamp;
 import io.gatehouse.core.server.Answers;
 import io.gatehouse.core.server.Forwarding;
-import io.gatehouse.core.service.AddressRange;
 import io.gatehouse.core.upstream.KeepAlive;
 import java.util.List;
 import java.util.Map;

@@ -1,12 +1,12 @@
 package io.gatehouse.core;
 
+import io.gatehouse.api.AddressRange;
 import io.gatehouse.core.ProxySettings.Errors;
 import io.gatehouse.core.ProxySettings.Headers;
 import io.gatehouse.core.ProxySettings.Trust;
 import io.gatehouse.core.exchange.AddedHeader;
 import io.gatehouse.core.exchange.ErrorFormat;
 import io.gatehouse.core.exchange.ErrorTemplate;
-import io.gatehouse.core.service.AddressRange;
 import io.gatehouse.core.upstream.KeepAlive;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.util.Base64;
+import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
@@ -18,7 +19,7 @@ import javax.net.ssl.TrustManagerFactory;
  *
  * @param certificate the PEM file with the certificate
  * @param key the PEM file with its key
- * @param trusted what a client needs to trust it
+ * @param trusted what a client needs to trust it, and a server to show it
  */
 record Certificate(Path certificate, Path key, SSLContext trusted) {
     private static final String PASSWORD = "changeit";
@@ -66,7 +67,9 @@ record Certificate(Path certificate, Path key, SSLContext trusted) {
         trustedOnes.setCertificateEntry("one", keys.getCertificate("one"));
         trust.init(trustedOnes);
         SSLContext trusted = SSLContext.getInstance("TLS");
-        trusted.init(null, trust.getTrustManagers(), null);
+        KeyManagerFactory shown = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        shown.init(keys, PASSWORD.toCharArray());
+        trusted.init(shown.getKeyManagers(), trust.getTrustManagers(), null);
         return new Certificate(
                 pem(folder, "CERTIFICATE", keys.getCertificate("one").getEncoded()),
                 pem(

@@ -2,6 +2,7 @@ package io.gatehouse.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
@@ -42,7 +43,7 @@ import org.snakeyaml.engine.v2.api.LoadSettings;
 /** What each everyday plugin says to clients and upstreams: the conversations in {@code everyday.yaml}. */
 final class EverydayPluginsIT {
     private static final Set<String> WORDS =
-            Set.of("send", "with", "body", "status", "has", "without", "text", "seen", "uri", "method");
+            Set.of("send", "with", "body", "status", "has", "without", "text", "seen", "uri", "method", "logged");
 
     private static final String CONSUMERS = """
             consumers:
@@ -71,7 +72,11 @@ final class EverydayPluginsIT {
 
     private static final AtomicInteger UNIQUE = new AtomicInteger();
 
+    private static final Pattern SENT = Pattern.compile("\\{.*\\}");
+
     private static Map<String, Map<String, Object>> groups;
+    private static LineSink tcp;
+    private static LineSink udp;
     private static PackagedGateway gateway;
     private static String now;
 
@@ -86,6 +91,8 @@ final class EverydayPluginsIT {
             upstream.stop(0);
             threads.shutdownNow();
         });
+        tcp = RUNNING.add(LineSink.tcp());
+        udp = RUNNING.add(LineSink.udp());
         groups = read();
         now = DateTimeFormatter.RFC_1123_DATE_TIME.format(ZonedDateTime.now(ZoneOffset.UTC));
         List<Object> routes = new ArrayList<>();
@@ -101,6 +108,7 @@ final class EverydayPluginsIT {
         String yaml = new Dump(DumpSettings.builder().build()).dumpToString(Map.of("services", services));
         gateway = RUNNING.add(PackagedGateway.named("everyday")
                 .observed()
+                .outlets(1)
                 .yaml("kong.yaml", yaml + CONSUMERS)
                 .start());
     }
@@ -108,8 +116,11 @@ final class EverydayPluginsIT {
     @SuppressWarnings("unchecked") // the file is this test's own
     private static Map<String, Map<String, Object>> read() throws IOException {
         try (InputStream file = EverydayPluginsIT.class.getResourceAsStream("everyday.yaml")) {
+            String text = new String(file.readAllBytes(), StandardCharsets.UTF_8)
+                    .replace("@tcp", Integer.toString(tcp.port()))
+                    .replace("@udp", Integer.toString(udp.port()));
             return (Map<String, Map<String, Object>>)
-                    new Load(LoadSettings.builder().build()).loadFromInputStream(file);
+                    new Load(LoadSettings.builder().build()).loadFromString(text);
         }
     }
 
@@ -248,6 +259,9 @@ final class EverydayPluginsIT {
             assertThat(answer.end()).as(place).isEqualTo(Wire.End.WHOLE);
             assertThat(answer.status()).as(place).isEqualTo(step.get("status"));
             compare(place, step, answer.headers(), answer.text());
+            if (step.containsKey("logged")) {
+                compareLine(place, "/" + name + made(line[1]), map(step, "logged"));
+            }
             Object wanted = step.get("seen");
             if ("none".equals(wanted)) {
                 assertThat(SEEN).as(place).isEmpty();
@@ -264,6 +278,29 @@ final class EverydayPluginsIT {
                 }
             }
         }
+    }
+
+    /** The line that a sink got for this request, facts by JSON pointer. */
+    private static void compareLine(String place, String target, Map<String, Object> facts) {
+        String uri = "\"uri\":\"" + target + "\"";
+        String line = Workplace.await(
+                Workplace.SOON,
+                () -> lines(target).stream()
+                        .filter(sent -> sent.contains(uri))
+                        .findFirst()
+                        .orElse(null),
+                () -> place + ": no line of it came");
+        assertThat(line).as(place).matches(SENT);
+        JsonNode entry = Json.read(line);
+        facts.forEach((pointer, value) -> assertThat(entry.at(pointer).asText())
+                .as(place + ": " + pointer)
+                .matches((String) value));
+    }
+
+    private static List<String> lines(String target) {
+        return target.startsWith("/tcp-log")
+                ? tcp.lines()
+                : target.startsWith("/udp-log") ? udp.lines() : gateway.entryLines();
     }
 
     @SuppressWarnings("unchecked") // the file is this test's own
@@ -301,7 +338,7 @@ final class EverydayPluginsIT {
     private static String request(String method, String target, String body, List<String> headers) {
         StringBuilder text = new StringBuilder(method + " " + target + " HTTP/1.1\r\nHost: gateway.example\r\n");
         headers.forEach(header -> text.append(header).append("\r\n"));
-        if (!body.isEmpty()) {
+        if (!body.isEmpty() && !headers.contains("Transfer-Encoding: chunked")) {
             text.append("Content-Length: ")
                     .append(body.getBytes(StandardCharsets.UTF_8).length)
                     .append("\r\n");

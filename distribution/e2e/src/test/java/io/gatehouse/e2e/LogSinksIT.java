@@ -6,6 +6,7 @@ import io.gatehouse.simulator.LlmSimulator;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -105,6 +106,99 @@ final class LogSinksIT {
 
     private static long dropped(PackagedGateway gateway, String plugin) {
         return gateway.metrics().sum("gatehouse_log_entries_dropped_total", "plugin", plugin);
+    }
+
+    /** The sink's certificate is from an authority of its own, and is asked for by a name. */
+    @Test
+    void aTcpSinkThatIsGoneForAWhileGetsEveryLine() throws Exception {
+        Certificate certificate = Certificate.authority(Workplace.folderFor("tcp-log-certificate"));
+        LineSink sink = RUNNING.add(LineSink.tls(certificate.trusted()));
+        PackagedGateway gateway = RUNNING.add(gateway("tcp-log", """
+                plugins:
+                  - {name: tcp-log, config: {host: 127.0.0.1, port: %d, tls: true, tls_sni: localhost}}
+                """.formatted(sink.port()))
+                .env(
+                        "KONG_LUA_SSL_TRUSTED_CERTIFICATE",
+                        certificate.certificate().toString())
+                .start());
+
+        goneForAWhile(gateway, "tcp-log", sink::lines, sink::goAway, sink::comeBack);
+
+        assertThat(sink.names()).containsExactly("localhost");
+    }
+
+    @Test
+    void aSyslogDaemonThatIsGoneForAWhileGetsEveryMessage() throws Exception {
+        SyslogDaemon daemon = RUNNING.add(SyslogDaemon.start("log-sinks"));
+        PackagedGateway gateway = RUNNING.add(gateway("syslog", """
+                plugins:
+                  - {name: syslog, config: {facility: local3}}
+                """).outlets(1).start());
+
+        goneForAWhile(gateway, "syslog", () -> daemon.messages("kong"), daemon::goAway, daemon::comeBack);
+
+        assertThat(daemon.messages("kong")).allMatch(message -> message.startsWith("local3.info "));
+    }
+
+    private interface Lines {
+        List<String> get() throws Exception;
+    }
+
+    private interface Turn {
+        void take() throws Exception;
+    }
+
+    private static void goneForAWhile(PackagedGateway gateway, String plugin, Lines lines, Turn goAway, Turn comeBack)
+            throws Exception {
+        int before = requests(gateway, "its sink in place");
+        awaitEach(gateway, plugin, lines, before);
+        goAway.take();
+        int all = before + requests(gateway, "its sink gone");
+        comeBack.take();
+        awaitEach(gateway, plugin, lines, all);
+        all += requests(gateway, "its sink back");
+        awaitEach(gateway, plugin, lines, all);
+        assertThat(dropped(gateway, plugin)).isZero();
+    }
+
+    /** One line of each request, each whole. */
+    private static void awaitEach(PackagedGateway gateway, String plugin, Lines lines, int requests) throws Exception {
+        Workplace.awaitTrue(
+                Workplace.SOON,
+                () -> lines.get().size() + dropped(gateway, plugin) == requests,
+                () -> lines.get().size() + " lines came, " + dropped(gateway, plugin) + " were dropped (expected: "
+                        + requests + ")");
+        assertThat(lines.get().stream()
+                        .map(line -> Json.read(line.substring(line.indexOf('{')))
+                                .at("/request/id")
+                                .asText())
+                        .distinct())
+                .hasSize(requests);
+    }
+
+    /** Nobody can know what became of a datagram; but the gateway goes on, and so does the sink once it is there. */
+    @Test
+    void aUdpSinkThatIsGoneForAWhileGetsWhatIsSentAfterwards() throws Exception {
+        LineSink sink = RUNNING.add(LineSink.udp());
+        PackagedGateway gateway = RUNNING.add(
+                gateway("udp-log", """
+                plugins:
+                  - {name: udp-log, config: {host: 127.0.0.1, port: %d}}
+                """.formatted(sink.port())).outlets(1).start());
+        int before = requests(gateway, "its sink in place");
+        awaitEach(gateway, "udp-log", sink::lines, before);
+        sink.goAway();
+        requests(gateway, "its sink gone");
+        sink.comeBack();
+        String last = "/web/v1/models?last";
+
+        assertThat(PackagedGateway.get(gateway.proxy(last)).statusCode()).isEqualTo(200);
+
+        Workplace.awaitTrue(
+                Workplace.SOON,
+                () -> sink.lines().stream().anyMatch(line -> line.contains("?last")),
+                () -> sink.lines().size() + " lines came, not the last one");
+        assertThat(dropped(gateway, "udp-log")).isZero();
     }
 
     @Test

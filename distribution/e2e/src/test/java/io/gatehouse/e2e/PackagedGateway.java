@@ -127,6 +127,7 @@ final class PackagedGateway implements AutoCloseable {
         private boolean statusCodes;
         private boolean kongVariables;
         private int descriptors;
+        private int outlets;
         private Path accessLog;
 
         private Builder(String name) {
@@ -175,6 +176,12 @@ final class PackagedGateway implements AutoCloseable {
         /** The file-log writes to another file. */
         Builder accessLog(Path file) {
             accessLog = file;
+            return this;
+        }
+
+        /** So many of its plugins write datagrams, each to a socket that it keeps. */
+        Builder outlets(int count) {
+            outlets = count;
             return this;
         }
 
@@ -329,7 +336,7 @@ final class PackagedGateway implements AutoCloseable {
 
     /** Threads, descriptors and connections that it should have let go of by now. */
     List<String> left() {
-        return vitals.leftSince(atStart);
+        return vitals.leftSince(atStart, builder.outlets);
     }
 
     URI proxy(String path) {

@@ -119,8 +119,10 @@ final class Vitals {
     /**
      * What it keeps now and did not then: threads and descriptors that are more, and connections that the other end has
      * closed. Open connections are not among them: whoever has the other end knows whether they should be.
+     *
+     * @param outlets how many of its plugins write datagrams, each to a socket that it keeps
      */
-    List<String> leftSince(Held then) {
+    List<String> leftSince(Held then, int outlets) {
         List<String> left = new ArrayList<>();
         Map<String, Integer> threads = threads();
         threads.forEach((name, count) -> {
@@ -130,7 +132,7 @@ final class Vitals {
             }
         });
         others().forEach((what, count) -> {
-            int most = Math.max(then.descriptors.getOrDefault(what, 0), mayBe(what, threads));
+            int most = Math.max(then.descriptors.getOrDefault(what, 0), mayBe(what, threads, outlets));
             if (count > most) {
                 left.add("descriptors " + what + ": " + count + " (expected: at most " + most + ")");
             }
@@ -144,12 +146,12 @@ final class Vitals {
     }
 
     /** How many of a kind there may be that were not needed at the start. */
-    private static int mayBe(String what, Map<String, Integer> threads) {
+    private static int mayBe(String what, Map<String, Integer> threads, int outlets) {
         if (what.equals(DATAGRAMS)) {
-            return threads.getOrDefault(EVENT_LOOPS, 0) + 1; // each resolves names by itself
+            return threads.getOrDefault(EVENT_LOOPS, 0) + 1 + outlets; // each resolves names by itself
         }
         if (what.equals(UNIX_SOCKETS)) {
-            return 2; // the one on which the JVM waits for jcmd, and one that it spoke to it on
+            return 2 + outlets; // the one on which the JVM waits for jcmd, and one that it spoke to it on
         }
         // a log, or a JAR of which nothing was needed before
         return what.startsWith("/") && !what.endsWith("(deleted)") ? 1 : 0;

@@ -1,5 +1,6 @@
 package io.gatehouse.core.entity;
 
+import io.gatehouse.api.AddressRange;
 import io.gatehouse.api.config.Default;
 import io.gatehouse.api.config.Doc;
 import io.gatehouse.api.config.Length;
@@ -11,7 +12,6 @@ import io.gatehouse.core.config.ConfigNode;
 import io.gatehouse.core.routing.RouterFlavor;
 import io.gatehouse.core.schema.Distinct;
 import io.gatehouse.core.schema.Filled;
-import io.gatehouse.core.service.AddressRange;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

@@ -6,7 +6,7 @@ import io.gatehouse.api.Next;
 import io.gatehouse.api.Request;
 import io.gatehouse.api.Response;
 import io.gatehouse.api.body.BodyException;
-import io.vertx.core.AsyncResult;
+import io.vertx.core.Completable;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.ArrayList;
@@ -51,14 +51,24 @@ final class Link implements Next {
      * <p>Its clock runs exactly while the plugin owes an answer and nothing further in owes it one: from the moment when
      * the call returned without an answer, but for the time between {@link #goInside} and {@link #comeBack}.
      */
-    private final class Call extends Watched implements Next {
+    private final class Call extends Watched implements Next, Completable<Response> {
         private final LiveExchange exchange;
         private final PluginInstance instance;
-        private final Promise<Response> result = Promise.promise();
-        private @Nullable Child child;
+
+        /** What the plugin sent further in first, which is mostly all, what it got for that, and what came of it. */
+        private @Nullable Request sent;
+
+        private @Nullable Future<Response> awaited;
+        private @Nullable Response came;
         private @Nullable List<Child> more;
+
+        /** What the plugin's answer makes complete; null until it owes one of its own. */
+        private @Nullable Promise<Response> result;
+
+        /** Whether the plugin's answer is {@link #awaited}, to which it has nothing to add. */
+        private boolean passesOn;
+
         private int inside;
-        private boolean pending;
         private boolean done;
         private boolean running;
         private long runningSince;
@@ -82,26 +92,33 @@ final class Link implements Next {
                 return Future.succeededFuture(finish(broken(new NullPointerException("it returned null"))));
             }
             if (answer.isComplete()) {
-                return Future.succeededFuture(finish(checked(answer)));
+                Response given = answer.result();
+                Response response = finish(checked(given, answer.cause()));
+                return response == given ? answer : Future.succeededFuture(response);
             }
-            pending = true;
+            if (answer == awaited) {
+                passesOn = true; // complete() sees it before whoever is further out
+                return answer;
+            }
+            Promise<Response> owed = Promise.promise();
+            result = owed;
             if (inside == 0) {
                 startClock();
             }
-            answer.onComplete(this::answered);
-            return result.future();
+            answer.onComplete((response, failure) -> answered(owed, response, failure));
+            return owed.future();
         }
 
         /** The plugin's future has completed, on whatever thread. */
-        private void answered(AsyncResult<Response> outcome) {
+        private void answered(Promise<Response> owed, @Nullable Response response, @Nullable Throwable failure) {
             if (!exchange.loop().isCurrent()) {
-                exchange.loop().run(() -> answered(outcome));
+                exchange.loop().run(() -> answered(owed, response, failure));
                 return;
             }
             if (!done) {
-                result.complete(finish(checked(outcome)));
-            } else if (outcome.succeeded() && outcome.result() != null) {
-                outcome.result().discard(); // too late: the client has its 500 already
+                owed.complete(finish(checked(response, failure)));
+            } else if (response != null) {
+                response.discard(); // too late: the client has its 500 already
             }
         }
 
@@ -120,34 +137,54 @@ final class Link implements Next {
                 return Future.succeededFuture(exchange.errors()
                         .failed(exchange, Failure.of(FailureKind.CANCELLED, "the request was cancelled")));
             }
-            Child started = new Child(request);
-            if (child == null) {
-                child = started;
-            } else {
-                if (more == null) {
-                    more = new ArrayList<>(2);
+            if (sent == null) {
+                sent = request;
+                goInside();
+                Future<Response> answer = further(request);
+                if (answer.isComplete()) {
+                    comeBack();
+                    came = answer.result();
+                } else {
+                    awaited = answer;
+                    answer.onComplete(this); // before the plugin can listen to it
                 }
-                more.add(started);
+                return answer;
             }
+            Child another = new Child(request);
+            if (more == null) {
+                more = new ArrayList<>(2);
+            }
+            more.add(another);
             goInside();
             Future<Response> answer = further(request);
             if (answer.isComplete()) {
                 comeBack();
-                started.response = answer.result();
-                return answer;
+                another.response = answer.result();
+            } else {
+                answer.onComplete((response, failure) -> another.response = back(response));
             }
-            Promise<Response> outward = Promise.promise();
-            answer.onComplete(outcome -> {
-                Response response = outcome.result(); // never fails: every link and the upstream guarantee it
-                if (done) {
+            return answer;
+        }
+
+        /** What was sent further in first has its answer; it never fails, every link and the upstream guarantee it. */
+        @Override
+        public void complete(@Nullable Response response, @Nullable Throwable failure) {
+            came = back(response);
+            if (came != null && passesOn) {
+                finish(came);
+            }
+        }
+
+        /** An answer comes from inside; null when the plugin has given its own answer before, and nobody wants it. */
+        private @Nullable Response back(@Nullable Response response) {
+            if (done) {
+                if (response != null) {
                     response.discard();
-                    return;
                 }
-                comeBack(); // first: what the plugin does next is its own time, and may lead inside again
-                started.response = response;
-                outward.complete(response);
-            });
-            return outward.future();
+                return null;
+            }
+            comeBack(); // first: what the plugin does next is its own time, and may lead inside again
+            return response;
         }
 
         /** What is further in, with a throw made the response that it should have been. */
@@ -167,7 +204,7 @@ final class Link implements Next {
         }
 
         private void comeBack() {
-            if (--inside == 0 && pending && !done) {
+            if (--inside == 0 && result != null && !done) {
                 startClock();
             }
         }
@@ -192,7 +229,8 @@ final class Link implements Next {
 
         @Override
         protected void expired() {
-            if (done) {
+            Promise<Response> owed = result;
+            if (done || owed == null) {
                 return;
             }
             if (exchange.waitsForUpstreamBody()) {
@@ -202,17 +240,16 @@ final class Link implements Next {
                 startClock();
                 return;
             }
-            result.complete(finish(broken(new PluginTimeoutException(
+            owed.complete(finish(broken(new PluginTimeoutException(
                     "no answer within " + exchange.loop().pluginTimeLimitNanos() / 1_000_000 + " ms"))));
         }
 
-        private Response checked(AsyncResult<Response> outcome) {
-            if (outcome.failed()) {
-                return outcome.cause() instanceof BodyException body
+        private Response checked(@Nullable Response response, @Nullable Throwable failure) {
+            if (failure != null) {
+                return failure instanceof BodyException body
                         ? exchange.errors().failed(exchange, body.failure()) // its sender's fault, not the plugin's
-                        : broken(outcome.cause());
+                        : broken(failure);
             }
-            Response response = outcome.result();
             return response == null ? broken(new NullPointerException("its future gave null")) : response;
         }
 
@@ -227,21 +264,20 @@ final class Link implements Next {
         private Response finish(Response response) {
             done = true;
             stopClock();
-            if (child != null) {
-                giveUp(child, response);
+            if (sent != null && came != response) {
+                giveUp(sent, came, response);
             }
             if (more != null) {
                 for (Child other : more) {
-                    giveUp(other, response);
+                    giveUp(other.request, other.response, response);
                 }
             }
             return exchange.errors().written(exchange, response);
         }
 
-        private void giveUp(Child other, Response kept) {
-            Response response = other.response;
+        private void giveUp(Request request, @Nullable Response response, Response kept) {
             if (response == null) {
-                other.request.cancel();
+                request.cancel();
             } else if (response != kept
                     && response.body() != kept.body()
                     && !response.body().isTaken()) {
@@ -251,7 +287,7 @@ final class Link implements Next {
         }
     }
 
-    /** A request that the plugin sent further in, and what came of it. */
+    /** A further request that the plugin sent inside, and what came of it. */
     private static final class Child {
         private final Request request;
         private @Nullable Response response;

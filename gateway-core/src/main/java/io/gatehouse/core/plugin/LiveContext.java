@@ -100,7 +100,7 @@ final class LiveContext implements PluginContext {
 
     @Override
     public Outlet outlet(OutletOptions options) {
-        PluginOutlet outlet = new PluginOutlet(services.vertx(), options);
+        PluginOutlet outlet = new PluginOutlet(services.vertx(), services.tls(), options);
         outlets.add(outlet);
         return outlet;
     }

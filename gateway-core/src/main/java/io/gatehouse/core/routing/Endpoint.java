@@ -1,6 +1,6 @@
 package io.gatehouse.core.routing;
 
-import io.gatehouse.core.service.AddressRange;
+import io.gatehouse.api.AddressRange;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -2,7 +2,7 @@ package io.gatehouse.core.routing;
 
 import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
-import io.gatehouse.core.service.AddressRange;
+import io.gatehouse.api.AddressRange;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;

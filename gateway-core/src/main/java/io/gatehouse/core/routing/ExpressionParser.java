@@ -2,7 +2,7 @@ package io.gatehouse.core.routing;
 
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
-import io.gatehouse.core.service.AddressRange;
+import io.gatehouse.api.AddressRange;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

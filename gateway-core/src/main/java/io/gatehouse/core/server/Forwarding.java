@@ -1,7 +1,7 @@
 package io.gatehouse.core.server;
 
+import io.gatehouse.api.AddressRange;
 import io.gatehouse.core.exchange.HeaderNames;
-import io.gatehouse.core.service.AddressRange;
 import io.netty.util.NetUtil;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpConnection;

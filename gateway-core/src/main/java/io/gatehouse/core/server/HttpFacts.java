@@ -1,8 +1,8 @@
 package io.gatehouse.core.server;
 
+import io.gatehouse.api.AddressRange;
 import io.gatehouse.core.routing.RequestFacts;
 import io.gatehouse.core.routing.RequestPath;
-import io.gatehouse.core.service.AddressRange;
 import io.vertx.core.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 

@@ -1,5 +1,6 @@
 package io.gatehouse.core.snapshot;
 
+import io.gatehouse.api.AddressRange;
 import io.gatehouse.api.PluginFactory;
 import io.gatehouse.core.balancer.Balancer;
 import io.gatehouse.core.config.Problem;
@@ -23,7 +24,6 @@ import io.gatehouse.core.routing.RouteTable;
 import io.gatehouse.core.routing.RouterFlavor;
 import io.gatehouse.core.schema.NodeProblems;
 import io.gatehouse.core.schema.RecordBinder;
-import io.gatehouse.core.service.AddressRange;
 import io.gatehouse.core.upstream.Upstreams;
 import java.util.ArrayList;
 import java.util.Collection;

@@ -30,7 +30,7 @@ final class Http1Wire extends Wire {
     @Override
     void headers(MultiMap headers, String host) {
         MultiMap own = out.headers();
-        own.addAll(headers);
+        own.setAll(headers); // there is nothing yet, and of its own kind it takes entries as they are
         own.set(HttpHeaders.HOST, host);
     }
 

@@ -2,6 +2,7 @@ package io.gatehouse.core.upstream;
 
 import io.gatehouse.api.Outlet;
 import io.gatehouse.api.OutletOptions;
+import io.gatehouse.api.TlsOptions;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -35,6 +36,7 @@ public final class PluginOutlet implements Outlet {
     private static final Logger LOG = LoggerFactory.getLogger(PluginOutlet.class);
 
     private final Vertx vertx;
+    private final TlsDefaults tls;
     private final OutletOptions options;
     private final Context loop;
     private final Door door;
@@ -57,8 +59,9 @@ public final class PluginOutlet implements Outlet {
      *
      * @throws UnsupportedOperationException when this machine cannot write in this way
      */
-    public PluginOutlet(Vertx vertx, OutletOptions options) {
+    public PluginOutlet(Vertx vertx, TlsDefaults tls, OutletOptions options) {
         this.vertx = vertx;
+        this.tls = tls;
         this.options = options;
         // an event loop of its own, whoever asks for it: a plugin is made on a worker thread
         this.loop = ((ContextInternal) vertx.getOrCreateContext()).unwrap();
@@ -165,8 +168,8 @@ public final class PluginOutlet implements Outlet {
                         .setConnectTimeout((int)
                                 Math.min(Integer.MAX_VALUE, options.timeout().toMillis()))
                         .setTcpNoDelay(true)
-                        .setTrustAll(!options.verifyTls())
                         .setHostnameVerificationAlgorithm(options.verifyTls() ? "HTTPS" : "");
+                tls.trust(net, TlsOptions.builder().verify(options.verifyTls()).build());
                 if (!options.keepAlive().isZero()) {
                     net.setIdleTimeoutUnit(TimeUnit.MILLISECONDS).setIdleTimeout((int)
                             Math.min(Integer.MAX_VALUE, options.keepAlive().toMillis()));

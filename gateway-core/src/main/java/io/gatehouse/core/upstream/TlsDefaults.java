@@ -3,6 +3,7 @@ package io.gatehouse.core.upstream;
 import io.gatehouse.api.TlsOptions;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.net.ClientOptionsBase;
 import io.vertx.core.net.PemKeyCertOptions;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -33,20 +34,26 @@ public record TlsDefaults(
 
     /** Sets up a client for connections with these options. */
     void apply(HttpClientOptions http, TlsOptions options) {
-        http.setTrustAll(!options.verify()).setVerifyHost(options.verify());
-        if (options.verify()) {
-            boolean usual = options.authorities().isEmpty();
-            http.setTrustOptions(new Authorities(
-                    usual && system,
-                    usual ? authorities : options.authorities(),
-                    options.verifyDepth() < 0 ? verifyDepth : options.verifyDepth()));
-        }
+        http.setVerifyHost(options.verify());
+        trust(http, options);
         boolean own = options.clientCertificate() != null;
         String shown = own ? options.clientCertificate() : certificate;
         String shownKey = own ? options.clientKey() : key;
         if (shown != null && shownKey != null) {
             http.setKeyCertOptions(
                     new PemKeyCertOptions().addCertValue(Buffer.buffer(shown)).addKeyValue(Buffer.buffer(shownKey)));
+        }
+    }
+
+    /** Sets up whom a client trusts; whether it checks names too is for the caller to say. */
+    void trust(ClientOptionsBase client, TlsOptions options) {
+        client.setTrustAll(!options.verify());
+        if (options.verify()) {
+            boolean usual = options.authorities().isEmpty();
+            client.setTrustOptions(new Authorities(
+                    usual && system,
+                    usual ? authorities : options.authorities(),
+                    options.verifyDepth() < 0 ? verifyDepth : options.verifyDepth()));
         }
     }
 

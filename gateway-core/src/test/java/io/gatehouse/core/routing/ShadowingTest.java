@@ -2,7 +2,7 @@ package io.gatehouse.core.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.gatehouse.core.service.AddressRange;
+import io.gatehouse.api.AddressRange;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

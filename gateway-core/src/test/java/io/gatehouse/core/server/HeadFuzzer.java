@@ -2,8 +2,8 @@ package io.gatehouse.core.server;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import io.gatehouse.api.AddressRange;
 import io.gatehouse.core.routing.RequestPath;
-import io.gatehouse.core.service.AddressRange;
 import io.gatehouse.core.upstream.HopByHop;
 import io.vertx.core.MultiMap;
 import java.util.Arrays;

@@ -15,10 +15,15 @@ import io.netty.channel.epoll.EpollDomainDatagramChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.unix.DomainDatagramPacket;
 import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.pkitesting.CertificateBuilder;
+import io.netty.pkitesting.X509Bundle;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.net.NetServer;
+import io.vertx.core.net.NetServerOptions;
+import io.vertx.core.net.PemKeyCertOptions;
 import java.io.InputStream;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -28,6 +33,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -36,6 +42,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @Timeout(30)
 class PluginOutletIT {
@@ -50,8 +58,8 @@ class PluginOutletIT {
     @Test
     void writesOneAfterTheOtherOverOneConnectionAndOpensANewOneWhenItIsGone() throws Exception {
         try (ServerSocket server = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
-            PluginOutlet outlet =
-                    new PluginOutlet(VERTX, tcp(server.getLocalPort()).build());
+            PluginOutlet outlet = new PluginOutlet(
+                    VERTX, TlsDefaults.NONE, tcp(server.getLocalPort()).build());
             Future<Void> one = outlet.write(Buffer.buffer("one\n"));
             Future<Void> two = outlet.write(Buffer.buffer("two\n"));
             try (Socket first = server.accept()) {
@@ -81,7 +89,9 @@ class PluginOutletIT {
     void closesAConnectionThatIsNotKept() throws Exception {
         try (ServerSocket server = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
             PluginOutlet outlet = new PluginOutlet(
-                    VERTX, tcp(server.getLocalPort()).keepAlive(Duration.ZERO).build());
+                    VERTX,
+                    TlsDefaults.NONE,
+                    tcp(server.getLocalPort()).keepAlive(Duration.ZERO).build());
             for (String text : new String[] {"one", "two"}) {
                 Future<Void> written = outlet.write(Buffer.buffer(text));
                 try (Socket socket = server.accept()) {
@@ -100,7 +110,8 @@ class PluginOutletIT {
         try (ServerSocket server = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
             port = server.getLocalPort();
         }
-        PluginOutlet outlet = new PluginOutlet(VERTX, tcp(port).build());
+        PluginOutlet outlet =
+                new PluginOutlet(VERTX, TlsDefaults.NONE, tcp(port).build());
         assertThatThrownBy(() -> await(outlet.write(Buffer.buffer("x")))).hasMessageContaining("refused");
         try (ServerSocket server = new ServerSocket(port, 10, InetAddress.getLoopbackAddress())) {
             Future<Void> written = outlet.write(Buffer.buffer("x"));
@@ -117,6 +128,7 @@ class PluginOutletIT {
         try (ServerSocket server = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
             PluginOutlet outlet = new PluginOutlet(
                     VERTX,
+                    TlsDefaults.NONE,
                     tcp(server.getLocalPort()).timeout(Duration.ofMillis(300)).build());
             Future<Void> written = outlet.write(Buffer.buffer(new byte[64 << 20]));
             try (Socket stuck = server.accept()) {
@@ -127,12 +139,74 @@ class PluginOutletIT {
         }
     }
 
+    /** The server's certificate is for {@code sink.test} and from an authority that Java does not know. */
+    @ParameterizedTest
+    @CsvSource(
+            nullValues = "-",
+            value = {
+                "gateway's authorities, sink.test, true, -",
+                "gateway's authorities, other.test, true, No subject alternative names matching IP address 127.0.0.1 found",
+                "gateway's authorities, -, true, No subject alternative names matching IP address 127.0.0.1 found",
+                "Java's, sink.test, true, unable to find valid certification path",
+                "Java's, sink.test, false, -",
+                "Java's, -, false, -",
+            })
+    void asksATlsServerForItsCertificate(String trusted, String name, boolean verify, String problem) throws Exception {
+        X509Bundle root = new CertificateBuilder()
+                .ecp256()
+                .subject("CN=root")
+                .setIsCertificateAuthority(true)
+                .buildSelfSigned();
+        X509Bundle certificate = new CertificateBuilder()
+                .ecp256()
+                .subject("CN=sink.test")
+                .addSanDnsName("sink.test")
+                .buildIssuedBy(root);
+        BlockingQueue<String> received = new LinkedBlockingQueue<>();
+        NetServer server = VERTX.createNetServer(new NetServerOptions()
+                        .setHost("127.0.0.1")
+                        .setPort(0)
+                        .setSsl(true)
+                        .setSni(true)
+                        .setKeyCertOptions(new PemKeyCertOptions()
+                                .addCertValue(Buffer.buffer(certificate.getCertificatePathPEM()))
+                                .addKeyValue(Buffer.buffer(certificate.getPrivateKeyPEM()))))
+                .connectHandler(socket ->
+                        socket.handler(bytes -> received.add(socket.indicatedServerName() + " got " + bytes)));
+        await(server.listen());
+        TlsDefaults authorities = trusted.equals("Java's")
+                ? TlsDefaults.NONE
+                : new TlsDefaults(true, List.of(root.getCertificatePEM()), -1, null, null);
+        PluginOutlet outlet = new PluginOutlet(
+                VERTX,
+                authorities,
+                tcp(server.actualPort())
+                        .tls(true)
+                        .serverName(name)
+                        .verifyTls(verify)
+                        .build());
+
+        Future<Void> written = outlet.write(Buffer.buffer("one"));
+
+        if (problem == null) {
+            await(written);
+            assertThat(received.poll(10, TimeUnit.SECONDS)).isEqualTo(name + " got one");
+        } else {
+            assertThatThrownBy(() -> await(written)).rootCause().hasMessageContaining(problem);
+            assertThat(received).isEmpty();
+        }
+        await(outlet.close());
+        await(server.close());
+    }
+
     @Test
     void sendsDatagrams() throws Exception {
         try (DatagramSocket server = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
             server.setSoTimeout(10_000);
             PluginOutlet outlet = new PluginOutlet(
-                    VERTX, OutletOptions.udp("127.0.0.1", server.getLocalPort()).build());
+                    VERTX,
+                    TlsDefaults.NONE,
+                    OutletOptions.udp("127.0.0.1", server.getLocalPort()).build());
             for (String text : new String[] {"one", "two"}) {
                 await(outlet.write(Buffer.buffer(text)));
                 DatagramPacket packet = new DatagramPacket(new byte[100], 100);
@@ -152,8 +226,8 @@ class PluginOutletIT {
         assumeTrue(Epoll.isAvailable(), "no native transport here");
         DomainSocketAddress address =
                 new DomainSocketAddress(folder.resolve("log").toFile());
-        PluginOutlet outlet =
-                new PluginOutlet(VERTX, OutletOptions.local(address.path()).build());
+        PluginOutlet outlet = new PluginOutlet(
+                VERTX, TlsDefaults.NONE, OutletOptions.local(address.path()).build());
         assertThatThrownBy(() -> await(outlet.write(Buffer.buffer("nobody")))).isNotNull();
 
         BlockingQueue<String> received = new LinkedBlockingQueue<>();

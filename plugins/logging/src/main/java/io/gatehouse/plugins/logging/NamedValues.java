@@ -17,6 +17,7 @@ final class NamedValues {
 
     private @Nullable JsonName[] names = new JsonName[FEW];
     private @Nullable String[] values = new String[FEW];
+    private int[] hashes = new int[FEW];
     private int size;
 
     /** Adds a value; null for an argument that has none, which shows as true. */
@@ -24,9 +25,11 @@ final class NamedValues {
         if (size == names.length) {
             names = Arrays.copyOf(names, size * 2);
             values = Arrays.copyOf(values, size * 2);
+            hashes = Arrays.copyOf(hashes, size * 2);
         }
         names[size] = name;
         values[size] = value;
+        hashes[size] = name.text().hashCode();
         size++;
     }
 
@@ -49,29 +52,28 @@ final class NamedValues {
     }
 
     private void values(JsonWriter json, JsonName name, int first) {
-        int next = next(name, first + 1);
+        int next = next(name, first, first + 1);
         if (next < 0) {
             value(json, values[first]);
             return;
         }
         json.beginArray();
         value(json, values[first]);
-        for (; next >= 0; next = next(name, next + 1)) {
+        for (; next >= 0; next = next(name, first, next + 1)) {
             value(json, values[next]);
             names[next] = null; // it has been shown
         }
         json.endArray();
     }
 
-    private int next(JsonName name, int from) {
-        String text = name.text();
-        int hash = text.hashCode();
+    private int next(JsonName name, int first, int from) {
+        int hash = hashes[first];
         for (int i = from; i < size; i++) {
-            JsonName other = names[i];
-            if (other != null
-                    && (other == name
-                            || (other.text().hashCode() == hash && other.text().equals(text)))) {
-                return i;
+            if (hashes[i] == hash) {
+                JsonName other = names[i];
+                if (other != null && (other == name || other.text().equals(name.text()))) {
+                    return i;
+                }
             }
         }
         return -1;
@@ -102,6 +104,7 @@ final class NamedValues {
         if (names.length > FEW) {
             names = new JsonName[FEW];
             values = new String[FEW];
+            hashes = new int[FEW];
         } else {
             Arrays.fill(names, 0, size, null);
             Arrays.fill(values, 0, size, null);

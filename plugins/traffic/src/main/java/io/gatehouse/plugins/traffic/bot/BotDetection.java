@@ -6,6 +6,7 @@ import io.gatehouse.api.Plugin;
 import io.gatehouse.api.Request;
 import io.gatehouse.api.Response;
 import io.vertx.core.Future;
+import io.vertx.core.http.HttpHeaders;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -33,7 +34,7 @@ final class BotDetection implements Plugin {
 
     @Override
     public Future<Response> intercept(Request request, Next next) {
-        List<String> agents = request.exchange().original().headers().getAll("User-Agent");
+        List<String> agents = request.exchange().original().headers().getAll(HttpHeaders.USER_AGENT);
         if (agents.isEmpty()) {
             return next.proceed(request);
         }

@@ -5,16 +5,17 @@ import io.gatehouse.api.Plugin;
 import io.gatehouse.api.Request;
 import io.gatehouse.api.Response;
 import io.vertx.core.Future;
+import io.vertx.core.http.HttpHeaders;
 import java.util.function.Supplier;
 
 /** Kong's correlation-id. It stands outermost, so that every answer can carry the id. */
 final class CorrelationId implements Plugin {
-    private final String header;
+    private final CharSequence header;
     private final boolean echo;
     private final Supplier<String> generator;
 
     CorrelationId(CorrelationIdConfig config, Supplier<String> generator) {
-        this.header = config.headerName();
+        this.header = HttpHeaders.createOptimized(config.headerName());
         this.echo = config.echoDownstream();
         this.generator = generator;
     }

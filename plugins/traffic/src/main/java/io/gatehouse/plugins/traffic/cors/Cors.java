@@ -6,12 +6,19 @@ import io.gatehouse.api.Request;
 import io.gatehouse.api.Response;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import org.jspecify.annotations.Nullable;
 
 /** Kong's cors. It stands outside of auth plugins, so that browsers can read their refusals, too. */
 final class Cors implements Plugin {
-    private static final String ALLOW_ORIGIN = "Access-Control-Allow-Origin";
+    private static final CharSequence ALLOW_CREDENTIALS =
+            HttpHeaders.createOptimized("Access-Control-Allow-Credentials");
+    private static final CharSequence ALLOW_ORIGIN = HttpHeaders.createOptimized("Access-Control-Allow-Origin");
+    private static final CharSequence EXPOSE_HEADERS = HttpHeaders.createOptimized("Access-Control-Expose-Headers");
+    private static final CharSequence VARY = HttpHeaders.createOptimized("Vary");
+    private static final CharSequence ORIGIN = HttpHeaders.createOptimized("Origin");
+    private static final CharSequence TRUE = HttpHeaders.createOptimized("true");
 
     private final CorsConfig config;
     private final Origins origins;
@@ -35,7 +42,7 @@ final class Cors implements Plugin {
     @Override
     public Future<Response> intercept(Request request, Next next) {
         MultiMap asked = request.exchange().original().headers();
-        String origin = asked.get("Origin");
+        String origin = asked.get(HttpHeaders.ORIGIN);
         boolean named = origin != null && !origin.isEmpty();
         if (named && request.method().equals(HttpMethod.OPTIONS) && asked.contains("Access-Control-Request-Method")) {
             return config.preflightContinue() ? next.proceed(request) : Response.done(preflight(origin, asked));
@@ -46,7 +53,7 @@ final class Cors implements Plugin {
         return next.proceed(request).map(response -> {
             allow(response.headers(), origin);
             if (exposed != null) {
-                response.headers().set("Access-Control-Expose-Headers", exposed);
+                response.headers().set(EXPOSE_HEADERS, exposed);
             }
             return response;
         });
@@ -75,14 +82,14 @@ final class Cors implements Plugin {
         boolean all = "*".equals(allowed);
         boolean named = origin != null && !origin.isEmpty();
         if (origins.vary() || config.credentials() && all && named) {
-            answer.add("Vary", "Origin");
+            answer.add(VARY, ORIGIN);
         }
         if (config.credentials()) {
             if (!all) {
-                answer.set("Access-Control-Allow-Credentials", "true");
+                answer.set(ALLOW_CREDENTIALS, TRUE);
             } else if (named) {
                 allowed = origin;
-                answer.set("Access-Control-Allow-Credentials", "true");
+                answer.set(ALLOW_CREDENTIALS, TRUE);
             }
         }
         if (allowed == null) {

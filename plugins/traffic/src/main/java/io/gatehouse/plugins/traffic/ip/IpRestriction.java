@@ -1,5 +1,6 @@
 package io.gatehouse.plugins.traffic.ip;
 
+import io.gatehouse.api.AddressRange;
 import io.gatehouse.api.Next;
 import io.gatehouse.api.Plugin;
 import io.gatehouse.api.Request;
@@ -11,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Kong's ip-restriction. */
 final class IpRestriction implements Plugin {
-    private final IpRange[] allow;
-    private final IpRange[] deny;
+    private final AddressRange[] allow;
+    private final AddressRange[] deny;
     private final int status;
     private final @Nullable String message;
 
@@ -23,16 +24,17 @@ final class IpRestriction implements Plugin {
         this.message = config.message();
     }
 
-    private static IpRange[] ranges(List<String> texts) {
+    private static AddressRange[] ranges(List<String> texts) {
         return texts.stream()
-                .map(text -> Objects.requireNonNull(IpRange.of(text), text))
-                .toArray(IpRange[]::new);
+                .map(text -> Objects.requireNonNull(AddressRange.of(text), text))
+                .toArray(AddressRange[]::new);
     }
 
     @Override
     public Future<Response> intercept(Request request, Next next) {
         String client = request.exchange().clientAddress();
-        byte[] address = IpRange.address(client);
+        int zone = client.indexOf('%');
+        byte[] address = AddressRange.address(zone < 0 ? client : client.substring(0, zone));
         // what has no address can stand in no list
         boolean allowed =
                 address != null && !contains(deny, address) && (allow.length == 0 || contains(allow, address));
@@ -42,8 +44,8 @@ final class IpRestriction implements Plugin {
                         Response.error(status, message != null ? message : "IP address not allowed: " + client));
     }
 
-    private static boolean contains(IpRange[] ranges, byte[] address) {
-        for (IpRange range : ranges) {
+    private static boolean contains(AddressRange[] ranges, byte[] address) {
+        for (AddressRange range : ranges) {
             if (range.contains(address)) {
                 return true;
             }

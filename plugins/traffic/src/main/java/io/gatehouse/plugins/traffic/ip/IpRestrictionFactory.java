@@ -1,5 +1,6 @@
 package io.gatehouse.plugins.traffic.ip;
 
+import io.gatehouse.api.AddressRange;
 import io.gatehouse.api.Plugin;
 import io.gatehouse.api.PluginContext;
 import io.gatehouse.api.PluginFactory;
@@ -37,7 +38,7 @@ public final class IpRestrictionFactory implements PluginFactory<IpRestrictionCo
 
     private static void check(String field, List<String> entries, Problems problems) {
         for (int i = 0; i < entries.size(); i++) {
-            if (IpRange.of(entries.get(i)) == null) {
+            if (AddressRange.of(entries.get(i)) == null) {
                 problems.add(field + "[" + i + "]", "invalid ip or cidr range: '" + entries.get(i) + "'");
             }
         }

@@ -1,8 +1,10 @@
 package io.gatehouse.plugins.traffic.ratelimit;
 
+import io.vertx.core.http.HttpHeaders;
 import java.time.LocalDate;
 
 /** A window of time that begins when UTC's calendar says so, from the shortest to the longest. */
+@SuppressWarnings("ImmutableEnumChecker") // the texts of headers never change, though their type does not say so
 enum Period {
     SECOND("Second", 1),
     MINUTE("Minute", 60),
@@ -14,17 +16,17 @@ enum Period {
     private static final long DAY_MILLIS = 86_400_000;
 
     /** The header that tells the limit. */
-    final String limitHeader;
+    final CharSequence limitHeader;
 
     /** The header that tells what is left. */
-    final String remainingHeader;
+    final CharSequence remainingHeader;
 
     /** How long Kong takes it to be; months and years are not quite. */
     final long seconds;
 
     Period(String name, long seconds) {
-        this.limitHeader = "X-RateLimit-Limit-" + name;
-        this.remainingHeader = "X-RateLimit-Remaining-" + name;
+        this.limitHeader = HttpHeaders.createOptimized("X-RateLimit-Limit-" + name);
+        this.remainingHeader = HttpHeaders.createOptimized("X-RateLimit-Remaining-" + name);
         this.seconds = seconds;
     }
 

@@ -13,6 +13,7 @@ import io.gatehouse.api.Response;
 import io.gatehouse.api.Service;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpHeaders;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -27,12 +28,29 @@ final class RateLimiting implements Plugin {
     /** A longer identifier, which a client may send in a header, is counted by its hash: keys stay in memory. */
     private static final int MAX_IDENTIFIER = 64;
 
+    private static final CharSequence LIMIT = HttpHeaders.createOptimized("RateLimit-Limit");
+    private static final CharSequence REMAINING = HttpHeaders.createOptimized("RateLimit-Remaining");
+    private static final CharSequence RESET = HttpHeaders.createOptimized("RateLimit-Reset");
+    private static final CharSequence RETRY_AFTER = HttpHeaders.createOptimized("Retry-After");
+
     private final RateLimitingConfig config;
     private final Counters counters;
     private final Clock clock;
     private final Period[] periods;
     private final long[] limits;
+    private final CharSequence[] limitTexts;
     private final String keyPrefix;
+
+    /** The windows of the last request, which are those of the next one too unless one of them has ended. */
+    private volatile Windows current = new Windows(1, 0, List.of());
+
+    /**
+     * The windows of a moment.
+     *
+     * @param from the first moment that has just these, milliseconds since the epoch
+     * @param end the first that has others
+     */
+    private record Windows(long from, long end, List<Counters.Window> all) {}
 
     RateLimiting(RateLimitingConfig config, PluginContext context) {
         this.config = config;
@@ -51,9 +69,11 @@ final class RateLimiting implements Plugin {
         }
         this.periods = used.toArray(Period[]::new);
         this.limits = new long[periods.length];
+        this.limitTexts = new CharSequence[periods.length];
         for (int i = 0; i < periods.length; i++) {
             Long limit = config.limit(periods[i]);
             limits[i] = limit == null ? 0 : limit;
+            limitTexts[i] = HttpHeaders.createOptimized(Long.toString(limits[i]));
         }
         this.keyPrefix = prefix.append(':').toString();
     }
@@ -61,15 +81,29 @@ final class RateLimiting implements Plugin {
     @Override
     public Future<Response> intercept(Request request, Next next) {
         long now = clock.millis();
-        List<Counters.Window> windows = new ArrayList<>(periods.length);
-        for (int i = 0; i < periods.length; i++) {
-            windows.add(Counters.Window.of(periods[i].start(now), periods[i].end(now), limits[i]));
-        }
-        Future<Counters.Count> count = counters.take(keyPrefix + identifier(request), 1, windows);
+        Future<Counters.Count> count = counters.take(keyPrefix + identifier(request), 1, windows(now));
         return count.succeeded()
                 ? decided(request, next, count.result(), now)
                 : count.transform(done ->
                         done.succeeded() ? decided(request, next, done.result(), now) : unreachable(request, next));
+    }
+
+    private List<Counters.Window> windows(long now) {
+        Windows last = current;
+        if (now >= last.from && now < last.end) {
+            return last.all;
+        }
+        long from = Long.MIN_VALUE;
+        long end = Long.MAX_VALUE;
+        List<Counters.Window> windows = new ArrayList<>(periods.length);
+        for (int i = 0; i < periods.length; i++) {
+            Counters.Window window = Counters.Window.of(periods[i].start(now), periods[i].end(now), limits[i]);
+            from = Math.max(from, window.start());
+            end = Math.min(end, window.end());
+            windows.add(window);
+        }
+        current = new Windows(from, end, List.copyOf(windows));
+        return windows;
     }
 
     /** The gateway logs why, once and not for each request. */
@@ -116,16 +150,16 @@ final class RateLimiting implements Plugin {
                 least = remaining;
                 tightest = i;
             }
-            headers.set(periods[i].limitHeader, Long.toString(limits[i]));
+            headers.set(periods[i].limitHeader, limitTexts[i]);
             headers.set(periods[i].remainingHeader, Long.toString(remaining));
         }
         Period period = periods[tightest];
         String reset = Long.toString(Math.max(1, period.seconds - (now / 1000 - period.start(now) / 1000)));
-        headers.set("RateLimit-Limit", Long.toString(limits[tightest]));
-        headers.set("RateLimit-Remaining", Long.toString(least));
-        headers.set("RateLimit-Reset", reset);
+        headers.set(LIMIT, limitTexts[tightest]);
+        headers.set(REMAINING, Long.toString(least));
+        headers.set(RESET, reset);
         if (!count.granted()) {
-            headers.set("Retry-After", reset);
+            headers.set(RETRY_AFTER, reset);
         }
     }
 

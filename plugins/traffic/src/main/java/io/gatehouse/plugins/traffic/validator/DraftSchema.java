@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
+import com.networknt.schema.Error;
 import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaException;
 import com.networknt.schema.SchemaRegistry;
@@ -69,7 +70,11 @@ final class DraftSchema implements Check {
 
     @Override
     public List<Violation> violations(JsonNode value) {
-        return schema.validate(value).stream()
+        List<Error> errors = schema.validate(value);
+        if (errors.isEmpty()) {
+            return List.of();
+        }
+        return errors.stream()
                 .limit(MAX_VIOLATIONS)
                 .map(error -> new Violation(error.getInstanceLocation().toString(), error.getMessage()))
                 .toList();

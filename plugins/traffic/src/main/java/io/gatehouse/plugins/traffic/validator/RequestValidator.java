@@ -35,6 +35,14 @@ final class RequestValidator implements Plugin {
     private final boolean typesWithParameters;
     private final boolean verbose;
 
+    /** The last content type that was let in: most requests bring the same one. */
+    private volatile Verdict verdict = Verdict.NONE;
+
+    /** What is thought of a content type. */
+    private record Verdict(String written, boolean allowed, boolean json) {
+        static final Verdict NONE = new Verdict("", false, false);
+    }
+
     RequestValidator(RequestValidatorConfig config, Schemas schemas, PluginContext context) {
         this.context = context;
         this.parameters = schemas.parameters();
@@ -60,13 +68,27 @@ final class RequestValidator implements Plugin {
             return next.proceed(request);
         }
         String written = request.headers().get("Content-Type");
-        MediaType type = written == null ? null : MediaType.of(written);
-        if (type == null || types.stream().noneMatch(allowed -> includes(allowed, type))) {
+        Verdict verdict = written == null ? Verdict.NONE : verdict(written);
+        if (!verdict.allowed) {
             return Response.done(refusal("specified Content-Type is not allowed", List.of()));
+        }
+        return verdict.json ? checkBody(request, schema, next) : next.proceed(request);
+    }
+
+    private Verdict verdict(String written) {
+        Verdict last = verdict;
+        if (last.written.equals(written)) {
+            return last;
+        }
+        MediaType type = MediaType.of(written);
+        if (type == null || types.stream().noneMatch(allowed -> includes(allowed, type))) {
+            return Verdict.NONE;
         }
         boolean json = type.type().equals("application") && type.subtype().equals("json")
                 || type.subtype().endsWith("+json");
-        return json ? checkBody(request, schema, next) : next.proceed(request);
+        Verdict found = new Verdict(written, true, json);
+        verdict = found;
+        return found;
     }
 
     /** Values of parameters are compared as they are, but for charset, whose case has no meaning. */
@@ -107,7 +129,9 @@ final class RequestValidator implements Plugin {
             Buffer sent =
                     request.body().isEmpty() ? Buffer.buffer() : request.body().bytes();
             if (coding == ContentCoding.IDENTITY) {
-                return check(sent, schema).compose(found -> answer(found, request, next));
+                return sent.length() <= LONG_BODY_BYTES
+                        ? answer(violations(sent, schema), request, next)
+                        : check(sent, schema).compose(found -> answer(found, request, next));
             }
             // what is checked is decoded; what is sent on stays as it is
             Body decoded = Body.of(sent).decoded(coding, MAX_BODY_BYTES);

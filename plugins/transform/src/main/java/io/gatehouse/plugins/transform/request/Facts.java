@@ -14,8 +14,13 @@ final class Facts implements Template.Source {
     private final Map<String, String> captures;
     private @Nullable Arguments arguments;
 
-    Facts(Request request) {
-        this.headers = MultiMap.caseInsensitiveMultiMap().addAll(request.headers());
+    /**
+     * Remembers a request.
+     *
+     * @param readsHeaders whether a template may ask for headers
+     */
+    Facts(Request request, boolean readsHeaders) {
+        this.headers = readsHeaders ? MultiMap.caseInsensitiveMultiMap().addAll(request.headers()) : request.headers();
         this.host = request.exchange().original().host();
         this.query = request.query();
         this.captures = request.exchange().uriCaptures();

@@ -12,6 +12,7 @@ import io.gatehouse.plugins.support.Arguments;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -36,6 +37,7 @@ final class RequestTransformer implements Plugin {
     private final Rules body;
     private final Rules query;
     private final boolean changesType;
+    private final boolean readsHeaders;
 
     RequestTransformer(RequestTransformerConfig config) {
         String name = config.httpMethod();
@@ -62,11 +64,18 @@ final class RequestTransformer implements Plugin {
                 config.add().querystring(),
                 config.append().querystring());
         this.changesType = headers.names("Content-Type");
+        this.readsHeaders = path != null && path.readsHeaders()
+                || headers.readsHeaders()
+                || body.readsHeaders()
+                || query.readsHeaders();
     }
 
     @Override
     public Future<Response> intercept(Request request, Next next) {
-        BodyKind kind = BodyKind.of(request.headers().get("Content-Type"));
+        if (body.isEmpty() && !formToQuery) {
+            return transformed(request, BodyKind.OTHER, null, next);
+        }
+        BodyKind kind = BodyKind.of(request.headers().get(HttpHeaders.CONTENT_TYPE));
         // rules for headers come before those for the body, and may change its type
         boolean reads = !body.isEmpty() && (changesType ? kindBehindHeaders(request) : kind) != BodyKind.OTHER
                 || formToQuery && kind == BodyKind.FORM;
@@ -98,7 +107,7 @@ final class RequestTransformer implements Plugin {
     }
 
     private Future<Response> transformed(Request request, BodyKind kind, @Nullable Buffer bytes, Next next) {
-        Facts facts = new Facts(request);
+        Facts facts = new Facts(request, readsHeaders);
         if (path != null) {
             String rendered = path.render(facts);
             if (rendered.isEmpty() || rendered.charAt(0) != '/') {
@@ -138,7 +147,7 @@ final class RequestTransformer implements Plugin {
 
     private BodyKind kindBehindHeaders(Request request) {
         MultiMap changed = MultiMap.caseInsensitiveMultiMap().addAll(request.headers());
-        changeHeaders(changed, new Facts(request));
+        changeHeaders(changed, new Facts(request, readsHeaders));
         return BodyKind.of(changed.get("Content-Type"));
     }
 

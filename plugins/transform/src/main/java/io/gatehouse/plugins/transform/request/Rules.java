@@ -34,6 +34,18 @@ final class Rules {
         return remove.length + rename.length + replace.length + add.length + append.length == 0;
     }
 
+    /** Whether the value of a rule comes from a header. */
+    boolean readsHeaders() {
+        for (Setting[] settings : new Setting[][] {replace, add, append}) {
+            for (Setting setting : settings) {
+                if (setting.value().readsHeaders()) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
     /** Whether a rule may change what is there under a name, in upper or lower case. */
     boolean names(String name) {
         for (String removed : remove) {

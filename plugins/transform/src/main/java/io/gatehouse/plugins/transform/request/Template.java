@@ -28,10 +28,12 @@ final class Template {
 
     private final String text;
     private final Piece[] pieces;
+    private final boolean readsHeaders;
 
-    private Template(String text, List<Piece> pieces) {
+    private Template(String text, List<Piece> pieces, boolean readsHeaders) {
         this.text = text;
         this.pieces = pieces.toArray(Piece[]::new);
+        this.readsHeaders = readsHeaders;
     }
 
     /**
@@ -41,16 +43,19 @@ final class Template {
      */
     static Template of(String text) {
         List<Piece> pieces = new ArrayList<>();
+        boolean readsHeaders = false;
         int from = 0;
         while (true) {
             int open = text.indexOf("$(", from);
             int close = open < 0 ? -1 : closing(text, open + 1);
             if (close < 0) {
                 literal(text.substring(from), pieces);
-                return new Template(text, pieces);
+                return new Template(text, pieces, readsHeaders);
             }
             literal(text.substring(from, open), pieces);
-            pieces.add(new Expression(text.substring(open + 2, close)).parse());
+            Expression expression = new Expression(text.substring(open + 2, close));
+            pieces.add(expression.parse());
+            readsHeaders |= expression.readsHeaders;
             from = close + 1;
         }
     }
@@ -75,8 +80,17 @@ final class Template {
         return -1;
     }
 
+    /** Whether a reference leads to a header. */
+    boolean readsHeaders() {
+        return readsHeaders;
+    }
+
     /** The text with all references filled in; with nothing for what is not there. */
     String render(Source source) {
+        if (pieces.length == 1) {
+            String value = pieces[0].value(source);
+            return value == null ? "" : value;
+        }
         StringBuilder rendered = new StringBuilder(text.length() + 32);
         for (Piece piece : pieces) {
             String value = piece.value(source);
@@ -96,6 +110,7 @@ final class Template {
     private static final class Expression {
         private final String lua;
         private int at;
+        private boolean readsHeaders;
 
         private Expression(String lua) {
             this.lua = lua;
@@ -136,6 +151,7 @@ final class Template {
             String table = word();
             boolean captures = table.equals("uri_captures");
             String key = key(captures);
+            readsHeaders |= table.equals("headers");
             return switch (table) {
                 case "headers" -> source -> source.header(key);
                 case "query_params" -> source -> source.queryParam(key);

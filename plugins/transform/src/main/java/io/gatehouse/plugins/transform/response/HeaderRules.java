@@ -2,6 +2,9 @@ package io.gatehouse.plugins.transform.response;
 
 import io.gatehouse.plugins.transform.Rule;
 import io.vertx.core.MultiMap;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 
 /** The rules for headers. Whether a header is there is asked once, before the first rule, as in Kong. Immutable. */
 final class HeaderRules {
@@ -10,6 +13,7 @@ final class HeaderRules {
     private final Rule[] replace;
     private final Rule[] add;
     private final Rule[] append;
+    private final boolean copies;
 
     HeaderRules(ResponseTransformerConfig config) {
         this.remove = Rule.all(config.remove().headers());
@@ -17,21 +21,39 @@ final class HeaderRules {
         this.replace = Rule.all(config.replace().headers());
         this.add = Rule.all(config.add().headers());
         this.append = Rule.all(config.append().headers());
+        this.copies = askAboutEachOther();
     }
 
-    boolean isEmpty() {
-        return remove.length + rename.length + replace.length + add.length + append.length == 0;
+    /** Whether what a rule asks for may be what an earlier one has changed. */
+    private boolean askAboutEachOther() {
+        Set<String> changed = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
+        for (Rule rule : remove) {
+            changed.add(rule.name());
+        }
+        boolean asks = false;
+        for (Rule rule : rename) {
+            asks |= changed.contains(rule.name());
+            changed.add(rule.name());
+            changed.add(rule.value());
+        }
+        for (Rule[] rules : new Rule[][] {replace, add}) {
+            for (Rule rule : rules) {
+                asks |= !changed.add(rule.name());
+            }
+        }
+        return asks;
     }
 
     void apply(MultiMap headers) {
-        MultiMap before = MultiMap.caseInsensitiveMultiMap().addAll(headers);
+        MultiMap before = copies ? MultiMap.caseInsensitiveMultiMap().addAll(headers) : headers;
         for (Rule rule : remove) {
             headers.remove(rule.name());
         }
         for (Rule rule : rename) {
             if (before.contains(rule.name())) {
+                List<String> values = before.getAll(rule.name());
                 headers.remove(rule.name());
-                headers.set(rule.value(), before.getAll(rule.name()));
+                headers.set(rule.value(), values);
             }
         }
         for (Rule rule : replace) {

@@ -32,14 +32,17 @@ final class ResponseTransformer implements Plugin {
 
     @Override
     public Future<Response> intercept(Request request, Next next) {
-        return next.proceed(request).compose(response -> {
-            boolean reads = !json.isEmpty()
-                    && !response.body().isEmpty()
-                    && isJson(response.headers().get("Content-Type"));
-            String coded = response.headers().get("Content-Encoding");
-            if (!headers.isEmpty()) {
+        if (json.isEmpty()) {
+            return next.proceed(request).map(response -> {
                 headers.apply(response.headers());
-            }
+                return response;
+            });
+        }
+        return next.proceed(request).compose(response -> {
+            boolean reads =
+                    !response.body().isEmpty() && isJson(response.headers().get("Content-Type"));
+            String coded = response.headers().get("Content-Encoding");
+            headers.apply(response.headers());
             return reads ? changed(response, coded) : Response.done(response);
         });
     }

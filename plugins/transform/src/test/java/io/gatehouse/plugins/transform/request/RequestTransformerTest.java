@@ -351,7 +351,7 @@ class RequestTransformerTest {
         try (PluginTester tester = tester("")) {
             AtomicReference<String> rendered = new AtomicReference<>();
             tester.upstream(request -> {
-                rendered.set(Template.of(template).render(new Facts(request)));
+                rendered.set(Template.of(template).render(new Facts(request, true)));
                 return Response.done(Response.of(200));
             });
             tester.get("/?q=v%201&flag")

@@ -1,8 +1,10 @@
-package io.gatehouse.core.service;
+package io.gatehouse.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.stream.Stream;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,9 +58,48 @@ class AddressRangeTest {
                 "[::1]",
                 "localhost",
                 "10.0.0.1 ",
-                "1.2.3.4:80"
+                "1.2.3.4:80",
+                "01.2.3.4",
+                "1.2.3.4.5",
+                "1..2.3",
+                ":",
+                ":1",
+                "1:",
+                ":::",
+                "1::2::3",
+                "12345::",
+                "g::",
+                "1:2:3:4:5:6:7",
+                "1:2:3:4:5:6:7:8:9",
+                "1:2:3:4::5:6:7:8",
+                "1:2:3:4:5:6:7:1.2.3.4",
+                "::1.2.3.256",
+                "::1.2.3.4:5"
             })
     void refusesWhatIsNone(String text) {
         assertThat(AddressRange.of(text)).isNull();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "0.0.0.0",
+                "255.255.255.255",
+                "100.20.3.0",
+                "::",
+                "::1",
+                "1::",
+                "1:2:3:4:5:6:7:8",
+                "1:2:3:4:5:6:7::",
+                "::2:3:4:5:6:7:8",
+                "1::8",
+                "2001:DB8:00ff::1a",
+                "::1.2.3.4",
+                "64:ff9b::192.0.2.33",
+                "1:2:3:4:5:6:192.0.2.33"
+            })
+    void readsWhatJavaReads(String text) throws UnknownHostException {
+        assertThat(AddressRange.address(text))
+                .isEqualTo(InetAddress.getByName(text).getAddress());
     }
 }
