@@ -120,6 +120,9 @@ public final class Gateway implements AutoCloseable {
     private Gateway(Settings settings) {
         this.settings = settings;
         this.certificate = new DefaultCertificate(settings.sslCert(), settings.sslCertKey());
+        if (settings.proxyListen().stream().anyMatch(Settings.Listen::ssl)) {
+            certificate.makeIfMissing();
+        }
         this.vertx = internalMetrics
                 .vertxBuilder(new VertxOptions()
                         .setAddressResolverOptions(ResolverOptions.of(settings.dns()))
@@ -172,6 +175,7 @@ public final class Gateway implements AutoCloseable {
                 settings.listeners(),
                 certificate,
                 settings.tlsVersions(),
+                settings.tlsCiphers(),
                 settings.pluginTimeLimit().toNanos(),
                 exchangeDeadline(settings),
                 settings.limits(),
@@ -181,6 +185,7 @@ public final class Gateway implements AutoCloseable {
                 redirects,
                 settings.upstreamTls(),
                 settings.proxy().keepAlive(),
+                settings.mostAnswerBytes(),
                 upstreams,
                 reloader,
                 traffic,

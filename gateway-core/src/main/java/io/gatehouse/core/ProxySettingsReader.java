@@ -48,6 +48,9 @@ final class ProxySettingsReader {
                 or(
                         settings.directive("GATEHOUSE_CLIENT_MAX_BODY_SIZE", "CLIENT_MAX_BODY_SIZE", this::size),
                         usual.maxBodyBytes()),
+                or(
+                        settings.one(null, "GATEHOUSE_UPSTREAM_MAX_RESPONSE_SIZE", null, this::size),
+                        usual.maxAnswerBytes()),
                 new KeepAlive(
                         or(one("UPSTREAM_KEEPALIVE_POOL_SIZE", settings::fromZero), KeepAlive.USUAL.connections()),
                         or(one("UPSTREAM_KEEPALIVE_MAX_REQUESTS", settings::fromZero), KeepAlive.USUAL.requests()),

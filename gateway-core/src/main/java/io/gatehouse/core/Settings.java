@@ -43,6 +43,7 @@ import org.jspecify.annotations.Nullable;
  * @param sslCert PEM file with the certificate chain of TLS listeners
  * @param sslCertKey PEM file with the key of {@code sslCert}
  * @param tlsVersions versions of TLS that clients may speak: {@code TLSv1.2}, {@code TLSv1.3}
+ * @param tlsCiphers cipher suites that clients may choose, by Java's names
  * @param compat whose defaults apply where Kong's versions differ
  * @param routerFlavor in which ways routes may say what they are for
  * @param drainTimeout how long exchanges in flight may take to end on SIGTERM
@@ -75,6 +76,7 @@ public record Settings(
         @Nullable Path sslCert,
         @Nullable Path sslCertKey,
         Set<String> tlsVersions,
+        List<String> tlsCiphers,
         Compat compat,
         RouterFlavor routerFlavor,
         Duration drainTimeout,
@@ -101,6 +103,7 @@ public record Settings(
         adminListen = List.copyOf(adminListen);
         statusListen = List.copyOf(statusListen);
         tlsVersions = Set.copyOf(tlsVersions);
+        tlsCiphers = List.copyOf(tlsCiphers);
         environment = Map.copyOf(environment);
         warnings = List.copyOf(warnings);
         requireNonNull(admin, "admin");
@@ -337,6 +340,10 @@ public record Settings(
                 orAny(own.most().exchanges()));
     }
 
+    long mostAnswerBytes() {
+        return orAny(proxy.maxAnswerBytes());
+    }
+
     private static long orAny(long most) {
         return most == 0 ? Long.MAX_VALUE : most;
     }
@@ -360,6 +367,7 @@ public record Settings(
         b.sslCert = sslCert;
         b.sslCertKey = sslCertKey;
         b.tlsVersions = tlsVersions;
+        b.tlsCiphers = tlsCiphers;
         b.compat = compat;
         b.routerFlavor = routerFlavor;
         b.drainTimeout = drainTimeout;
@@ -396,7 +404,8 @@ public record Settings(
     public String toString() {
         return "Settings[configs=" + configs + ", plugins=" + plugins + ", connectTo=" + connectTo + ", proxyListen="
                 + proxyListen + ", adminListen=" + adminListen + ", statusListen=" + statusListen + ", logLevel="
-                + logLevel + ", sslCert=" + sslCert + ", tlsVersions=" + tlsVersions + ", compat=" + compat
+                + logLevel + ", sslCert=" + sslCert + ", tlsVersions=" + tlsVersions + ", tlsCiphers=" + tlsCiphers
+                + ", compat=" + compat
                 + ", routerFlavor=" + routerFlavor
                 + ", drainTimeout=" + drainTimeout
                 + ", pluginTimeLimit=" + pluginTimeLimit + ", exchangeDeadline=" + exchangeDeadline
@@ -419,6 +428,7 @@ public record Settings(
         private @Nullable Path sslCert;
         private @Nullable Path sslCertKey;
         private Set<String> tlsVersions = Set.of("TLSv1.2", "TLSv1.3");
+        private List<String> tlsCiphers = CipherSuites.INTERMEDIATE;
         private Compat compat = Compat.UNSET;
         private RouterFlavor routerFlavor = RouterFlavor.TRADITIONAL_COMPATIBLE;
         private Duration drainTimeout = Duration.ofSeconds(30);
@@ -496,6 +506,12 @@ public record Settings(
         /** See {@link Settings#tlsVersions()}. */
         public Builder tlsVersions(Set<String> value) {
             tlsVersions = value;
+            return this;
+        }
+
+        /** See {@link Settings#tlsCiphers()}. */
+        public Builder tlsCiphers(List<String> value) {
+            tlsCiphers = value;
             return this;
         }
 
@@ -609,6 +625,7 @@ public record Settings(
                     sslCert,
                     sslCertKey,
                     tlsVersions,
+                    tlsCiphers,
                     compat,
                     routerFlavor,
                     drainTimeout,

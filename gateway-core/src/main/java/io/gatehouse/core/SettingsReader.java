@@ -103,6 +103,7 @@ final class SettingsReader {
         }
         b.ssl(cert, key);
         set(one(null, "GATEHOUSE_SSL_PROTOCOLS", "KONG_SSL_PROTOCOLS", this::tlsVersions), b::tlsVersions);
+        ciphers(b);
         boolean tls = cert != null && key != null;
 
         List<Listen> proxy = one("--proxy-listen", "GATEHOUSE_PROXY_LISTEN", "KONG_PROXY_LISTEN", this::listeners);
@@ -121,9 +122,6 @@ final class SettingsReader {
         }
         wantClearText("KONG_ADMIN_LISTEN", admin);
         wantClearText("KONG_STATUS_LISTEN", status);
-        if (!tls && cert == null && key == null) {
-            wantCertificate("KONG_PROXY_LISTEN", proxy);
-        }
 
         b.admin(admin());
         set(one("--log-level", "GATEHOUSE_LOG_LEVEL", "KONG_LOG_LEVEL", this::logLevel), b::logLevel);
@@ -452,17 +450,6 @@ final class SettingsReader {
         }
     }
 
-    private void wantCertificate(String variable, @Nullable List<Listen> listeners) {
-        if (listeners != null) {
-            for (Listen listen : listeners) {
-                if (listen.ssl()) {
-                    problems.add(variable + ": " + listen.address()
-                            + " ssl (expected: KONG_SSL_CERT and KONG_SSL_CERT_KEY to be set)");
-                }
-            }
-        }
-    }
-
     private static <T> void set(@Nullable T value, Consumer<T> target) {
         if (value != null) {
             target.accept(value);
@@ -696,6 +683,51 @@ final class SettingsReader {
             return -1;
         }
         return Integer.parseInt(text);
+    }
+
+    /** As in Kong, a suite of the most modern ciphers leaves only TLS 1.3. */
+    private void ciphers(Settings.Builder b) {
+        String suite =
+                or(one(null, "GATEHOUSE_SSL_CIPHER_SUITE", "KONG_SSL_CIPHER_SUITE", this::cipherSuite), "intermediate");
+        List<String> own = one(null, "GATEHOUSE_SSL_CIPHERS", "KONG_SSL_CIPHERS", this::cipherNames);
+        if (suite.equals("modern")) {
+            b.tlsVersions(Set.of("TLSv1.3")).tlsCiphers(CipherSuites.MODERN);
+        }
+        if (suite.equals("custom") == (own != null)) {
+            set(own, b::tlsCiphers);
+        } else {
+            problems.add(
+                    own == null
+                            ? "KONG_SSL_CIPHER_SUITE: custom (expected: KONG_SSL_CIPHERS to name the ciphers)"
+                            : "KONG_SSL_CIPHERS: set (expected: KONG_SSL_CIPHER_SUITE to be custom)");
+        }
+    }
+
+    private @Nullable String cipherSuite(String name, String text) {
+        if (Set.of("modern", "intermediate", "custom").contains(text)) {
+            return text;
+        }
+        problem(
+                name,
+                text,
+                "modern, intermediate or custom" + (text.equals("old") ? "; Java speaks no TLS before 1.2" : ""));
+        return null;
+    }
+
+    private @Nullable List<String> cipherNames(String name, String text) {
+        List<String> all = new ArrayList<>();
+        for (String one : text.split("[:\\s,]+", -1)) {
+            String suite = CipherSuites.of(one);
+            if (suite == null) {
+                problem(
+                        name,
+                        one,
+                        "names of OpenSSL or of Java with colons between them, of ciphers that this Java has");
+            } else if (!CipherSuites.MODERN.contains(suite)) {
+                all.add(suite);
+            }
+        }
+        return CipherSuites.with(all);
     }
 
     private @Nullable Set<String> tlsVersions(String name, String text) {

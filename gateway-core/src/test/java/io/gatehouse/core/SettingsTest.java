@@ -206,10 +206,46 @@ class SettingsTest {
     }
 
     @Test
-    void aTlsListenerNeedsACertificate() {
-        assertThat(problems(Map.of("KONG_PROXY_LISTEN", "0.0.0.0:8443 ssl")))
+    void readsCiphers() throws Exception {
+        assertThat(Settings.from(Map.of(), Map.of()).tlsCiphers())
+                .contains("TLS_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256")
+                .noneMatch(suite -> suite.contains("CBC"));
+        Settings modern = Settings.from(
+                Map.of("KONG_SSL_CIPHER_SUITE", "modern", "KONG_SSL_PROTOCOLS", "TLSv1.2 TLSv1.3"), Map.of());
+        assertThat(modern.tlsVersions()).containsExactly("TLSv1.3");
+        assertThat(modern.tlsCiphers()).hasSize(3).allMatch(suite -> !suite.contains("WITH"));
+        assertThat(Settings.from(
+                                Map.of(
+                                        "KONG_SSL_CIPHER_SUITE",
+                                        "custom",
+                                        "KONG_SSL_CIPHERS",
+                                        "ECDHE-RSA-AES128-GCM-SHA256:TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384:"
+                                                + "TLS_AES_128_GCM_SHA256"),
+                                Map.of())
+                        .tlsCiphers())
                 .containsExactly(
-                        "KONG_PROXY_LISTEN: 0.0.0.0:8443 ssl (expected: KONG_SSL_CERT and KONG_SSL_CERT_KEY to be set)");
+                        "TLS_AES_128_GCM_SHA256",
+                        "TLS_AES_256_GCM_SHA384",
+                        "TLS_CHACHA20_POLY1305_SHA256",
+                        "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+                        "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "old | | KONG_SSL_CIPHER_SUITE: old (expected: modern, intermediate or custom;"
+                        + " Java speaks no TLS before 1.2)",
+                "fips | | KONG_SSL_CIPHER_SUITE: fips (expected: modern, intermediate or custom)",
+                "custom | | KONG_SSL_CIPHER_SUITE: custom (expected: KONG_SSL_CIPHERS to name the ciphers)",
+                "modern | ECDHE-RSA-AES128-GCM-SHA256 | KONG_SSL_CIPHERS: set (expected: KONG_SSL_CIPHER_SUITE to be custom)",
+                "custom | RC4 | KONG_SSL_CIPHERS: RC4 (expected: names of OpenSSL or of Java with colons between them,"
+                        + " of ciphers that this Java has)"
+            })
+    void refusesCiphers(String suite, String ciphers, String problem) {
+        assertThat(problems(Map.of("KONG_SSL_CIPHER_SUITE", suite, "KONG_SSL_CIPHERS", ciphers == null ? "" : ciphers)))
+                .containsExactly(problem);
     }
 
     @ParameterizedTest
@@ -419,6 +455,10 @@ class SettingsTest {
         assertThat(Settings.from(Map.of("KONG_NGINX_HTTP_CLIENT_MAX_BODY_SIZE", text), Map.of())
                         .proxy()
                         .maxBodyBytes())
+                .isEqualTo(bytes);
+        assertThat(Settings.from(Map.of("GATEHOUSE_UPSTREAM_MAX_RESPONSE_SIZE", text), Map.of())
+                        .proxy()
+                        .maxAnswerBytes())
                 .isEqualTo(bytes);
     }
 

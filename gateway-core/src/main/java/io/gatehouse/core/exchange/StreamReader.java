@@ -55,6 +55,7 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
     private boolean endless;
     private @Nullable Failure late;
     private long most = Long.MAX_VALUE;
+    private FailureKind tooLong = FailureKind.INVALID_REQUEST;
     private @Nullable Pace pace;
     private long paceLeft;
     private long awaitedSince;
@@ -101,9 +102,14 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
         return this;
     }
 
-    /** Sets how many bytes may come; one more, and the stream ends as an invalid request. */
-    public StreamReader limit(long bytes) {
+    /**
+     * Sets how many bytes may come.
+     *
+     * @param beyond what one more means: the stream ends so
+     */
+    public StreamReader limit(long bytes, FailureKind beyond) {
         most = bytes;
+        tooLong = beyond;
         return this;
     }
 
@@ -255,7 +261,7 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
             keepPace(pace, buffer.length());
         }
         if (bytes > most) {
-            fail(Failure.of(FailureKind.INVALID_REQUEST, "the body is longer than " + most + " bytes"));
+            fail(Failure.of(tooLong, "the body is longer than " + most + " bytes"));
             return;
         }
         if (pushed != null) {

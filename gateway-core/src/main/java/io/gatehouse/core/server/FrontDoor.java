@@ -335,7 +335,7 @@ final class FrontDoor {
                 loop.sweeper(),
                 tunnel ? 0 : limits.bodyNanos(),
                 e -> Failure.of(FailureKind.CLIENT_GONE, e)); // what is not HTTP does not come so far
-        reader.limit(tunnel ? Long.MAX_VALUE : limits.maxBodyBytes());
+        reader.limit(tunnel ? Long.MAX_VALUE : limits.maxBodyBytes(), FailureKind.INVALID_REQUEST);
         if (paced && !tunnel) {
             reader.pace(bodyPace);
         }

@@ -53,11 +53,16 @@ public final class ProxyServer extends VerticleBase {
         }
     }
 
-    /** What all loops share. */
+    /**
+     * What all loops share.
+     *
+     * @param mostAnswerBytes of the body of an upstream's answer; {@link Long#MAX_VALUE} for any number
+     */
     public record Shared(
             List<Listener> listeners,
             DefaultCertificate certificate,
             Set<String> tlsVersions,
+            List<String> tlsCiphers,
             long pluginTimeLimitNanos,
             long exchangeDeadlineNanos,
             Limits limits,
@@ -67,6 +72,7 @@ public final class ProxyServer extends VerticleBase {
             Redirects redirects,
             TlsDefaults tls,
             KeepAlive keepAlive,
+            long mostAnswerBytes,
             Upstreams upstreams,
             Reloader reloader,
             Traffic traffic,
@@ -96,7 +102,8 @@ public final class ProxyServer extends VerticleBase {
                 shared.memory(),
                 shared.tls(),
                 shared.keepAlive(),
-                shared.upstreams().balancers().names());
+                shared.upstreams().balancers().names(),
+                shared.mostAnswerBytes());
         shared.upstreams().set(index, out);
         FrontDoor front = new FrontDoor(
                 here,
@@ -173,6 +180,7 @@ public final class ProxyServer extends VerticleBase {
                     .setEnabledSecureTransportProtocols(shared.tlsVersions())
                     .setKeyCertOptions(
                             KeyCertOptions.wrap(new ServerKeys(this::certificates, shared.certificate()::current)));
+            shared.tlsCiphers().forEach(options::addEnabledCipherSuite);
             if (listener.http2()) {
                 options.setSslEngineOptions(new AlpnEngine());
             }

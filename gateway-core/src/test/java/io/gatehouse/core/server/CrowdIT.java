@@ -2,6 +2,7 @@ package io.gatehouse.core.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gatehouse.core.ProxySettings;
 import io.gatehouse.core.Settings;
 import io.gatehouse.core.Settings.ClientLimits;
 import io.gatehouse.core.Settings.Listen;
@@ -13,8 +14,10 @@ import java.util.List;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
-/** More clients than there may be, and larger heads. */
+/** More clients than there may be, and larger heads and answers. */
 @NullUnmarked
 class CrowdIT {
     private static final String REQUEST = "GET /a HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -52,6 +55,61 @@ class CrowdIT {
             first.shutdownOutput();
             Rig.await(this::isServed, () -> "the place is not free again");
         }
+    }
+
+    private Settings.Builder answersOf(long bytes) {
+        ProxySettings usual = ProxySettings.DEFAULT;
+        return rig.settings()
+                .proxy(new ProxySettings(
+                        usual.trust(),
+                        usual.portMaps(),
+                        usual.headers(),
+                        usual.errors(),
+                        usual.maxBodyBytes(),
+                        bytes,
+                        usual.keepAlive()))
+                .proxyListen(List.of(Listen.of("127.0.0.1", 0).withHttp2()));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"10,ok 200", "11,invalid_response 502"})
+    void refusesAnAnswerWhoseLengthIsTooMuch(int length, String outcome) throws Exception {
+        rig.upstream.script(ServerScript.builder()
+                .readRequest()
+                .head(200, "Content-Length: " + length)
+                .send("x".repeat(length))
+                .build());
+        rig.start("{name: probe}", answersOf(10));
+        assertThat(rig.raw("GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
+                .startsWith("HTTP/1.1 " + outcome.substring(outcome.length() - 3) + " ")
+                .endsWith("<closed>");
+        assertThat(rig.logged(1)).containsExactly("probe sent " + outcome);
+    }
+
+    @Test
+    void breaksOffAnAnswerThatTurnsOutTooLong() throws Exception {
+        rig.upstream.script(ServerScript.builder()
+                .readRequest()
+                .eventStreamHead()
+                .chunk("1234567890")
+                .awaitRelease()
+                .chunk("1")
+                .stall()
+                .build());
+        rig.start("{name: probe}", answersOf(10));
+        try (Socket socket = rig.connect()) {
+            Rig.send(socket, REQUEST);
+            assertThat(Rig.until(socket, "1234567890")).startsWith("HTTP/1.1 200 ");
+            rig.upstream.release();
+            assertThat(Rig.rest(socket)).doesNotContain("\r\n0\r\n");
+        }
+        try (FrameClient client = FrameClient.of(rig)) {
+            client.get(1, "/a");
+            client.await(frame -> frame.type() == FrameClient.DATA);
+            rig.upstream.release();
+            client.await(frame -> frame.type() == FrameClient.RST_STREAM);
+        }
+        assertThat(rig.logged(2)).allMatch(line -> line.startsWith("probe upstream_failed "));
     }
 
     private boolean isServed() {

@@ -279,6 +279,18 @@ class ServerCertificatesIT {
     }
 
     @Test
+    void makesACertificateItselfWhenThereIsNone() throws Exception {
+        rig.start("", rig.settings().proxyListen(List.of(new Settings.Listen("127.0.0.1", 0, true, true, false, -1))));
+        try (SSLSocket socket = connect("anything.example")) {
+            assertThat(subject(socket)).isEqualTo("localhost");
+            X509Certificate shown = (X509Certificate) socket.getSession().getPeerCertificates()[0];
+            shown.checkValidity();
+            shown.verify(shown.getPublicKey());
+            assertThat(shown.getSubjectAlternativeNames()).containsExactly(List.of(2, "localhost"));
+        }
+    }
+
+    @Test
     void readsTheDefaultCertificateAgainWithAReload() throws Exception {
         start(10_000);
         Files.writeString(folder.resolve("localhost.pem"), text("/io/gatehouse/core/entity/ec.pem"));
