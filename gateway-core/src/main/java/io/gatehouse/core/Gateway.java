@@ -24,8 +24,8 @@ import io.gatehouse.core.plugin.PluginCatalogue;
 import io.gatehouse.core.plugin.PluginServices;
 import io.gatehouse.core.schema.JsonSchema;
 import io.gatehouse.core.schema.PluginReference;
+import io.gatehouse.core.server.Admission;
 import io.gatehouse.core.server.DefaultCertificate;
-import io.gatehouse.core.server.Limits;
 import io.gatehouse.core.server.ProxyServer;
 import io.gatehouse.core.server.Traffic;
 import io.gatehouse.core.service.GatewayMetrics;
@@ -120,9 +120,11 @@ public final class Gateway implements AutoCloseable {
     private Gateway(Settings settings) {
         this.settings = settings;
         this.certificate = new DefaultCertificate(settings.sslCert(), settings.sslCertKey());
+        if (settings.proxyListen().stream().anyMatch(Settings.Listen::ssl)) {
+            certificate.makeIfMissing();
+        }
         this.vertx = internalMetrics
                 .vertxBuilder(new VertxOptions()
-                        .setPreferNativeTransport(true)
                         .setAddressResolverOptions(ResolverOptions.of(settings.dns()))
                         .setEventLoopPoolSize(settings.eventLoops())
                         // whoever blocks a loop is named by the first warning already
@@ -130,6 +132,11 @@ public final class Gateway implements AutoCloseable {
                         .setWarningExceptionTimeUnit(TimeUnit.MILLISECONDS)
                         .setMaxEventLoopExecuteTime(BLOCKED.toMillis())
                         .setMaxEventLoopExecuteTimeUnit(TimeUnit.MILLISECONDS))
+                .withTransport(new Admission(
+                        settings.listeners(),
+                        traffic,
+                        settings.clientLimits().most().connections(),
+                        counters::connectionRefused))
                 .build();
         ((VertxInternal) vertx)
                 .blockedThreadChecker()
@@ -165,26 +172,20 @@ public final class Gateway implements AutoCloseable {
                     memoryGuard::check, MEMORY_CHECK_MILLIS, MEMORY_CHECK_MILLIS, TimeUnit.MILLISECONDS);
         }
         ProxyServer.Shared shared = new ProxyServer.Shared(
-                settings.proxyListen().stream()
-                        .map(listen -> new ProxyServer.Listener(
-                                listen.host(),
-                                listen.port(),
-                                listen.ssl(),
-                                listen.http2(),
-                                listen.reusePort(),
-                                listen.backlog()))
-                        .toList(),
+                settings.listeners(),
                 certificate,
                 settings.tlsVersions(),
+                settings.tlsCiphers(),
                 settings.pluginTimeLimit().toNanos(),
                 exchangeDeadline(settings),
-                limits(settings.clientLimits(), settings.proxy().maxBodyBytes()),
+                settings.limits(),
                 settings.proxy().forwarding(),
                 settings.proxy().answers(version()),
                 memoryGuard,
                 redirects,
                 settings.upstreamTls(),
                 settings.proxy().keepAlive(),
+                settings.mostAnswerBytes(),
                 upstreams,
                 reloader,
                 traffic,
@@ -676,16 +677,6 @@ public final class Gateway implements AutoCloseable {
     private static long exchangeDeadline(Settings settings) {
         Duration deadline = settings.exchangeDeadline();
         return deadline == null ? 0 : deadline.toNanos();
-    }
-
-    private static Limits limits(Settings.ClientLimits limits, long maxBodyBytes) {
-        return new Limits(
-                limits.header().toNanos(),
-                limits.idle().toNanos(),
-                limits.body().toNanos(),
-                limits.send().toNanos(),
-                limits.maxHeaders(),
-                maxBodyBytes == 0 ? Long.MAX_VALUE : maxBodyBytes);
     }
 
     private static Redirects redirects(Settings settings) {

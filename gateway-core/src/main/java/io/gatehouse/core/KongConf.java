@@ -28,8 +28,6 @@ final class KongConf {
             Map.entry("wasm_filters", ""),
             Map.entry("tracing_instrumentations", "off"),
             Map.entry("opentelemetry_tracing", "off"),
-            Map.entry("ssl_cipher_suite", "intermediate"),
-            Map.entry("ssl_ciphers", ""),
             Map.entry("ssl_dhparam", ""),
             Map.entry("admin_ssl_cert", ""),
             Map.entry("admin_ssl_cert_key", ""),

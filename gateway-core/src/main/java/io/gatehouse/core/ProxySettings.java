@@ -23,6 +23,7 @@ import java.util.Set;
  * @param headers what is added to messages
  * @param errors how error answers look
  * @param maxBodyBytes the longest request body; 0 for any length
+ * @param maxAnswerBytes the longest body of an upstream's answer; 0 for any length
  * @param keepAlive how connections to upstreams are used again
  */
 public record ProxySettings(
@@ -31,10 +32,11 @@ public record ProxySettings(
         Headers headers,
         Errors errors,
         long maxBodyBytes,
+        long maxAnswerBytes,
         KeepAlive keepAlive) {
     /** Kong's defaults. */
     public static final ProxySettings DEFAULT =
-            new ProxySettings(Trust.NOBODY, Map.of(), Headers.USUAL, Errors.USUAL, 0, KeepAlive.USUAL);
+            new ProxySettings(Trust.NOBODY, Map.of(), Headers.USUAL, Errors.USUAL, 0, 0, KeepAlive.USUAL);
 
     /** Copies the map. */
     public ProxySettings {
@@ -45,6 +47,9 @@ public record ProxySettings(
         portMaps = Map.copyOf(portMaps);
         if (maxBodyBytes < 0) {
             throw new IllegalArgumentException("maxBodyBytes: " + maxBodyBytes + " (expected: 0 or more)");
+        }
+        if (maxAnswerBytes < 0) {
+            throw new IllegalArgumentException("maxAnswerBytes: " + maxAnswerBytes + " (expected: 0 or more)");
         }
     }
 

@@ -48,19 +48,13 @@ final class ProxySettingsReader {
                 or(
                         settings.directive("GATEHOUSE_CLIENT_MAX_BODY_SIZE", "CLIENT_MAX_BODY_SIZE", this::size),
                         usual.maxBodyBytes()),
+                or(
+                        settings.one(null, "GATEHOUSE_UPSTREAM_MAX_RESPONSE_SIZE", null, this::size),
+                        usual.maxAnswerBytes()),
                 new KeepAlive(
-                        or(one("UPSTREAM_KEEPALIVE_POOL_SIZE", this::number), KeepAlive.USUAL.connections()),
-                        or(one("UPSTREAM_KEEPALIVE_MAX_REQUESTS", this::number), KeepAlive.USUAL.requests()),
+                        or(one("UPSTREAM_KEEPALIVE_POOL_SIZE", settings::fromZero), KeepAlive.USUAL.connections()),
+                        or(one("UPSTREAM_KEEPALIVE_MAX_REQUESTS", settings::fromZero), KeepAlive.USUAL.requests()),
                         or(one("UPSTREAM_KEEPALIVE_IDLE_TIMEOUT", settings::duration), KeepAlive.USUAL.idle())));
-    }
-
-    private @Nullable Integer number(String name, String text) {
-        int number = SettingsReader.number(text);
-        if (number < 0) {
-            settings.problem(name, text, "0 or more");
-            return null;
-        }
-        return number;
     }
 
     private Map<ErrorFormat, ErrorTemplate> templates() {
@@ -124,18 +118,12 @@ final class ProxySettingsReader {
     }
 
     private @Nullable Long size(String name, String text) {
-        long factor = switch (text.isEmpty() ? ' ' : text.charAt(text.length() - 1)) {
-            case 'k', 'K' -> 1024;
-            case 'm', 'M' -> 1024 * 1024;
-            case 'g', 'G' -> 1024 * 1024 * 1024;
-            default -> 1;
-        };
-        int number = SettingsReader.number(factor == 1 ? text : text.substring(0, text.length() - 1));
-        if (number < 0) {
+        long size = SettingsReader.bytes(text);
+        if (size < 0) {
             settings.problem(name, text, "a number of bytes, or of k, m or g, as 10m; 0 for any size");
             return null;
         }
-        return number * factor;
+        return size;
     }
 
     private <T> @Nullable T one(String name, SettingsReader.Reading<T> reading) {

@@ -2,12 +2,16 @@ package io.gatehouse.core;
 
 import static java.util.Objects.requireNonNull;
 
+import com.sun.management.UnixOperatingSystemMXBean;
 import io.gatehouse.core.balancer.DnsOptions;
 import io.gatehouse.core.config.Compat;
 import io.gatehouse.core.routing.RouterFlavor;
+import io.gatehouse.core.server.Limits;
+import io.gatehouse.core.server.ProxyServer;
 import io.gatehouse.core.service.EnvVaultConfig;
 import io.gatehouse.core.service.VaultConfig;
 import io.gatehouse.core.upstream.TlsDefaults;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -39,6 +43,7 @@ import org.jspecify.annotations.Nullable;
  * @param sslCert PEM file with the certificate chain of TLS listeners
  * @param sslCertKey PEM file with the key of {@code sslCert}
  * @param tlsVersions versions of TLS that clients may speak: {@code TLSv1.2}, {@code TLSv1.3}
+ * @param tlsCiphers cipher suites that clients may choose, by Java's names
  * @param compat whose defaults apply where Kong's versions differ
  * @param routerFlavor in which ways routes may say what they are for
  * @param drainTimeout how long exchanges in flight may take to end on SIGTERM
@@ -71,6 +76,7 @@ public record Settings(
         @Nullable Path sslCert,
         @Nullable Path sslCertKey,
         Set<String> tlsVersions,
+        List<String> tlsCiphers,
         Compat compat,
         RouterFlavor routerFlavor,
         Duration drainTimeout,
@@ -97,6 +103,7 @@ public record Settings(
         adminListen = List.copyOf(adminListen);
         statusListen = List.copyOf(statusListen);
         tlsVersions = Set.copyOf(tlsVersions);
+        tlsCiphers = List.copyOf(tlsCiphers);
         environment = Map.copyOf(environment);
         warnings = List.copyOf(warnings);
         requireNonNull(admin, "admin");
@@ -188,11 +195,20 @@ public record Settings(
      * @param body between two pieces of a request body that is waited for
      * @param send between two pieces of an answer that the client takes
      * @param maxHeaders header lines of a request
+     * @param rates how slow bodies and answers may be
+     * @param most how many there may be, and how large
      */
-    public record ClientLimits(Duration header, Duration idle, Duration body, Duration send, int maxHeaders) {
+    public record ClientLimits(
+            Duration header, Duration idle, Duration body, Duration send, int maxHeaders, Rates rates, Most most) {
         /** 10 s for a head, 75 s between requests, 60 s for the next piece of a body or an answer, 100 header lines. */
         public static final ClientLimits DEFAULT = new ClientLimits(
-                Duration.ofSeconds(10), Duration.ofSeconds(75), Duration.ofSeconds(60), Duration.ofSeconds(60), 100);
+                Duration.ofSeconds(10),
+                Duration.ofSeconds(75),
+                Duration.ofSeconds(60),
+                Duration.ofSeconds(60),
+                100,
+                Rates.DEFAULT,
+                Most.DEFAULT);
 
         /** Checks that nothing is missing. */
         public ClientLimits {
@@ -200,9 +216,62 @@ public record Settings(
             requireNonNull(idle, "idle");
             requireNonNull(body, "body");
             requireNonNull(send, "send");
+            requireNonNull(rates, "rates");
+            requireNonNull(most, "most");
             if (maxHeaders < 1) {
                 throw new IllegalArgumentException("maxHeaders: " + maxHeaders + " (expected: 1 or more)");
             }
+        }
+    }
+
+    /**
+     * How slow a client may be on average while it is waited for. What streams in both directions is not meant: gRPC and
+     * WebSocket.
+     *
+     * @param body bytes of a request body per second; 0 for any number
+     * @param send bytes of an answer per second that the client takes while some wait for it; 0 for any number
+     * @param grace how long it may be slower
+     */
+    public record Rates(int body, int send, Duration grace) {
+        /** 240 bytes per second after 5 s, as Kestrel has it. */
+        public static final Rates DEFAULT = new Rates(240, 240, Duration.ofSeconds(5));
+
+        /** Checks that nothing is missing. */
+        public Rates {
+            requireNonNull(grace, "grace");
+            if (body < 0 || send < 0) {
+                throw new IllegalArgumentException("rates: " + body + ", " + send + " (expected: 0 or more)");
+            }
+        }
+    }
+
+    /**
+     * How many connections and requests there may be at a time, and how large a head may be.
+     *
+     * @param connections of clients to all proxy listeners, further ones are closed at once; 0 for any number
+     * @param exchanges at a time, further ones are answered 503; 0 for any number
+     * @param lineBytes of a request line
+     * @param headBytes of all headers of a request
+     */
+    public record Most(int connections, int exchanges, int lineBytes, int headBytes) {
+        /**
+         * 50,000 connections, as Envoy has it for the edge, but no more than half of the file descriptors: most requests
+         * need another one for their upstream. 50,000 exchanges, 32 KiB for a request line, 64 KiB for headers.
+         */
+        public static final Most DEFAULT = new Most(halfOfDescriptors(50_000), 50_000, 32 * 1024, 64 * 1024);
+
+        /** Checks the numbers. */
+        public Most {
+            if (connections < 0 || exchanges < 0 || lineBytes < 1 || headBytes < 1) {
+                throw new IllegalArgumentException("most: " + connections + ", " + exchanges + ", " + lineBytes + ", "
+                        + headBytes + " (expected: 0 or more, for sizes 1 or more)");
+            }
+        }
+
+        private static int halfOfDescriptors(int most) {
+            return ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system
+                    ? (int) Math.max(1, Math.min(most, system.getMaxFileDescriptorCount() / 2))
+                    : most;
         }
     }
 
@@ -242,6 +311,43 @@ public record Settings(
         }
     }
 
+    List<ProxyServer.Listener> listeners() {
+        return proxyListen.stream()
+                .map(listen -> new ProxyServer.Listener(
+                        listen.host(),
+                        listen.port(),
+                        listen.ssl(),
+                        listen.http2(),
+                        listen.reusePort(),
+                        listen.backlog()))
+                .toList();
+    }
+
+    Limits limits() {
+        ClientLimits own = clientLimits;
+        return new Limits(
+                own.header().toNanos(),
+                own.idle().toNanos(),
+                own.body().toNanos(),
+                own.send().toNanos(),
+                own.maxHeaders(),
+                own.rates().grace().toNanos(),
+                own.rates().body(),
+                own.rates().send(),
+                orAny(proxy.maxBodyBytes()),
+                own.most().lineBytes(),
+                own.most().headBytes(),
+                orAny(own.most().exchanges()));
+    }
+
+    long mostAnswerBytes() {
+        return orAny(proxy.maxAnswerBytes());
+    }
+
+    private static long orAny(long most) {
+        return most == 0 ? Long.MAX_VALUE : most;
+    }
+
     /** All defaults, without any configuration file. */
     public static Builder builder() {
         return new Builder();
@@ -261,6 +367,7 @@ public record Settings(
         b.sslCert = sslCert;
         b.sslCertKey = sslCertKey;
         b.tlsVersions = tlsVersions;
+        b.tlsCiphers = tlsCiphers;
         b.compat = compat;
         b.routerFlavor = routerFlavor;
         b.drainTimeout = drainTimeout;
@@ -297,7 +404,8 @@ public record Settings(
     public String toString() {
         return "Settings[configs=" + configs + ", plugins=" + plugins + ", connectTo=" + connectTo + ", proxyListen="
                 + proxyListen + ", adminListen=" + adminListen + ", statusListen=" + statusListen + ", logLevel="
-                + logLevel + ", sslCert=" + sslCert + ", tlsVersions=" + tlsVersions + ", compat=" + compat
+                + logLevel + ", sslCert=" + sslCert + ", tlsVersions=" + tlsVersions + ", tlsCiphers=" + tlsCiphers
+                + ", compat=" + compat
                 + ", routerFlavor=" + routerFlavor
                 + ", drainTimeout=" + drainTimeout
                 + ", pluginTimeLimit=" + pluginTimeLimit + ", exchangeDeadline=" + exchangeDeadline
@@ -320,6 +428,7 @@ public record Settings(
         private @Nullable Path sslCert;
         private @Nullable Path sslCertKey;
         private Set<String> tlsVersions = Set.of("TLSv1.2", "TLSv1.3");
+        private List<String> tlsCiphers = CipherSuites.INTERMEDIATE;
         private Compat compat = Compat.UNSET;
         private RouterFlavor routerFlavor = RouterFlavor.TRADITIONAL_COMPATIBLE;
         private Duration drainTimeout = Duration.ofSeconds(30);
@@ -397,6 +506,12 @@ public record Settings(
         /** See {@link Settings#tlsVersions()}. */
         public Builder tlsVersions(Set<String> value) {
             tlsVersions = value;
+            return this;
+        }
+
+        /** See {@link Settings#tlsCiphers()}. */
+        public Builder tlsCiphers(List<String> value) {
+            tlsCiphers = value;
             return this;
         }
 
@@ -510,6 +625,7 @@ public record Settings(
                     sslCert,
                     sslCertKey,
                     tlsVersions,
+                    tlsCiphers,
                     compat,
                     routerFlavor,
                     drainTimeout,

@@ -63,6 +63,8 @@ final class SettingsReader {
     /** Read by the start script, not here. */
     private static final Set<String> SCRIPT_VARIABLES = Set.of("GATEHOUSE_HOME", "GATEHOUSE_JAVA_HOME");
 
+    private static final long MOST_HEAD_BYTES = 16 * 1024 * 1024;
+
     private final Map<String, String> environment;
     private final Map<String, List<String>> options;
     private final List<String> problems = new ArrayList<>();
@@ -101,6 +103,7 @@ final class SettingsReader {
         }
         b.ssl(cert, key);
         set(one(null, "GATEHOUSE_SSL_PROTOCOLS", "KONG_SSL_PROTOCOLS", this::tlsVersions), b::tlsVersions);
+        ciphers(b);
         boolean tls = cert != null && key != null;
 
         List<Listen> proxy = one("--proxy-listen", "GATEHOUSE_PROXY_LISTEN", "KONG_PROXY_LISTEN", this::listeners);
@@ -119,9 +122,6 @@ final class SettingsReader {
         }
         wantClearText("KONG_ADMIN_LISTEN", admin);
         wantClearText("KONG_STATUS_LISTEN", status);
-        if (!tls && cert == null && key == null) {
-            wantCertificate("KONG_PROXY_LISTEN", proxy);
-        }
 
         b.admin(admin());
         set(one("--log-level", "GATEHOUSE_LOG_LEVEL", "KONG_LOG_LEVEL", this::logLevel), b::logLevel);
@@ -257,7 +257,83 @@ final class SettingsReader {
                                 "GATEHOUSE_CLIENT_MAX_HEADERS",
                                 "KONG_LUA_MAX_REQ_HEADERS",
                                 (name, text) -> count(name, text, 10_000)),
-                        usual.maxHeaders()));
+                        usual.maxHeaders()),
+                new Settings.Rates(
+                        or(
+                                one(null, "GATEHOUSE_CLIENT_MIN_BODY_RATE", null, this::fromZero),
+                                usual.rates().body()),
+                        or(
+                                one(null, "GATEHOUSE_CLIENT_MIN_SEND_RATE", null, this::fromZero),
+                                usual.rates().send()),
+                        or(
+                                one(null, "GATEHOUSE_CLIENT_RATE_GRACE", null, this::positiveDuration),
+                                usual.rates().grace())),
+                most(usual.most()));
+    }
+
+    private Settings.Most most(Settings.Most usual) {
+        Buffers nginx = or(
+                one(
+                        null,
+                        "KONG_NGINX_PROXY_LARGE_CLIENT_HEADER_BUFFERS",
+                        "KONG_NGINX_HTTP_LARGE_CLIENT_HEADER_BUFFERS",
+                        this::buffers),
+                new Buffers(usual.lineBytes(), usual.headBytes()));
+        return new Settings.Most(
+                or(one(null, "GATEHOUSE_CLIENT_MAX_CONNECTIONS", null, this::fromZero), usual.connections()),
+                or(one(null, "GATEHOUSE_CLIENT_MAX_EXCHANGES", null, this::fromZero), usual.exchanges()),
+                or(one(null, "GATEHOUSE_CLIENT_MAX_LINE_SIZE", null, this::headSize), nginx.line()),
+                or(one(null, "GATEHOUSE_CLIENT_MAX_HEADER_SIZE", null, this::headSize), nginx.head()));
+    }
+
+    /**
+     * What nginx reads heads into: a request line has to fit into one of its buffers.
+     *
+     * @param line bytes of one
+     * @param head bytes of all
+     */
+    private record Buffers(int line, int head) {}
+
+    private @Nullable Buffers buffers(String name, String text) {
+        String[] words = text.split("\\s+", -1);
+        long count = words.length == 2 ? number(words[0]) : -1;
+        long size = words.length == 2 ? bytes(words[1]) : -1;
+        if (count < 1 || size < 1 || count * size > MOST_HEAD_BYTES) {
+            problem(name, text, "how many buffers and how large, as 4 8k, together at most 16m");
+            return null;
+        }
+        return new Buffers((int) size, (int) (count * size));
+    }
+
+    private @Nullable Integer headSize(String name, String text) {
+        long size = bytes(text);
+        if (size < 1 || size > MOST_HEAD_BYTES) {
+            problem(name, text, "a number of bytes, or of k or m, as 64k, at most 16m");
+            return null;
+        }
+        return (int) size;
+    }
+
+    @Nullable
+    Integer fromZero(String name, String text) {
+        int number = number(text);
+        if (number < 0) {
+            problem(name, text, "0 or more");
+            return null;
+        }
+        return number;
+    }
+
+    /** -1 when it is no number of bytes, or of k, m or g. */
+    static long bytes(String text) {
+        long factor = switch (text.isEmpty() ? ' ' : text.charAt(text.length() - 1)) {
+            case 'k', 'K' -> 1024;
+            case 'm', 'M' -> 1024 * 1024;
+            case 'g', 'G' -> 1024 * 1024 * 1024;
+            default -> 1;
+        };
+        int number = number(factor == 1 ? text : text.substring(0, text.length() - 1));
+        return number < 0 ? -1 : number * factor;
     }
 
     /** Kong's settings for what it opens connections with itself hold for upstreams here, too. */
@@ -369,17 +445,6 @@ final class SettingsReader {
                     String flag = listen.ssl() ? "ssl" : "http2";
                     problems.add(variable + ": " + listen.address() + " " + flag + " (expected: no flag " + flag
                             + ", which proxy listeners alone have)");
-                }
-            }
-        }
-    }
-
-    private void wantCertificate(String variable, @Nullable List<Listen> listeners) {
-        if (listeners != null) {
-            for (Listen listen : listeners) {
-                if (listen.ssl()) {
-                    problems.add(variable + ": " + listen.address()
-                            + " ssl (expected: KONG_SSL_CERT and KONG_SSL_CERT_KEY to be set)");
                 }
             }
         }
@@ -618,6 +683,51 @@ final class SettingsReader {
             return -1;
         }
         return Integer.parseInt(text);
+    }
+
+    /** As in Kong, a suite of the most modern ciphers leaves only TLS 1.3. */
+    private void ciphers(Settings.Builder b) {
+        String suite =
+                or(one(null, "GATEHOUSE_SSL_CIPHER_SUITE", "KONG_SSL_CIPHER_SUITE", this::cipherSuite), "intermediate");
+        List<String> own = one(null, "GATEHOUSE_SSL_CIPHERS", "KONG_SSL_CIPHERS", this::cipherNames);
+        if (suite.equals("modern")) {
+            b.tlsVersions(Set.of("TLSv1.3")).tlsCiphers(CipherSuites.MODERN);
+        }
+        if (suite.equals("custom") == (own != null)) {
+            set(own, b::tlsCiphers);
+        } else {
+            problems.add(
+                    own == null
+                            ? "KONG_SSL_CIPHER_SUITE: custom (expected: KONG_SSL_CIPHERS to name the ciphers)"
+                            : "KONG_SSL_CIPHERS: set (expected: KONG_SSL_CIPHER_SUITE to be custom)");
+        }
+    }
+
+    private @Nullable String cipherSuite(String name, String text) {
+        if (Set.of("modern", "intermediate", "custom").contains(text)) {
+            return text;
+        }
+        problem(
+                name,
+                text,
+                "modern, intermediate or custom" + (text.equals("old") ? "; Java speaks no TLS before 1.2" : ""));
+        return null;
+    }
+
+    private @Nullable List<String> cipherNames(String name, String text) {
+        List<String> all = new ArrayList<>();
+        for (String one : text.split("[:\\s,]+", -1)) {
+            String suite = CipherSuites.of(one);
+            if (suite == null) {
+                problem(
+                        name,
+                        one,
+                        "names of OpenSSL or of Java with colons between them, of ciphers that this Java has");
+            } else if (!CipherSuites.MODERN.contains(suite)) {
+                all.add(suite);
+            }
+        }
+        return CipherSuites.with(all);
     }
 
     private @Nullable Set<String> tlsVersions(String name, String text) {

@@ -206,10 +206,46 @@ class SettingsTest {
     }
 
     @Test
-    void aTlsListenerNeedsACertificate() {
-        assertThat(problems(Map.of("KONG_PROXY_LISTEN", "0.0.0.0:8443 ssl")))
+    void readsCiphers() throws Exception {
+        assertThat(Settings.from(Map.of(), Map.of()).tlsCiphers())
+                .contains("TLS_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256")
+                .noneMatch(suite -> suite.contains("CBC"));
+        Settings modern = Settings.from(
+                Map.of("KONG_SSL_CIPHER_SUITE", "modern", "KONG_SSL_PROTOCOLS", "TLSv1.2 TLSv1.3"), Map.of());
+        assertThat(modern.tlsVersions()).containsExactly("TLSv1.3");
+        assertThat(modern.tlsCiphers()).hasSize(3).allMatch(suite -> !suite.contains("WITH"));
+        assertThat(Settings.from(
+                                Map.of(
+                                        "KONG_SSL_CIPHER_SUITE",
+                                        "custom",
+                                        "KONG_SSL_CIPHERS",
+                                        "ECDHE-RSA-AES128-GCM-SHA256:TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384:"
+                                                + "TLS_AES_128_GCM_SHA256"),
+                                Map.of())
+                        .tlsCiphers())
                 .containsExactly(
-                        "KONG_PROXY_LISTEN: 0.0.0.0:8443 ssl (expected: KONG_SSL_CERT and KONG_SSL_CERT_KEY to be set)");
+                        "TLS_AES_128_GCM_SHA256",
+                        "TLS_AES_256_GCM_SHA384",
+                        "TLS_CHACHA20_POLY1305_SHA256",
+                        "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+                        "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "old | | KONG_SSL_CIPHER_SUITE: old (expected: modern, intermediate or custom;"
+                        + " Java speaks no TLS before 1.2)",
+                "fips | | KONG_SSL_CIPHER_SUITE: fips (expected: modern, intermediate or custom)",
+                "custom | | KONG_SSL_CIPHER_SUITE: custom (expected: KONG_SSL_CIPHERS to name the ciphers)",
+                "modern | ECDHE-RSA-AES128-GCM-SHA256 | KONG_SSL_CIPHERS: set (expected: KONG_SSL_CIPHER_SUITE to be custom)",
+                "custom | RC4 | KONG_SSL_CIPHERS: RC4 (expected: names of OpenSSL or of Java with colons between them,"
+                        + " of ciphers that this Java has)"
+            })
+    void refusesCiphers(String suite, String ciphers, String problem) {
+        assertThat(problems(Map.of("KONG_SSL_CIPHER_SUITE", suite, "KONG_SSL_CIPHERS", ciphers == null ? "" : ciphers)))
+                .containsExactly(problem);
     }
 
     @ParameterizedTest
@@ -223,21 +259,47 @@ class SettingsTest {
     @Test
     void readsWhatClientsMayTake() throws Exception {
         Settings settings = Settings.from(
-                Map.of(
-                        "GATEHOUSE_CLIENT_HEADER_TIMEOUT", "1s",
-                        "GATEHOUSE_CLIENT_IDLE_TIMEOUT", "2s",
-                        "GATEHOUSE_CLIENT_BODY_TIMEOUT", "3s",
-                        "GATEHOUSE_CLIENT_SEND_TIMEOUT", "4s",
-                        "GATEHOUSE_CLIENT_MAX_HEADERS", "5"),
+                Map.ofEntries(
+                        Map.entry("GATEHOUSE_CLIENT_HEADER_TIMEOUT", "1s"),
+                        Map.entry("GATEHOUSE_CLIENT_IDLE_TIMEOUT", "2s"),
+                        Map.entry("GATEHOUSE_CLIENT_BODY_TIMEOUT", "3s"),
+                        Map.entry("GATEHOUSE_CLIENT_SEND_TIMEOUT", "4s"),
+                        Map.entry("GATEHOUSE_CLIENT_MAX_HEADERS", "5"),
+                        Map.entry("GATEHOUSE_CLIENT_MIN_BODY_RATE", "6"),
+                        Map.entry("GATEHOUSE_CLIENT_MIN_SEND_RATE", "0"),
+                        Map.entry("GATEHOUSE_CLIENT_RATE_GRACE", "7s"),
+                        Map.entry("GATEHOUSE_CLIENT_MAX_CONNECTIONS", "8"),
+                        Map.entry("GATEHOUSE_CLIENT_MAX_EXCHANGES", "9"),
+                        Map.entry("GATEHOUSE_CLIENT_MAX_LINE_SIZE", "10k"),
+                        Map.entry("GATEHOUSE_CLIENT_MAX_HEADER_SIZE", "20k")),
                 Map.of());
 
         assertThat(settings.clientLimits())
                 .isEqualTo(new ClientLimits(
-                        Duration.ofSeconds(1), Duration.ofSeconds(2), Duration.ofSeconds(3), Duration.ofSeconds(4), 5));
+                        Duration.ofSeconds(1),
+                        Duration.ofSeconds(2),
+                        Duration.ofSeconds(3),
+                        Duration.ofSeconds(4),
+                        5,
+                        new Settings.Rates(6, 0, Duration.ofSeconds(7)),
+                        new Settings.Most(8, 9, 10240, 20480)));
         assertThat(problems(Map.of("GATEHOUSE_CLIENT_MAX_HEADERS", "0", "GATEHOUSE_CLIENT_IDLE_TIMEOUT", "0")))
                 .containsExactly(
                         "GATEHOUSE_CLIENT_IDLE_TIMEOUT: 0 (expected: more than 0)",
                         "GATEHOUSE_CLIENT_MAX_HEADERS: 0 (expected: 1-10000)");
+    }
+
+    @Test
+    void readsWhatNginxReadsHeadsInto() throws Exception {
+        Map<String, String> kong = Map.of("KONG_NGINX_HTTP_LARGE_CLIENT_HEADER_BUFFERS", "4 8k");
+        assertThat(Settings.from(kong, Map.of()).clientLimits().most())
+                .isEqualTo(new Settings.Most(
+                        Settings.Most.DEFAULT.connections(), Settings.Most.DEFAULT.exchanges(), 8 * 1024, 32 * 1024));
+        for (String wrong : List.of("4", "8k", "4 8x", "0 8k", "1 17m", "4 8k 1")) {
+            assertThat(problems(Map.of("KONG_NGINX_PROXY_LARGE_CLIENT_HEADER_BUFFERS", wrong)))
+                    .containsExactly("KONG_NGINX_PROXY_LARGE_CLIENT_HEADER_BUFFERS: " + wrong
+                            + " (expected: how many buffers and how large, as 4 8k, together at most 16m)");
+        }
     }
 
     @Test
@@ -394,6 +456,10 @@ class SettingsTest {
                         .proxy()
                         .maxBodyBytes())
                 .isEqualTo(bytes);
+        assertThat(Settings.from(Map.of("GATEHOUSE_UPSTREAM_MAX_RESPONSE_SIZE", text), Map.of())
+                        .proxy()
+                        .maxAnswerBytes())
+                .isEqualTo(bytes);
     }
 
     @Test
@@ -415,7 +481,9 @@ class SettingsTest {
                         Duration.ofSeconds(8),
                         Duration.ofSeconds(7),
                         Duration.ofSeconds(9),
-                        200));
+                        200,
+                        Settings.Rates.DEFAULT,
+                        Settings.Most.DEFAULT));
         assertThat(settings.warnings()).isEmpty();
     }
 

@@ -237,8 +237,10 @@ final class ProcessFaultsIT {
     @Test
     void outOfFileDescriptorsItWaitsAndDoesNotSpin() throws Exception {
         LlmSimulator simulator = RUNNING.add(LlmSimulator.startAndAwait());
-        PackagedGateway gateway =
-                RUNNING.add(gateway("descriptors", simulator).descriptors(256).start());
+        PackagedGateway gateway = RUNNING.add(gateway("descriptors", simulator)
+                .descriptors(256)
+                .env("GATEHOUSE_CLIENT_MAX_CONNECTIONS", "0") // else half of them
+                .start());
         Vitals vitals = gateway.vitals();
         assertThat(Wire.call(gateway.proxyPort(), MODELS).status()).isEqualTo(200);
         List<Wire> idle = new ArrayList<>();

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.gatehouse.api.config.Secret;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
+import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,11 @@ public record ServerCertificate(List<X509Certificate> chain, PrivateKey key) {
             return null;
         }
         return new ServerCertificate(chain, own);
+    }
+
+    /** One of the gateway's own making, which no client trusts by itself. */
+    public static ServerCertificate selfSigned() {
+        return SelfSigned.made(Instant.now());
     }
 
     /** The kind of its key, as the JDK's TLS calls it: {@code RSA}, {@code EC}. */

@@ -55,6 +55,10 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
     private boolean endless;
     private @Nullable Failure late;
     private long most = Long.MAX_VALUE;
+    private FailureKind tooLong = FailureKind.INVALID_REQUEST;
+    private @Nullable Pace pace;
+    private long paceLeft;
+    private long awaitedSince;
 
     /** Where a pushed stream goes. */
     interface PushTarget {
@@ -98,9 +102,23 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
         return this;
     }
 
-    /** Sets how many bytes may come; one more, and the stream ends as an invalid request. */
-    public StreamReader limit(long bytes) {
+    /**
+     * Sets how many bytes may come.
+     *
+     * @param beyond what one more means: the stream ends so
+     */
+    public StreamReader limit(long bytes, FailureKind beyond) {
         most = bytes;
+        tooLong = beyond;
+        return this;
+    }
+
+    /** Sets how slow the stream may be while bytes of it are wanted. */
+    public StreamReader pace(Pace least) {
+        if (least.counts()) {
+            pace = least;
+            paceLeft = least.start();
+        }
         return this;
     }
 
@@ -239,8 +257,11 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
         if (end != null) {
             return; // cancelled: what was under way is dropped
         }
+        if (pace != null) {
+            keepPace(pace, buffer.length());
+        }
         if (bytes > most) {
-            fail(Failure.of(FailureKind.INVALID_REQUEST, "the body is longer than " + most + " bytes"));
+            fail(Failure.of(tooLong, "the body is longer than " + most + " bytes"));
             return;
         }
         if (pushed != null) {
@@ -288,14 +309,30 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
             action.run();
         }
         if (readTimeoutNanos > 0) {
-            watch.add(this, System.nanoTime() + readTimeoutNanos);
+            long now = System.nanoTime();
+            awaitedSince = now;
+            watch.add(this, now + (pace == null ? readTimeoutNanos : Math.min(readTimeoutNanos, paceLeft)));
         }
     }
 
     private void unwatch() {
         if (watched()) {
+            if (pace != null) {
+                keepPace(pace, 0);
+            }
             watch.remove(this);
         }
+    }
+
+    /** Only while bytes are waited for does time go by. */
+    private void keepPace(Pace least, int came) {
+        long waited = 0;
+        if (watched()) {
+            long now = System.nanoTime();
+            waited = now - awaitedSince;
+            awaitedSince = now;
+        }
+        paceLeft = least.after(paceLeft, waited, came);
     }
 
     @Override
@@ -304,6 +341,10 @@ public final class StreamReader extends Watched implements BodyReader<Buffer> {
         fail(
                 why != null
                         ? why
-                        : Failure.of(FailureKind.TIMEOUT, "no byte for " + readTimeoutNanos / 1_000_000 + " ms"));
+                        : Failure.of(
+                                FailureKind.TIMEOUT,
+                                pace != null && paceLeft < readTimeoutNanos
+                                        ? "the body comes too slowly"
+                                        : "no byte for " + readTimeoutNanos / 1_000_000 + " ms"));
     }
 }

@@ -19,6 +19,11 @@ public sealed interface ProtocolRule {
         /** gRPC over TLS only. */
         GRPCS_ONLY;
 
+        /** Whether it is gRPC, and nothing else. */
+        public boolean isGrpc() {
+            return this == GRPC || this == GRPCS_ONLY;
+        }
+
         /** What a route with these protocols serves. */
         public static Served of(Collection<String> protocols) {
             if (protocols.contains("http")) {

@@ -15,6 +15,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
+import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.DecoderResult;
@@ -44,6 +45,7 @@ import io.vertx.core.streams.ReadStream;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -119,6 +121,10 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine,
     private @Nullable ChannelPromise lingering;
     private boolean headBegun;
     private long unsent;
+    private long allowance;
+    private long slowSince;
+    private long unwantedBefore;
+    private long lingersUntil;
     private @Nullable StrictDecoder decoder;
     private boolean upgrading;
     private boolean tunnel;
@@ -300,7 +306,7 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine,
         stopping = true;
         closeAfterAnswer = true;
         if (clock.waiting == Waiting.LINGER || clock.waiting == Waiting.DISCARD) {
-            clock.start(clock.waiting, STOP_NANOS);
+            readOn(clock.waiting, STOP_NANOS);
         }
     }
 
@@ -381,6 +387,7 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine,
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         if (refused || !ctx.channel().isActive()) {
+            discarded += size(message);
             ReferenceCountUtil.release(message);
         } else if (held != null && !held.isEmpty() || message instanceof HttpRequest && (answering || receiving)) {
             hold(ctx, message);
@@ -444,6 +451,7 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine,
             probable = head.protocolVersion().equals(HttpVersion.HTTP_1_1);
             discarding = false;
             discarded = 0;
+            slowSince = 0;
             trailers = null;
             ctx.fireChannelRead(message);
         } else if (message instanceof HttpContent content) {
@@ -658,14 +666,56 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine,
 
     private void watchSending() {
         if (clock.waiting != Waiting.SENDING && context().channel().isActive()) {
+            allowance = allowance();
             unsent = unsent();
-            clock.start(Waiting.SENDING, sendNanos());
+            clock.start(Waiting.SENDING, allowance);
         }
     }
 
-    /** An answer that was cut off is not worth as much waiting as one that goes on, least of all at the very end. */
-    private long sendNanos() {
-        return refused && stopping ? Math.min(STOP_NANOS, limits.sendNanos()) : limits.sendNanos();
+    /** How long a client may take nothing. */
+    private long allowance() {
+        // an answer that was cut off is not worth as much waiting as one that goes on, least of all at the very end
+        long most = refused && stopping ? Math.min(STOP_NANOS, limits.sendNanos()) : limits.sendNanos();
+        if (!isHurried()) {
+            return most;
+        }
+        long now = System.nanoTime();
+        if (slowSince == 0) {
+            slowSince = now | 1;
+        }
+        return Math.min(most, limits.rateGraceNanos() + (now - slowSince));
+    }
+
+    /**
+     * Whether the client has to take its answer at a rate: it may pause for as long as it has kept up before, and for a
+     * while in any case. Only where the system tells what it does with the bytes that it took.
+     */
+    private boolean isHurried() {
+        return limits.sendRate() > 0 && !tunnel && context().channel() instanceof EpollSocketChannel;
+    }
+
+    /**
+     * How much longer a client is waited for that has used up its time: not at all if it took too little. The system
+     * takes many bytes at once and then none for long, since it has room for them; so what it has sent to the client
+     * lately counts too, and it sends no trifles.
+     */
+    private long patience() {
+        long now = unsent();
+        boolean hurried = isHurried();
+        if (hurried ? unsent - now >= limits.sendPace().bytesIn(allowance) : unsent != now) {
+            unsent = now;
+            return allowance;
+        }
+        return hurried && context().channel() instanceof EpollSocketChannel socket
+                ? allowance - TimeUnit.MILLISECONDS.toNanos(socket.tcpInfo().lastDataSent())
+                : 0;
+    }
+
+    /** Reads and drops what comes for a while, or until too little comes. */
+    private void readOn(Waiting what, long nanos) {
+        lingersUntil = System.nanoTime() + nanos;
+        unwantedBefore = discarded;
+        clock.start(what, limits.bodyRate() > 0 ? Math.min(nanos, limits.rateGraceNanos()) : nanos);
     }
 
     /** The last byte of the answer went to the socket, or will never go. */
@@ -689,7 +739,7 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine,
             if (discarded > DISCARD_LIMIT) {
                 channel.close();
             } else {
-                clock.start(Waiting.DISCARD, LINGER_NANOS);
+                readOn(Waiting.DISCARD, LINGER_NANOS);
             }
         } else {
             ready();
@@ -757,7 +807,7 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine,
             ending = false;
             endOutput(ctx);
             channel.config().setAutoRead(true);
-            clock.start(Waiting.LINGER, stopping ? STOP_NANOS : LINGER_NANOS);
+            readOn(Waiting.LINGER, stopping ? STOP_NANOS : LINGER_NANOS);
         });
         if (ending) {
             watchSending();
@@ -771,7 +821,14 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine,
         switch (waitedFor) {
             case NOTHING -> {}
             case NEXT_REQUEST -> channel.close();
-            case DISCARD, LINGER -> context().close();
+            case DISCARD, LINGER -> {
+                if (discarded - unwantedBefore >= limits.bodyPace().bytesIn(limits.rateGraceNanos())
+                        && lingersUntil - System.nanoTime() > 0) {
+                    readOn(waitedFor, lingersUntil - System.nanoTime());
+                } else {
+                    context().close();
+                }
+            }
             case PROBE -> probe();
             case HEAD -> {
                 if (headBegun) {
@@ -785,10 +842,9 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine,
                 }
             }
             case SENDING -> {
-                long now = unsent();
-                if (now != unsent) {
-                    unsent = now;
-                    clock.start(Waiting.SENDING, sendNanos());
+                long more = patience();
+                if (more > 0) {
+                    clock.start(Waiting.SENDING, more);
                 } else {
                     gone("send_timeout");
                     reset();

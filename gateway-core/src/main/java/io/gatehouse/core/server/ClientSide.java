@@ -55,6 +55,9 @@ interface ClientSide {
     /** The exchange of the request, to be told how the client fares. */
     void serves(LiveExchange exchange);
 
+    /** Both sides speak when they have something to say, as gRPC's do: the client need not take its answer at a rate. */
+    default void converses() {}
+
     /** The exchange has ended: nothing of it is kept here. */
     void served();
 

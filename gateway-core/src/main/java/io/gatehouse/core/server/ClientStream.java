@@ -2,6 +2,7 @@ package io.gatehouse.core.server;
 
 import io.gatehouse.core.exchange.ClientPort;
 import io.gatehouse.core.exchange.LiveExchange;
+import io.gatehouse.core.exchange.Pace;
 import io.gatehouse.core.exchange.TrailerFields;
 import io.gatehouse.core.exchange.Watched;
 import io.gatehouse.core.upstream.HopByHop;
@@ -65,6 +66,12 @@ final class ClientStream extends Watched implements ClientSide, ClientPort, Read
     private boolean closed;
     private long written;
     private long progress;
+    private boolean hurried = true;
+    private boolean paced;
+    private long paceLeft;
+    private long sentBefore;
+    private long watchedSince;
+    private long granted;
     private @Nullable Runnable drained;
 
     /** A piece that could not be sent, for want of memory say: the next ones would make an answer that looks whole. */
@@ -156,6 +163,11 @@ final class ClientStream extends Watched implements ClientSide, ClientPort, Read
     @Override
     public void serves(LiveExchange current) {
         exchange = current;
+    }
+
+    @Override
+    public void converses() {
+        hurried = false;
     }
 
     @Override
@@ -460,18 +472,53 @@ final class ClientStream extends Watched implements ClientSide, ClientPort, Read
     // ---- time
 
     private void watch(boolean on) {
+        if (watchedSince != 0) {
+            keepPace();
+        }
         if (on) {
             progress = line.progress(stream);
-            line.watch(this);
+            watchedSince = System.nanoTime() | 1;
+            line.watch(this, watchedSince, hurried ? paceLeft() : Long.MAX_VALUE);
         } else {
+            watchedSince = 0;
             line.unwatch(this);
         }
+    }
+
+    /** Only while bytes wait for the client does time go by; whatever it has taken before counts for it. */
+    private long paceLeft() {
+        Pace least = line.sendPace();
+        if (!least.counts()) {
+            return Long.MAX_VALUE;
+        }
+        if (!paced) {
+            paced = true;
+            paceLeft = least.start();
+            keepPace();
+        }
+        return paceLeft;
+    }
+
+    private void keepPace() {
+        if (paced) {
+            long sent = line.sent(stream, granted);
+            long waited = watchedSince == 0 ? 0 : System.nanoTime() - watchedSince;
+            paceLeft = line.sendPace().after(paceLeft, waited, Math.max(0, sent - sentBefore));
+            sentBefore = Math.max(sent, sentBefore);
+        }
+    }
+
+    /** The client takes so many bytes more. */
+    void granted(int bytes) {
+        granted += bytes;
     }
 
     /** The client has not taken a byte of this answer for as long as it may. */
     @Override
     protected void expired() {
-        if (line.progress(stream) != progress) {
+        keepPace();
+        if (line.progress(stream) != progress && !(hurried && paced && paceLeft <= 0)) {
+            watchedSince = 0;
             watch(true);
         } else {
             reset();

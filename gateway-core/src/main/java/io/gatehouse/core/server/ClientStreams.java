@@ -1,5 +1,6 @@
 package io.gatehouse.core.server;
 
+import io.gatehouse.core.exchange.Pace;
 import io.gatehouse.core.exchange.Sweeper;
 import io.gatehouse.core.exchange.Watched;
 import io.netty.buffer.ByteBuf;
@@ -20,6 +21,7 @@ import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameAdapter;
 import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2RemoteFlowController;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
 import io.vertx.core.http.HttpConnection;
@@ -48,7 +50,6 @@ final class ClientStreams extends Http2ConnectionHandler {
     private static final Logger LOG = LoggerFactory.getLogger(ClientStreams.class);
 
     static final int MAX_STREAMS = 100;
-    private static final int MAX_HEADER_BYTES = 64 * 1024;
 
     /** What all streams of a connection together may send before somebody takes it; one alone has 64 KiB. */
     private static final int CONNECTION_WINDOW = 1024 * 1024;
@@ -75,6 +76,7 @@ final class ClientStreams extends Http2ConnectionHandler {
     private final FrontDoor door;
     private final Limits limits;
     private final Sweeper sweeper;
+    private final Pace sendPace;
     private final Http2Connection.PropertyKey key;
     private final FrameBounds bounds = new FrameBounds();
     private final Timer head = new Timer(this::headIsLate);
@@ -96,6 +98,7 @@ final class ClientStreams extends Http2ConnectionHandler {
         this.door = from.door;
         this.limits = from.limits;
         this.sweeper = from.sweeper;
+        this.sendPace = limits.sendPace();
         this.key = connection().newKey();
     }
 
@@ -126,7 +129,7 @@ final class ClientStreams extends Http2ConnectionHandler {
             return server(true)
                     .initialSettings(Http2Settings.defaultSettings()
                             .maxConcurrentStreams(MAX_STREAMS)
-                            .maxHeaderListSize(MAX_HEADER_BYTES))
+                            .maxHeaderListSize(limits.headBytes()))
                     .decoderEnforceMaxRstFramesPerWindow(MAX_RESETS, RESETS_SECONDS)
                     .encoderEnforceMaxRstFramesPerWindow(MAX_RESETS, RESETS_SECONDS)
                     .decoderEnforceMaxSmallContinuationFrames(MAX_SMALL_CONTINUATIONS)
@@ -241,8 +244,21 @@ final class ClientStreams extends Http2ConnectionHandler {
         return unsent * Integer.MAX_VALUE + window;
     }
 
-    void watch(Watched stream) {
-        sweeper.add(stream, System.nanoTime() + limits.sendNanos());
+    /** Bytes of an answer that left for the client, of which it has granted so many beside those of every stream. */
+    long sent(Http2Stream stream, long granted) {
+        if (connection().stream(stream.id()) != stream) {
+            return 0;
+        }
+        Http2RemoteFlowController flow = encoder().flowController();
+        return flow.initialWindowSize() + granted - flow.windowSize(stream);
+    }
+
+    Pace sendPace() {
+        return sendPace;
+    }
+
+    void watch(Watched stream, long now, long atMost) {
+        sweeper.add(stream, now + Math.min(limits.sendNanos(), atMost));
     }
 
     void unwatch(Watched stream) {
@@ -353,6 +369,14 @@ final class ClientStreams extends Http2ConnectionHandler {
             ClientStream stream = of(connection().stream(streamId));
             if (stream != null) {
                 stream.gone("reset");
+            }
+        }
+
+        @Override
+        public void onWindowUpdateRead(ChannelHandlerContext ctx, int streamId, int increment) {
+            ClientStream stream = streamId == 0 ? null : of(connection().stream(streamId));
+            if (stream != null) {
+                stream.granted(increment);
             }
         }
 

@@ -11,7 +11,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What TLS listeners show to clients that ask for no server name which has a certificate of its own: two files, read
- * again with each configuration. Any thread.
+ * again with each configuration, or one of the gateway's own making. Any thread.
  */
 public final class DefaultCertificate {
     private static final Logger LOG = LoggerFactory.getLogger(DefaultCertificate.class);
@@ -24,6 +24,15 @@ public final class DefaultCertificate {
     public DefaultCertificate(@Nullable Path certificate, @Nullable Path key) {
         this.certificate = certificate;
         this.key = key;
+    }
+
+    /** Makes one, if there are no files. */
+    public void makeIfMissing() {
+        if (certificate == null && current == null) {
+            current = ServerCertificate.selfSigned();
+            LOG.warn("TLS listeners show a certificate of the gateway's own making, which clients do not trust:"
+                    + " KONG_SSL_CERT and KONG_SSL_CERT_KEY name another");
+        }
     }
 
     /** Reads the files. If they are no certificate any more, the one that was read before stays. Blocks. */

@@ -15,6 +15,7 @@ import io.gatehouse.core.exchange.FrozenHead;
 import io.gatehouse.core.exchange.HeadStamp;
 import io.gatehouse.core.exchange.LiveExchange;
 import io.gatehouse.core.exchange.Loop;
+import io.gatehouse.core.exchange.Pace;
 import io.gatehouse.core.exchange.Plan;
 import io.gatehouse.core.exchange.StreamReader;
 import io.gatehouse.core.routing.ProtocolRule;
@@ -45,11 +46,15 @@ import org.jspecify.annotations.Nullable;
 
 /** Takes the requests of one event loop: leases the snapshot, finds the route, makes the exchange and starts it. */
 final class FrontDoor {
+    /** As metrics call it. */
+    static final String TOO_MANY = "exchanges";
+
     private final Loop loop;
     private final Reloader reloader;
     private final Traffic traffic;
     private final ExchangeObserver observer;
     private final Limits limits;
+    private final Pace bodyPace;
     private final Forwarding forwarding;
     private final MemoryGuard memory;
     private final ErrorPages errors;
@@ -74,6 +79,7 @@ final class FrontDoor {
             String version) {
         this.loop = loop;
         this.limits = limits;
+        this.bodyPace = limits.bodyPace();
         this.forwarding = forwarding;
         this.memory = memory;
         this.reloader = reloader;
@@ -112,7 +118,11 @@ final class FrontDoor {
         }
         ClientPort client = request.port(strict);
         LiveExchange exchange = open(request, peer, client, snapshot, head, plan, match);
-        StreamReader reader = reader(request, client, strict);
+        boolean converses = match != null && match.payload().serves().isGrpc();
+        if (converses) {
+            request.converses();
+        }
+        StreamReader reader = reader(request, client, strict, !converses);
         Refusal refusal = strict.length() > limits.maxBodyBytes()
                 ? Refusal.BODY_TOO_LARGE
                 : uncoversDots(match, path) ? Refusal.BAD_REQUEST : strict.refusal();
@@ -126,6 +136,10 @@ final class FrontDoor {
             // counted and logged as any request, but none of its body is kept and no plugin acts on it
             observer.shed(shortage.label());
             exchange.answer(errors.overloaded(exchange, "short of " + shortage.label()), reader);
+        } else if (traffic.inFlight() > limits.exchanges()) {
+            observer.shed(TOO_MANY);
+            exchange.answer(
+                    errors.overloaded(exchange, "more than " + limits.exchanges() + " exchanges at a time"), reader);
         } else {
             ProtocolRule rule = rule(match.payload(), peer, head, strict.host());
             if (rule != null) {
@@ -297,7 +311,7 @@ final class FrontDoor {
     }
 
     /** The client's body, or null when the request has none. */
-    private @Nullable StreamReader reader(ClientSide request, ClientPort client, StrictHead strict) {
+    private @Nullable StreamReader reader(ClientSide request, ClientPort client, StrictHead strict, boolean paced) {
         boolean tunnel = request.upgrades();
         if (!strict.hasBody() && !tunnel) {
             return null;
@@ -321,7 +335,10 @@ final class FrontDoor {
                 loop.sweeper(),
                 tunnel ? 0 : limits.bodyNanos(),
                 e -> Failure.of(FailureKind.CLIENT_GONE, e)); // what is not HTTP does not come so far
-        reader.limit(tunnel ? Long.MAX_VALUE : limits.maxBodyBytes());
+        reader.limit(tunnel ? Long.MAX_VALUE : limits.maxBodyBytes(), FailureKind.INVALID_REQUEST);
+        if (paced && !tunnel) {
+            reader.pace(bodyPace);
+        }
         if (strict.expectsContinue()) {
             reader.beforeFirstRead(client::sendContinue);
         }

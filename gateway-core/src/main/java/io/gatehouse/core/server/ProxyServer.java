@@ -35,8 +35,6 @@ import org.slf4j.LoggerFactory;
 /** One event loop of the proxy: its listeners, its front door and its HTTP client. */
 public final class ProxyServer extends VerticleBase {
     private static final Logger LOG = LoggerFactory.getLogger(ProxyServer.class);
-    private static final int MAX_HEADER_BYTES = 64 * 1024;
-    private static final int MAX_REQUEST_LINE_BYTES = 32 * 1024;
 
     /** For connections to end whose exchanges have ended. */
     private static final long GRACE_MILLIS = 3000;
@@ -48,13 +46,23 @@ public final class ProxyServer extends VerticleBase {
      * @param http2 whether clients may choose HTTP/2: in the TLS handshake, or by their first bytes
      * @param backlog length of the queue of connections not yet accepted; -1 for the system's own
      */
-    public record Listener(String host, int port, boolean tls, boolean http2, boolean reusePort, int backlog) {}
+    public record Listener(String host, int port, boolean tls, boolean http2, boolean reusePort, int backlog) {
+        /** Where it is bound: a negative port is Vert.x's way to share one free port among the loops. */
+        int bindPort(int number) {
+            return port == 0 ? -1 - number : port;
+        }
+    }
 
-    /** What all loops share. */
+    /**
+     * What all loops share.
+     *
+     * @param mostAnswerBytes of the body of an upstream's answer; {@link Long#MAX_VALUE} for any number
+     */
     public record Shared(
             List<Listener> listeners,
             DefaultCertificate certificate,
             Set<String> tlsVersions,
+            List<String> tlsCiphers,
             long pluginTimeLimitNanos,
             long exchangeDeadlineNanos,
             Limits limits,
@@ -64,6 +72,7 @@ public final class ProxyServer extends VerticleBase {
             Redirects redirects,
             TlsDefaults tls,
             KeepAlive keepAlive,
+            long mostAnswerBytes,
             Upstreams upstreams,
             Reloader reloader,
             Traffic traffic,
@@ -93,7 +102,8 @@ public final class ProxyServer extends VerticleBase {
                 shared.memory(),
                 shared.tls(),
                 shared.keepAlive(),
-                shared.upstreams().balancers().names());
+                shared.upstreams().balancers().names(),
+                shared.mostAnswerBytes());
         shared.upstreams().set(index, out);
         FrontDoor front = new FrontDoor(
                 here,
@@ -131,8 +141,6 @@ public final class ProxyServer extends VerticleBase {
     private void accept(
             HttpConnection connection, Listener listener, HttpServerOptions options, FrontDoor front, Sweeper sweeper) {
         Channel channel = ((ConnectionBase) connection).channel();
-        shared.traffic().connectionOpened();
-        channel.closeFuture().addListener(closed -> shared.traffic().connectionClosed());
         SslHandler tls = channel.pipeline().get(SslHandler.class);
         if (tls != null && AlpnEngine.HTTP_2.equals(tls.applicationProtocol())) {
             ClientStreams.accept(connection, front, shared.limits(), sweeper);
@@ -150,11 +158,10 @@ public final class ProxyServer extends VerticleBase {
     private HttpServerOptions options(Listener listener, int number) {
         HttpServerOptions options = new HttpServerOptions()
                 .setHost(listener.host())
-                // a negative port is Vert.x's way to share one free port among the loops
-                .setPort(listener.port() == 0 ? -1 - number : listener.port())
+                .setPort(listener.bindPort(number))
                 .setReusePort(listener.reusePort())
-                .setMaxHeaderSize(MAX_HEADER_BYTES)
-                .setMaxInitialLineLength(MAX_REQUEST_LINE_BYTES)
+                .setMaxHeaderSize(shared.limits().headBytes())
+                .setMaxInitialLineLength(shared.limits().lineBytes())
                 .setHttp2ClearTextEnabled(false)
                 .setHandle100ContinueAutomatically(false)
                 .setDecompressionSupported(false)
@@ -173,6 +180,7 @@ public final class ProxyServer extends VerticleBase {
                     .setEnabledSecureTransportProtocols(shared.tlsVersions())
                     .setKeyCertOptions(
                             KeyCertOptions.wrap(new ServerKeys(this::certificates, shared.certificate()::current)));
+            shared.tlsCiphers().forEach(options::addEnabledCipherSuite);
             if (listener.http2()) {
                 options.setSslEngineOptions(new AlpnEngine());
             }

@@ -16,6 +16,7 @@ public final class GatewayMetrics {
     private final Metrics.Counter.Child requests;
     private final Metrics.Counter.Child unmatched;
     private final Metrics.Counter.Child refused;
+    private final Metrics.Counter.Child connectionsRefused;
     private final Metrics.Counter shed;
     private final Metrics.Gauge.Child inFlight;
     private final Metrics.Counter.Child abortedByClient;
@@ -40,10 +41,15 @@ public final class GatewayMetrics {
                         "gatehouse_requests_refused_total",
                         "What clients sent that became no request: not valid HTTP, too large, too slow.")
                 .with();
+        connectionsRefused = metrics.counter(
+                        "gatehouse_connections_refused_total",
+                        "Connections of clients that were closed at once since there were too many.")
+                .with();
         shed = metrics.counter(
                 "gatehouse_requests_shed_total",
-                "Requests that were answered 503 since the gateway was short of memory, by what was short.",
+                "Requests that were answered 503 since the gateway was short of something, by what was short.",
                 "reason");
+        shed.with("exchanges").add(0);
         for (MemoryGuard.Shortage shortage : MemoryGuard.Shortage.values()) {
             shed.with(shortage.label()).add(0);
         }
@@ -93,6 +99,11 @@ public final class GatewayMetrics {
     /** What a client sent became no request. */
     public void refused() {
         refused.add(1);
+    }
+
+    /** A connection of a client was one too many. */
+    public void connectionRefused() {
+        connectionsRefused.add(1);
     }
 
     /**

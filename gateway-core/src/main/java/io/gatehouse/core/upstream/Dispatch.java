@@ -57,13 +57,16 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
     private boolean begun;
     private boolean sent;
     private boolean uploadStopped;
+    private final long most;
     private boolean answered;
     private boolean bodiless;
     private boolean over;
     private boolean upgrading;
     private @Nullable StreamReader tunnel;
 
-    Dispatch(LiveExchange exchange, Request request, Target target, LiveAttempt record) {
+    /** @param most bytes of the answer's body */
+    Dispatch(LiveExchange exchange, Request request, Target target, LiveAttempt record, long most) {
+        this.most = most;
         this.exchange = exchange;
         this.request = request;
         this.target = target;
@@ -289,7 +292,7 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
             out.end(null, null); // there is no tunnel: the request is whole
         }
         int status = switched ? 101 : in.statusCode();
-        String problem = switched ? null : problem(status, in.headers());
+        String problem = switched ? null : problem(in);
         if (problem != null) {
             broken(Failure.of(FailureKind.INVALID_RESPONSE, problem));
             return;
@@ -305,7 +308,7 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
         }
         MultiMap headers = HopByHop.fromUpstream(
                 in.headers(), HopByHop.takesTrailers(exchange.original().headers()));
-        boolean none = status == 204 || status == 304 || request.method().equals(HttpMethod.HEAD);
+        boolean none = isBodiless(status);
         long length = none ? 0 : length(headers);
         if (!none || status == 204) {
             headers.remove(HttpHeaders.CONTENT_LENGTH);
@@ -323,10 +326,16 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
         if (switched) {
             follow(out, reader);
             headers.set(HttpHeaders.UPGRADE, "websocket");
+        } else {
+            reader.limit(most, FailureKind.INVALID_RESPONSE);
         }
         bodiless = length == 0; // then its end is on its way, and brings the connection back to the pool
         Body body = bodiless ? Body.empty() : Body.of(reader, length);
         result.complete(Response.from(ResponseSource.UPSTREAM, status, headers, body, null));
+    }
+
+    private boolean isBodiless(int status) {
+        return status == 204 || status == 304 || request.method().equals(HttpMethod.HEAD);
     }
 
     /** Sends on what comes from the client, once that was told of the tunnel. */
@@ -339,7 +348,9 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
     }
 
     /** What is wrong with an answer's head, beyond what the codec has refused; null when nothing is. */
-    private static @Nullable String problem(int status, MultiMap headers) {
+    private @Nullable String problem(HttpClientResponse in) {
+        int status = in.statusCode();
+        MultiMap headers = in.headers();
         if (status < 200 || status > 599) {
             return "status " + status + " (expected: 200-599)";
         }
@@ -348,6 +359,9 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
                 || coding != null
                         && headers.getAll(HttpHeaders.TRANSFER_ENCODING).size() > 1) {
             return "transfer coding " + headers.getAll(HttpHeaders.TRANSFER_ENCODING) + " (expected: chunked)";
+        }
+        if (!isBodiless(status) && length(headers) > most) {
+            return "length " + length(headers) + " (expected: at most " + most + ")";
         }
         return null;
     }

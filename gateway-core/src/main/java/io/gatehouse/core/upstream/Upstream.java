@@ -23,10 +23,22 @@ public final class Upstream {
     private final Redirects redirects;
     private final Names names;
     private final Pools pools;
+    private final long mostBytes;
 
-    /** Makes the client of a loop. Call it on that loop. */
+    /**
+     * Makes the client of a loop. Call it on that loop.
+     *
+     * @param mostBytes of the body of an answer
+     */
     public Upstream(
-            Loop loop, Redirects redirects, MemoryGuard memory, TlsDefaults tls, KeepAlive keepAlive, Names names) {
+            Loop loop,
+            Redirects redirects,
+            MemoryGuard memory,
+            TlsDefaults tls,
+            KeepAlive keepAlive,
+            Names names,
+            long mostBytes) {
+        this.mostBytes = mostBytes;
         this.redirects = redirects;
         this.names = names;
         this.pools = new Pools(loop, memory, tls, keepAlive);
@@ -62,7 +74,7 @@ public final class Upstream {
         exchange.add(record);
         Redirects.Origin redirect = redirects.of(target);
         boolean tls = redirect == null ? target.tls() : redirect.tls();
-        Dispatch dispatch = new Dispatch(exchange, request, target, record);
+        Dispatch dispatch = new Dispatch(exchange, request, target, record, mostBytes);
         boolean upgrading = exchange.asksForUpgrade()
                 && !target.http2()
                 && request.headers().contains(HttpHeaders.UPGRADE)

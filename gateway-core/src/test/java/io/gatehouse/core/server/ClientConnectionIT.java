@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gatehouse.core.Settings;
 import io.gatehouse.core.Settings.ClientLimits;
+import io.gatehouse.core.Settings.Rates;
 import io.gatehouse.simulator.ServerScript;
 import java.io.IOException;
 import java.net.Socket;
@@ -29,7 +30,8 @@ class ClientConnectionIT {
     final Rig rig = new Rig();
 
     private Settings.Builder limits(Duration header, Duration idle, Duration body, Duration send) {
-        return rig.settings().clientLimits(new ClientLimits(header, idle, body, send, 100));
+        return rig.settings()
+                .clientLimits(new ClientLimits(header, idle, body, send, 100, Rates.DEFAULT, Settings.Most.DEFAULT));
     }
 
     // ---- leaving
@@ -414,6 +416,67 @@ class ClientConnectionIT {
                 .startsWith("HTTP/1.1 408 ")
                 .endsWith("<closed>");
         assertThat(rig.upstream.connections()).isEmpty();
+    }
+
+    private static ClientLimits rates(int body, int send) {
+        return new ClientLimits(LONG, LONG, LONG, LONG, 100, new Rates(body, send, SHORT), Settings.Most.DEFAULT);
+    }
+
+    private static Thread trickle(Socket socket, int bytes, int pieces) {
+        Thread thread = new Thread(() -> {
+            try {
+                for (int i = 0; i < pieces; i++) {
+                    Rig.send(socket, "x".repeat(bytes));
+                    LockSupport.parkNanos(20_000_000);
+                }
+            } catch (IOException e) {
+                // closed
+            }
+        });
+        thread.start();
+        return thread;
+    }
+
+    @Test
+    void endsAnUploadThatOnlyTrickles() throws Exception {
+        rig.upstream.script(ServerScript.builder().readHead().stall().build());
+        rig.start("{name: probe}", rig.settings().clientLimits(rates(10_000, 0)));
+        Thread trickle;
+        try (Socket socket = rig.connect()) {
+            Rig.send(socket, "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n");
+            trickle = trickle(socket, 1, 10_000);
+            assertThat(Rig.rest(socket)).startsWith("HTTP/1.1 408 ").matches("(?s).*<(closed|reset)>");
+        }
+        trickle.join(Rig.SOON.toMillis());
+        assertThat(trickle.isAlive()).isFalse();
+        assertThat(rig.logged(1)).containsExactly("probe sent ok 408");
+    }
+
+    @Test
+    void waitsForAnUploadThatKeepsTheRate() throws Exception {
+        rig.start("", rig.settings().clientLimits(rates(500, 0)));
+        try (Socket socket = rig.connect()) {
+            Rig.send(socket, "POST /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 5000\r\n\r\n");
+            Thread trickle = trickle(socket, 100, 50); // a second: three times the grace
+            assertThat(Rig.rest(socket)).startsWith("HTTP/1.1 200 ");
+            trickle.join();
+        }
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX) // elsewhere the system does not tell
+    void endsAnAnswerThatIsTakenTooSlowly() throws Exception {
+        rig.upstream.script(ServerScript.builder()
+                .readRequest()
+                .send("HTTP/1.1 200 OK\r\n\r\n")
+                .endless("0123456789abcdef", Duration.ZERO)
+                .build());
+        rig.start("{name: probe}", rig.settings().clientLimits(rates(0, 10_000)));
+        try (Socket socket = rig.connect()) {
+            Rig.send(socket, "GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
+            assertThat(rig.logged(1)).containsExactly("probe client_gone send_timeout 200");
+        }
+        Rig.await(() -> rig.upstream.connections().get(0).ended(), () -> "the upstream still sends");
     }
 
     @Test

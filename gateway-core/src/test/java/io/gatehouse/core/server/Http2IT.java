@@ -437,13 +437,55 @@ class Http2IT {
         assertThat(rig.logged(1)).containsExactly("probe client_gone send_timeout 200");
     }
 
+    private static Settings.ClientLimits rates(int body, int send) {
+        Duration longTime = Duration.ofMinutes(10);
+        return new Settings.ClientLimits(
+                longTime,
+                longTime,
+                longTime,
+                longTime,
+                100,
+                new Settings.Rates(body, send, Duration.ofMillis(300)),
+                Settings.Most.DEFAULT);
+    }
+
+    @Test
+    void answersAClientWhoseBodyOnlyTrickles() throws Exception {
+        start("{name: edge, config: {does: read-all}}", rates(10_000, 0));
+        try (FrameClient client = FrameClient.of(rig)) {
+            client.head(1, false, head("POST", "/a", "content-length", "10")).data(1, false, "hello");
+            assertThat(client.whole(1)).startsWith("408 ");
+        }
+    }
+
+    @Test
+    void givesUpAClientThatTakesLessThanTheRate() throws Exception {
+        rig.upstream.script(ServerScript.builder()
+                .readRequest()
+                .head(200, "Content-Length: 400000")
+                .send("0123456789".repeat(40_000))
+                .build());
+        start("{name: probe}", rates(0, 10_000));
+        try (FrameClient client = FrameClient.of(rig, INITIAL_WINDOW, 10)) {
+            client.get(1, "/a");
+            for (int i = 0; i < 50; i++) {
+                client.window(1, 1); // that it takes something does not save it
+            }
+            assertThat(client.await(frame -> frame.type() == RST_STREAM).number())
+                    .isEqualTo(INTERNAL_ERROR);
+        }
+        assertThat(rig.logged(1)).containsExactly("probe client_gone send_timeout 200");
+    }
+
     private static Settings.ClientLimits limits(int header, int idle, int body, int send) {
         return new Settings.ClientLimits(
                 Duration.ofMillis(header),
                 Duration.ofMillis(idle),
                 Duration.ofMillis(body),
                 Duration.ofMillis(send),
-                100);
+                100,
+                Settings.Rates.DEFAULT,
+                Settings.Most.DEFAULT);
     }
 
     @Test

@@ -58,7 +58,7 @@ class LostPieceIT {
         HttpServerOptions options = new HttpServerOptions();
         HttpServer server = vertx.createHttpServer(options)
                 .connectionHandler(connection -> {
-                    Limits limits = new Limits(LONG, LONG, LONG, LONG, 100, LONG);
+                    Limits limits = new Limits(LONG, LONG, LONG, LONG, 100, LONG, 0, 0, LONG, 1024, 1024, LONG);
                     ClientConnection.accept(connection, options, limits, new Sweeper(vertx, 100));
                     ((ConnectionBase) connection).channel().pipeline().addFirst(new Loses(lost));
                 })

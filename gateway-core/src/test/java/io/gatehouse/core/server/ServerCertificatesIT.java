@@ -54,7 +54,9 @@ class ServerCertificatesIT {
                                 Duration.ofSeconds(75),
                                 Duration.ofSeconds(60),
                                 Duration.ofSeconds(60),
-                                100))
+                                100,
+                                Settings.Rates.DEFAULT,
+                                Settings.Most.DEFAULT))
                         .ssl(file("localhost.pem"), file("localhost-key.pem")));
     }
 
@@ -274,6 +276,18 @@ class ServerCertificatesIT {
         }
         assertThat(failed).isEmpty();
         assertThat(shown("both.example.com")).isEqualTo("localhost");
+    }
+
+    @Test
+    void makesACertificateItselfWhenThereIsNone() throws Exception {
+        rig.start("", rig.settings().proxyListen(List.of(new Settings.Listen("127.0.0.1", 0, true, true, false, -1))));
+        try (SSLSocket socket = connect("anything.example")) {
+            assertThat(subject(socket)).isEqualTo("localhost");
+            X509Certificate shown = (X509Certificate) socket.getSession().getPeerCertificates()[0];
+            shown.checkValidity();
+            shown.verify(shown.getPublicKey());
+            assertThat(shown.getSubjectAlternativeNames()).containsExactly(List.of(2, "localhost"));
+        }
     }
 
     @Test

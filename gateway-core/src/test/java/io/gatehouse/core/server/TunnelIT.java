@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gatehouse.core.Settings.ClientLimits;
+import io.gatehouse.core.Settings.Most;
+import io.gatehouse.core.Settings.Rates;
 import io.gatehouse.simulator.ConnectionRecord;
 import io.gatehouse.simulator.ServerScript;
 import java.io.IOException;
@@ -378,7 +380,9 @@ class TunnelIT {
                 .build());
         rig.start(
                 "{name: probe}",
-                rig.settings().clientLimits(new ClientLimits(SHORT, LONG, LONG, Duration.ofMillis(500), 100)));
+                rig.settings()
+                        .clientLimits(new ClientLimits(
+                                SHORT, LONG, LONG, Duration.ofMillis(500), 100, Rates.DEFAULT, Most.DEFAULT)));
         try (Socket socket = rig.connect()) {
             socket.setReceiveBufferSize(4096);
             Rig.send(socket, HANDSHAKE);

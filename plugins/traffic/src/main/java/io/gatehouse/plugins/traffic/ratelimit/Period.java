@@ -4,6 +4,7 @@ import io.vertx.core.http.HttpHeaders;
 import java.time.LocalDate;
 
 /** A window of time that begins when UTC's calendar says so, from the shortest to the longest. */
+@SuppressWarnings("ImmutableEnumChecker") // the texts of headers never change, though their type does not say so
 enum Period {
     SECOND("Second", 1),
     MINUTE("Minute", 60),
