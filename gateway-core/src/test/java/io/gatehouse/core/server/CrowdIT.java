@@ -52,7 +52,7 @@ class CrowdIT {
             }
             Rig.send(first, REQUEST); // those that are in stay
             Rig.until(first, "{\"ok\":true}");
-            first.close();
+            first.shutdownOutput();
             Rig.await(this::isServed, () -> "the place is not free again");
         }
     }
