@@ -74,6 +74,9 @@ public final class RecordData {
         if (value instanceof Double number) {
             return number(number);
         }
+        if (given instanceof ConfigNode.Scalar scalar && VaultReference.isReference(scalar.text())) {
+            return scalar.text();
+        }
         if (shape instanceof RecordShape.Many many && value instanceof Collection<?> items) {
             List<ConfigNode> nodes = given instanceof ConfigNode.Sequence sequence
                             && sequence.items().size() == items.size()

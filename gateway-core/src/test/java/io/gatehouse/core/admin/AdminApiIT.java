@@ -247,6 +247,28 @@ class AdminApiIT {
                 send("POST", "/services", "{\"host\":\"a.test\"}", "Authorization", "Bearer only-to-look");
         assertThat(refused.statusCode()).isEqualTo(403);
         assertThat(refused.body()).contains("GATEHOUSE_ADMIN_TOKEN");
+        for (String[] around : new String[][] {
+            {"POST", "/schemas/../services", "{\"host\":\"a.test\"}"},
+            {"POST", "/schemas/%2e%2e/config", "{\"_format_version\":\"3.0\"}"},
+            {"POST", "//services", "{\"host\":\"a.test\"}"},
+            {"PUT", "/schemas/../debug/node/log-level/debug", ""}
+        }) {
+            assertThat(send(around[0], around[1], around[2], "Kong-Admin-Token", "only-to-look")
+                            .statusCode())
+                    .as(around[1])
+                    .isIn(400, 403, 404);
+        }
+        assertThat(send(
+                                "POST",
+                                "/schemas/services/validate",
+                                "{\"host\":\"a.test\"}",
+                                "Kong-Admin-Token",
+                                "only-to-look")
+                        .statusCode())
+                .isEqualTo(200);
+        assertThat(send("GET", "/services", "", "Kong-Admin-Token", "only-to-look")
+                        .body())
+                .doesNotContain("a.test");
         assertThat(send("POST", "/services", "{\"host\":\"a.test\"}", "Authorization", "Bearer all-of-it")
                         .statusCode())
                 .isEqualTo(201);

@@ -176,6 +176,27 @@ class RecordBinderTest {
     }
 
     @Test
+    void showsTheReferenceAndNotWhatStandsInTheVault() {
+        Map<String, String> environment = Map.of("MY_KEY", "s3cret", "X_HEAD", "X-Key");
+        String yaml = """
+                targets:
+                  - model: {provider: openai, name: gpt}
+                    route_type: llm/v1/chat
+                    auth:
+                      header_name: "{vault://env/head?prefix=x-}"
+                      header_value: "{vault://env/my-key}"
+                """;
+        AiLike bound = Objects.requireNonNull(bind(AiLike.class, yaml, Compat.UNSET, environment));
+        ConfigNode node = ConfigText.parse("c.yaml", yaml, environment::get, problems::add);
+
+        for (RecordData form : List.of(RecordData.plain(), RecordData.masked())) {
+            assertThat(form.of(bound, node).toString())
+                    .contains("header_name={vault://env/head?prefix=x-}", "header_value={vault://env/my-key}")
+                    .doesNotContain("X-Key", "s3cret");
+        }
+    }
+
+    @Test
     void resolvesVaultReferencesWhereTheyAreAllowedOnly() {
         AiLike bound = bind(
                 AiLike.class,
