@@ -632,7 +632,7 @@ public final class Gateway implements AutoCloseable {
         balancers.live(snapshot.balancers());
         upstreamHealth.live(snapshot.config());
         metrics.visible(snapshot.pluginNames());
-        counters.live(snapshot.config().fingerprint());
+        counters.live(snapshot.config()::fingerprint);
     }
 
     /** Reads the configuration; what is refused leaves the old one live. */
