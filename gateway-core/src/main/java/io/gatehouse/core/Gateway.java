@@ -632,7 +632,7 @@ public final class Gateway implements AutoCloseable {
         balancers.live(snapshot.balancers());
         upstreamHealth.live(snapshot.config());
         metrics.visible(snapshot.pluginNames());
-        counters.live(snapshot.config().fingerprint());
+        counters.live(snapshot.config()::fingerprint);
     }
 
     /** Reads the configuration; what is refused leaves the old one live. */
@@ -938,7 +938,7 @@ public final class Gateway implements AutoCloseable {
             shown.put("admin_listen", addresses(settings.adminListen()));
             shown.put("status_listen", addresses(settings.statusListen()));
             shown.put("log_level", logLevel.name().toLowerCase(Locale.ROOT));
-            shown.put("router_flavor", "traditional_compatible");
+            shown.put("router_flavor", settings.routerFlavor().setting());
             return shown;
         }
 
