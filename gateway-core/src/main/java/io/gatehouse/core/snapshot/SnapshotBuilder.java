@@ -26,6 +26,7 @@ import io.gatehouse.core.routing.RouterFlavor;
 import io.gatehouse.core.schema.NodeProblems;
 import io.gatehouse.core.schema.RecordBinder;
 import io.gatehouse.core.upstream.Upstreams;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -267,7 +268,7 @@ public final class SnapshotBuilder {
                         : RouteTable.of(rules.values(), before == null ? null : before.routes()),
                 before != null && config.same(old, PEOPLE)
                         ? before.directory()
-                        : new EntityDirectory(config, System::nanoTime),
+                        : new EntityDirectory(config, Clock.systemUTC(), System::nanoTime),
                 before != null && config.same(old, EntityKind.CERTIFICATE, EntityKind.SNI)
                         ? before.certificates()
                         : CertificateTable.of(config));
