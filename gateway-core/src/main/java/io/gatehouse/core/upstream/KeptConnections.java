@@ -71,18 +71,18 @@ final class KeptConnections {
     }
 
     /**
-     * Whether a connection may serve another request after the one that it is being answered. Of answers that come at the
-     * same time each may find the same room: then more connections wait for a while than the limit says.
+     * An answer has come whole: whether its connection may wait for another request. Then it has its place among those that
+     * wait, so that of answers that come at once no two find the same one.
      */
-    static boolean mayStay(HttpConnection connection) {
-        Kept kept = Connections.channel(connection).attr(KEY).get();
+    static boolean mayStay(Channel channel) {
+        Kept kept = channel.attr(KEY).get();
+        if (kept == null) {
+            return true; // nobody counts it
+        }
         KeepAlive limits = kept.limits;
-        return kept.address.waiting < limits.connections()
+        boolean stays = kept.address.waiting < limits.connections()
                 && (limits.requests() == 0 || kept.served < limits.requests());
-    }
-
-    /** The answer has come whole. */
-    static void rests(HttpConnection connection) {
-        Connections.channel(connection).attr(KEY).get().waits(true);
+        kept.waits(stays);
+        return stays;
     }
 }
