@@ -2,6 +2,7 @@ package io.gatehouse.core.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gatehouse.core.Settings;
 import io.gatehouse.core.upstream.TlsDefaults;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
@@ -13,13 +14,16 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.PemTrustOptions;
+import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.AfterAll;
@@ -29,6 +33,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** TLS with upstreams: whom the gateway trusts, and what it shows. */
 @NullUnmarked
@@ -45,6 +50,7 @@ class UpstreamTlsIT {
     @RegisterExtension
     final Rig rig = new Rig();
 
+    private final AtomicInteger open = new AtomicInteger();
     private final List<String> probes = new CopyOnWriteArrayList<>();
     private HttpServer server;
 
@@ -89,6 +95,10 @@ class UpstreamTlsIT {
                         .setKeyCertOptions(new PemKeyCertOptions()
                                 .addCertValue(Buffer.buffer(certificate.getCertificatePathPEM()))
                                 .addKeyValue(Buffer.buffer(certificate.getPrivateKeyPEM()))))
+                .connectionHandler(connection -> {
+                    open.incrementAndGet();
+                    connection.closeHandler(v -> open.decrementAndGet());
+                })
                 .requestHandler(request -> {
                     if (request.path().equals("/up")) {
                         probes.add(request.version() + " client=" + peer(request) + " sni="
@@ -244,6 +254,25 @@ class UpstreamTlsIT {
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"https", "grpcs"})
+    void keepsNoConnectionForEachNameThatAClientGives(String protocol) throws Exception {
+        upstream(leaf("localhost").buildIssuedBy(root), ClientAuth.NONE);
+        rig.start(
+                "",
+                rig.settings()
+                        .proxy(Settings.from(Map.of("KONG_UPSTREAM_KEEPALIVE_POOL_SIZE", "2"), Map.of())
+                                .proxy()));
+        reload("protocol: " + protocol + ", tls_verify: false #preserve", "first");
+        for (int i = 0; i < 8; i++) {
+            try (Socket asking = rig.connect()) {
+                Rig.send(asking, "GET /a HTTP/1.1\r\nHost: name" + i + ".example\r\nConnection: close\r\n\r\n");
+                assertThat(Rig.rest(asking)).contains("sni=name" + i + ".example");
+            }
+        }
+        Rig.await(() -> open.get() <= 2, () -> "open connections: " + open);
     }
 
     @Test
