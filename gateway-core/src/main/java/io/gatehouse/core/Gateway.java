@@ -934,7 +934,7 @@ public final class Gateway implements AutoCloseable {
             shown.put("admin_listen", addresses(settings.adminListen()));
             shown.put("status_listen", addresses(settings.statusListen()));
             shown.put("log_level", logLevel.name().toLowerCase(Locale.ROOT));
-            shown.put("router_flavor", "traditional_compatible");
+            shown.put("router_flavor", settings.routerFlavor().setting());
             return shown;
         }
 

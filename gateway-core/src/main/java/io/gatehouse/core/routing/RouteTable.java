@@ -39,9 +39,9 @@ public final class RouteTable<T> {
     private final Map<String, PathTree<T>> byHost;
     private final Map<String, PathTree<T>> bySuffix;
     private final Map<String, PathTree<T>> byPrefix;
-    private final Map<RouteRule<T>, Compiled<T>> compiled;
+    private final IdentityHashMap<RouteRule<T>, Compiled<T>> compiled;
 
-    private RouteTable(Builders<T> builders, Map<RouteRule<T>, Compiled<T>> compiled) {
+    private RouteTable(Builders<T> builders, IdentityHashMap<RouteRule<T>, Compiled<T>> compiled) {
         anyHost = builders.any.build();
         byHost = built(builders.exact);
         bySuffix = built(builders.suffixes);
@@ -109,7 +109,7 @@ public final class RouteTable<T> {
      */
     public static <T> RouteTable<T> of(Collection<RouteRule<T>> rules, @Nullable RouteTable<T> before) {
         requireNonNull(rules, "rules");
-        Map<RouteRule<T>, Compiled<T>> all = new IdentityHashMap<>(rules.size());
+        IdentityHashMap<RouteRule<T>, Compiled<T>> all = new IdentityHashMap<>(rules.size());
         List<ExpressionRoute<T>> first = new ArrayList<>();
         List<PathGroup<T>> groups = new ArrayList<>();
         for (RouteRule<T> rule : rules) {

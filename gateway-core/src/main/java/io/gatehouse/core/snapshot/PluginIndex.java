@@ -49,6 +49,7 @@ final class PluginIndex {
         }
 
         /** Whether another one says the same with the same instances. */
+        @SuppressWarnings("ReferenceEquality") // what an edit did not touch is the same object
         boolean isSame(Cell other) {
             return (anyone == null
                             ? other.anyone == null

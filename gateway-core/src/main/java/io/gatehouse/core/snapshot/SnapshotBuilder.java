@@ -292,6 +292,7 @@ public final class SnapshotBuilder {
     }
 
     /** The rules by the ids of their routes, in the order of the routes. */
+    @SuppressWarnings("ReferenceEquality") // as above
     private Map<String, RouteRule<RoutePlan>> rules(
             DeclarativeConfig config,
             DeclarativeConfig old,
