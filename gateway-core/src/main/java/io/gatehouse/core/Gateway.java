@@ -892,15 +892,20 @@ public final class Gateway implements AutoCloseable {
             if (draining) {
                 return Readiness.DRAINING;
             }
-            boolean empty = live == null
-                    || (live.routes().size() == 0 && live.config().plugins().isEmpty());
-            return empty ? Readiness.NO_CONFIGURATION : Readiness.READY;
+            return live == null || live.config().isEmpty() ? Readiness.NO_CONFIGURATION : Readiness.READY;
+        }
+
+        @Override
+        public void drain() {
+            draining = true;
         }
 
         @Override
         public String configurationHash() {
             Snapshot live = reloader.current();
-            return live == null ? EMPTY_CONFIGURATION : live.config().fingerprint();
+            return live == null || live.config().isEmpty()
+                    ? EMPTY_CONFIGURATION
+                    : live.config().fingerprint();
         }
 
         @Override

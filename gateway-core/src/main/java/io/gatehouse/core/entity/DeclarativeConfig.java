@@ -217,6 +217,11 @@ public final class DeclarativeConfig {
         return (List<E>) listing(kind).records();
     }
 
+    /** Whether there is no entity at all. */
+    public boolean isEmpty() {
+        return listings.values().stream().allMatch(listing -> listing.all().isEmpty());
+    }
+
     /**
      * 32 hexadecimal digits that are the same for the same entities, however they are spread over files,
      * ordered or formatted, whether or not a default of an entity is written out. Every field enters, secrets too; of a
