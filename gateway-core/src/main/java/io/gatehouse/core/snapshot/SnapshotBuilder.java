@@ -14,6 +14,7 @@ import io.gatehouse.core.entity.ServiceEntity;
 import io.gatehouse.core.exchange.Chain;
 import io.gatehouse.core.exchange.Plan;
 import io.gatehouse.core.plugin.Lifecycle;
+import io.gatehouse.core.plugin.Place;
 import io.gatehouse.core.plugin.PluginCallException;
 import io.gatehouse.core.plugin.PluginCalls;
 import io.gatehouse.core.plugin.PluginCatalogue;
@@ -230,7 +231,8 @@ public final class SnapshotBuilder {
                 factory,
                 one.known().source(),
                 (C) one.config(),
-                one.entity().id());
+                new Place(
+                        one.entity().id(), one.entity().routeId(), one.entity().serviceId()));
     }
 
     private Snapshot assemble(Examination found, List<Placed> placed, @Nullable Snapshot previous) {
