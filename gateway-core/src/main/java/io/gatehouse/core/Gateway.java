@@ -141,7 +141,8 @@ public final class Gateway implements AutoCloseable {
         ((VertxInternal) vertx)
                 .blockedThreadChecker()
                 .setThreadBlockedHandler(new BlockedThreads(this::owner, counters));
-        this.balancers = new Balancers((VertxInternal) vertx, settings.dns(), new SocketProbes(vertx));
+        this.balancers =
+                new Balancers((VertxInternal) vertx, settings.dns(), new SocketProbes(vertx, settings.upstreamTls()));
         this.upstreamHealth = new HealthMetrics(balancers);
         metrics.add(upstreamHealth);
         metrics.add(facts);

@@ -26,7 +26,8 @@ public interface Counters {
      *
      * @param key names the counter; keep it short, it stays in memory
      * @param amount 0 or more; 0 only looks
-     * @param windows at least one, always as many and in the same order for a key
+     * @param windows at least one, each at least twice as long as the next shorter: the windows of a key are told apart by their
+     *     {@link Window#kind()}, and those that are not named are left as they are
      * @return fails when the counters cannot be reached, never for local ones
      */
     Future<Count> take(String key, long amount, List<Window> windows);
@@ -82,6 +83,15 @@ public interface Counters {
         /** When it is over, exclusive. */
         public long end() {
             return end;
+        }
+
+        /**
+         * Tells windows of one key apart by about how long they are: all days have the same kind, all months, all years.
+         *
+         * @return the power of two that is not greater than its milliseconds
+         */
+        public int kind() {
+            return Long.SIZE - 1 - Long.numberOfLeadingZeros(end - start);
         }
 
         /** The most that may be counted in it. */

@@ -71,7 +71,7 @@ public final class Lifecycle {
         }
         String name = known.factory().name();
         LiveContext context =
-                new LiveContext(services, catalogue, name, known.source().ships(known.factory()), "");
+                new LiveContext(services, catalogue, name, known.source().ships(known.factory()), new Place("", null, null));
         try {
             calls.call(name, "start", known.source(), () -> {
                 known.factory().start(context);
@@ -90,9 +90,9 @@ public final class Lifecycle {
      * @throws PluginCallException when the factory throws, returns null or takes too long
      */
     public <C extends Record> Created create(
-            PluginCatalogue catalogue, PluginFactory<C> factory, PluginSource source, C config, String pluginId)
+            PluginCatalogue catalogue, PluginFactory<C> factory, PluginSource source, C config, Place place)
             throws PluginCallException {
-        LiveContext context = new LiveContext(services, catalogue, factory.name(), source.ships(factory), pluginId);
+        LiveContext context = new LiveContext(services, catalogue, factory.name(), source.ships(factory), place);
         Plugin plugin;
         try {
             plugin = calls.call(factory.name(), "create", source, () -> factory.create(config, context));

@@ -9,6 +9,7 @@ import io.gatehouse.api.OutletOptions;
 import io.gatehouse.api.PluginContext;
 import io.gatehouse.api.Redaction;
 import io.gatehouse.api.RedisOptions;
+import io.gatehouse.api.TlsOptions;
 import io.gatehouse.core.service.RedisCounters;
 import io.gatehouse.core.upstream.PluginHttpClient;
 import io.gatehouse.core.upstream.PluginOutlet;
@@ -24,6 +25,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,7 +38,7 @@ final class LiveContext implements PluginContext {
     private final String plugin;
     private final Metrics metrics;
     private final Counters counters;
-    private final String pluginId;
+    private final Place place;
     private final List<ScheduledFuture<?>> jobs = new CopyOnWriteArrayList<>();
     private final List<PluginHttpClient> clients = new CopyOnWriteArrayList<>();
     private final List<PluginOutlet> outlets = new CopyOnWriteArrayList<>();
@@ -47,13 +49,13 @@ final class LiveContext implements PluginContext {
     private final Set<String> bodyFields = new HashSet<>();
     private volatile boolean closed;
 
-    LiveContext(PluginServices services, PluginCatalogue catalogue, String plugin, boolean bundled, String pluginId) {
+    LiveContext(PluginServices services, PluginCatalogue catalogue, String plugin, boolean bundled, Place place) {
         this.services = services;
         this.catalogue = catalogue;
         this.plugin = plugin;
         this.metrics = services.metrics().metricsFor(plugin, bundled);
         this.counters = services.counters().of(plugin);
-        this.pluginId = pluginId;
+        this.place = place;
     }
 
     @Override
@@ -112,7 +114,9 @@ final class LiveContext implements PluginContext {
 
     @Override
     public Counters counters(RedisOptions redis) {
-        RedisCounters shared = new RedisCounters(services.vertx(), redis, plugin, services.clock());
+        TlsOptions verified = TlsOptions.builder().verify(redis.verifyTls()).build();
+        RedisCounters shared = new RedisCounters(
+                services.vertx(), redis, plugin, services.clock(), client -> services.tls().trust(client, verified));
         sharedCounters.add(shared);
         return shared;
     }
@@ -140,7 +144,17 @@ final class LiveContext implements PluginContext {
 
     @Override
     public String pluginId() {
-        return pluginId;
+        return place.pluginId();
+    }
+
+    @Override
+    public @Nullable String routeId() {
+        return place.routeId();
+    }
+
+    @Override
+    public @Nullable String serviceId() {
+        return place.serviceId();
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.gatehouse.core.schema;
 
 import io.gatehouse.api.config.Length;
+import io.gatehouse.api.config.OldName;
 import io.gatehouse.api.config.Range;
 import io.gatehouse.api.config.Secret;
 import io.gatehouse.core.config.Compat;
@@ -30,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  * reload. Reads by reflection, so it is for start and reload only; immutable, any thread may bind.
  */
 public final class RecordBinder {
+    /** Fields that say whether the record in which they stand is on, whatever else it says. */
+    private static final Set<String> SWITCHES = Set.of("enabled", "strategy", "auth_provider");
+
     private final Vaults.References references;
     private final Compat compat;
 
@@ -154,9 +158,11 @@ public final class RecordBinder {
         }
 
         private @Nullable Object nested(ConfigNode node, RecordShape shape) {
-            if (!(node instanceof ConfigNode.Mapping mapping)) {
+            if (!(node instanceof ConfigNode.Mapping given)) {
                 return unresolved(node) ? null : wrong(node, "expected a record (got " + node.shown() + ")");
             }
+            OldName oldNames = shape.oldNames();
+            ConfigNode.Mapping mapping = oldNames == null ? given : moved(given, oldNames);
             boolean before = failed;
             failed = false;
             for (ConfigNode.Entry entry : mapping.entries()) {
@@ -171,6 +177,53 @@ public final class RecordBinder {
             Object made = failed ? null : make(node, shape, values);
             failed |= before;
             return made;
+        }
+
+        /** The fields that stand under their old names, where they belong. */
+        private ConfigNode.Mapping moved(ConfigNode.Mapping given, OldName oldNames) {
+            ConfigNode.Mapping mapping = given;
+            for (String old : oldNames.value()) {
+                ConfigNode value = given.get(old);
+                if (value == null) {
+                    continue;
+                }
+                mapping = mapping.without(old::equals);
+                ConfigNode inner = mapping.get(oldNames.in());
+                if (value.isNull() || inner != null && !inner.isNull() && !(inner instanceof ConfigNode.Mapping)) {
+                    continue;
+                }
+                ConfigNode.Mapping into = inner instanceof ConfigNode.Mapping there
+                        ? there
+                        : ConfigNode.emptyMapping(
+                                given.location(), ConfigNode.child(given.path(), oldNames.in()));
+                String name = old.substring(oldNames.in().length() + 1);
+                ConfigNode current = into.get(name);
+                if (current == null || current.isNull()) {
+                    mapping = mapping.with(oldNames.in(), into.with(name, value));
+                }
+            }
+            return mapping;
+        }
+
+        /** Whether a field that is not built says what holds without it, as dumps do that tell every default. */
+        private static boolean isOff(ConfigNode value) {
+            if (value instanceof ConfigNode.Sequence list) {
+                return list.items().isEmpty();
+            }
+            if (value instanceof ConfigNode.Mapping mapping) {
+                boolean off = true;
+                for (ConfigNode.Entry entry : mapping.entries()) {
+                    if (SWITCHES.contains(entry.name())) {
+                        return isOff(entry.value());
+                    }
+                    off &= isOff(entry.value());
+                }
+                return off;
+            }
+            return value.isNull()
+                    || value instanceof ConfigNode.Scalar scalar
+                            && (Boolean.FALSE.equals(scalar.asBoolean())
+                                    || scalar.text().equals("off"));
         }
 
         private @Nullable Object make(ConfigNode node, RecordShape shape, Object[] values) {
@@ -190,10 +243,7 @@ public final class RecordBinder {
         private void unknown(ConfigNode.Entry entry, RecordShape shape) {
             String supported = "supported: " + String.join(", ", shape.names());
             if (shape.notBuilt().contains(entry.name())) {
-                boolean empty = entry.value().isNull()
-                        || (entry.value() instanceof ConfigNode.Sequence list
-                                && list.items().isEmpty());
-                if (!empty) {
+                if (!isOff(entry.value())) {
                     report(Problem.error(
                             entry.location(), entry.value().path(), "valid in Kong but not built here", supported));
                 }

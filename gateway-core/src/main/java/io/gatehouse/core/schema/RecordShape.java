@@ -5,6 +5,7 @@ import io.gatehouse.api.config.Doc;
 import io.gatehouse.api.config.Length;
 import io.gatehouse.api.config.Name;
 import io.gatehouse.api.config.NotBuilt;
+import io.gatehouse.api.config.OldName;
 import io.gatehouse.api.config.OneOf;
 import io.gatehouse.api.config.Range;
 import io.gatehouse.api.config.Referenceable;
@@ -252,6 +253,7 @@ public final class RecordShape {
     private final List<Component> components;
     private final Map<String, Component> byName = new LinkedHashMap<>();
     private final Set<String> notBuilt;
+    private final @Nullable OldName oldNames;
     private final @Nullable String doc;
 
     private RecordShape(Class<?> type) {
@@ -272,6 +274,7 @@ public final class RecordShape {
         this.components = List.copyOf(read);
         NotBuilt missing = type.getAnnotation(NotBuilt.class);
         this.notBuilt = missing == null ? Set.of() : Set.of(missing.value());
+        this.oldNames = type.getAnnotation(OldName.class);
         Doc docs = type.getAnnotation(Doc.class);
         this.doc = docs == null ? null : docs.value();
         try {
@@ -317,6 +320,12 @@ public final class RecordShape {
     /** Names that are valid in Kong and not built here. */
     public Set<String> notBuilt() {
         return notBuilt;
+    }
+
+    /** The fields that were moved; null when there are none. */
+    @Nullable
+    OldName oldNames() {
+        return oldNames;
     }
 
     /** What it is for; null when nobody said. */

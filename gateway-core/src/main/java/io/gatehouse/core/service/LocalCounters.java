@@ -80,9 +80,9 @@ public final class LocalCounters {
 
         private Counted take(String key, long amount, List<Counters.Window> windows, long now) {
             Counter counter = counters.get(key);
-            if (counter == null || counter.starts.length != windows.size()) {
+            if (counter == null) {
                 makeRoom(now);
-                counter = new Counter(windows.size());
+                counter = new Counter();
                 counters.put(key, counter);
             }
             return counter.take(amount, windows, now);
@@ -101,37 +101,54 @@ public final class LocalCounters {
         }
     }
 
+    /** The windows of a key that were ever named, in the order in which they were. */
     private static final class Counter {
-        private final long[] starts;
-        private final long[] counts;
+        private int[] kinds = {};
+        private long[] starts = {};
+        private long[] counts = {};
         private long end;
-
-        private Counter(int windows) {
-            starts = new long[windows];
-            Arrays.fill(starts, Long.MIN_VALUE);
-            counts = new long[windows];
-        }
 
         private Counted take(long amount, List<Counters.Window> windows, long now) {
             boolean granted = true;
-            for (int i = 0; i < starts.length; i++) {
+            long[] before = new long[windows.size()];
+            for (int i = 0; i < before.length; i++) {
                 Counters.Window window = windows.get(i);
-                if (window.start() > starts[i]) {
-                    starts[i] = window.start();
-                    counts[i] = 0;
-                } else if (window.start() < starts[i] && starts[i] - now > CLOCK_SKEW_MILLIS) {
-                    starts[i] = window.start(); // the clock has jumped back, the count goes on
+                int slot = slot(window.kind(), i);
+                if (window.start() > starts[slot]) {
+                    starts[slot] = window.start();
+                    counts[slot] = 0;
+                } else if (window.start() < starts[slot] && starts[slot] - now > CLOCK_SKEW_MILLIS) {
+                    starts[slot] = window.start(); // the clock has jumped back, the count goes on
                 }
                 end = i == 0 ? window.end() : Math.max(end, window.end());
-                granted &= amount <= window.limit() - counts[i];
+                before[i] = counts[slot];
+                granted &= amount <= window.limit() - before[i];
             }
-            long[] before = counts.clone();
             if (granted) {
-                for (int i = 0; i < counts.length; i++) {
-                    counts[i] += amount;
+                for (int i = 0; i < before.length; i++) {
+                    counts[slot(windows.get(i).kind(), i)] += amount;
                 }
             }
             return new Counted(granted, before);
+        }
+
+        /** Where this window is kept, which is mostly where it stands. */
+        private int slot(int kind, int expected) {
+            if (expected < kinds.length && kinds[expected] == kind) {
+                return expected;
+            }
+            int slot = 0;
+            while (slot < kinds.length && kinds[slot] != kind) {
+                slot++;
+            }
+            if (slot == kinds.length) {
+                kinds = Arrays.copyOf(kinds, slot + 1);
+                starts = Arrays.copyOf(starts, slot + 1);
+                counts = Arrays.copyOf(counts, slot + 1);
+                kinds[slot] = kind;
+                starts[slot] = Long.MIN_VALUE;
+            }
+            return slot;
         }
     }
 }

@@ -14,6 +14,7 @@ import io.gatehouse.core.entity.ServiceEntity;
 import io.gatehouse.core.exchange.Chain;
 import io.gatehouse.core.exchange.Plan;
 import io.gatehouse.core.plugin.Lifecycle;
+import io.gatehouse.core.plugin.Place;
 import io.gatehouse.core.plugin.PluginCallException;
 import io.gatehouse.core.plugin.PluginCalls;
 import io.gatehouse.core.plugin.PluginCatalogue;
@@ -26,6 +27,7 @@ import io.gatehouse.core.routing.RouterFlavor;
 import io.gatehouse.core.schema.NodeProblems;
 import io.gatehouse.core.schema.RecordBinder;
 import io.gatehouse.core.upstream.Upstreams;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -229,7 +231,8 @@ public final class SnapshotBuilder {
                 factory,
                 one.known().source(),
                 (C) one.config(),
-                one.entity().id());
+                new Place(
+                        one.entity().id(), one.entity().routeId(), one.entity().serviceId()));
     }
 
     private Snapshot assemble(Examination found, List<Placed> placed, @Nullable Snapshot previous) {
@@ -267,7 +270,7 @@ public final class SnapshotBuilder {
                         : RouteTable.of(rules.values(), before == null ? null : before.routes()),
                 before != null && config.same(old, PEOPLE)
                         ? before.directory()
-                        : new EntityDirectory(config, System::nanoTime),
+                        : new EntityDirectory(config, Clock.systemUTC(), System::nanoTime),
                 before != null && config.same(old, EntityKind.CERTIFICATE, EntityKind.SNI)
                         ? before.certificates()
                         : CertificateTable.of(config));

@@ -46,7 +46,7 @@ public record TlsDefaults(
     }
 
     /** Sets up whom a client trusts; whether it checks names too is for the caller to say. */
-    void trust(ClientOptionsBase client, TlsOptions options) {
+    public void trust(ClientOptionsBase client, TlsOptions options) {
         client.setTrustAll(!options.verify());
         if (options.verify()) {
             boolean usual = options.authorities().isEmpty();

@@ -9,24 +9,33 @@ import io.gatehouse.api.RedisOptions;
 import io.gatehouse.api.config.Secret;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.net.SelfSignedCertificate;
 import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.cert.CertificateException;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Against a real Redis, where one is on the PATH. */
 @Timeout(60)
@@ -123,6 +132,169 @@ class RedisCountersIT {
         }
     }
 
+    @Test
+    void letsNoClientWaitToSeeWhetherASlowRedisIsBack() throws Exception {
+        try (ServerSocket silent = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
+            Counters counters = counters(
+                    at(silent.getLocalPort()).timeout(Duration.ofMillis(50)).build());
+            assertThatThrownBy(() -> await(counters.take("a", 1, windows(9)))).hasMessageContaining("no answer");
+            // three connections: that of the client and two of the gateway's own tries
+            for (int connections = 0; connections < 3; connections++) {
+                try (Socket taken = silent.accept()) {
+                    assertThat(taken.isConnected()).isTrue();
+                    assertThatThrownBy(() -> await(counters.take("a", 1, windows(9))))
+                            .hasMessageContaining("not tried again yet");
+                }
+            }
+        }
+    }
+
+    @Test
+    void goesOnWithItsCountsWhenAClockIsSetBackButNotForLongerThanAWindow() throws Exception {
+        RedisOptions redis = at(server(freePort())).build();
+        long minute = 60_000;
+        long now = System.currentTimeMillis() / minute * minute;
+        Counters counters = counters(redis, Clock.fixed(Instant.ofEpochMilli(now), ZoneOffset.UTC));
+        Counters ahead = counters(redis, Clock.fixed(Instant.ofEpochMilli(now + 2 * HOUR), ZoneOffset.UTC));
+        assertThat(await(counters.take("a", 4, window(now, minute))).before(0)).isZero();
+        assertThat(await(ahead.take("a", 5, window(now + 2 * HOUR, minute))).before(0))
+                .isZero();
+        assertThat(await(counters.take("a", 1, window(now, minute))).before(0)).isEqualTo(5);
+
+        assertThat(await(ahead.take("b", 5, window(now + 2 * HOUR, 500))).before(0))
+                .isZero();
+        assertThat(await(counters.take("b", 1, window(now, 500))).granted()).isFalse();
+        while (!await(counters.take("b", 1, window(now, 500))).granted()) {
+            Thread.onSpinWait(); // Redis forgets it half a second after it was made, not in two hours
+        }
+    }
+
+    @Test
+    void keepsTheCountOfAMinuteWhenAnHourIsLimitedToo() throws Exception {
+        Counters counters = counters(at(server(freePort())).build());
+        Counters.Window minute = window(0, 60_000).get(0);
+        await(counters.take("a", 3, List.of(minute)));
+        Counters.Count both = await(counters.take("a", 1, List.of(minute, window(0, HOUR).get(0))));
+        assertThat(both.before(0)).isEqualTo(3);
+        assertThat(both.before(1)).isZero();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"SCRIPT FLUSH, true", "REPLICAOF 127.0.0.1 1, false"})
+    void countsOnWithoutItsScriptButNotOnAReplica(String command, boolean counts) throws Exception {
+        int port = server(freePort());
+        Counters counters = counters(at(port).build());
+        await(counters.take("a", 1, windows(9)));
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            socket.getOutputStream().write((command + "\r\n").getBytes(StandardCharsets.US_ASCII));
+            assertThat(new String(socket.getInputStream().readNBytes(5), StandardCharsets.US_ASCII))
+                    .isEqualTo("+OK\r\n");
+        }
+        if (counts) {
+            assertThat(await(counters.take("a", 1, windows(9))).before(0)).isEqualTo(1);
+        } else {
+            assertThatThrownBy(() -> await(counters.take("a", 1, windows(9)))).hasMessageContaining("READONLY");
+        }
+    }
+
+    @Test
+    void givesUpAServerThatSpeaksSomethingElse() throws Exception {
+        try (ServerSocket other = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
+            Counters counters = counters(
+                    at(other.getLocalPort()).timeout(Duration.ofSeconds(1)).build());
+            Future<Counters.Count> call = counters.take("a", 1, windows(9));
+            try (Socket taken = other.accept()) {
+                taken.getOutputStream().write("HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+                assertThatThrownBy(() -> await(call)).isNotNull();
+                assertThatThrownBy(() -> await(counters.take("a", 1, windows(9))))
+                        .hasMessageContaining("not tried again yet");
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(nullValues = "-", value = {
+        "true, -, s3cret, true",
+        "true, -, wrong, false",
+        "false, limiter, s3cret, true",
+        "false, limiter, wrong, false",
+    })
+    void logsInAsTold(boolean standard, @Nullable String user, String password, boolean works) throws Exception {
+        int port = standard
+                ? server(freePort(), "--requirepass", "s3cret")
+                : server(freePort(), "--user", "limiter", "on", ">s3cret", "~gatehouse:*", "+@all");
+        Counters counters = counters(
+                at(port).login(user, Secret.literal(password)).database(3).build());
+        if (works) {
+            assertThat(await(counters.take("a", 1, windows(9))).granted()).isTrue();
+        } else {
+            assertThatThrownBy(() -> await(counters.take("a", 1, windows(9)))).hasMessageContaining("WRONGPASS");
+        }
+    }
+
+    @Test
+    void decidesWithinFiftyMillisecondsWhenRedisRefuses() throws Exception {
+        RedisOptions refused = at(freePort()).build();
+        List<Long> nanos = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            RedisCounters counters = counters(refused); // a new one each time: its first call really connects
+            long start = System.nanoTime();
+            assertThatThrownBy(() -> await(counters.take("a", 1, windows(9)))).hasMessageContaining("refused");
+            nanos.add(System.nanoTime() - start);
+        }
+        Collections.sort(nanos);
+        // the quickest three quarters: a busy machine slows down some, a wait slows down all
+        assertThat(Duration.ofNanos(nanos.get(29))).isLessThan(Duration.ofMillis(50));
+    }
+
+    @ParameterizedTest
+    @CsvSource(nullValues = "-", value = {
+        "localhost, -, true, true",
+        "127.0.0.1, -, true, false",
+        "127.0.0.1, localhost, true, true",
+        "127.0.0.1, elsewhere.test, true, false",
+        "127.0.0.1, elsewhere.test, false, true",
+    })
+    void checksTheServersNameAsTold(String host, @Nullable String name, boolean verify, boolean works)
+            throws Exception {
+        SelfSignedCertificate certificate = SelfSignedCertificate.create("localhost");
+        int port = freePort();
+        server(
+                0,
+                "--tls-port",
+                Integer.toString(port),
+                "--tls-cert-file",
+                certificate.certificatePath(),
+                "--tls-key-file",
+                certificate.privateKeyPath(),
+                "--tls-auth-clients",
+                "no");
+        RedisOptions redis = RedisOptions.at(host, port)
+                .timeout(Duration.ofSeconds(10))
+                .tls(true)
+                .verifyTls(verify)
+                .serverName(name)
+                .build();
+        RedisCounters counters = new RedisCounters(VERTX, redis, "test", Clock.systemUTC(), client -> {
+            client.setTrustAll(!verify);
+            if (verify) {
+                client.setTrustOptions(certificate.trustOptions());
+            }
+        });
+        open.add(counters);
+        if (works) {
+            assertThat(await(counters.take("a", 1, windows(9))).granted()).isTrue();
+        } else {
+            assertThatThrownBy(() -> await(counters.take("a", 1, windows(9))))
+                    .hasRootCauseInstanceOf(CertificateException.class);
+        }
+        certificate.delete();
+    }
+
+    private static List<Counters.Window> window(long start, long length) {
+        return List.of(Counters.Window.of(start, start + length, 5));
+    }
+
     /** What the counter had at the first call that is answered again. */
     private static long eventually(Counters counters) throws Exception {
         while (true) {
@@ -135,7 +307,12 @@ class RedisCountersIT {
     }
 
     private RedisCounters counters(RedisOptions redis) {
-        RedisCounters counters = new RedisCounters(VERTX, redis, "test", Clock.systemUTC());
+        return counters(redis, Clock.systemUTC());
+    }
+
+    private RedisCounters counters(RedisOptions redis, Clock clock) {
+        RedisCounters counters = new RedisCounters(
+                VERTX, redis, "test", clock, client -> client.setTrustAll(!redis.verifyTls()));
         open.add(counters);
         return counters;
     }

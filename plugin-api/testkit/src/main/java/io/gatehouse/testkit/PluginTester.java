@@ -508,6 +508,16 @@ public final class PluginTester implements AutoCloseable {
         }
 
         @Override
+        public @Nullable String routeId() {
+            return null;
+        }
+
+        @Override
+        public @Nullable String serviceId() {
+            return null;
+        }
+
+        @Override
         public void readsCredentials(Set<String> headers, Set<String> queryArguments, Set<String> bodyFields) {
             addLower(credentialHeaders, headers);
             addLower(credentialQuery, queryArguments);

@@ -21,6 +21,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Kong's rate-limiting: all windows of a client are looked at and counted in one step. */
@@ -60,11 +61,9 @@ final class RateLimiting implements Plugin {
                 : context.counters();
         this.clock = context.clock();
         List<Period> used = new ArrayList<>();
-        StringBuilder prefix = new StringBuilder(context.pluginId()).append(':');
         for (Period period : Period.values()) {
             if (config.limit(period) != null) {
                 used.add(period);
-                prefix.append(period.seconds).append(',');
             }
         }
         this.periods = used.toArray(Period[]::new);
@@ -75,7 +74,10 @@ final class RateLimiting implements Plugin {
             limits[i] = limit == null ? 0 : limit;
             limitTexts[i] = HttpHeaders.createOptimized(Long.toString(limits[i]));
         }
-        this.keyPrefix = prefix.append(':').toString();
+        this.keyPrefix = Objects.requireNonNullElse(context.routeId(), "")
+                + ':'
+                + Objects.requireNonNullElse(context.serviceId(), "")
+                + ':';
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.gatehouse.api.config.Default;
 import io.gatehouse.api.config.Doc;
 import io.gatehouse.api.config.Name;
 import io.gatehouse.api.config.NotBuilt;
+import io.gatehouse.api.config.OldName;
 import io.gatehouse.api.config.Pattern;
 import io.gatehouse.api.config.Range;
 import org.jspecify.annotations.Nullable;
@@ -11,19 +12,23 @@ import org.jspecify.annotations.Nullable;
 /** The configuration of {@code rate-limiting}: Kong's fields and Kong's meaning. */
 @Doc("Lets each client send so many requests in a second, minute, hour, day, month or year (UTC), and refuses more"
         + " with 429. Requests that are refused do not count."
-        + " The limits are exact: on one node with the policy `local`; on all that name the same Redis, as far as their"
-        + " clocks agree, with `redis`.")
-@NotBuilt({
-    "redis_host",
-    "redis_port",
-    "redis_username",
-    "redis_password",
-    "redis_database",
-    "redis_timeout",
-    "redis_ssl",
-    "redis_ssl_verify",
-    "redis_server_name"
-})
+        + " The limits are exact on one node with the policy `local`, for about 131,000 clients at a time: beyond that, who was"
+        + " not seen for longest begins anew, so behind `limit_by: header` with values that clients choose, a limit by address"
+        + " should stand as well. With `redis` they are exact on all nodes that name the same Redis, as far as their clocks agree."
+        + " Plugins on the same route and service, or on none, count together what they count by the same rule, as in Kong.")
+@OldName(
+        in = "redis",
+        value = {
+            "redis_host",
+            "redis_port",
+            "redis_username",
+            "redis_password",
+            "redis_database",
+            "redis_timeout",
+            "redis_ssl",
+            "redis_ssl_verify",
+            "redis_server_name"
+        })
 public record RateLimitingConfig(
         @Doc("Requests in a second.") @Nullable @Range(min = 1)
         Long second,

@@ -51,8 +51,8 @@ public final class RateLimitingFactory implements PluginFactory<RateLimitingConf
         if (lower == null) {
             problems.add(
                     "",
-                    "at least one of these fields must be non-empty: 'second', 'minute', 'hour', 'day', 'month',"
-                            + " 'year'");
+                    "at least one of these fields must be non-empty: 'config.second', 'config.minute',"
+                            + " 'config.hour', 'config.day', 'config.month', 'config.year'");
         }
         if (config.limitBy() == RateLimitingConfig.LimitBy.HEADER && config.headerName() == null) {
             problems.add("header_name", "required field missing (expected with limit_by: header)");

@@ -22,7 +22,7 @@ public record RedisConfig(
 
         @Doc(
                 "Milliseconds within which an answer must have come, connecting included. After one that did not come requests are"
-                        + " not held up any more until Redis answers again.")
+                        + " not held up any more until Redis answers again, which the gateway tries by itself.")
         @Default("2000")
         @Range(min = 1, max = 2147483646)
         int timeout,

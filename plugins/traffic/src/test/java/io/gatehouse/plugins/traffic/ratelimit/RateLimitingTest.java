@@ -76,7 +76,7 @@ class RateLimitingTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "{}|at least one of these fields must be non-empty",
+                "{}|must be non-empty: 'config.second', 'config.minute', 'config.hour', 'config.day', 'config.month', 'config.year'",
                 "{minute: 10, hour: 5}|hour: The limit for hour(5.0) cannot be lower than the limit for minute(10.0)",
                 "{second: 10, year: 9}|year: The limit for year(9.0) cannot be lower than the limit for second(10.0)",
                 "{minute: 0}|minute",
@@ -91,12 +91,36 @@ class RateLimitingTest {
                 "{minute: 1, policy: redis, redis: {host: a}, sync_rate: 5}|sync_rate: 5.0 is not built",
                 "{minute: 1, redis: {cloud_authentication: {auth_provider: aws}}}|cloud_authentication",
                 "{minute: 1, policy: cluster}|cluster",
-                "{minute: 1, redis_host: a}|redis_host",
+                "{minute: 1, redis_port: 0}|redis.port: value should be between 1 and 65535",
+                "{minute: 1, redis_nodes: 1}|redis_nodes: unknown field",
                 "{minute: 1, error_code: 99}|error_code",
             })
     void refusesWhatKongRefusesAndWhatIsNotBuilt(String yaml, String problem) {
         try (PluginTester tester = tester(yaml)) {
             assertThat(tester.problems()).singleElement().asString().contains(problem);
+        }
+    }
+
+    @Test
+    void takesTheOldNamesOfTheRedisFields() {
+        try (PluginTester tester = tester("""
+            {minute: 1, redis_host: r, redis_port: 1, redis_timeout: 2, redis_username: u, redis_password: s3cret,
+             redis_database: 3, redis_ssl: true, redis_ssl_verify: false, redis_server_name: n}""")) {
+            assertThat(tester.problems()).isEmpty();
+            assertThat(((RateLimitingConfig) tester.config()).redis())
+                    .isEqualTo(new RedisConfig("r", 1, 2, "u", Secret.literal("s3cret"), 3, true, false, "n"));
+        }
+        try (PluginTester tester = tester("{minute: 1, redis_host: old, redis_port: 7, redis: {host: new}}")) {
+            assertThat(((RateLimitingConfig) tester.config()).redis())
+                    .isEqualTo(new RedisConfig("new", 7, 2000, null, null, 0, false, true, null));
+        }
+    }
+
+    @Test
+    void takesTheDefaultsOfWhatIsNotBuilt() {
+        try (PluginTester tester =
+                tester("{minute: 1, redis: {cloud_authentication: {auth_provider: null, aws_is_serverless: true}}}")) {
+            assertThat(tester.problems()).isEmpty();
         }
     }
 
