@@ -23,7 +23,9 @@ final class CrowdsIT {
     static final Running RUNNING = new Running().lookingForLeaks();
 
     private static final long MAY_GROW = 64L << 20;
-    private static final int STREAMS = Effort.isLong() ? 5000 : 1000;
+
+    /** An event loop has at most 1,024 connections to one address. */
+    private static final int STREAMS = 1000;
 
     /** Requests at a time, beside the streams. */
     private static final int ROOM = 10;
