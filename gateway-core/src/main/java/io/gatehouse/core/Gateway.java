@@ -141,7 +141,8 @@ public final class Gateway implements AutoCloseable {
         ((VertxInternal) vertx)
                 .blockedThreadChecker()
                 .setThreadBlockedHandler(new BlockedThreads(this::owner, counters));
-        this.balancers = new Balancers((VertxInternal) vertx, settings.dns(), new SocketProbes(vertx));
+        this.balancers =
+                new Balancers((VertxInternal) vertx, settings.dns(), new SocketProbes(vertx, settings.upstreamTls()));
         this.upstreamHealth = new HealthMetrics(balancers);
         metrics.add(upstreamHealth);
         metrics.add(facts);
@@ -632,7 +633,7 @@ public final class Gateway implements AutoCloseable {
         balancers.live(snapshot.balancers());
         upstreamHealth.live(snapshot.config());
         metrics.visible(snapshot.pluginNames());
-        counters.live(snapshot.config().fingerprint());
+        counters.live(snapshot.config()::fingerprint);
     }
 
     /** Reads the configuration; what is refused leaves the old one live. */
@@ -891,15 +892,20 @@ public final class Gateway implements AutoCloseable {
             if (draining) {
                 return Readiness.DRAINING;
             }
-            boolean empty = live == null
-                    || (live.routes().size() == 0 && live.config().plugins().isEmpty());
-            return empty ? Readiness.NO_CONFIGURATION : Readiness.READY;
+            return live == null || live.config().isEmpty() ? Readiness.NO_CONFIGURATION : Readiness.READY;
+        }
+
+        @Override
+        public void drain() {
+            draining = true;
         }
 
         @Override
         public String configurationHash() {
             Snapshot live = reloader.current();
-            return live == null ? EMPTY_CONFIGURATION : live.config().fingerprint();
+            return live == null || live.config().isEmpty()
+                    ? EMPTY_CONFIGURATION
+                    : live.config().fingerprint();
         }
 
         @Override
@@ -933,7 +939,7 @@ public final class Gateway implements AutoCloseable {
             shown.put("admin_listen", addresses(settings.adminListen()));
             shown.put("status_listen", addresses(settings.statusListen()));
             shown.put("log_level", logLevel.name().toLowerCase(Locale.ROOT));
-            shown.put("router_flavor", "traditional_compatible");
+            shown.put("router_flavor", settings.routerFlavor().setting());
             return shown;
         }
 

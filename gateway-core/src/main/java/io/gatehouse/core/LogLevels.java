@@ -7,6 +7,9 @@ import org.slf4j.LoggerFactory;
 
 /** Kong's log levels as Logback's, for the gateway and its plugins and, less talkative, for libraries. Any thread. */
 public final class LogLevels {
+    /** The logger of changes over the Admin API: its lines are written whatever the level. */
+    public static final String AUDIT = "io.gatehouse.audit";
+
     private LogLevels() {}
 
     /** Whether levels are ours to set: there is Logback, and no file of the user's own that sets them. */
@@ -21,6 +24,7 @@ public final class LogLevels {
             return;
         }
         context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME).setLevel(ours(level)); // and, alike, every plugin's
+        context.getLogger(AUDIT).setLevel(Level.INFO);
         for (String library : new String[] {"io.vertx", "io.netty", "io.micrometer", "io.prometheus"}) {
             context.getLogger(library).setLevel(libraries(level));
         }

@@ -150,12 +150,8 @@ final class ProxySettingsReader {
     }
 
     private @Nullable String realIpHeader(String name, String text) {
-        if (text.equals("proxy_protocol")) {
-            settings.problem(name, text, "the name of a header; Gatehouse does not have the PROXY protocol");
-            return null;
-        }
         if (!HEADER_NAME.matcher(text).matches()) {
-            settings.problem(name, text, "the name of a header");
+            settings.problem(name, text, "the name of a header, or proxy_protocol");
             return null;
         }
         return text;

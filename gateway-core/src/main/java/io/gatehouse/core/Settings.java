@@ -155,8 +155,10 @@ public record Settings(
      * @param http2 whether clients may speak HTTP/2: chosen in the TLS handshake, or in clear text with prior knowledge
      * @param reusePort whether several processes may share the port
      * @param backlog length of the queue of connections not yet accepted; -1 for the system's own
+     * @param proxyProtocol whether each connection begins with the PROXY protocol's word on its client
      */
-    public record Listen(String host, int port, boolean ssl, boolean http2, boolean reusePort, int backlog) {
+    public record Listen(
+            String host, int port, boolean ssl, boolean http2, boolean reusePort, int backlog, boolean proxyProtocol) {
         /** Checks the port. */
         public Listen {
             requireNonNull(host, "host");
@@ -167,7 +169,12 @@ public record Settings(
 
         /** A listener of HTTP/1 alone. */
         public Listen(String host, int port, boolean ssl, boolean reusePort, int backlog) {
-            this(host, port, ssl, false, reusePort, backlog);
+            this(host, port, ssl, false, reusePort, backlog, false);
+        }
+
+        /** A listener without the PROXY protocol. */
+        public Listen(String host, int port, boolean ssl, boolean http2, boolean reusePort, int backlog) {
+            this(host, port, ssl, http2, reusePort, backlog, false);
         }
 
         /** A listener without TLS and without flags. */
@@ -177,7 +184,12 @@ public record Settings(
 
         /** The same listener, with HTTP/2. */
         public Listen withHttp2() {
-            return new Listen(host, port, ssl, true, reusePort, backlog);
+            return new Listen(host, port, ssl, true, reusePort, backlog, proxyProtocol);
+        }
+
+        /** The same listener, with the PROXY protocol. */
+        public Listen withProxyProtocol() {
+            return new Listen(host, port, ssl, http2, reusePort, backlog, true);
         }
 
         /** {@code host:port}, with brackets round IPv6. */
@@ -319,7 +331,8 @@ public record Settings(
                         listen.ssl(),
                         listen.http2(),
                         listen.reusePort(),
-                        listen.backlog()))
+                        listen.backlog(),
+                        listen.proxyProtocol()))
                 .toList();
     }
 

@@ -41,11 +41,10 @@ import org.jspecify.annotations.Nullable;
 /** Turns variables and options into {@link Settings}; collects every problem before it complains. */
 final class SettingsReader {
     private static final String LISTEN_GRAMMAR =
-            "ip:port [ssl] [http2] [reuseport] [backlog=n], several separated by commas, or off";
+            "ip:port [ssl] [http2] [proxy_protocol] [reuseport] [backlog=n], several separated by commas, or off";
 
     /** What Kong knows and Gatehouse has not built. */
-    private static final Set<String> KONG_ONLY_FLAGS =
-            Set.of("proxy_protocol", "deferred", "bind", "ipv6only", "so_keepalive");
+    private static final Set<String> KONG_ONLY_FLAGS = Set.of("deferred", "bind", "ipv6only", "so_keepalive");
 
     /** Of Kong's second DNS client, and what ours always does: names are asked for once, however many want them. */
     private static final Set<String> NOT_BUILT_DNS = Set.of(
@@ -441,8 +440,8 @@ final class SettingsReader {
     private void wantClearText(String variable, @Nullable List<Listen> listeners) {
         if (listeners != null) {
             for (Listen listen : listeners) {
-                if (listen.ssl() || listen.http2()) {
-                    String flag = listen.ssl() ? "ssl" : "http2";
+                if (listen.ssl() || listen.http2() || listen.proxyProtocol()) {
+                    String flag = listen.ssl() ? "ssl" : listen.http2() ? "http2" : "proxy_protocol";
                     problems.add(variable + ": " + listen.address() + " " + flag + " (expected: no flag " + flag
                             + ", which proxy listeners alone have)");
                 }
@@ -648,6 +647,7 @@ final class SettingsReader {
         }
         boolean ssl = false;
         boolean http2 = false;
+        boolean proxyProtocol = false;
         boolean reusePort = false;
         int backlog = -1;
         for (int i = 1; i < words.length; i++) {
@@ -656,6 +656,7 @@ final class SettingsReader {
             switch (word) {
                 case "ssl" -> ssl = true;
                 case "http2" -> http2 = true;
+                case "proxy_protocol" -> proxyProtocol = true;
                 case "reuseport" -> reusePort = true;
                 default -> {
                     if (flag.equals("backlog") && word.length() > 8 && number(word.substring(8)) > 0) {
@@ -665,7 +666,7 @@ final class SettingsReader {
                                 name,
                                 text,
                                 "no flag " + flag
-                                        + ", which Gatehouse does not have; it has ssl, http2, reuseport, backlog=n");
+                                        + ", which Gatehouse does not have; it has ssl, http2, proxy_protocol, reuseport, backlog=n");
                         return null;
                     } else {
                         problem(name, text, LISTEN_GRAMMAR + "; " + word + " is none of these");
@@ -674,7 +675,7 @@ final class SettingsReader {
                 }
             }
         }
-        return new Listen(host, port, ssl, http2, reusePort, backlog);
+        return new Listen(host, port, ssl, http2, reusePort, backlog, proxyProtocol);
     }
 
     /** -1 when it is none. */

@@ -70,7 +70,7 @@ class SettingsTest {
         Settings settings = Settings.from(
                 Map.of(
                         "KONG_DECLARATIVE_CONFIG", "/etc/kong/kong.yaml",
-                        "KONG_PROXY_LISTEN", "0.0.0.0:80 reuseport backlog=16384, [::]:443 http2 ssl",
+                        "KONG_PROXY_LISTEN", "0.0.0.0:80 proxy_protocol reuseport backlog=16384, [::]:443 http2 ssl",
                         "KONG_ADMIN_LISTEN", "off",
                         "KONG_STATUS_LISTEN", "127.0.0.1:0",
                         "KONG_LOG_LEVEL", "warn",
@@ -82,7 +82,8 @@ class SettingsTest {
         assertThat(settings.configs()).containsExactly(Path.of("/etc/kong/kong.yaml"));
         assertThat(settings.proxyListen())
                 .containsExactly(
-                        new Listen("0.0.0.0", 80, false, true, 16384), new Listen("::", 443, true, true, false, -1));
+                        new Listen("0.0.0.0", 80, false, true, 16384).withProxyProtocol(),
+                        new Listen("::", 443, true, true, false, -1));
         assertThat(settings.proxyListen().get(1).address()).isEqualTo("[::]:443");
         assertThat(settings.adminListen()).isEmpty();
         assertThat(settings.statusListen()).containsExactly(Listen.of("127.0.0.1", 0));
@@ -141,17 +142,17 @@ class SettingsTest {
                 .singleElement()
                 .asString()
                 .startsWith("KONG_PROXY_LISTEN: ")
-                .contains("(expected: ip:port [ssl] [http2] [reuseport] [backlog=n], several");
+                .contains("(expected: ip:port [ssl] [http2] [proxy_protocol] [reuseport] [backlog=n], several");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"proxy_protocol", "deferred", "bind", "ipv6only=on", "so_keepalive=on"})
+    @ValueSource(strings = {"deferred", "bind", "ipv6only=on", "so_keepalive=on"})
     void refusesByNameAFlagThatOnlyKongHas(String flag) {
         String name = flag.replaceAll("=.*", "");
 
         assertThat(problems(Map.of("KONG_PROXY_LISTEN", "0.0.0.0:8000 " + flag)))
                 .containsExactly("KONG_PROXY_LISTEN: 0.0.0.0:8000 " + flag + " (expected: no flag " + name
-                        + ", which Gatehouse does not have; it has ssl, http2, reuseport, backlog=n)");
+                        + ", which Gatehouse does not have; it has ssl, http2, proxy_protocol, reuseport, backlog=n)");
     }
 
     @Test
@@ -542,8 +543,7 @@ class SettingsTest {
                 "TRUSTED_IPS | unix: | IP addresses and CIDR ranges; Gatehouse does not listen on unix sockets",
                 "TRUSTED_IPS | 10.0.0.0/33 | IP addresses and CIDR ranges as 10.0.0.0/8",
                 "TRUSTED_IPS | example.test | IP addresses and CIDR ranges as 10.0.0.0/8",
-                "REAL_IP_HEADER | a b | the name of a header",
-                "REAL_IP_HEADER | proxy_protocol | the name of a header; Gatehouse does not have the PROXY protocol",
+                "REAL_IP_HEADER | a b | the name of a header, or proxy_protocol",
                 "REAL_IP_RECURSIVE | maybe | on or off",
                 "ALLOW_DEBUG_HEADER | 1 | on or off",
                 "UPSTREAM_KEEPALIVE_POOL_SIZE | many | 0 or more",

@@ -53,7 +53,17 @@ final class EverydayPluginsIT {
                 acls: [{group: staff}]
                 keyauth_credentials: [{key: alice-key}]
                 basicauth_credentials: [{username: alice, password: secret}]
-                jwt_secrets: [{key: alice-issuer, secret: alice-secret}]
+                jwt_secrets:
+                  - {key: alice-issuer, secret: alice-secret}
+                  - key: alice-curve
+                    algorithm: ES512
+                    rsa_public_key: |
+                      -----BEGIN PUBLIC KEY-----
+                      MIGbMBAGByqGSM49AgEGBSuBBAAjA4GGAAQA/qdNYH6hwzuAJjVOvyeH23ANjCwg
+                      1xrhCXKLnOc2I6jaikBzWTmrqFw9xm17vJ+lPp+ATWT2jyB91zteVsNRpeMARODP
+                      2KjGnHCN3qPb87s7gL1spA1DEDmE96csDPtD6RETUiDN9uRc0EC9Gv0h5F/m9sKu
+                      kpz9cycCZw82lOp/CUY=
+                      -----END PUBLIC KEY-----
                 hmacauth_credentials: [{username: alice, secret: alice-secret}]
               - username: bob
                 keyauth_credentials: [{key: bob-key}]

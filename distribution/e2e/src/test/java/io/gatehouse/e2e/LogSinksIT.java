@@ -140,6 +140,80 @@ final class LogSinksIT {
         assertThat(daemon.messages("kong")).allMatch(message -> message.startsWith("local3.info "));
     }
 
+    @Test
+    void aMessageSaysHowSevereItIs() throws Exception {
+        SyslogDaemon daemon = RUNNING.add(SyslogDaemon.start("severities"));
+        PackagedGateway gateway = RUNNING.add(PackagedGateway.named("severities")
+                .observed()
+                .outlets(6)
+                .yaml("kong.yaml", """
+                        services:
+                          - name: dead
+                            url: http://127.0.0.1:1
+                            retries: 0
+                            routes:
+                              - name: fine
+                                paths: [/fine]
+                                plugins:
+                                  - {name: request-termination, config: {status_code: 200}}
+                                  - {name: syslog}
+                              - name: own
+                                paths: [/own]
+                                plugins:
+                                  - {name: request-termination, config: {status_code: 201}}
+                                  - name: syslog
+                                    config:
+                                      log_level: debug
+                                      successful_severity: debug
+                                      facility: mail
+                                      custom_fields_by_lua: {team: "return 'blue'", route: return nil}
+                              - name: quiet
+                                paths: [/quiet]
+                                plugins:
+                                  - {name: request-termination, config: {status_code: 200}}
+                                  - {name: syslog, config: {log_level: err}}
+                              - name: missing
+                                paths: [/missing]
+                                plugins:
+                                  - {name: request-termination, config: {status_code: 404}}
+                                  - {name: syslog, config: {client_errors_severity: warning}}
+                              - name: broken
+                                paths: [/broken]
+                                plugins:
+                                  - {name: request-termination, config: {status_code: 500}}
+                                  - {name: syslog, config: {log_level: err, server_errors_severity: crit}}
+                              - name: dead
+                                paths: [/dead]
+                                plugins: [{name: syslog, config: {server_errors_severity: err}}]
+                        """)
+                .start());
+        for (String path : List.of("/quiet", "/fine", "/own", "/missing", "/broken", "/dead")) {
+            PackagedGateway.get(gateway.proxy(path));
+        }
+        try (Wire leaver = Wire.to(gateway.proxyPort())) {
+            leaver.send("POST /fine/left HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf");
+            leaver.reset();
+        }
+
+        List<String> wanted = List.of(
+                "user.info .*\"uri\":\"/fine\".*\"status\":200.*",
+                "mail.debug (?!.*\"route\").*\"uri\":\"/own\".*\"team\":\"blue\".*",
+                "user.warning .*\"uri\":\"/missing\".*",
+                "user.crit .*\"uri\":\"/broken\".*",
+                "user.err .*\"uri\":\"/dead\".*\"status\":502.*",
+                "user.info .*\"uri\":\"/fine/left\".*");
+        Workplace.awaitTrue(
+                Workplace.SOON,
+                () -> daemon.messages("kong").size() >= wanted.size(),
+                () -> String.join("\n", daemon.messages("kong")));
+        assertThat(daemon.messages("kong"))
+                .hasSize(wanted.size())
+                .allSatisfy(message -> assertThat(wanted).anyMatch(message::matches));
+        assertThat(wanted)
+                .allSatisfy(
+                        pattern -> assertThat(daemon.messages("kong")).anyMatch(message -> message.matches(pattern)));
+    }
+
     private interface Lines {
         List<String> get() throws Exception;
     }

@@ -51,7 +51,7 @@ record Access(@Nullable String token, @Nullable String readToken, boolean loopba
         context.put(WRITER, writer);
         // by the path that the router matches, or a way around leads to every page
         boolean reads = READS.contains(request.method())
-                || (request.method() == HttpMethod.POST
+                || (HttpMethod.POST.equals(request.method())
                         && context.normalizedPath().startsWith("/schemas/"));
         if (writer || reads) {
             context.next();

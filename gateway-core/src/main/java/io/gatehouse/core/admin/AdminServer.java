@@ -71,6 +71,7 @@ public final class AdminServer {
             long start = System.nanoTime();
             context.addHeadersEndHandler(nothing -> context.response()
                     .putHeader("X-Kong-Admin-Latency", Long.toString((System.nanoTime() - start) / 1_000_000)));
+            AuditLog.watch(context);
             access.check(context);
         });
         pages.page("/", context -> Pages.json(context, 200, root(view, memory, hostname)));
@@ -116,6 +117,7 @@ public final class AdminServer {
                 .put(
                         "timers",
                         new JsonObject().put("running", node.workersBusy()).put("pending", node.workersQueued()))
+                .put("lua_version", "none")
                 .put(
                         "plugins",
                         new JsonObject().put("available_on_server", available).put("enabled_in_cluster", enabled))

@@ -38,6 +38,9 @@ public interface AdminView {
     /** Whether requests can be served, and why not. */
     Readiness readiness();
 
+    /** Makes the node say that it is going away, until its end; it goes on serving. */
+    void drain();
+
     /** 32 hex digits that name the live configuration; {@link #EMPTY_CONFIGURATION} when there is none. */
     String configurationHash();
 

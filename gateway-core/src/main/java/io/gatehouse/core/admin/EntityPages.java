@@ -46,15 +46,21 @@ final class EntityPages {
 
     private static final Logger LOG = LoggerFactory.getLogger(EntityPages.class);
     private static final long LOG_LEVEL_SECONDS = 60;
+    private static final long LONGEST_SECONDS = Integer.MAX_VALUE;
 
     private final Vertx vertx;
     private final AdminView view;
     private final EntityWrites writes;
+    private final TimedLogLevel logLevel;
 
     EntityPages(Vertx vertx, AdminView view) {
         this.vertx = vertx;
         this.view = view;
         this.writes = new EntityWrites(view::store, Clock.systemUTC());
+        this.logLevel = new TimedLogLevel(view.logLevel(), view::logLevel, (seconds, work) -> {
+            long timer = vertx.setTimer(seconds * 1000, nothing -> work.run());
+            return () -> vertx.cancelTimer(timer);
+        });
     }
 
     /** Adds the pages. */
@@ -114,6 +120,10 @@ final class EntityPages {
         }
         Memberships members = Memberships.of(parts);
         EntityPath path = members == null ? EntityPath.of(parts) : null;
+        if (EntityPath.isOfFilters(parts)) {
+            Pages.message(context, 400, "this endpoint is only available when wasm is enabled");
+            return;
+        }
         if (members == null && path == null) {
             context.next();
             return;
@@ -121,7 +131,11 @@ final class EntityPages {
         String method = context.request().method().name();
         List<String> allowed = members != null
                 ? members.other() == null ? List.of("GET", "POST", "DELETE") : List.of("GET", "DELETE")
-                : path != null && path.single() ? List.of("GET", "PUT", "PATCH", "DELETE") : List.of("GET", "POST");
+                : path != null && !path.single() && parts.size() == 4
+                        ? List.of("GET")
+                        : path != null && path.single()
+                                ? List.of("GET", "PUT", "PATCH", "DELETE")
+                                : List.of("GET", "POST");
         if (method.equals("OPTIONS")) {
             context.response()
                     .putHeader("Allow", String.join(", ", allowed) + ", HEAD, OPTIONS")
@@ -147,9 +161,8 @@ final class EntityPages {
         }
     }
 
-    /** Makes a change, and tells the log who made it; paths are not told, since keys may stand in them. */
+    /** Makes a change, and tells the audit log what became of it. */
     private void change(RoutingContext context, String collection, @Nullable String of, Callable<Future<Answer>> work) {
-        String client = context.request().remoteAddress().hostAddress();
         String method = context.request().method().name();
         if (!view.mayEdit()) {
             Pages.json(
@@ -166,22 +179,18 @@ final class EntityPages {
                             .body());
             return;
         }
-        answer(
-                context,
-                () -> work.call().onComplete(done -> {
-                    JsonObject body = done.succeeded() ? done.result().body() : null;
-                    String id = body == null ? of : body.getString("id", of);
-                    int status = done.succeeded()
-                            ? done.result().status()
-                            : done.cause() instanceof AdminError refused ? refused.status() : 500;
-                    LOG.atInfo()
-                            .addKeyValue("client", client)
-                            .addKeyValue("method", method)
-                            .addKeyValue("collection", collection)
-                            .addKeyValue("id", id)
-                            .addKeyValue("status", status)
-                            .log("change over the Admin API");
-                }));
+        answer(context, () -> {
+            Future<Answer> made = work.call();
+            AuditLog.Written line = AuditLog.later(context);
+            return made.onComplete(done -> {
+                JsonObject body = done.succeeded() ? done.result().body() : null;
+                String id = body == null ? of : body.getString("id", of);
+                int status = done.succeeded()
+                        ? done.result().status()
+                        : done.cause() instanceof AdminError refused ? refused.status() : 500;
+                line.write(id, status);
+            });
+        });
     }
 
     private Future<Answer> write(RoutingContext context, String method, EntityPath path) throws AdminError {
@@ -235,17 +244,14 @@ final class EntityPages {
         } catch (NumberFormatException notANumber) {
             seconds = -1;
         }
-        LogLevel before = view.logLevel();
-        if (seconds < 0) {
+        if (seconds < 0 || seconds > LONGEST_SECONDS) {
             Pages.message(context, 400, "timeout must be greater than or equal to 0");
-        } else if (level == before) {
+        } else if (level == view.logLevel()) {
             Pages.message(context, 200, "log level is already " + context.pathParam("level"));
-        } else if (!view.logLevel(level)) {
+        } else if (!logLevel.set(level, seconds)) {
             Pages.message(context, 405, "the log level is set by a file (expected: no logback.configurationFile)");
         } else {
-            if (seconds > 0) {
-                vertx.setTimer(seconds * 1000, timer -> view.logLevel(before));
-            }
+            AuditLog.id(context, context.pathParam("level"));
             Pages.message(context, 200, "log level changed");
         }
     }

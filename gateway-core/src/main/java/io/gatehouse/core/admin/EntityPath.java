@@ -40,6 +40,8 @@ record EntityPath(
         String key = parts.size() == 4 ? parts.get(3) : null;
         for (EntityKind child : kind.children()) {
             if (child.nestedPath().equals(parts.get(2))) {
+                // Kong kept the history of targets there; there is none any more
+                key = child == EntityKind.TARGET && "all".equals(key) ? null : key;
                 return new EntityPath(child, parent, key, null);
             }
         }
@@ -65,6 +67,14 @@ record EntityPath(
             }
         }
         return parts;
+    }
+
+    /** Whether a path is of Wasm filters, which are off here; Kong then answers all of those alike. */
+    static boolean isOfFilters(List<String> parts) {
+        boolean nested = parts.size() > 2
+                && (parts.get(0).equals("services") || parts.get(0).equals("routes"))
+                && parts.get(2).equals("filter-chains");
+        return nested || (!parts.isEmpty() && parts.get(0).equals("filter-chains"));
     }
 
     /** Whether one entity is meant. */

@@ -2,6 +2,7 @@ package io.gatehouse.core.admin;
 
 import io.gatehouse.core.entity.DeclarativeConfig;
 import io.gatehouse.core.entity.Entity;
+import io.gatehouse.core.entity.Ids;
 import io.gatehouse.core.snapshot.Snapshot;
 import io.vertx.core.MultiMap;
 import io.vertx.core.json.JsonArray;
@@ -101,12 +102,20 @@ final class EntityReads {
         if (text == null) {
             return null;
         }
+        String id;
         try {
-            return new String(Base64.getUrlDecoder().decode(text), StandardCharsets.UTF_8);
+            id = new String(Base64.getUrlDecoder().decode(text), StandardCharsets.UTF_8);
         } catch (IllegalArgumentException malformed) {
-            throw AdminError.coded(
-                    400, 7, "invalid offset", "'" + text + "' is not a valid offset: bad base64 encoding", Map.of());
+            throw invalidOffset(text, "bad base64 encoding");
         }
+        if (!Ids.isValid(id)) {
+            throw invalidOffset(text, "not one that a list gave");
+        }
+        return id;
+    }
+
+    private static AdminError invalidOffset(String text, String why) {
+        return AdminError.coded(400, 7, "invalid offset", "'" + text + "' is not a valid offset: " + why, Map.of());
     }
 
     private static Predicate<Entity> tags(@Nullable String text) throws AdminError {

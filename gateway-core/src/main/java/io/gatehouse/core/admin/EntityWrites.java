@@ -175,16 +175,23 @@ final class EntityWrites {
                 ConfigNode.Mapping before = withUrl(existing.node(), said.get("url"));
                 RecordShape shape = RecordShape.of(path.kind().type());
                 ConfigNode.Mapping merged = RequestBody.merged(before, withUrl(said, null), shape);
-                if (path.kind() == EntityKind.PLUGIN
-                        && existing.node().get("config") instanceof ConfigNode.Mapping old
+                if (existing.node().get("config") instanceof ConfigNode.Mapping old
                         && said.get("config") instanceof ConfigNode.Mapping changed) {
-                    RecordShape ofConfig =
-                            RequestBody.configShape(live, existing.node().get("name"));
+                    RecordShape ofConfig = path.kind() == EntityKind.PLUGIN
+                            ? RequestBody.configShape(live, existing.node().get("name"))
+                            : typeShape(path.kind(), existing, live);
                     merged = merged.with("config", RequestBody.merged(old, changed, ofConfig));
                 }
                 return put(config, existing, existing.id(), merged);
             }
         }.done(200);
+    }
+
+    /** What the config of a vault or a partial has; null when its type is not known. */
+    private static @Nullable RecordShape typeShape(EntityKind kind, Entity entity, Snapshot live) {
+        String type = given(entity.node().get(kind == EntityKind.VAULT ? "name" : "type"));
+        Class<? extends Record> config = type == null ? null : EntityJson.configType(kind, type, live.catalogue());
+        return config == null ? null : RecordShape.of(config);
     }
 
     Future<EntityPages.Answer> delete(EntityPath path) {

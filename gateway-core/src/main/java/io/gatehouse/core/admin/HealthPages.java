@@ -68,6 +68,7 @@ final class HealthPages {
         } else if (!balancer.setHealth(target, address, healthy)) {
             Pages.message(context, 404, "Not found");
         } else {
+            AuditLog.id(context, known.id());
             context.response().setStatusCode(204).end();
         }
     }

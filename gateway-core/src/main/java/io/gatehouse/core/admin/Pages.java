@@ -1,5 +1,6 @@
 package io.gatehouse.core.admin;
 
+import io.gatehouse.core.config.ConfigNode;
 import io.gatehouse.core.service.InternalMetrics;
 import io.gatehouse.core.service.NodeFacts;
 import io.gatehouse.core.service.NodeMemory;
@@ -12,6 +13,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.handler.BodyHandler;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -28,6 +30,7 @@ final class Pages {
     static final String JSON_TYPE = "application/json; charset=utf-8";
 
     private static final Logger LOG = LoggerFactory.getLogger(Pages.class);
+    private static final long LARGEST_STATUS = 4096;
     private static final String ALLOWED = "GET, HEAD, OPTIONS";
 
     private final Router router;
@@ -95,10 +98,33 @@ final class Pages {
         page("/metrics", context -> scrape(context, metrics, METRICS_TYPE));
         page("/metrics/internal", context -> scrape(context, internal, InternalMetrics.CONTENT_TYPE));
         page("/status", context -> json(context, 200, status()));
+        router.post("/status/ready")
+                .handler(BodyHandler.create(false).setBodyLimit(LARGEST_STATUS))
+                .handler(this::drain);
         page("/status/ready", context -> {
             AdminView.Readiness readiness = view.readiness();
             message(context, readiness == AdminView.Readiness.READY ? 200 : 503, readiness.message());
         });
+    }
+
+    /** As in Kong, what stands before the node is told to send no more requests. No page of a browser may tell that. */
+    private void drain(RoutingContext context) {
+        if (context.request().getHeader("Origin") != null) {
+            message(context, 403, "Requests of web pages are refused");
+            return;
+        }
+        try {
+            ConfigNode status = RequestBody.read(context).get("status");
+            if (!(status instanceof ConfigNode.Scalar text) || !"draining".equals(text.text())) {
+                message(context, 400, "status: invalid (expected: draining)");
+                return;
+            }
+        } catch (AdminError refused) {
+            json(context, refused.status(), refused.body());
+            return;
+        }
+        view.drain();
+        context.response().setStatusCode(204).end();
     }
 
     /** Adds the answer to everything that is not there. Call it last. */

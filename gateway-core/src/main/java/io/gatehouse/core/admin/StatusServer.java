@@ -8,8 +8,8 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 
 /**
- * The Status API (port 8100): metrics and health for machines, nothing that changes anything and nothing about the
- * configuration. Kong's shapes.
+ * The Status API (port 8100): metrics and health for machines, and nothing about the configuration. All that can be
+ * changed is that the node says it is going away. Kong's shapes.
  *
  * <p>Any thread.
  */

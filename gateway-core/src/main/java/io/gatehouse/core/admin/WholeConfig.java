@@ -110,7 +110,13 @@ final class WholeConfig {
                 fields);
         if (text != null) {
             ConfigNode root = ConfigText.parse("config", text, name -> null, problem -> {});
-            error.body().put("flattened_errors", flattened(problems, root));
+            // as in Kong, what is told by entity is told there only
+            List<Problem> others = problems.stream()
+                    .filter(problem -> entity(problem).isEmpty())
+                    .toList();
+            error.body()
+                    .put("fields", new JsonObject(Violations.fields(others, "")))
+                    .put("flattened_errors", flattened(problems, root));
         }
         return error;
     }
@@ -119,13 +125,8 @@ final class WholeConfig {
     private static JsonArray flattened(List<Problem> problems, @Nullable ConfigNode root) {
         Map<String, List<Problem>> byEntity = new LinkedHashMap<>();
         for (Problem problem : problems) {
-            Matcher matcher = STEP.matcher(problem.path());
-            int end = 0;
-            while (matcher.find() && matcher.start() == end && EntityKind.of(matcher.group(1)) != null) {
-                end = matcher.end();
-            }
-            String entity = problem.path().substring(0, end);
-            if (end > 0) {
+            String entity = entity(problem);
+            if (!entity.isEmpty()) {
                 byEntity.computeIfAbsent(entity.replaceAll("\\.$", ""), path -> new ArrayList<>())
                         .add(problem);
             }
@@ -133,6 +134,16 @@ final class WholeConfig {
         JsonArray all = new JsonArray();
         byEntity.forEach((path, own) -> all.add(flattened(path, own, at(root, path))));
         return all;
+    }
+
+    /** The path of the entity that is wrong; empty when it is none. */
+    private static String entity(Problem problem) {
+        Matcher matcher = STEP.matcher(problem.path());
+        int end = 0;
+        while (matcher.find() && matcher.start() == end && EntityKind.of(matcher.group(1)) != null) {
+            end = matcher.end();
+        }
+        return problem.path().substring(0, end);
     }
 
     private static JsonObject flattened(String path, List<Problem> problems, @Nullable ConfigNode node) {

@@ -89,6 +89,16 @@ public final class DeclarativeConfig {
         return Objects.requireNonNull(listings.get(kind));
     }
 
+    /** Whether no edit between another configuration and this one touched an entity of these kinds. */
+    public boolean same(DeclarativeConfig other, EntityKind... kinds) {
+        for (EntityKind kind : kinds) {
+            if (listing(kind) != other.listing(kind)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** The entity of a kind with this id or name; null when there is none. */
     public @Nullable Entity find(EntityKind kind, String idOrName) {
         return listing(kind).find(idOrName);
@@ -205,6 +215,11 @@ public final class DeclarativeConfig {
     @SuppressWarnings("unchecked") // the entities of a kind have records of its type only
     private <E extends Record> List<E> records(EntityKind kind) {
         return (List<E>) listing(kind).records();
+    }
+
+    /** Whether there is no entity at all. */
+    public boolean isEmpty() {
+        return listings.values().stream().allMatch(listing -> listing.all().isEmpty());
     }
 
     /**

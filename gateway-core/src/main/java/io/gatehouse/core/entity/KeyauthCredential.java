@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * An API key of a consumer.
  *
  * @param key the key as the client sends it
- * @param ttl seconds after loading for which it is good; null and 0 mean for ever
+ * @param ttl seconds after it was made ({@code created_at}), or loaded where nothing says when, for which it is good; null and 0 mean for ever
  */
 @Doc("An API key of a consumer.")
 @NotBuilt("identity_realms")
@@ -28,7 +28,9 @@ public record KeyauthCredential(
 
         @Doc("The key as the client sends it.") @Literal Secret key,
 
-        @Doc("Seconds after loading for which it is good.") @Range(min = 0, max = 100000000) @Nullable
+        @Doc("Seconds after it was made (`created_at`), or loaded where nothing says when, for which it is good.")
+        @Range(min = 0, max = 100000000)
+        @Nullable
         Integer ttl,
 
         @Doc("Words to select entities by.") @Distinct List<String> tags) {}

@@ -77,6 +77,16 @@ public final class ErrorPages {
         };
     }
 
+    /** What the client sees when a try failed and no address is left for another one. */
+    public Response nobodyLeft(LiveExchange exchange, Failure failure) {
+        return made(
+                exchange,
+                503,
+                "The upstream server is currently unavailable",
+                coreFormat(exchange.original()),
+                failure);
+    }
+
     /** What the client sees when the name servers do not say where the upstream is, though it may exist. */
     public Response unresolved(LiveExchange exchange, String host, String problem, Failure failure) {
         String message = "failed the initial dns/balancer resolve for '" + host + "' with: " + problem;

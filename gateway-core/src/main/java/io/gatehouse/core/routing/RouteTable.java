@@ -6,6 +6,7 @@ import com.google.re2j.Matcher;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -38,14 +39,24 @@ public final class RouteTable<T> {
     private final Map<String, PathTree<T>> byHost;
     private final Map<String, PathTree<T>> bySuffix;
     private final Map<String, PathTree<T>> byPrefix;
-    private final int size;
+    private final IdentityHashMap<RouteRule<T>, Compiled<T>> compiled;
 
-    private RouteTable(Builders<T> builders, int size) {
+    private RouteTable(Builders<T> builders, IdentityHashMap<RouteRule<T>, Compiled<T>> compiled) {
         anyHost = builders.any.build();
         byHost = built(builders.exact);
         bySuffix = built(builders.suffixes);
         byPrefix = built(builders.prefixes);
-        this.size = size;
+        this.compiled = compiled;
+    }
+
+    /** A rule as what is asked of requests, without its place in the order. */
+    private record Compiled<T>(@Nullable ExpressionRoute<T> expression, Collection<PathGroup<T>> groups) {
+        static <T> Compiled<T> of(RouteRule<T> rule) {
+            String expression = rule.expression();
+            return expression == null
+                    ? new Compiled<>(null, PathGroup.split(rule))
+                    : new Compiled<>(ExpressionRoute.of(rule, expression), List.of());
+        }
     }
 
     private static <T> Map<String, PathTree<T>> built(Map<String, PathTree.Builder<T>> builders) {
@@ -84,21 +95,30 @@ public final class RouteTable<T> {
         }
     }
 
+    /** Builds the table of these rules. */
+    public static <T> RouteTable<T> of(List<RouteRule<T>> rules) {
+        return of(rules, null);
+    }
+
     /**
      * Builds the table.
      *
+     * @param before one whose rules need not be compiled again when they are these very objects; null when there is none
      * @throws IllegalArgumentException when an expression or a regular expression does not compile; the message names
      *     the route, the field and what is wrong
      */
-    public static <T> RouteTable<T> of(List<RouteRule<T>> rules) {
+    public static <T> RouteTable<T> of(Collection<RouteRule<T>> rules, @Nullable RouteTable<T> before) {
         requireNonNull(rules, "rules");
+        IdentityHashMap<RouteRule<T>, Compiled<T>> all = new IdentityHashMap<>(rules.size());
         List<ExpressionRoute<T>> first = new ArrayList<>();
         List<PathGroup<T>> groups = new ArrayList<>();
         for (RouteRule<T> rule : rules) {
-            if (rule.expression() == null) {
-                groups.addAll(PathGroup.split(rule));
-            } else {
-                first.add(ExpressionRoute.of(rule, rule.expression()));
+            Compiled<T> known = before == null ? null : before.compiled.get(rule);
+            Compiled<T> compiled = known == null ? Compiled.of(rule) : known;
+            all.put(rule, compiled);
+            groups.addAll(compiled.groups);
+            if (compiled.expression != null) {
+                first.add(compiled.expression);
             }
         }
         first.sort(ExpressionRoute.byPriority());
@@ -117,12 +137,12 @@ public final class RouteTable<T> {
                 ranked.addTo(tree);
             }
         }
-        return new RouteTable<>(builders, rules.size());
+        return new RouteTable<>(builders, all);
     }
 
     /** How many routes the table was built from. */
     public int size() {
-        return size;
+        return compiled.size();
     }
 
     /** The route of a request, null when none fits. */

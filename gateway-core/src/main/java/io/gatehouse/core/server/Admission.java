@@ -10,16 +10,20 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ServerChannel;
+import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.socket.InternetProtocolFamily;
+import io.netty.handler.codec.haproxy.HAProxyMessage;
+import io.netty.handler.codec.haproxy.HAProxyMessageDecoder;
+import io.netty.util.AttributeKey;
 import io.vertx.core.datagram.DatagramSocketOptions;
 import io.vertx.core.net.ClientOptionsBase;
 import io.vertx.core.net.NetServerOptions;
 import io.vertx.core.transport.Transport;
 import java.net.SocketAddress;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -35,15 +39,18 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Only the proxy's listeners are counted: the Admin and the Status API stay reachable. Any thread.
  */
-@SuppressWarnings("deprecation") // one method of the interface that is only passed on
+// one method of the interface is only passed on; what Netty cannot close has closed
+@SuppressWarnings({"deprecation", "FutureReturnValueIgnored"})
 public final class Admission implements Transport, io.vertx.core.spi.transport.Transport {
     private static final Logger LOG = LoggerFactory.getLogger(Admission.class);
+
+    private static final AttributeKey<String> SAID = AttributeKey.valueOf(Admission.class, "said");
 
     /** The log tells of connections that were turned away at most so often. */
     private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(60);
 
     private final io.vertx.core.spi.transport.Transport real;
-    private final Set<String> listeners = new HashSet<>();
+    private final Map<String, Boolean> listeners = new HashMap<>();
     private final Traffic traffic;
     private final long most;
     private final Runnable turnedAway;
@@ -71,7 +78,8 @@ public final class Admission implements Transport, io.vertx.core.spi.transport.T
             LongSupplier nanoClock) {
         this.real = real;
         for (int i = 0; i < listeners.size(); i++) {
-            this.listeners.add(key(listeners.get(i).host(), listeners.get(i).bindPort(i)));
+            ProxyServer.Listener listener = listeners.get(i);
+            this.listeners.put(key(listener.host(), listener.bindPort(i)), listener.proxied());
         }
         this.traffic = traffic;
         this.most = most == 0 ? Long.MAX_VALUE : most;
@@ -113,21 +121,59 @@ public final class Admission implements Transport, io.vertx.core.spi.transport.T
     /** Sits on a listening socket, in front of what makes connections of what is accepted. */
     @ChannelHandler.Sharable
     private final class Gate extends ChannelInboundHandlerAdapter {
+        private final boolean proxied;
+
+        Gate(boolean proxied) {
+            this.proxied = proxied;
+        }
+
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object accepted) {
-            if (accepted instanceof Channel connection && !admits(connection)) {
-                connection.unsafe().closeForcibly();
-            } else {
-                ctx.fireChannelRead(accepted);
+            if (accepted instanceof Channel connection) {
+                if (!admits(connection)) {
+                    connection.unsafe().closeForcibly();
+                    return;
+                }
+                if (proxied) {
+                    connection.pipeline().addLast(new HAProxyMessageDecoder(), new FirstWords());
+                }
             }
+            ctx.fireChannelRead(accepted);
         }
+    }
+
+    /**
+     * Reads the first words of a connection, in front of TLS. Vert.x can do so as well, but loses what it has read. Who
+     * does not begin so in time is caught by the deadlines of the TLS handshake and of the first head.
+     */
+    private static final class FirstWords extends SimpleChannelInboundHandler<HAProxyMessage> {
+        @Override
+        protected void channelRead0(ChannelHandlerContext ctx, HAProxyMessage words) {
+            switch (words.proxiedProtocol()) {
+                case TCP4, TCP6 -> ctx.channel().attr(SAID).set(words.sourceAddress());
+                default -> {} // the proxy speaks for itself, or for something without an address
+            }
+            ctx.pipeline().remove(this);
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            LOG.debug("a connection does not begin with the PROXY protocol", cause);
+            ctx.close();
+        }
+    }
+
+    /** The address of the client in the words of the PROXY protocol; null when it says none. */
+    static @Nullable String said(Channel connection) {
+        return connection.hasAttr(SAID) ? connection.attr(SAID).get() : null;
     }
 
     @Override
     public void configure(NetServerOptions options, boolean domainSocket, ServerBootstrap bootstrap) {
         real.configure(options, domainSocket, bootstrap);
-        if (listeners.contains(key(options.getHost(), options.getPort()))) {
-            bootstrap.handler(new Gate());
+        Boolean proxied = listeners.get(key(options.getHost(), options.getPort()));
+        if (proxied != null) {
+            bootstrap.handler(new Gate(proxied));
         }
     }
 

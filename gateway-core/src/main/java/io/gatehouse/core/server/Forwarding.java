@@ -7,6 +7,7 @@ import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.net.SocketAddress;
+import io.vertx.core.net.impl.ConnectionBase;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.List;
@@ -21,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Immutable; any thread.
  */
 public final class Forwarding {
+    /** In the place of a header's name: the PROXY protocol tells, at the beginning of a connection. */
+    public static final String PROXY_PROTOCOL = "proxy_protocol";
+
     /** The header that is a list of addresses, each proxy adding its client at the end. */
     private static final String LIST = "X-Forwarded-For";
 
@@ -34,13 +38,14 @@ public final class Forwarding {
 
     private final AddressRange[] trusted;
     private final String realIpHeader;
+    private final boolean proxyProtocol;
     private final boolean list;
     private final boolean recursive;
     private final Map<Integer, Integer> portMap;
 
     /**
      * @param trusted peers that are believed
-     * @param realIpHeader in which a trusted peer names its client
+     * @param realIpHeader in which a trusted peer names its client, or {@value #PROXY_PROTOCOL}
      * @param recursive whether of a list of addresses the last one that is not trusted counts, not just the last one
      * @param portMap the port that clients see by the port that is listened on
      */
@@ -48,6 +53,7 @@ public final class Forwarding {
             List<AddressRange> trusted, String realIpHeader, boolean recursive, Map<Integer, Integer> portMap) {
         this.trusted = trusted.toArray(new AddressRange[0]);
         this.realIpHeader = realIpHeader;
+        this.proxyProtocol = realIpHeader.equals(PROXY_PROTOCOL);
         this.list = realIpHeader.equalsIgnoreCase(LIST);
         this.recursive = recursive;
         this.portMap = Map.copyOf(portMap);
@@ -56,11 +62,17 @@ public final class Forwarding {
     /** Who is at the other end of a connection. */
     Peer peer(HttpConnection connection) {
         SocketAddress remote = connection.remoteAddress(true);
+        byte[] address = remote == null || remote.hostAddress() == null ? null : unscoped(remote.hostAddress());
         int local = connection.localAddress(true).port();
         int port = portMap.getOrDefault(local, local);
-        byte[] address = remote == null || remote.hostAddress() == null ? null : unscoped(remote.hostAddress());
+        String words = proxyProtocol ? Admission.said(((ConnectionBase) connection).channel()) : null;
+        byte[] said = words == null ? null : unscoped(words);
         return new Peer(
-                address == null ? "" : text(address), address != null && trusts(address), port, Integer.toString(port));
+                address == null ? "" : text(address),
+                address != null && trusts(address),
+                port,
+                Integer.toString(port),
+                said == null ? null : text(said));
     }
 
     /** The bytes of an address that may have a zone; null when it is none. */
@@ -82,6 +94,9 @@ public final class Forwarding {
     String client(Peer peer, MultiMap headers) {
         if (!peer.trusted()) {
             return peer.address();
+        }
+        if (proxyProtocol) {
+            return peer.proxied() == null ? peer.address() : peer.proxied();
         }
         byte[] found = null;
         List<String> lines = headers.getAll(realIpHeader);

@@ -1,5 +1,7 @@
 package io.gatehouse.core.server;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Who is at the other end of a connection, told once per connection.
  *
@@ -7,5 +9,11 @@ package io.gatehouse.core.server;
  * @param trusted whether it is believed where a request came from
  * @param port the port that clients connected to, after the port map
  * @param portText {@code port} as it stands in a header
+ * @param proxied the client's address in the words of the PROXY protocol; null when it says none
  */
-record Peer(String address, boolean trusted, int port, String portText) {}
+record Peer(
+        String address,
+        boolean trusted,
+        int port,
+        String portText,
+        @Nullable String proxied) {}

@@ -45,8 +45,10 @@ public final class ProxyServer extends VerticleBase {
      * @param port 0 for any free one, the same for all loops
      * @param http2 whether clients may choose HTTP/2: in the TLS handshake, or by their first bytes
      * @param backlog length of the queue of connections not yet accepted; -1 for the system's own
+     * @param proxied whether each connection begins with the PROXY protocol's word on its client
      */
-    public record Listener(String host, int port, boolean tls, boolean http2, boolean reusePort, int backlog) {
+    public record Listener(
+            String host, int port, boolean tls, boolean http2, boolean reusePort, int backlog, boolean proxied) {
         /** Where it is bound: a negative port is Vert.x's way to share one free port among the loops. */
         int bindPort(int number) {
             return port == 0 ? -1 - number : port;

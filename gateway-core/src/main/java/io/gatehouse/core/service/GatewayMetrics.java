@@ -5,6 +5,7 @@ import io.gatehouse.api.Metrics;
 import io.gatehouse.api.ai.AiCall;
 import io.gatehouse.api.ai.TokenUsage;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +29,7 @@ public final class GatewayMetrics {
     private final Metrics.Counter usageMissing;
     private final Metrics.Counter pluginErrors;
     private final Metrics.Counter loopsBlocked;
-    private volatile @Nullable String fingerprint;
+    private volatile @Nullable Supplier<String> fingerprint;
 
     /** Makes or finds the families in a registry. */
     public GatewayMetrics(MetricsRegistry registry) {
@@ -83,9 +84,10 @@ public final class GatewayMetrics {
                 "How often an event loop was kept from its work for 2 seconds or longer, by whose code it was in.",
                 "plugin");
         registry.add(samples -> {
-            String current = fingerprint;
+            Supplier<String> current = fingerprint;
             if (current != null) {
-                samples.gauge("gatehouse_config_info", "The configuration that is live.", 1, "fingerprint", current);
+                samples.gauge(
+                        "gatehouse_config_info", "The configuration that is live.", 1, "fingerprint", current.get());
             }
         });
     }
@@ -143,8 +145,12 @@ public final class GatewayMetrics {
         (success ? reloadsDone : reloadsRefused).add(1);
     }
 
-    /** A configuration went live. */
-    public void live(String configFingerprint) {
+    /**
+     * A configuration went live.
+     *
+     * @param configFingerprint asked when metrics are written
+     */
+    public void live(Supplier<String> configFingerprint) {
         fingerprint = configFingerprint;
     }
 

@@ -10,6 +10,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -83,12 +84,21 @@ public final class ConfigStore {
         }
     }
 
-    private record Waiting(Change change, Promise<Snapshot> promise) {}
+    /**
+     * A request.
+     *
+     * @param whole whether it says what all entities are, so that it cannot be mixed with others
+     */
+    private record Waiting(Change change, boolean whole, Promise<Snapshot> promise) {}
 
     /** Asks for a change; completes with the snapshot that it is live in. */
     public Future<Snapshot> edit(Change change) {
+        return edit(change, false);
+    }
+
+    private Future<Snapshot> edit(Change change, boolean whole) {
         Promise<Snapshot> promise = Promise.promise();
-        queue.add(new Waiting(change, promise));
+        queue.add(new Waiting(change, whole, promise));
         schedule();
         return promise.future();
     }
@@ -99,30 +109,32 @@ public final class ConfigStore {
      * @param text in any form that files may have; variables of the environment are not put in
      */
     public Future<Snapshot> replace(String text) {
-        return edit(before -> {
-            LoadResult read = reloader.read(text);
-            if (!read.ok()) {
-                throw new RefusedException(read.problems());
-            }
-            List<EntityEdit> edits = new ArrayList<>();
-            for (EntityKind kind : EntityKind.values()) {
-                for (Entity entity : read.config().all(kind)) {
-                    Entity old = before.find(kind, entity.id());
-                    if (old == null
-                            || !old.id().equals(entity.id())
-                            || !old.node().equals(entity.node())) {
-                        edits.add(new EntityEdit(kind, entity.id(), entity.node()));
+        return edit(
+                before -> {
+                    LoadResult read = reloader.read(text);
+                    if (!read.ok()) {
+                        throw new RefusedException(read.problems());
                     }
-                }
-                for (Entity old : before.all(kind)) {
-                    Entity entity = read.config().find(kind, old.id());
-                    if (entity == null || !entity.id().equals(old.id())) {
-                        edits.add(new EntityEdit(kind, old.id(), null));
+                    List<EntityEdit> edits = new ArrayList<>();
+                    for (EntityKind kind : EntityKind.values()) {
+                        for (Entity entity : read.config().all(kind)) {
+                            Entity old = before.find(kind, entity.id());
+                            if (old == null
+                                    || !old.id().equals(entity.id())
+                                    || !old.node().equals(entity.node())) {
+                                edits.add(new EntityEdit(kind, entity.id(), entity.node()));
+                            }
+                        }
+                        for (Entity old : before.all(kind)) {
+                            Entity entity = read.config().find(kind, old.id());
+                            if (entity == null || !entity.id().equals(old.id())) {
+                                edits.add(new EntityEdit(kind, old.id(), null));
+                            }
+                        }
                     }
-                }
-            }
-            return edits;
-        });
+                    return edits;
+                },
+                true);
     }
 
     /** What is wrong with an edit, without making it; completes on the thread that loads. */
@@ -186,6 +198,9 @@ public final class ConfigStore {
             waiting.forEach(one -> one.promise.fail(new IllegalStateException("no configuration is live")));
             return;
         }
+        if (waiting.size() > 1 && atOnce(now, live, waiting)) {
+            return;
+        }
         List<Waiting> good = new ArrayList<>();
         Map<String, EntityEdit> all = new LinkedHashMap<>();
         for (Waiting one : waiting) {
@@ -198,7 +213,7 @@ public final class ConfigStore {
                     }
                     now = next;
                     edits.forEach(edit -> {
-                        String place = edit.kind().plural() + ':' + edit.id();
+                        String place = place(edit);
                         all.remove(place); // the last one holds, in the place of its time
                         all.put(place, edit);
                     });
@@ -208,13 +223,53 @@ public final class ConfigStore {
                 one.promise.fail(e);
             }
         }
+        goLive(now, live, all.values(), good);
+    }
+
+    /**
+     * Looks at the changes of many requests as one, which they are when no two touch the same entity: none of them has
+     * been answered, so any order is theirs.
+     *
+     * @return false when they have to be looked at one by one, since they touch the same or not all of them are good
+     */
+    private boolean atOnce(Examination now, Snapshot live, List<Waiting> waiting) {
+        Map<String, EntityEdit> all = new LinkedHashMap<>();
+        for (Waiting one : waiting) {
+            if (one.whole) {
+                return false;
+            }
+            List<EntityEdit> edits;
+            try {
+                edits = one.change.of(now.config());
+            } catch (Exception refused) {
+                return false; // refused again, and answered, when its turn comes
+            }
+            for (EntityEdit edit : edits) {
+                if (all.putIfAbsent(place(edit), edit) != null) {
+                    return false;
+                }
+            }
+        }
+        Examination next = all.isEmpty() ? now : reloader.examine(now, all.values());
+        if (!next.ok()) {
+            return false;
+        }
+        goLive(next, live, all.values(), waiting);
+        return true;
+    }
+
+    private static String place(EntityEdit edit) {
+        return edit.kind().plural() + ':' + edit.id();
+    }
+
+    private void goLive(Examination now, Snapshot live, Collection<EntityEdit> all, List<Waiting> good) {
         if (all.isEmpty()) {
             good.forEach(one -> one.promise.complete(live));
             return;
         }
         List<Problem> problems = new ArrayList<>();
         try {
-            Snapshot next = reloader.edit(now, all.values(), problems::add);
+            Snapshot next = reloader.edit(now, all, problems::add);
             if (next != null) {
                 good.forEach(one -> one.promise.complete(next));
             } else if (good.size() == 1) {

@@ -5,6 +5,7 @@ import io.gatehouse.api.ConsumerGroup;
 import io.gatehouse.api.Credential;
 import io.gatehouse.api.Directory;
 import io.gatehouse.api.config.Secret;
+import io.gatehouse.core.config.ConfigNode;
 import io.gatehouse.core.entity.ConsumerEntity;
 import io.gatehouse.core.entity.ConsumerGroupConsumer;
 import io.gatehouse.core.entity.ConsumerGroupEntity;
@@ -15,6 +16,7 @@ import io.gatehouse.core.entity.KeyauthCredential;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -34,6 +36,7 @@ final class EntityDirectory implements Directory {
     /** A credential and, if it has an end, when that is. */
     private record Dated(Credential credential, boolean ends, long endsAt) {}
 
+    private final Clock clock;
     private final LongSupplier nanos;
     private final Map<String, Consumer> consumersByName = new HashMap<>();
     private final Map<String, Map<Digest, Dated>> byKey = new HashMap<>();
@@ -43,9 +46,11 @@ final class EntityDirectory implements Directory {
     /**
      * The directory of a configuration.
      *
-     * @param nanos the clock that times to live are measured with
+     * @param clock tells how old a key with a time to live is already
+     * @param nanos measures what is left of that time, since the other clock may be set
      */
-    EntityDirectory(DeclarativeConfig config, LongSupplier nanos) {
+    EntityDirectory(DeclarativeConfig config, Clock clock, LongSupplier nanos) {
+        this.clock = clock;
         this.nanos = nanos;
         Map<String, Consumer> byId = new HashMap<>();
         for (ConsumerEntity entity : config.consumers()) {
@@ -118,7 +123,15 @@ final class EntityDirectory implements Directory {
         Integer ttl = entity.value() instanceof KeyauthCredential key ? key.ttl() : null;
         return ttl == null || ttl == 0
                 ? new Dated(credential, false, 0)
-                : new Dated(credential, true, nanos.getAsLong() + TimeUnit.SECONDS.toNanos(ttl));
+                : new Dated(credential, true, nanos.getAsLong() + TimeUnit.SECONDS.toNanos(ttl - age(entity)));
+    }
+
+    /** Seconds since it was made; 0 where nothing says when that was. */
+    private long age(Entity entity) {
+        return entity.node().get("created_at") instanceof ConfigNode.Scalar made
+                        && made.type() == ConfigNode.Type.INTEGER
+                ? Math.max(0, clock.instant().getEpochSecond() - Long.parseLong(made.text()))
+                : 0;
     }
 
     @Override

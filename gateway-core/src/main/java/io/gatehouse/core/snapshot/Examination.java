@@ -12,7 +12,6 @@ import io.gatehouse.core.plugin.PluginCatalogue;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,7 +36,7 @@ public final class Examination {
             List<Problem> problems) {
         this.catalogue = catalogue;
         this.config = config;
-        this.plugins = Collections.unmodifiableMap(plugins);
+        this.plugins = plugins;
         this.problems = List.copyOf(problems);
     }
 
@@ -69,7 +68,7 @@ public final class Examination {
         LoadResult loaded = source.apply(options.withPlugins(catalogue.names()));
         problems.addAll(loaded.problems());
         Map<String, SnapshotBuilder.Checked> plugins =
-                SnapshotBuilder.checked(loaded.config(), catalogue, Map.of(), calls, problems::add);
+                SnapshotBuilder.checked(loaded.config(), catalogue, null, calls, problems::add);
         return new Examination(catalogue, loaded.config(), plugins, problems);
     }
 
@@ -82,7 +81,7 @@ public final class Examination {
         LoadResult loaded = ConfigLoader.edit(config, edits, options.withPlugins(catalogue.names()));
         List<Problem> found = new ArrayList<>(loaded.problems());
         Map<String, SnapshotBuilder.Checked> checked =
-                SnapshotBuilder.checked(loaded.config(), catalogue, plugins, calls, found::add);
+                SnapshotBuilder.checked(loaded.config(), catalogue, this, calls, found::add);
         return new Examination(catalogue, loaded.config(), checked, found);
     }
 

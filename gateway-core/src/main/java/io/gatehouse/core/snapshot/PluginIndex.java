@@ -2,6 +2,7 @@ package io.gatehouse.core.snapshot;
 
 import io.gatehouse.api.Next;
 import io.gatehouse.api.PluginFactory;
+import io.gatehouse.core.balancer.Balancer;
 import io.gatehouse.core.entity.PluginEntity;
 import io.gatehouse.core.exchange.Chain;
 import io.gatehouse.core.exchange.PluginInstance;
@@ -17,10 +18,13 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The plugin instances of a snapshot by name and place, and the chains that routes with the same plugins share. Used by the
- * thread that builds the snapshot, and then no more.
+ * The plugin instances of a snapshot by name and place, and the chains that routes with the same plugins share. Where nothing
+ * changed since the snapshot before, its slots and chains are taken over. Used by the thread that builds snapshots only.
  */
 final class PluginIndex {
+    /** So many chains and slots more than there are routes may be out of use before all are made anew. */
+    private static final int SPARE = 1024;
+
     /** Where an entity applies, but for consumers and groups. */
     private record Place(@Nullable String route, @Nullable String service) {}
 
@@ -43,13 +47,25 @@ final class PluginIndex {
             }
             return made;
         }
+
+        /** Whether another one says the same with the same instances. */
+        @SuppressWarnings("ReferenceEquality") // what an edit did not touch is the same object
+        boolean isSame(Cell other) {
+            return (anyone == null
+                            ? other.anyone == null
+                            : other.anyone != null
+                                    && anyone.entity() == other.anyone.entity()
+                                    && anyone.plugin() == other.anyone.plugin())
+                    && byConsumer.equals(other.byConsumer)
+                    && byGroup.equals(other.byGroup);
+        }
     }
 
     /** All instances of one plugin. */
     private static final class Named {
         private final PluginFactory<?> factory;
         private final Map<Place, Cell> cells = new HashMap<>();
-        private final Map<List<Cell>, PluginSlot> slots = new HashMap<>();
+        private Map<List<Cell>, PluginSlot> slots = new HashMap<>();
 
         Named(PluginFactory<?> factory) {
             this.factory = factory;
@@ -58,16 +74,45 @@ final class PluginIndex {
         Cell at(@Nullable String route, @Nullable String service) {
             return cells.getOrDefault(new Place(route, service), Cell.EMPTY);
         }
+
+        void takeOver(Named before, int most) {
+            cells.replaceAll((place, cell) -> {
+                Cell old = before.cells.get(place);
+                return old != null && old.isSame(cell) ? old : cell;
+            });
+            if (before.slots.size() <= most) {
+                slots = before.slots;
+            }
+        }
     }
 
-    private record ChainKey(
-            List<PluginSlot> slots, @Nullable String service) {}
+    /** The plugins and what they lead to: the very same service and balancer. */
+    private record ChainKey(List<PluginSlot> slots, Same service, Same balancer) {}
+
+    /** An object that equals itself only. */
+    private record Same(@Nullable Object object) {
+        @Override
+        @SuppressWarnings("ReferenceEquality")
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Same that && that.object == object;
+        }
+
+        @Override
+        public int hashCode() {
+            return System.identityHashCode(object);
+        }
+    }
 
     private final Map<String, Named> byName = new TreeMap<>();
-    private final Map<ChainKey, Chain> chains = new HashMap<>();
+    private final Map<ChainKey, Chain> chains;
 
-    /** Sorts instances by where they apply. */
-    PluginIndex(Collection<SnapshotBuilder.Placed> placed) {
+    /**
+     * Sorts instances by where they apply.
+     *
+     * @param before that of the snapshot before, which is of no use afterwards; null when there is none
+     * @param routes how many there are
+     */
+    PluginIndex(Collection<SnapshotBuilder.Placed> placed, @Nullable PluginIndex before, int routes) {
         for (SnapshotBuilder.Placed one : placed) {
             PluginEntity entity = one.entity();
             BoundPlugin plugin = one.plugin();
@@ -84,6 +129,16 @@ final class PluginIndex {
                 cell.anyone = one;
             }
         }
+        int most = 2 * routes + SPARE;
+        if (before != null) {
+            byName.forEach((name, named) -> {
+                Named old = before.byName.get(name);
+                if (old != null && old.factory == named.factory) {
+                    named.takeOver(old, most);
+                }
+            });
+        }
+        chains = before != null && before.chains.size() <= most ? before.chains : new HashMap<>();
     }
 
     /** The slots of a route, or of requests without one. */
@@ -126,8 +181,13 @@ final class PluginIndex {
     }
 
     /** The chain of a route: the one of another route with the same plugins and the same service, where there is one. */
-    Chain chain(@Nullable String route, @Nullable String service, Supplier<Next> innermost) {
-        List<PluginSlot> slots = slots(route, service);
-        return chains.computeIfAbsent(new ChainKey(slots, service), same -> new Chain(slots, innermost.get()));
+    Chain chain(
+            @Nullable String route,
+            @Nullable ServiceFacts service,
+            @Nullable Balancer balancer,
+            Supplier<Next> innermost) {
+        List<PluginSlot> slots = slots(route, service == null ? null : service.id());
+        return chains.computeIfAbsent(
+                new ChainKey(slots, new Same(service), new Same(balancer)), same -> new Chain(slots, innermost.get()));
     }
 }

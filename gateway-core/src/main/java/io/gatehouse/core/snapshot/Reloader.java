@@ -165,7 +165,7 @@ public final class Reloader {
         try {
             source.keep(edited.config(), edits);
         } catch (IOException | RuntimeException e) {
-            next.plugins().forEach(plugin -> plugin.release(lifecycle));
+            next.plugins().forEach(one -> one.plugin().release(lifecycle));
             throw e;
         }
         swap(edited, next);
@@ -195,7 +195,7 @@ public final class Reloader {
 
     private void drained(Snapshot snapshot) {
         retired.remove(snapshot);
-        snapshot.plugins().forEach(plugin -> plugin.release(lifecycle));
+        snapshot.plugins().forEach(one -> one.plugin().release(lifecycle));
         unloadUnused();
     }
 

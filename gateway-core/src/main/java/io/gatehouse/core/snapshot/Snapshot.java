@@ -22,13 +22,9 @@ import org.jspecify.annotations.Nullable;
 public final class Snapshot {
     private final DeclarativeConfig config;
     private final PluginCatalogue catalogue;
-    private final RouteTable<RoutePlan> routes;
     private final Plan unmatched;
-    private final Directory directory;
-    private final CertificateTable certificates;
-    private final List<BoundPlugin> plugins;
     private final Map<String, SnapshotBuilder.Checked> checked;
-    private final Map<String, Balancer> balancers;
+    private final SnapshotBuilder.Parts parts;
     private final Promise<Void> retiring = Promise.promise();
     private final Promise<Void> drained = Promise.promise();
     private final AtomicInteger leases = new AtomicInteger(1);
@@ -37,21 +33,14 @@ public final class Snapshot {
     Snapshot(
             DeclarativeConfig config,
             PluginCatalogue catalogue,
-            RouteTable<RoutePlan> routes,
             Plan unmatched,
-            Directory directory,
-            List<BoundPlugin> plugins,
             Map<String, SnapshotBuilder.Checked> checked,
-            Map<String, Balancer> balancers) {
+            SnapshotBuilder.Parts parts) {
         this.config = config;
-        this.certificates = CertificateTable.of(config);
         this.catalogue = catalogue;
-        this.routes = routes;
         this.unmatched = unmatched;
-        this.directory = directory;
-        this.plugins = List.copyOf(plugins);
         this.checked = checked;
-        this.balancers = Map.copyOf(balancers);
+        this.parts = parts;
     }
 
     /** Takes a lease. False when the snapshot is gone already: then there is a newer one. */
@@ -92,7 +81,7 @@ public final class Snapshot {
 
     /** The route table. */
     public RouteTable<RoutePlan> routes() {
-        return routes;
+        return parts.routes();
     }
 
     /** What is done for requests that match no route. */
@@ -102,12 +91,12 @@ public final class Snapshot {
 
     /** Consumers and credentials. */
     public Directory directory() {
-        return directory;
+        return parts.directory();
     }
 
     /** What TLS listeners show for a server name. */
     public CertificateTable certificates() {
-        return certificates;
+        return parts.certificates();
     }
 
     /** When it was built. */
@@ -165,8 +154,8 @@ public final class Snapshot {
     /** Names of the plugins that are configured and enabled. */
     public Set<String> pluginNames() {
         Set<String> names = new TreeSet<>();
-        for (BoundPlugin plugin : plugins) {
-            names.add(plugin.entity().name());
+        for (SnapshotBuilder.Placed one : parts.placed()) {
+            names.add(one.entity().name());
         }
         return names;
     }
@@ -179,10 +168,19 @@ public final class Snapshot {
 
     /** The upstreams, by name. */
     public Map<String, Balancer> balancers() {
-        return balancers;
+        return parts.balancers();
     }
 
-    List<BoundPlugin> plugins() {
-        return plugins;
+    /** The instances it holds a use of. */
+    List<SnapshotBuilder.Placed> plugins() {
+        return parts.placed();
+    }
+
+    Map<String, SnapshotBuilder.Checked> checked() {
+        return checked;
+    }
+
+    SnapshotBuilder.Parts parts() {
+        return parts;
     }
 }

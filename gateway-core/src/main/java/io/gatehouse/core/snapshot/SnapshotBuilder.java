@@ -4,6 +4,7 @@ import io.gatehouse.api.AddressRange;
 import io.gatehouse.api.PluginFactory;
 import io.gatehouse.core.balancer.Balancer;
 import io.gatehouse.core.config.Problem;
+import io.gatehouse.core.entity.CertificateTable;
 import io.gatehouse.core.entity.DeclarativeConfig;
 import io.gatehouse.core.entity.Entity;
 import io.gatehouse.core.entity.EntityKind;
@@ -26,8 +27,10 @@ import io.gatehouse.core.routing.RouterFlavor;
 import io.gatehouse.core.schema.NodeProblems;
 import io.gatehouse.core.schema.RecordBinder;
 import io.gatehouse.core.upstream.Upstreams;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -35,11 +38,27 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Makes snapshots. Everything is checked before anything is made; what did not change is carried over. */
 public final class SnapshotBuilder {
     private static final Set<String> HTTP = Set.of("http", "https", "grpc", "grpcs", "ws", "wss");
+
+    /** What says how TLS is spoken with services. */
+    private static final EntityKind[] TLS = {EntityKind.UPSTREAM, EntityKind.CERTIFICATE, EntityKind.CA_CERTIFICATE};
+
+    private static final EntityKind[] TLS_WITH_SERVICES = {
+        EntityKind.SERVICE, EntityKind.UPSTREAM, EntityKind.CERTIFICATE, EntityKind.CA_CERTIFICATE
+    };
+
+    /** What a directory is made of. */
+    private static final EntityKind[] PEOPLE = Stream.of(EntityKind.values())
+            .filter(kind -> kind.isCredential()
+                    || kind == EntityKind.CONSUMER
+                    || kind == EntityKind.CONSUMER_GROUP
+                    || kind == EntityKind.CONSUMER_GROUP_CONSUMER)
+            .toArray(EntityKind[]::new);
 
     private final Lifecycle lifecycle;
     private final Upstreams upstreams;
@@ -58,10 +77,21 @@ public final class SnapshotBuilder {
      */
     record Placed(PluginEntity entity, BoundPlugin plugin) {}
 
+    /** What a snapshot consists of, for the next one to take over what did not change. */
+    record Parts(
+            List<Placed> placed,
+            PluginIndex index,
+            Map<String, ServiceFacts> services,
+            Map<String, Balancer> balancers,
+            Map<String, RouteRule<RoutePlan>> rules,
+            RouteTable<RoutePlan> routes,
+            EntityDirectory directory,
+            CertificateTable certificates) {}
+
     /**
      * Binds and validates every plugin's config: starts and makes nothing.
      *
-     * @param before those found good before; one of the same entity is not looked at again
+     * @param before what was found good before the edits, which are all that is looked at; null looks at everything
      * @param calls how {@code validate} is called
      * @param sink takes every problem
      */
@@ -69,17 +99,25 @@ public final class SnapshotBuilder {
     static Map<String, Checked> checked(
             DeclarativeConfig config,
             PluginCatalogue catalogue,
-            Map<String, Checked> before,
+            @Nullable Examination before,
             PluginCalls calls,
             Consumer<Problem> sink) {
-        Orderings.check(config, sink);
-        UpstreamTls.check(config, sink);
+        if (before == null || !config.same(before.config(), EntityKind.PLUGIN, EntityKind.ROUTE)) {
+            Orderings.check(config, sink);
+        }
+        if (before == null || !config.same(before.config(), TLS_WITH_SERVICES)) {
+            UpstreamTls.check(config, sink);
+        }
+        if (before != null && config.same(before.config(), EntityKind.PLUGIN)) {
+            return before.plugins();
+        }
+        Map<String, Checked> old = before == null ? Map.of() : before.plugins();
         RecordBinder binder = config.binder();
         Map<String, Checked> all = new LinkedHashMap<>();
         for (Entity entity : config.all(EntityKind.PLUGIN)) {
             PluginCatalogue.Known known = catalogue.plugin(((PluginEntity) entity.value()).name());
             if (known != null) { // the loader has reported unknown names
-                Checked kept = before.get(entity.id());
+                Checked kept = old.get(entity.id());
                 Checked checked = kept != null && kept.place() == entity && kept.known() == known
                         ? kept
                         : bound(entity, known, known.factory(), binder, calls, sink);
@@ -88,7 +126,7 @@ public final class SnapshotBuilder {
                 }
             }
         }
-        return all;
+        return Collections.unmodifiableMap(all);
     }
 
     private static <C extends Record> @Nullable Checked bound(
@@ -130,7 +168,9 @@ public final class SnapshotBuilder {
         PluginCatalogue catalogue = found.catalogue();
         List<Placed> placed = new ArrayList<>();
         Set<BoundPlugin> made = new LinkedHashSet<>();
-        if (!make(found.plugins().values(), catalogue, previous, placed, made, sink)) {
+        if (previous != null && previous.catalogue() == catalogue && previous.checked() == found.plugins()) {
+            placed = previous.parts().placed();
+        } else if (!make(found.plugins().values(), catalogue, previous, placed, made, sink)) {
             made.forEach(plugin -> plugin.close(lifecycle));
             return null;
         }
@@ -140,7 +180,7 @@ public final class SnapshotBuilder {
         }
         lifecycle.follow(catalogue);
         found.config().secrets().commit();
-        return assemble(found, placed);
+        return assemble(found, placed, previous);
     }
 
     private boolean make(
@@ -152,7 +192,7 @@ public final class SnapshotBuilder {
             Consumer<Problem> sink) {
         Map<String, BoundPlugin> before = new HashMap<>();
         if (previous != null) {
-            previous.plugins().forEach(plugin -> before.put(plugin.entity().id(), plugin));
+            previous.plugins().forEach(one -> before.put(one.plugin().entity().id(), one.plugin()));
         }
         boolean good = true;
         for (Checked one : checked) {
@@ -195,39 +235,94 @@ public final class SnapshotBuilder {
                         one.entity().id(), one.entity().routeId(), one.entity().serviceId()));
     }
 
-    private Snapshot assemble(Examination found, List<Placed> placed) {
+    private Snapshot assemble(Examination found, List<Placed> placed, @Nullable Snapshot previous) {
         DeclarativeConfig config = found.config();
-        PluginIndex plugins = new PluginIndex(placed);
-        Map<String, ServiceFacts> services = new HashMap<>();
-        for (ServiceEntity service : config.services()) {
-            services.put(service.id(), ServiceFacts.of(service, config));
-        }
-        Map<String, Balancer> balancers = upstreams.balancers().prepare(config);
-        List<RouteRule<RoutePlan>> rules = new ArrayList<>(config.routes().size());
-        for (RouteEntity route : config.routes()) {
-            ServiceEntity service = route.serviceId() == null ? null : config.service(route.serviceId());
-            if (service == null || service.enabled()) {
-                rules.add(rule(
-                        route,
-                        config.flavor(),
-                        service,
-                        service == null ? null : services.get(service.id()),
-                        service == null ? null : balancers.get(service.host()),
-                        plugins));
-            }
-        }
+        DeclarativeConfig old = previous == null ? DeclarativeConfig.empty() : previous.config();
+        Parts before = previous == null ? null : previous.parts();
+        PluginIndex plugins = before != null && before.placed() == placed
+                ? before.index()
+                : new PluginIndex(
+                        placed,
+                        before == null ? null : before.index(),
+                        config.routes().size());
+        Map<String, ServiceFacts> services = services(config, old, before);
+        Map<String, Balancer> balancers = before != null && config.same(old, EntityKind.UPSTREAM, EntityKind.TARGET)
+                ? before.balancers()
+                : Map.copyOf(upstreams.balancers().prepare(config));
+        Map<String, RouteRule<RoutePlan>> rules = before != null
+                        && before.index() == plugins
+                        && before.services() == services
+                        && before.balancers() == balancers
+                        && config.same(old, EntityKind.ROUTE)
+                ? before.rules()
+                : rules(config, old, before, plugins, services, balancers);
         Plan unmatched = new Plan(null, null, new Chain(plugins.slots(null, null), request -> {
             throw new IllegalStateException("an unmatched request has no chain");
         }));
-        return new Snapshot(
-                config,
-                found.catalogue(),
-                RouteTable.of(rules),
-                unmatched,
-                new EntityDirectory(config, System::nanoTime),
-                placed.stream().map(Placed::plugin).toList(),
-                found.plugins(),
-                balancers);
+        Parts parts = new Parts(
+                placed,
+                plugins,
+                services,
+                balancers,
+                rules,
+                before != null && before.rules() == rules
+                        ? before.routes()
+                        : RouteTable.of(rules.values(), before == null ? null : before.routes()),
+                before != null && config.same(old, PEOPLE)
+                        ? before.directory()
+                        : new EntityDirectory(config, Clock.systemUTC(), System::nanoTime),
+                before != null && config.same(old, EntityKind.CERTIFICATE, EntityKind.SNI)
+                        ? before.certificates()
+                        : CertificateTable.of(config));
+        return new Snapshot(config, found.catalogue(), unmatched, found.plugins(), parts);
+    }
+
+    @SuppressWarnings("ReferenceEquality") // what an edit did not touch is the same object
+    private static Map<String, ServiceFacts> services(
+            DeclarativeConfig config, DeclarativeConfig old, @Nullable Parts before) {
+        boolean keeps = before != null && config.same(old, TLS);
+        if (before != null && keeps && config.same(old, EntityKind.SERVICE)) {
+            return before.services();
+        }
+        Map<String, ServiceFacts> services = new HashMap<>(2 * config.services().size());
+        for (ServiceEntity service : config.services()) {
+            ServiceFacts kept = before != null && keeps && old.service(service.id()) == service
+                    ? before.services().get(service.id())
+                    : null;
+            services.put(service.id(), kept == null ? ServiceFacts.of(service, config) : kept);
+        }
+        return services;
+    }
+
+    /** The rules by the ids of their routes, in the order of the routes. */
+    @SuppressWarnings("ReferenceEquality") // as above
+    private Map<String, RouteRule<RoutePlan>> rules(
+            DeclarativeConfig config,
+            DeclarativeConfig old,
+            @Nullable Parts before,
+            PluginIndex plugins,
+            Map<String, ServiceFacts> services,
+            Map<String, Balancer> balancers) {
+        Map<String, RouteRule<RoutePlan>> rules =
+                new LinkedHashMap<>(2 * config.routes().size());
+        for (RouteEntity route : config.routes()) {
+            ServiceEntity service = route.serviceId() == null ? null : config.service(route.serviceId());
+            if (service == null || service.enabled()) {
+                rules.put(
+                        route.id(),
+                        rule(
+                                route,
+                                config.flavor(),
+                                service,
+                                service == null ? null : services.get(service.id()),
+                                service == null ? null : balancers.get(service.host()),
+                                plugins,
+                                before != null && old.route(route.id()) == route
+                                        ? before.rules().get(route.id())
+                                        : null));
+            }
+        }
+        return rules;
     }
 
     private RouteRule<RoutePlan> rule(
@@ -236,12 +331,19 @@ public final class SnapshotBuilder {
             @Nullable ServiceEntity service,
             @Nullable ServiceFacts facts,
             @Nullable Balancer balancer,
-            PluginIndex plugins) {
+            PluginIndex plugins,
+            @Nullable RouteRule<RoutePlan> before) {
         Chain chain = plugins.chain(
                 route.id(),
-                route.serviceId(),
+                facts,
+                balancer,
                 () -> upstreams.to(
                         facts == null ? null : facts.target(), service == null ? 0 : service.retries(), balancer));
+        if (before != null
+                && before.payload().plan().chain() == chain
+                && before.payload().plan().service() == facts) {
+            return before;
+        }
         Plan plan = new Plan(RouteFacts.of(route), facts, chain);
         RoutePlan payload = new RoutePlan(
                 plan,

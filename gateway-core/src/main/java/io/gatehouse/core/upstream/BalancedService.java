@@ -99,9 +99,10 @@ final class BalancedService {
             }
             Address address = balancer.pick(key, failed);
             if (address == null) {
+                Failure failure = before == null ? null : before.failure();
                 return Future.succeededFuture(
-                        before != null
-                                ? before
+                        failure != null
+                                ? exchange.errors().nobodyLeft(exchange, failure)
                                 : exchange.errors()
                                         .gateway(exchange, 503, "failure to get a peer from the ring-balancer"));
             }

@@ -303,7 +303,7 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
             refusable = null;
         }
         record.head(status);
-        if (HopByHop.closes(in.headers()) || !switched && !out.mayStay()) {
+        if (HopByHop.closes(in.headers())) {
             out.out.headers().set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE); // Vert.x overlooks it among other tokens
         }
         MultiMap headers = HopByHop.fromUpstream(
@@ -387,11 +387,8 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
         if (failure != null) {
             suspect(failure);
         }
-        Wire out = wire;
         if (upload != null || uploadStopped) {
             giveUp(); // half a request is on the connection
-        } else if (out != null && end.complete()) {
-            out.rests();
         }
         if (failure != null && failure.kind() != FailureKind.CANCELLED) {
             warn(failure);

@@ -18,16 +18,6 @@ final class Http1Wire extends Wire {
     }
 
     @Override
-    boolean mayStay() {
-        return KeptConnections.mayStay(out.connection());
-    }
-
-    @Override
-    void rests() {
-        KeptConnections.rests(out.connection());
-    }
-
-    @Override
     void headers(MultiMap headers, String host) {
         MultiMap own = out.headers();
         own.setAll(headers); // there is nothing yet, and of its own kind it takes entries as they are

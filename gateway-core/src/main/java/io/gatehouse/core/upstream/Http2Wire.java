@@ -36,14 +36,6 @@ final class Http2Wire extends Wire {
     void begins() {}
 
     @Override
-    boolean mayStay() {
-        return true; // a stream ends with its answer, and its connection goes on
-    }
-
-    @Override
-    void rests() {}
-
-    @Override
     void headers(MultiMap headers, String host) {
         HostAndPort authority = HostAndPort.parseAuthority(host, -1);
         if (authority == null) {

@@ -1,6 +1,10 @@
 package io.gatehouse.core.upstream;
 
 import io.netty.channel.Channel;
+import io.netty.handler.codec.http2.Http2Connection;
+import io.netty.handler.codec.http2.Http2ConnectionAdapter;
+import io.netty.handler.codec.http2.Http2ConnectionHandler;
+import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.util.AttributeKey;
 import io.vertx.core.http.HttpConnection;
 import java.net.SocketAddress;
@@ -55,10 +59,31 @@ final class KeptConnections {
         address.open++;
         Kept kept = new Kept(limits, address);
         channel.attr(KEY).set(kept);
+        Http2ConnectionHandler http2 = channel.pipeline().get(Http2ConnectionHandler.class);
+        if (http2 != null && address.open > limits.connections()) {
+            closeWhenUnused(channel, http2.connection());
+        }
         channel.closeFuture().addListener(closed -> {
             kept.waits(false);
             if (--address.open == 0) {
                 addresses.remove(remote, address);
+            }
+        });
+    }
+
+    /** For one of HTTP/2 too many, as names of a client's choice may lead to: it serves the streams that it has. */
+    @SuppressWarnings("FutureReturnValueIgnored") // it is closed, or is closed already
+    private static void closeWhenUnused(Channel channel, Http2Connection connection) {
+        connection.addListener(new Http2ConnectionAdapter() {
+            @Override
+            public void onStreamClosed(Http2Stream stream) {
+                channel.eventLoop()
+                        .execute(
+                                () -> { // behind what takes it up again at once
+                                    if (connection.numActiveStreams() == 0) {
+                                        channel.close();
+                                    }
+                                });
             }
         });
     }
@@ -71,18 +96,18 @@ final class KeptConnections {
     }
 
     /**
-     * Whether a connection may serve another request after the one that it is being answered. Of answers that come at the
-     * same time each may find the same room: then more connections wait for a while than the limit says.
+     * An answer has come whole: whether its connection may wait for another request. Then it has its place among those that
+     * wait, so that of answers that come at once no two find the same one.
      */
-    static boolean mayStay(HttpConnection connection) {
-        Kept kept = Connections.channel(connection).attr(KEY).get();
+    static boolean mayStay(Channel channel) {
+        Kept kept = channel.attr(KEY).get();
+        if (kept == null) {
+            return true; // nobody counts it
+        }
         KeepAlive limits = kept.limits;
-        return kept.address.waiting < limits.connections()
+        boolean stays = kept.address.waiting < limits.connections()
                 && (limits.requests() == 0 || kept.served < limits.requests());
-    }
-
-    /** The answer has come whole. */
-    static void rests(HttpConnection connection) {
-        Connections.channel(connection).attr(KEY).get().waits(true);
+        kept.waits(stays);
+        return stays;
     }
 }

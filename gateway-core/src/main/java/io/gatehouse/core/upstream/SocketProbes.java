@@ -1,6 +1,7 @@
 package io.gatehouse.core.upstream;
 
 import io.gatehouse.api.FailureKind;
+import io.gatehouse.api.TlsOptions;
 import io.gatehouse.core.balancer.Address;
 import io.gatehouse.core.balancer.Probes;
 import io.gatehouse.core.entity.UpstreamEntity.Active;
@@ -23,15 +24,17 @@ import java.util.concurrent.TimeoutException;
 /** Probes over sockets: a new connection each, of which the status line is all that counts. */
 public final class SocketProbes implements Probes {
     private final Vertx vertx;
+    private final TlsDefaults defaults;
 
-    /** Makes probes. */
-    public SocketProbes(Vertx vertx) {
+    /** Makes probes, which trust and show what requests do. */
+    public SocketProbes(Vertx vertx, TlsDefaults defaults) {
         this.vertx = vertx;
+        this.defaults = defaults;
     }
 
     @Override
     public Probe open(Active checks) {
-        return checks.type().equals("tcp") ? new OfTcp(vertx, checks) : new OfHttp(vertx, checks);
+        return checks.type().equals("tcp") ? new OfTcp(vertx, checks) : new OfHttp(vertx, defaults, checks);
     }
 
     private static int millis(Active checks) {
@@ -65,26 +68,32 @@ public final class SocketProbes implements Probes {
         }
     }
 
-    /** As in Kong, gRPC servers are asked as HTTP servers are. */
+    /** As in Kong, gRPC servers are asked as HTTP servers are, by HTTP/1.1. */
     private static final class OfHttp implements Probe {
         private final Active checks;
         private final boolean tls;
         private final HttpClientAgent client;
 
-        OfHttp(Vertx vertx, Active checks) {
+        OfHttp(Vertx vertx, TlsDefaults defaults, Active checks) {
             this.checks = checks;
             this.tls = checks.type().equals("https") || checks.type().equals("grpcs");
             int millis = millis(checks);
+            HttpClientOptions http = new HttpClientOptions()
+                    .setKeepAlive(false)
+                    .setConnectTimeout(millis)
+                    .setSslHandshakeTimeout(millis)
+                    .setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS)
+                    .setDecompressionSupported(false)
+                    .setMaxRedirects(0);
+            if (tls) {
+                defaults.apply(
+                        http,
+                        TlsOptions.builder()
+                                .verify(checks.httpsVerifyCertificate())
+                                .build());
+            }
             this.client = vertx.httpClientBuilder()
-                    .with(new HttpClientOptions()
-                            .setKeepAlive(false)
-                            .setConnectTimeout(millis)
-                            .setSslHandshakeTimeout(millis)
-                            .setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS)
-                            .setTrustAll(!checks.httpsVerifyCertificate())
-                            .setVerifyHost(checks.httpsVerifyCertificate())
-                            .setDecompressionSupported(false)
-                            .setMaxRedirects(0))
+                    .with(http)
                     .with(new PoolOptions().setHttp1MaxSize((int) Math.min(checks.concurrency(), 65_536)))
                     .build();
         }

@@ -203,7 +203,7 @@ final class UpstreamCodec extends CombinedChannelDuplexHandler<UpstreamCodec.Dec
                 } else if (last && switched) {
                     out.remove(i--); // Netty's, of an answer without content
                 } else if (last) {
-                    ended(in.isReadable());
+                    ended(context, in.isReadable());
                 }
             }
             if (out.size() > 1 && out.get(0) instanceof HttpResponse) {
@@ -229,10 +229,15 @@ final class UpstreamCodec extends CombinedChannelDuplexHandler<UpstreamCodec.Dec
                 context.channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, !encrypted(context));
                 // at its own end of a 101 Vert.x would put the connection back into the pool
                 response.setStatus(HttpResponseStatus.OK);
-                List<String> connection = new ArrayList<>(response.headers().getAll(HttpHeaderNames.CONNECTION));
-                connection.add(0, HttpHeaderValues.CLOSE.toString()); // the first is what Vert.x looks at
-                response.headers().set(HttpHeaderNames.CONNECTION, connection);
+                close(response.headers());
             }
+        }
+
+        /** Has Vert.x close the connection behind an answer: the first token is what it looks at, when it sees the end. */
+        private static void close(HttpHeaders headers) {
+            List<String> connection = new ArrayList<>(headers.getAll(HttpHeaderNames.CONNECTION));
+            connection.add(0, HttpHeaderValues.CLOSE.toString());
+            headers.set(HttpHeaderNames.CONNECTION, connection);
         }
 
         private static boolean encrypted(ChannelHandlerContext context) {
@@ -276,12 +281,11 @@ final class UpstreamCodec extends CombinedChannelDuplexHandler<UpstreamCodec.Dec
             }
         }
 
-        private void ended(boolean more) {
+        private void ended(ChannelHandlerContext context, boolean more) {
             HttpResponse whole = answer;
             answer = null;
-            if (more && whole != null) {
-                // read by Vert.x when it has seen the end: the connection is closed instead of kept
-                whole.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+            if (whole != null && (more || !KeptConnections.mayStay(context.channel()))) {
+                close(whole.headers());
             }
         }
 

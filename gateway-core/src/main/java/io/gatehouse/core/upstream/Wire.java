@@ -26,12 +26,6 @@ abstract class Wire implements StreamReader.Valve {
     /** A request is about to be sent. */
     abstract void begins();
 
-    /** Whether what carries it may carry others after it. */
-    abstract boolean mayStay();
-
-    /** The answer has come whole, and so was the request. */
-    abstract void rests();
-
     /** Takes over the headers to send, {@code Host} among them. */
     abstract void headers(MultiMap headers, String host);
 

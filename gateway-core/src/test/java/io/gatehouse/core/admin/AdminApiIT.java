@@ -2,11 +2,16 @@ package io.gatehouse.core.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import io.gatehouse.core.AdminSettings;
 import io.gatehouse.core.Gateway;
+import io.gatehouse.core.LogLevels;
 import io.gatehouse.core.Settings;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -32,6 +37,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.KeyValuePair;
 
 /** The Admin API over sockets, by cases of what Kong's does; what it keeps, and whom it lets in. */
 @NullUnmarked
@@ -317,5 +324,102 @@ class AdminApiIT {
         assertThat(send("GET", "/config", "", "Kong-Admin-Token", "only-to-look")
                         .statusCode())
                 .isEqualTo(403);
+    }
+
+    /** Runs with the lines of the audit log, and leaves log levels as they were. */
+    private static void audited(Audited work) throws Exception {
+        Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+        Logger audit = (Logger) LoggerFactory.getLogger(LogLevels.AUDIT);
+        Level level = root.getLevel();
+        ListAppender<ILoggingEvent> lines = new ListAppender<>();
+        lines.start();
+        audit.addAppender(lines);
+        try {
+            work.with(() -> lines.list.stream().map(AdminApiIT::told).toList());
+        } finally {
+            audit.detachAppender(lines);
+            root.setLevel(level);
+        }
+    }
+
+    private interface Lines {
+        List<String> now();
+    }
+
+    private interface Audited {
+        void with(Lines lines) throws Exception;
+    }
+
+    private static String told(ILoggingEvent event) {
+        StringBuilder line = new StringBuilder(event.getMessage().startsWith("refused") ? "refused" : "made");
+        for (KeyValuePair pair : event.getKeyValuePairs()) {
+            line.append(' ').append(pair.value);
+        }
+        return line.toString();
+    }
+
+    @Test
+    void everyChangeIsALineWhateverTheLogLevel() throws Exception {
+        start();
+        audited(lines -> {
+            String id = "11111111-1111-4111-8111-111111111111";
+            send("PUT", "/debug/node/log-level/crit", "");
+            send("PUT", "/consumers/" + id, "{\"username\":\"amy\",\"tags\":[\"canary\"]}");
+            send("PUT", "/consumers/amy/key-auth/" + id, "{\"key\":\"canary\"}");
+            send("PATCH", "/consumers/amy/key-auth/canary", "{\"ttl\":\"canary\"}");
+            send("DELETE", "/consumers/amy/key-auth/canary", "");
+            send("POST", "/consumers/amy/key-auth", "canary");
+            send("POST", "/canary", "{}");
+            send("POST", "/upstreams/canary/targets/canary/unhealthy", "");
+            send("POST", "/config", "canary: 1");
+            get("/consumers");
+            send("POST", "/schemas/consumers/validate", "{}");
+
+            assertThat(lines.now())
+                    .containsExactly(
+                            "made 127.0.0.1 PUT log-level crit 200",
+                            "made 127.0.0.1 PUT consumers " + id + " 200",
+                            "made 127.0.0.1 PUT keyauth_credentials " + id + " 200",
+                            "refused 127.0.0.1 PATCH keyauth_credentials null 400",
+                            "made 127.0.0.1 DELETE keyauth_credentials null 204",
+                            "refused 127.0.0.1 POST keyauth_credentials null 400",
+                            "refused 127.0.0.1 POST none null 404",
+                            "refused 127.0.0.1 POST targets null 404",
+                            "refused 127.0.0.1 POST config null 400");
+        });
+    }
+
+    @Test
+    void isReadyAsSoonAsThereIsAnything() throws Exception {
+        start();
+        assertThat(send("GET", "/status/ready", "").statusCode()).isEqualTo(503);
+        assertThat(get("/status").get("configuration_hash").asText()).isEqualTo("0".repeat(32));
+        send("PUT", "/consumers/amy", "{}");
+        assertThat(send("GET", "/status/ready", "").statusCode()).isEqualTo(200);
+        assertThat(get("/status").get("configuration_hash").asText()).isNotEqualTo("0".repeat(32));
+
+        assertThat(send("POST", "/status/ready", "{\"status\":\"draining\"}").statusCode())
+                .isEqualTo(204);
+        assertThat(send("GET", "/status/ready", "").body()).isEqualTo("{\"message\":\"draining\"}");
+    }
+
+    @Test
+    void refusedWritersAreLines() throws Exception {
+        start(EMPTY, new AdminSettings(null, true, "canary-all", "canary-read"));
+        audited(lines -> {
+            send("POST", "/services", "{}");
+            send("POST", "/services", "{}", "Kong-Admin-Token", "canary-wrong");
+            send("DELETE", "/services/s", "{}", "Kong-Admin-Token", "canary-read");
+            send("PUT", "/debug/node/log-level/debug", "{}", "Kong-Admin-Token", "canary-read");
+            send("PUT", "/services", "{}", "Kong-Admin-Token", "canary-all");
+
+            assertThat(lines.now())
+                    .containsExactly(
+                            "refused 127.0.0.1 POST services null 401",
+                            "refused 127.0.0.1 POST services null 401",
+                            "refused 127.0.0.1 DELETE services null 403",
+                            "refused 127.0.0.1 PUT log-level null 403",
+                            "refused 127.0.0.1 PUT services null 405");
+        });
     }
 }

@@ -153,12 +153,40 @@ class AdminServerTest {
     }
 
     @Test
+    void saysThatItGoesAwayWhenItIsTold() throws Exception {
+        for (int port : new int[] {admin(null), status()}) {
+            view.readiness = AdminView.Readiness.READY;
+            assertThat(ready(port, "status=going")).isEqualTo(400);
+            assertThat(ready(port, "")).isEqualTo(400);
+            assertThat(ready(port, "status=draining", "Origin", "http://evil.test"))
+                    .isEqualTo(403);
+            assertThat(get(port, "/status/ready").statusCode()).isEqualTo(200);
+
+            assertThat(ready(port, "status=draining")).isEqualTo(204);
+            assertThat(get(port, "/status/ready").statusCode()).isEqualTo(503);
+        }
+        assertThat(send(status(), "PUT", "/status/ready").statusCode()).isEqualTo(405);
+    }
+
+    private int ready(int port, String form, String... headers) throws IOException, InterruptedException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/status/ready"))
+                .header("Content-Type", "application/x-www-form-urlencoded")
+                .POST(HttpRequest.BodyPublishers.ofString(form));
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        return client.send(request.build(), HttpResponse.BodyHandlers.ofString())
+                .statusCode();
+    }
+
+    @Test
     void saysWhatItIs() throws Exception {
         HttpResponse<String> response = get(admin(null), "/");
         JsonObject root = new JsonObject(response.body());
 
         assertThat(root.getString("version")).isEqualTo("3.15.0");
         assertThat(root.getString("gatehouse_version")).isEqualTo("0.1.0");
+        assertThat(root.getString("lua_version")).isEqualTo("none");
         assertThat(root.getString("node_id")).isEqualTo(FixedNodeFacts.ID);
         assertThat(root.getString("hostname")).isNotEmpty();
         assertThat(root.getJsonObject("plugins")).isEqualTo(new JsonObject("""
@@ -294,6 +322,11 @@ class AdminServerTest {
         @Override
         public Readiness readiness() {
             return readiness;
+        }
+
+        @Override
+        public void drain() {
+            readiness = Readiness.DRAINING;
         }
 
         @Override

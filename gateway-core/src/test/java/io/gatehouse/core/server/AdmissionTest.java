@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
+@SuppressWarnings("FutureReturnValueIgnored") // an embedded channel closes at once
 class AdmissionTest {
     private final Traffic traffic = new Traffic();
     private final AtomicInteger turnedAway = new AtomicInteger();

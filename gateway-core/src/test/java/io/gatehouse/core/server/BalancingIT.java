@@ -114,6 +114,17 @@ class BalancingIT {
     }
 
     @Test
+    void tellsThatNobodyIsLeftForARetry() throws Exception {
+        FaultServer dead = server("dead");
+        dead.refuse();
+        start("slots: 10, healthchecks: {passive: {unhealthy: {tcp_failures: 1}}}", "retries: 3", target(dead, 1));
+        HttpResponse<String> answer = rig.get("/a");
+        assertThat(answer.statusCode()).isEqualTo(503);
+        assertThat(answer.body()).contains("The upstream server is currently unavailable");
+        assertThat(rig.get("/a").body()).contains("failure to get a peer from the ring-balancer");
+    }
+
+    @Test
     void addressesATargetByItsNameOrTheUpstreamsHostHeader() throws Exception {
         FaultServer server = server("a");
         start("slots: 10", "retries: 0", "{target: \"localhost:" + server.port() + "\"}");
@@ -352,7 +363,7 @@ class BalancingIT {
         rig.serve(
                 config(
                         "slots: 10, healthchecks: {passive: {unhealthy: {timeouts: 1, tcp_failures: 0}}}",
-                        "retries: 1, read_timeout: 100",
+                        "retries: 1, read_timeout: 1000",
                         target(silent, 1),
                         target(server("a"), 1)),
                 withAdmin());

@@ -94,6 +94,12 @@ public final class EdgeFactory implements PluginFactory<EdgeFactory.Config> {
                     });
                 case "next-throws", "next-fails", "end-of-body-throws", "second-throws", "cancel-throws" ->
                     Response.done(Response.of(200).body(Body.of(new BrokenReader(does), -1)));
+                case "second-after-cancel" -> {
+                    Future<Response> first = next.proceed(request);
+                    Request again = request.copy();
+                    request.cancel();
+                    yield first.isComplete() ? next.proceed(again) : first;
+                }
                 case "hang-after-late-next" -> {
                     // the inner answer is there at once: only this plugin can be the one that is waited for
                     Promise<Response> never = Promise.promise();

@@ -41,6 +41,13 @@ class GuardedExchangeIT {
     }
 
     @Test
+    void letsAPluginTryAgainInTheSameBreathInWhichItGivesUp() throws Exception {
+        rig.start("{name: probe}, {name: edge, config: {does: second-after-cancel}}");
+        assertThat(rig.raw(GET)).startsWith("HTTP/1.1 200 ");
+        assertThat(rig.logged(2)).containsExactly("edge 200", "probe sent ok 200");
+    }
+
+    @Test
     void breaksOffWhatTheClientHasSeenABeginningOf() throws Exception {
         rig.errorsPlanted = true;
         rig.start("{name: probe}, {name: edge, config: {does: second-throws}}");

@@ -138,13 +138,13 @@ public final class HeadFuzzer {
         int end = Math.max(list.lastIndexOf(' '), list.lastIndexOf(','));
         byte[] last = AddressRange.address(list.substring(end + 1));
         for (Forwarding forwarding : List.of(RECURSIVE, LAST)) {
-            String client = forwarding.client(new Peer("10.9.9.9", true, 80, "80"), headers);
+            String client = forwarding.client(new Peer("10.9.9.9", true, 80, "80", null), headers);
             byte[] address = AddressRange.address(client);
             boolean other = forwarding.equals(LAST) && last != null && !Arrays.equals(last, address);
             if (address == null || other) {
                 throw new AssertionError(list + ": " + client);
             }
-            String stranger = forwarding.client(new Peer("192.0.2.1", false, 80, "80"), headers);
+            String stranger = forwarding.client(new Peer("192.0.2.1", false, 80, "80", null), headers);
             if (!stranger.equals("192.0.2.1")) {
                 throw new AssertionError(list + ": " + stranger);
             }

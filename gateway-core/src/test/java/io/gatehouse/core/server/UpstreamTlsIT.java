@@ -2,6 +2,7 @@ package io.gatehouse.core.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gatehouse.core.Settings;
 import io.gatehouse.core.upstream.TlsDefaults;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
@@ -13,12 +14,16 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.PemTrustOptions;
+import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.AfterAll;
@@ -28,6 +33,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** TLS with upstreams: whom the gateway trusts, and what it shows. */
 @NullUnmarked
@@ -44,6 +50,8 @@ class UpstreamTlsIT {
     @RegisterExtension
     final Rig rig = new Rig();
 
+    private final AtomicInteger open = new AtomicInteger();
+    private final List<String> probes = new CopyOnWriteArrayList<>();
     private HttpServer server;
 
     private static X509Bundle authority(String name, X509Bundle issuer) throws Exception {
@@ -87,9 +95,21 @@ class UpstreamTlsIT {
                         .setKeyCertOptions(new PemKeyCertOptions()
                                 .addCertValue(Buffer.buffer(certificate.getCertificatePathPEM()))
                                 .addKeyValue(Buffer.buffer(certificate.getPrivateKeyPEM()))))
-                .requestHandler(request -> request.response()
-                        .end(request.version() + " client=" + peer(request) + " sni="
-                                + request.connection().indicatedServerName()));
+                .connectionHandler(connection -> {
+                    open.incrementAndGet();
+                    connection.closeHandler(v -> open.decrementAndGet());
+                })
+                .requestHandler(request -> {
+                    if (request.path().equals("/up")) {
+                        probes.add(request.version() + " client=" + peer(request) + " sni="
+                                + request.connection().indicatedServerName() + " host="
+                                + request.getHeader("Host") + " "
+                                + request.headers().getAll("X-Probe"));
+                    }
+                    request.response()
+                            .end(request.version() + " client=" + peer(request) + " sni="
+                                    + request.connection().indicatedServerName());
+                });
         server.listen().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
     }
 
@@ -167,6 +187,92 @@ class UpstreamTlsIT {
         HttpResponse<String> answer = rig.get("/a");
         assertThat(answer.body()).startsWith(version + " client=CN=gateway ");
         assertThat(answer.statusCode()).isEqualTo(200);
+    }
+
+    /** The gateway with an upstream of one target, of which it knows only by probes whether it is well. */
+    private void probe(String checks, TlsDefaults defaults) throws Exception {
+        rig.serve("""
+                _format_version: "3.0"
+                services:
+                  - {name: one, protocol: https, host: pool, tls_verify: false, retries: 0, routes: [{name: r, paths: [/a]}]}
+                upstreams:
+                  - name: pool
+                    slots: 10
+                    targets: [{target: "localhost:%d"}]
+                    healthchecks:
+                      active: {%s, http_path: /up, headers: {X-Probe: [one, two]}, timeout: 5,
+                               healthy: {interval: 0.1, successes: 1}, unhealthy: {interval: 0.1, tcp_failures: 1}}
+                """.formatted(server.actualPort(), checks), rig.settings().upstreamTls(defaults));
+    }
+
+    /** A name of one label, such as localhost, Java does not ask for. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "type: https, https_sni: probed.example                                  | probed.example | probed.example",
+                "type: grpcs, https_sni: probed.example                                  | probed.example | probed.example",
+                "type: https, https_sni: other.example, https_verify_certificate: false  | probed.example | other.example",
+                "type: grpcs, https_verify_certificate: false                            | probed.example | null",
+                "type: https                                                             | localhost      | null",
+            })
+    void probesByTls(String checks, String certificate, String sni) throws Exception {
+        upstream(leaf(certificate).buildIssuedBy(root), ClientAuth.REQUIRED);
+        probe(
+                checks,
+                new TlsDefaults(
+                        true,
+                        List.of(root.getCertificatePEM()),
+                        -1,
+                        client.getCertificatePEM(),
+                        client.getPrivateKeyPEM()));
+        Rig.await(() -> probes.size() > 2, () -> "probes: " + probes);
+        assertThat(probes).containsOnly("HTTP_1_1 client=CN=gateway sni=" + sni + " host=localhost [one, two]");
+        assertThat(rig.get("/a").statusCode()).isEqualTo(200);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "type: https                             | localhost      | other",
+                "type: grpcs                             | localhost      | other",
+                "type: https                             | probed.example | root",
+                "type: grpcs, https_sni: other.example   | localhost      | root",
+            })
+    void findsATargetUnhealthyThatItDoesNotTrust(String checks, String certificate, String trusted) throws Exception {
+        upstream(leaf(certificate).buildIssuedBy(root), ClientAuth.NONE);
+        X509Bundle authority = trusted.equals("root") ? root : other;
+        probe(checks, new TlsDefaults(true, List.of(authority.getCertificatePEM()), -1, null, null));
+        Rig.await(() -> status() == 503, () -> "probes: " + probes);
+        assertThat(probes).isEmpty();
+    }
+
+    private int status() {
+        try {
+            return rig.get("/a").statusCode();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"https", "grpcs"})
+    void keepsNoConnectionForEachNameThatAClientGives(String protocol) throws Exception {
+        upstream(leaf("localhost").buildIssuedBy(root), ClientAuth.NONE);
+        rig.start(
+                "",
+                rig.settings()
+                        .proxy(Settings.from(Map.of("KONG_UPSTREAM_KEEPALIVE_POOL_SIZE", "2"), Map.of())
+                                .proxy()));
+        reload("protocol: " + protocol + ", tls_verify: false #preserve", "first");
+        for (int i = 0; i < 8; i++) {
+            try (Socket asking = rig.connect()) {
+                Rig.send(asking, "GET /a HTTP/1.1\r\nHost: name" + i + ".example\r\nConnection: close\r\n\r\n");
+                assertThat(Rig.rest(asking)).contains("sni=name" + i + ".example");
+            }
+        }
+        Rig.await(() -> open.get() <= 2, () -> "open connections: " + open);
     }
 
     @Test

@@ -29,8 +29,8 @@ class GatewayMetricsTest {
 
     @Test
     void showsOneFingerprintAtATime() {
-        metrics.live("aaaa");
-        metrics.live("bbbb");
+        metrics.live(() -> "aaaa");
+        metrics.live(() -> "bbbb");
 
         assertThat(registry.text())
                 .contains("gatehouse_config_info{fingerprint=\"bbbb\"} 1\n")

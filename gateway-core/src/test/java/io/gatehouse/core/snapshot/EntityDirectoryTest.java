@@ -9,6 +9,9 @@ import io.gatehouse.core.config.Environment;
 import io.gatehouse.core.entity.ConfigLoader;
 import io.gatehouse.core.entity.LoadOptions;
 import io.gatehouse.core.entity.LoadResult;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -35,7 +38,8 @@ class EntityDirectoryTest {
     private EntityDirectory directory(String file) {
         LoadResult result = ConfigLoader.loadText("f.yaml", file, Environment.empty(), LoadOptions.defaults());
         assertThat(result.problems()).isEmpty();
-        return new EntityDirectory(result.config(), clock::get);
+        return new EntityDirectory(
+                result.config(), Clock.fixed(Instant.ofEpochSecond(1_700_000_100), ZoneOffset.UTC), clock::get);
     }
 
     private Consumer consumer(String name) {
@@ -62,6 +66,28 @@ class EntityDirectoryTest {
         assertThat(directory.credential("jwt_secrets", "long")).isNull();
         assertThat(directory.credential("acls", "admins")).isNull();
         assertThat(directory.credential("nothing", "x")).isNull();
+    }
+
+    @Test
+    void theTimeOfAKeyBeginsWhenItWasMade() {
+        EntityDirectory aged = directory("""
+                _format_version: "3.0"
+                consumers:
+                  - username: bob
+                    keyauth_credentials:
+                      - {key: over, ttl: 100, created_at: 1700000000}
+                      - {key: nearly, ttl: 103, created_at: 1700000000}
+                      - {key: ahead, ttl: 3, created_at: 1800000000}
+                """);
+
+        assertThat(aged.credential("keyauth_credentials", "over")).isNull();
+        assertThat(aged.credential("keyauth_credentials", "nearly")).isNotNull();
+        clock.addAndGet(TimeUnit.SECONDS.toNanos(3) - 1);
+        assertThat(aged.credential("keyauth_credentials", "nearly")).isNotNull();
+        assertThat(aged.credential("keyauth_credentials", "ahead")).isNotNull();
+        clock.incrementAndGet();
+        assertThat(aged.credential("keyauth_credentials", "nearly")).isNull();
+        assertThat(aged.credential("keyauth_credentials", "ahead")).isNull();
     }
 
     @Test

@@ -21,6 +21,10 @@ final class LogFields {
      * path through something that is no object changes nothing.
      */
     static void set(Map<String, Object> entry, String path, Object value) {
+        if (path.indexOf('.') < 0) { // most names: nothing to take apart
+            setLast(entry, path, value);
+            return;
+        }
         List<String> names = names(path);
         Map<String, Object> place = entry;
         for (int i = 0; i < names.size() - 1; i++) {
@@ -40,7 +44,10 @@ final class LogFields {
             place.put(name, copy);
             place = copy;
         }
-        String last = names.get(names.size() - 1);
+        setLast(place, names.get(names.size() - 1), value);
+    }
+
+    private static void setLast(Map<String, Object> place, String last, Object value) {
         if (value == Exchange.DELETED) {
             place.remove(last);
         } else {

@@ -42,10 +42,7 @@ public final class Arguments {
         }
         int start = 0;
         while (start < raw.length()) {
-            int end = raw.indexOf('&', start);
-            if (end < 0) {
-                end = raw.length();
-            }
+            int end = pairEnd(raw, start);
             if (end > start) {
                 String text = raw.substring(start, end);
                 int equals = text.indexOf('=');
@@ -57,6 +54,65 @@ public final class Arguments {
             start = end + 1;
         }
         return arguments;
+    }
+
+    /**
+     * All values of an argument of a raw query or form, read in place and decoded; empty when there is none. An argument without an equals sign has no value and
+     * is not counted.
+     */
+    public static List<String> values(String raw, String name) {
+        List<String> values = null;
+        int start = 0;
+        while (start <= raw.length()) {
+            int end = pairEnd(raw, start);
+            int equals = raw.indexOf('=', start);
+            if (equals >= 0
+                    && equals < end
+                    && decode(raw.substring(start, equals)).equals(name)) {
+                if (values == null) {
+                    values = new ArrayList<>(1);
+                }
+                values.add(decode(raw.substring(equals + 1, end)));
+            }
+            start = end + 1;
+        }
+        return values == null ? List.of() : values;
+    }
+
+    /**
+     * A raw query or form without an argument, in whatever spelling; what is left keeps its own. Null when nothing is left,
+     * the text itself when the argument is not in there.
+     */
+    public static @Nullable String without(String raw, String name) {
+        StringBuilder kept = null;
+        int start = 0;
+        int copied = 0;
+        while (start <= raw.length()) {
+            int end = pairEnd(raw, start);
+            int equals = raw.indexOf('=', start);
+            int nameEnd = equals >= 0 && equals < end ? equals : end;
+            if (nameEnd > start && decode(raw.substring(start, nameEnd)).equals(name)) {
+                if (kept == null) {
+                    kept = new StringBuilder(raw.length());
+                }
+                kept.append(raw, copied, start);
+                copied = Math.min(end + 1, raw.length());
+            }
+            start = end + 1;
+        }
+        if (kept == null) {
+            return raw;
+        }
+        kept.append(raw, copied, raw.length());
+        if (copied == raw.length() && !kept.isEmpty() && kept.charAt(kept.length() - 1) == '&') {
+            kept.setLength(kept.length() - 1);
+        }
+        return kept.isEmpty() ? null : kept.toString();
+    }
+
+    private static int pairEnd(String raw, int start) {
+        int end = raw.indexOf('&', start);
+        return end < 0 ? raw.length() : end;
     }
 
     /** All arguments in their order. */

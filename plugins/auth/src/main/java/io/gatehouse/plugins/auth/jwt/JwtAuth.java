@@ -4,14 +4,15 @@ import io.gatehouse.api.Credential;
 import io.gatehouse.api.Exchange;
 import io.gatehouse.api.Next;
 import io.gatehouse.api.Plugin;
+import io.gatehouse.api.PluginContext;
 import io.gatehouse.api.Request;
 import io.gatehouse.api.Response;
 import io.gatehouse.api.config.Secret;
 import io.gatehouse.api.json.JsonValue;
 import io.gatehouse.api.json.JsonWriter;
-import io.gatehouse.plugins.auth.Arguments;
 import io.gatehouse.plugins.auth.Authentication;
 import io.gatehouse.plugins.auth.Scheme;
+import io.gatehouse.plugins.support.Arguments;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpMethod;
 import java.nio.charset.StandardCharsets;
@@ -26,9 +27,11 @@ import org.jspecify.annotations.Nullable;
 final class JwtAuth implements Plugin {
     static final String CREDENTIALS = "jwt_secrets";
 
+    private static final String FORGED = "Invalid signature";
     private static final Scheme BEARER = new Scheme("Bearer", true);
 
     private final JwtAuthConfig config;
+    private final PluginContext context;
     private final Clock clock;
     private final Authentication authentication;
     private final PublicKeys publicKeys = new PublicKeys();
@@ -36,9 +39,10 @@ final class JwtAuth implements Plugin {
     private final String challenge;
     private final String tokenChallenge;
 
-    JwtAuth(JwtAuthConfig config, Clock clock) {
+    JwtAuth(JwtAuthConfig config, PluginContext context) {
         this.config = config;
-        this.clock = clock;
+        this.context = context;
+        this.clock = context.clock();
         this.authentication = new Authentication(config.anonymous());
         this.keyClaim = '/' + config.keyClaimName().replace("~", "~0").replace("/", "~1");
         this.challenge = Authentication.challenge("Bearer", config.realm());
@@ -135,7 +139,26 @@ final class JwtAuth implements Plugin {
         if (algorithm == null || token.algorithm() != algorithm) {
             return refuse(request, "Invalid algorithm", next);
         }
-        String fault = algorithm.isSymmetric() ? faultBySecret(token, credential) : faultByPublicKey(token, credential);
+        if (algorithm.isSymmetric()) {
+            return decide(request, token, credential, key, faultBySecret(token, credential), next);
+        }
+        String pem = credential.text("rsa_public_key");
+        PublicKey publicKey = pem == null ? null : publicKeys.of(pem);
+        if (publicKey == null || !algorithm.takes(publicKey)) {
+            return refuse(request, "Invalid key/secret", next);
+        }
+        return Algorithm.isSlow(publicKey)
+                ? context.blocking(() -> verifies(token, publicKey))
+                        .compose(good -> decide(request, token, credential, key, good ? null : FORGED, next))
+                : decide(request, token, credential, key, verifies(token, publicKey) ? null : FORGED, next);
+    }
+
+    private static boolean verifies(Token token, PublicKey key) {
+        return token.algorithm().verifies(token.signed(), token.signature(), key);
+    }
+
+    private Future<Response> decide(
+            Request request, Token token, Credential credential, String key, @Nullable String fault, Next next) {
         if (fault != null) {
             return refuse(request, fault, next);
         }
@@ -151,7 +174,7 @@ final class JwtAuth implements Plugin {
         if (bytes == null || bytes.length == 0) {
             return "Invalid key/secret";
         }
-        return token.algorithm().verifies(token.signed(), token.signature(), bytes) ? null : "Invalid signature";
+        return token.algorithm().verifies(token.signed(), token.signature(), bytes) ? null : FORGED;
     }
 
     private byte @Nullable [] bytes(String secret) {
@@ -164,15 +187,6 @@ final class JwtAuth implements Plugin {
         } catch (IllegalArgumentException malformed) {
             return null;
         }
-    }
-
-    private @Nullable String faultByPublicKey(Token token, Credential credential) {
-        String pem = credential.text("rsa_public_key");
-        PublicKey key = pem == null ? null : publicKeys.of(pem);
-        if (key == null || !token.algorithm().takes(key)) {
-            return "Invalid key/secret";
-        }
-        return token.algorithm().verifies(token.signed(), token.signature(), key) ? null : "Invalid signature";
     }
 
     private Map<String, String> faultyClaims(Token token) {

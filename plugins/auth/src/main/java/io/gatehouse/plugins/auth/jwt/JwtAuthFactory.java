@@ -43,6 +43,6 @@ public final class JwtAuthFactory implements PluginFactory<JwtAuthConfig> {
             headers.add("Cookie");
         }
         context.readsCredentials(headers, Set.copyOf(config.uriParamNames()), Set.of());
-        return new JwtAuth(config, context.clock());
+        return new JwtAuth(config, context);
     }
 }

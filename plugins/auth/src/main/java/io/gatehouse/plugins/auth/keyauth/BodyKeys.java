@@ -6,7 +6,7 @@ import io.gatehouse.api.json.JsonBytes;
 import io.gatehouse.api.json.JsonEdit;
 import io.gatehouse.api.json.JsonException;
 import io.gatehouse.api.json.JsonKind;
-import io.gatehouse.plugins.auth.Arguments;
+import io.gatehouse.plugins.support.Arguments;
 import io.vertx.core.buffer.Buffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;

@@ -14,7 +14,7 @@ final class KnownBots {
             unirest-python|unirest-ruby|unirest-nodejs|unirest-php|unirest-net
             Cityreview Robot|Finderbots|Job Roboter|BotName/$BotVersion|123metaspider-Bot|50.nu|Aboundex
             AdsBot-Google|altavista|AppEngine-Google|archiver|Ask Jeeves|bingbot|BingPreview|blitzbot
-            BlogBridge|BoardReader Blog Indexer|BoardReader Favicon Fetcher|BotSeer|BUbiNG|Catchpoint
+            Bloglovin|BlogBridge|BoardReader Blog Indexer|BoardReader Favicon Fetcher|BotSeer|BUbiNG|Catchpoint
             Charlotte|charlotte|Checklinks|clumboot|Comodo-Webinspector-Crawler|Daumoa|Feed Seeker Bot
             Feedbin|findlinks|Flamingo_SearchEngine|FollowSite Bot|furlbot|Genieo|gigabot|GomezAgent|gonzo1
             Googlebot|Google SketchUp|grub-client|gsa-crawler|heritrix|HiddenMarket|holmes|HooWWWer|htdig
@@ -43,7 +43,7 @@ final class KnownBots {
             "([Aa]rchiver|[Ii]ndexer|[Ss]craper|[Bb]ot)[/ ][0-9]",
             "/((Ant-)?Nutch|[A-z]+[Bb]ot|Axtaris|fetchurl|Isara|ShopSalad|Tailsweep)[ -][0-9]",
             "\\b(008|Altresium|Argus|BaiduMobaider|BoardReader|DNSGroup|DataparkSearch|EDI|Goodzer|Grub|INGRID|Infohelfer|LOOQ"
-                    + "|PathDefender|Peew|PostPost|Steeler|VSE|WebZIP|Y!J-BR[A-Z]|envolk|sproose|wminer)/[0-9]",
+                    + "|PathDefender|Peew|PostPost|Steeler|VSE|WebCrunch|WebZIP|Y!J-BR[A-Z]|envolk|sproose|wminer)/[0-9]",
             "\\b(Boto3?|JetS3t|aws-(cli|sdk-(cpp|go|java|nodejs|ruby2?|dotnet-([0-9]{1,2}|core)))|s3fs)/[0-9]+\\.[0-9]",
             "Pingdom\\.com_bot_version_[0-9]+\\.[0-9]",
             "facebookexternalhit/[0-9]+\\.[0-9]",

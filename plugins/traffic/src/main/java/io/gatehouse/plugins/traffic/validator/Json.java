@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 
@@ -26,6 +27,8 @@ final class Json {
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .build();
 
+    private static final ObjectReader TREES = MAPPER.readerFor(JsonNode.class);
+
     private Json() {}
 
     /**
@@ -35,7 +38,7 @@ final class Json {
      */
     static JsonNode read(byte[] bytes) {
         try {
-            JsonNode value = MAPPER.readTree(bytes);
+            JsonNode value = TREES.readTree(bytes);
             if (value.isMissingNode()) {
                 throw new IllegalArgumentException("no JSON (expected: a JSON value)");
             }

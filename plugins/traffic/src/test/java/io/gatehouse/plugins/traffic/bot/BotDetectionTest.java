@@ -41,6 +41,8 @@ class BotDetectionTest {
                 "Mozilla/5.0 (compatible; YandexBot/3.0; +http://yandex.com/bots)",
                 "Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1; MSIECrawler)",
                 "SomeCrawler",
+                "Bloglovin/1.0 (http://www.bloglovin.com; 1 subscribers)",
+                "WebCrunch/2.1",
                 "MyBot/1.0",
                 "MyBot 1.0",
                 "Mozilla/5.0 (compatible) PTST/190628.140653",

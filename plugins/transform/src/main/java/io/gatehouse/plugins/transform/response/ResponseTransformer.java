@@ -10,6 +10,8 @@ import io.gatehouse.api.body.Body;
 import io.gatehouse.api.body.ContentCoding;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,8 +41,11 @@ final class ResponseTransformer implements Plugin {
             });
         }
         return next.proceed(request).compose(response -> {
-            boolean reads =
-                    !response.body().isEmpty() && isJson(response.headers().get("Content-Type"));
+            boolean typed = isJson(response.headers().get(HttpHeaders.CONTENT_TYPE));
+            if (typed && request.exchange().original().method().equals(HttpMethod.HEAD)) {
+                response.headers().remove(HttpHeaders.CONTENT_LENGTH); // that of the body before it is changed
+            }
+            boolean reads = typed && !response.body().isEmpty();
             String coded = response.headers().get("Content-Encoding");
             headers.apply(response.headers());
             return reads ? changed(response, coded) : Response.done(response);

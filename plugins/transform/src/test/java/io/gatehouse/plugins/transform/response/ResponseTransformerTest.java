@@ -11,6 +11,7 @@ import io.gatehouse.testkit.PluginTester;
 import io.gatehouse.testkit.TestExchange;
 import io.gatehouse.testkit.Upstream;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -124,6 +125,20 @@ class ResponseTransformerTest {
 
                 assertThat(tester.get("/").send().text()).isEqualTo(expected);
             }
+        }
+    }
+
+    @Test
+    void tellsNoLengthOfABodyThatItWouldChange() {
+        try (PluginTester tester = tester("add: {json: ['a:1']}")) {
+            tester.upstream(Upstream.streams()
+                    .header("Content-Type", "application/json")
+                    .header("Content-Length", "428"));
+
+            TestExchange exchange = tester.request(HttpMethod.HEAD, "/").send();
+
+            assertThat(exchange.status()).isEqualTo(200);
+            assertThat(exchange.header("Content-Length")).isNull();
         }
     }
 

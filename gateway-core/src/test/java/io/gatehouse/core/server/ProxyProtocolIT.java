@@ -1,0 +1,137 @@
+package io.gatehouse.core.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.gatehouse.core.ProxySettings;
+import io.gatehouse.core.ProxySettings.Trust;
+import io.gatehouse.core.Settings;
+import io.gatehouse.core.Settings.ClientLimits;
+import io.gatehouse.core.Settings.Listen;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.NullUnmarked;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Proxies that say in the PROXY protocol whose connection it is. */
+@NullUnmarked
+class ProxyProtocolIT {
+    private static final String V1 = "PROXY TCP4 192.0.2.7 198.51.100.1 5000 80\r\n";
+    private static final String REQUEST = "GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+
+    private static final Pattern REAL_IP = Pattern.compile("(?i)\r\nx-real-ip: (.*)\r\n");
+
+    @RegisterExtension
+    final Rig rig = new Rig();
+
+    private Settings.Builder settings(String... trusted) throws Exception {
+        ProxySettings usual = ProxySettings.DEFAULT;
+        Trust trust = trusted.length == 0
+                ? usual.trust()
+                : Settings.from(Map.of("KONG_TRUSTED_IPS", trusted[0], "KONG_REAL_IP_HEADER", trusted[1]), Map.of())
+                        .proxy()
+                        .trust();
+        return rig.settings()
+                .proxyListen(List.of(Listen.of("127.0.0.1", 0).withHttp2().withProxyProtocol()))
+                .proxy(new ProxySettings(
+                        trust,
+                        usual.portMaps(),
+                        usual.headers(),
+                        usual.errors(),
+                        usual.maxBodyBytes(),
+                        usual.maxAnswerBytes(),
+                        usual.keepAlive()));
+    }
+
+    private String realIp() {
+        Matcher line = REAL_IP.matcher(rig.upstream.connections().get(0).receivedText());
+        return line.find() ? line.group(1) : "none";
+    }
+
+    private static byte[] v2() throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        bytes.writeBytes(new byte[] {0x0d, 0x0a, 0x0d, 0x0a, 0, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a});
+        bytes.writeBytes(new byte[] {0x21, 0x11, 0, 12}); // for another, TCP over IPv4, 12 bytes follow
+        bytes.writeBytes(new byte[] {(byte) 192, 0, 2, 8, (byte) 198, 51, 100, 1, 0x13, (byte) 0x88, 0, 80});
+        bytes.writeBytes(REQUEST.getBytes(StandardCharsets.US_ASCII));
+        return bytes.toByteArray();
+    }
+
+    @Test
+    void takesTheClientFromVersion1() throws Exception {
+        rig.start("", settings("127.0.0.1", "proxy_protocol"));
+        assertThat(rig.raw(V1 + REQUEST)).startsWith("HTTP/1.1 200 ");
+        assertThat(realIp()).isEqualTo("192.0.2.7");
+    }
+
+    @Test
+    void takesTheClientFromVersion2() throws Exception {
+        rig.start("", settings("127.0.0.1", "proxy_protocol"));
+        try (Socket socket = rig.connect()) {
+            socket.getOutputStream().write(v2());
+            assertThat(Rig.rest(socket)).startsWith("HTTP/1.1 200 ");
+        }
+        assertThat(realIp()).isEqualTo("192.0.2.8");
+    }
+
+    @Test
+    void believesNoPeerThatIsNotTrusted() throws Exception {
+        rig.start("", settings("10.0.0.1", "proxy_protocol"));
+        assertThat(rig.raw(V1 + REQUEST)).startsWith("HTTP/1.1 200 ");
+        assertThat(realIp()).isEqualTo("127.0.0.1");
+    }
+
+    @Test
+    void keepsToTheHeaderThatIsNamedInstead() throws Exception {
+        rig.start("", settings("127.0.0.1", "X-Real-IP"));
+        assertThat(rig.raw(V1 + REQUEST)).startsWith("HTTP/1.1 200 ");
+        assertThat(realIp()).isEqualTo("127.0.0.1");
+    }
+
+    @Test
+    void takesAProxyThatSpeaksForItself() throws Exception {
+        rig.start("", settings("127.0.0.1", "proxy_protocol"));
+        assertThat(rig.raw("PROXY UNKNOWN\r\n" + REQUEST)).startsWith("HTTP/1.1 200 ");
+        assertThat(realIp()).isEqualTo("127.0.0.1");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                REQUEST,
+                "PROXY TCP4 192.0.2.7 198.51.100.1 5000\r\n" + REQUEST,
+                "PROXY TCP4 nobody 198.51.100.1 5000 80\r\n" + REQUEST,
+                "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+            })
+    void closesConnectionsThatDoNotBeginSo(String bytes) throws Exception {
+        rig.start("", settings("127.0.0.1", "proxy_protocol"));
+        assertThat(rig.raw(bytes)).matches("<(closed|reset)>");
+        assertThat(rig.upstream.connections()).isEmpty();
+    }
+
+    @Test
+    void doesNotWaitForEverForTheBeginning() throws Exception {
+        ClientLimits usual = ClientLimits.DEFAULT;
+        rig.start(
+                "",
+                settings("127.0.0.1", "proxy_protocol")
+                        .clientLimits(new ClientLimits(
+                                Duration.ofMillis(300),
+                                usual.idle(),
+                                usual.body(),
+                                usual.send(),
+                                usual.maxHeaders(),
+                                usual.rates(),
+                                usual.most())));
+        assertThat(rig.raw("PROXY TCP4 192")).isEqualTo("<closed>");
+    }
+}
