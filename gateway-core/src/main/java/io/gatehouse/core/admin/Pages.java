@@ -34,7 +34,7 @@ final class Pages {
 
     private static final Logger LOG = LoggerFactory.getLogger(Pages.class);
     private static final long LARGEST_STATUS = 4096;
-    private static final List<AddressRange> LOOPBACK = Stream.of("127.0.0.0/8", "::1", "::ffff:127.0.0.0/104")
+    private static final List<AddressRange> LOOPBACK = Stream.of("127.0.0.0/8", "::1")
             .map(text -> Objects.requireNonNull(AddressRange.of(text)))
             .toList();
     private static final String ALLOWED = "GET, HEAD, OPTIONS";
