@@ -23,7 +23,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -73,15 +72,7 @@ class RedisFaultsIT {
                 int limit = fault.equals("restarted") ? PLENTY : LIMIT;
                 for (boolean tolerant : List.of(true, false)) {
                     String name = fault + '-' + tolerant;
-                    add(
-                            routes,
-                            plugins,
-                            name,
-                            tolerant,
-                            PORTS.get(fault),
-                            0,
-                            fault.equals("silent") ? 1000 : 10_000,
-                            limit);
+                    add(routes, plugins, name, tolerant, port(fault), 0, fault.equals("silent") ? 1000 : 10_000, limit);
                 }
             }
             int nobody = RealRedis.freePort();
@@ -184,7 +175,11 @@ class RedisFaultsIT {
             counted("restarted-false");
             for (int i = 0; i < 4; i++) {
                 boolean tolerant = i % 2 == 0;
-                loads.add(clients.submit(() -> load(tolerant, places.get(tolerant), stop)));
+                Queue<String> granted = Objects.requireNonNull(places.get(tolerant));
+                loads.add(clients.submit(() -> {
+                    load(tolerant, granted, stop);
+                    return true;
+                }));
             }
             for (Queue<String> granted : places.values()) {
                 while (granted.size() < 100 && loads.stream().noneMatch(Future::isDone)) {
@@ -230,7 +225,7 @@ class RedisFaultsIT {
     }
 
     /** Calls until told to stop, and notes the places that are left after each call. */
-    private static @Nullable Void load(boolean tolerant, Queue<String> places, AtomicBoolean stop)
+    private static void load(boolean tolerant, Queue<String> places, AtomicBoolean stop)
             throws IOException, InterruptedException {
         while (!stop.get()) {
             HttpResponse<String> answer = gateway.get("/restarted-" + tolerant);
@@ -242,7 +237,6 @@ class RedisFaultsIT {
                 assertUncounted(answer, tolerant);
             }
         }
-        return null;
     }
 
     /** What the two routes of a fault answer while it lasts. */
