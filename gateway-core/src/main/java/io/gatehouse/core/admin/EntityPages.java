@@ -65,12 +65,19 @@ final class EntityPages {
 
     /** Adds the pages. */
     void addTo(Pages pages) {
+        BodyHandler bodies = BodyHandler.create(false).setBodyLimit(ConfigText.LARGEST);
         pages.router()
                 .route()
                 .method(HttpMethod.POST)
                 .method(HttpMethod.PUT)
                 .method(HttpMethod.PATCH)
-                .handler(BodyHandler.create(false).setBodyLimit(ConfigText.LARGEST));
+                .handler(context -> {
+                    if (MultipartForm.isOne(context)) {
+                        MultipartForm.read(context, ConfigText.LARGEST);
+                    } else {
+                        bodies.handle(context);
+                    }
+                });
         pages.router().post("/schemas/:entity/validate").handler(context -> answer(context, () -> validate(context)));
         pages.page("/plugins/enabled", context -> {
             JsonArray enabled = new JsonArray();
@@ -352,7 +359,7 @@ final class EntityPages {
         }
         Entity found = path.find(live.config());
         if (found == null) {
-            throw AdminError.notFound();
+            throw path.missing();
         }
         EntityJson json = new EntityJson(live, Access.isWriter(context));
         boolean group = path.kind() == EntityKind.CONSUMER_GROUP && path.parent() == null;

@@ -70,8 +70,8 @@ public final class Lifecycle {
             return;
         }
         String name = known.factory().name();
-        LiveContext context =
-                new LiveContext(services, catalogue, name, known.source().ships(known.factory()), new Place("", null, null));
+        LiveContext context = new LiveContext(
+                services, catalogue, name, known.source().ships(known.factory()), new Place("", null, null));
         try {
             calls.call(name, "start", known.source(), () -> {
                 known.factory().start(context);

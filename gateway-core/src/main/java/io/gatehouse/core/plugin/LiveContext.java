@@ -116,7 +116,11 @@ final class LiveContext implements PluginContext {
     public Counters counters(RedisOptions redis) {
         TlsOptions verified = TlsOptions.builder().verify(redis.verifyTls()).build();
         RedisCounters shared = new RedisCounters(
-                services.vertx(), redis, plugin, services.clock(), client -> services.tls().trust(client, verified));
+                services.vertx(),
+                redis,
+                plugin,
+                services.clock(),
+                client -> services.tls().trust(client, verified));
         sharedCounters.add(shared);
         return shared;
     }

@@ -10,6 +10,4 @@ import org.jspecify.annotations.Nullable;
  * @param serviceId the id of the service it is limited to; null for none
  */
 public record Place(
-        String pluginId,
-        @Nullable String routeId,
-        @Nullable String serviceId) {}
+        String pluginId, @Nullable String routeId, @Nullable String serviceId) {}

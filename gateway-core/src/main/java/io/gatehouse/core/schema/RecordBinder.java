@@ -194,8 +194,7 @@ public final class RecordBinder {
                 }
                 ConfigNode.Mapping into = inner instanceof ConfigNode.Mapping there
                         ? there
-                        : ConfigNode.emptyMapping(
-                                given.location(), ConfigNode.child(given.path(), oldNames.in()));
+                        : ConfigNode.emptyMapping(given.location(), ConfigNode.child(given.path(), oldNames.in()));
                 String name = old.substring(oldNames.in().length() + 1);
                 ConfigNode current = into.get(name);
                 if (current == null || current.isNull()) {

@@ -174,7 +174,8 @@ class RedisCountersIT {
         Counters counters = counters(at(server(freePort())).build());
         Counters.Window minute = window(0, 60_000).get(0);
         await(counters.take("a", 3, List.of(minute)));
-        Counters.Count both = await(counters.take("a", 1, List.of(minute, window(0, HOUR).get(0))));
+        Counters.Count both =
+                await(counters.take("a", 1, List.of(minute, window(0, HOUR).get(0))));
         assertThat(both.before(0)).isEqualTo(3);
         assertThat(both.before(1)).isZero();
     }
@@ -213,12 +214,14 @@ class RedisCountersIT {
     }
 
     @ParameterizedTest
-    @CsvSource(nullValues = "-", value = {
-        "true, -, s3cret, true",
-        "true, -, wrong, false",
-        "false, limiter, s3cret, true",
-        "false, limiter, wrong, false",
-    })
+    @CsvSource(
+            nullValues = "-",
+            value = {
+                "true, -, s3cret, true",
+                "true, -, wrong, false",
+                "false, limiter, s3cret, true",
+                "false, limiter, wrong, false",
+            })
     void logsInAsTold(boolean standard, @Nullable String user, String password, boolean works) throws Exception {
         int port = standard
                 ? server(freePort(), "--requirepass", "s3cret")
@@ -248,13 +251,15 @@ class RedisCountersIT {
     }
 
     @ParameterizedTest
-    @CsvSource(nullValues = "-", value = {
-        "localhost, -, true, true",
-        "127.0.0.1, -, true, false",
-        "127.0.0.1, localhost, true, true",
-        "127.0.0.1, elsewhere.test, true, false",
-        "127.0.0.1, elsewhere.test, false, true",
-    })
+    @CsvSource(
+            nullValues = "-",
+            value = {
+                "localhost, -, true, true",
+                "127.0.0.1, -, true, false",
+                "127.0.0.1, localhost, true, true",
+                "127.0.0.1, elsewhere.test, true, false",
+                "127.0.0.1, elsewhere.test, false, true",
+            })
     void checksTheServersNameAsTold(String host, @Nullable String name, boolean verify, boolean works)
             throws Exception {
         SelfSignedCertificate certificate = SelfSignedCertificate.create("localhost");
@@ -311,8 +316,8 @@ class RedisCountersIT {
     }
 
     private RedisCounters counters(RedisOptions redis, Clock clock) {
-        RedisCounters counters = new RedisCounters(
-                VERTX, redis, "test", clock, client -> client.setTrustAll(!redis.verifyTls()));
+        RedisCounters counters =
+                new RedisCounters(VERTX, redis, "test", clock, client -> client.setTrustAll(!redis.verifyTls()));
         open.add(counters);
         return counters;
     }
