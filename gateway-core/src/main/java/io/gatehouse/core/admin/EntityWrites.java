@@ -140,10 +140,7 @@ final class EntityWrites {
                 ConfigNode.Mapping fields = withUrl(withParent(path, config, body), null);
                 Entity existing = path.find(config);
                 if (path.through() != null) {
-                    if (existing == null) {
-                        throw AdminError.notFound();
-                    }
-                    return put(config, existing, existing.id(), fields);
+                    return existing == null ? tied(config, fields) : put(config, existing, existing.id(), fields);
                 }
                 String key = String.valueOf(path.key());
                 if (Ids.isValid(key)) {
@@ -165,6 +162,19 @@ final class EntityWrites {
                                 ? existing.id()
                                 : id != null ? id : UUID.randomUUID().toString(),
                         fields);
+            }
+
+            /** As in Kong, one that the other did not refer to yet is made, and the other refers to it from then on. */
+            private List<EntityEdit> tied(DeclarativeConfig config, ConfigNode.Mapping fields) throws AdminError {
+                String field = Objects.requireNonNull(path.through());
+                Entity from = Objects.requireNonNull(path.parent(config));
+                String id = UUID.randomUUID().toString();
+                List<EntityEdit> edits = new ArrayList<>(put(config, null, id, fields));
+                ConfigNode.Mapping tied = from.node()
+                        .with(field, text(field, id))
+                        .with("updated_at", number("updated_at", clock.instant().getEpochSecond()));
+                edits.add(new EntityEdit(from.kind(), from.id(), tied));
+                return edits;
             }
         }.done(200);
     }
