@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -165,8 +166,8 @@ class EditsAgainstReloadIT {
     }
 
     /** All that a gateway does with some requests, by what was asked. */
-    private TreeMap<String, String> answers(Gateway gateway) throws IOException {
-        TreeMap<String, String> all = new TreeMap<>();
+    private Map<String, String> answers(Gateway gateway) throws IOException {
+        Map<String, String> all = new TreeMap<>();
         for (String method : List.of("GET", "POST")) {
             for (String host : List.of("x.test", "y.test", "other")) {
                 for (String path : List.of("/", "/a", "/a/b", "/a/bc", "/a/1", "/c/d")) {
@@ -211,7 +212,7 @@ class EditsAgainstReloadIT {
             } else {
                 assertThat(loaded.reload()).isEmpty();
             }
-            TreeMap<String, String> wanted = answers(loaded);
+            Map<String, String> wanted = answers(loaded);
             assertThat(answers(edited)).as(Files.readString(file)).isEqualTo(wanted);
             served += (int) wanted.values().stream()
                     .filter(answer -> answer.startsWith("200"))
