@@ -1,25 +1,34 @@
 package io.gatehouse.core.upstream;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameListener;
 import io.netty.handler.codec.http2.Http2FrameListenerDecorator;
 import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2Stream;
 
 /**
  * Keeps informational answers of an upstream of HTTP/2, however many, from Vert.x, which takes those that it does not know for
- * the answer, and waits for another one where there can be none. A 101, which HTTP/2 does not have, is left to be refused.
+ * the answer, and waits for another one where there can be none. A 101, which HTTP/2 does not have, is left to be refused. A
+ * body without a head ends its stream: Vert.x would wait on for the head.
  */
 final class FinalHeads extends Http2FrameListenerDecorator {
-    private FinalHeads(Http2FrameListener listener) {
+    private final Http2Connection connection;
+
+    private FinalHeads(Http2Connection connection, Http2FrameListener listener) {
         super(listener);
+        this.connection = connection;
     }
 
     /** Takes its place on a new connection. */
     static void install(Http2ConnectionHandler handler) {
-        handler.decoder().frameListener(new FinalHeads(handler.decoder().frameListener()));
+        handler.decoder()
+                .frameListener(
+                        new FinalHeads(handler.connection(), handler.decoder().frameListener()));
     }
 
     @Override
@@ -44,6 +53,16 @@ final class FinalHeads extends Http2FrameListenerDecorator {
         if (isFinal(id, headers, end)) {
             super.onHeadersRead(context, id, headers, dependency, weight, exclusive, padding, end);
         }
+    }
+
+    @Override
+    public int onDataRead(ChannelHandlerContext context, int id, ByteBuf data, int padding, boolean end)
+            throws Http2Exception {
+        Http2Stream stream = connection.stream(id);
+        if (stream != null && !stream.isHeadersReceived()) {
+            throw Http2Exception.streamError(id, Http2Error.PROTOCOL_ERROR, "a body before its head");
+        }
+        return super.onDataRead(context, id, data, padding, end);
     }
 
     private static boolean isFinal(int id, Http2Headers headers, boolean end) throws Http2Exception {

@@ -373,13 +373,24 @@ class BothVersionsIT {
         }
     }
 
-    /** Over HTTP/2 an informational answer cannot be all (RFC 9113, 8.1). */
+    static Stream<Arguments> headless() {
+        return Stream.of(Version.values())
+                .flatMap(client -> Stream.of(
+                        Arguments.of(client, List.of("103"), ""),
+                        Arguments.of(client, List.of(), "ok"),
+                        Arguments.of(client, List.of("103"), "ok")));
+    }
+
+    /** Over HTTP/2 an informational answer cannot be all, nor can a body (RFC 9113, 8.1). */
     @ParameterizedTest
-    @EnumSource(Version.class)
-    void refusesAnInformationalAnswerThatIsTheLast(Version client) throws Exception {
+    @MethodSource("headless")
+    void refusesAnAnswerWithoutAHead(Version client, List<String> first, String body) throws Exception {
         peer = new Http2Peer(stream -> {
             if (stream.ended && stream.reset < 0) {
-                stream.head("103", true);
+                first.forEach(status -> stream.head(status, body.isEmpty()));
+                if (!body.isEmpty()) {
+                    stream.data(body, true);
+                }
             }
         });
         start(Version.HTTP_2, "");
