@@ -8,6 +8,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import io.gatehouse.core.AdminSettings;
 import io.gatehouse.core.Gateway;
@@ -124,6 +125,7 @@ class AdminApiIT {
         assertThat(send("POST", "/config", "{\"_format_version\":\"3.0\"}").statusCode())
                 .isEqualTo(201);
         Map<String, JsonNode> kept = new HashMap<>();
+        kept.put("pem", pem());
         for (JsonNode step : steps) {
             String[] asked = filled(step.get("do").asText(), kept).split(" ", 2);
             HttpRequest.Builder request = request(asked[1]);
@@ -136,6 +138,16 @@ class AdminApiIT {
             } else if (step.has("form")) {
                 request.header("Content-Type", "application/x-www-form-urlencoded");
                 body = HttpRequest.BodyPublishers.ofString(step.get("form").asText());
+            } else if (step.has("multipart")) {
+                JsonNode part = step.get("multipart");
+                request.header("Content-Type", "multipart/form-data; boundary=x1");
+                body = HttpRequest.BodyPublishers.ofString("--x1\r\nContent-Disposition: form-data; name=\""
+                        + part.get("name").asText() + '"'
+                        + (part.has("file")
+                                ? "; filename=\"kong.yml\"\r\nContent-Type: application/octet-stream\r\n\r\n"
+                                        + part.get("file").asText()
+                                : "\r\n\r\n" + part.get("value").asText())
+                        + "\r\n--x1--\r\n");
             } else if (step.has("text")) {
                 request.header("Content-Type", "text/plain");
                 body = HttpRequest.BodyPublishers.ofString(step.get("text").asText());
@@ -157,6 +169,18 @@ class AdminApiIT {
                 kept.put(step.get("as").asText(), answer);
             }
         }
+    }
+
+    /** A certificate and its key, as they stand in a JSON text. */
+    private static JsonNode pem() throws IOException {
+        ObjectNode both = JSON.createObjectNode();
+        for (String file : List.of("ec.pem", "ec-key.pem")) {
+            try (var in = AdminApiIT.class.getResourceAsStream("../entity/" + file)) {
+                String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+                both.put(file.equals("ec.pem") ? "cert" : "key", text.replace("\n", "\\n"));
+            }
+        }
+        return both;
     }
 
     private static String filled(String text, Map<String, JsonNode> kept) {

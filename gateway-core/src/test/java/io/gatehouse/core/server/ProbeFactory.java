@@ -61,6 +61,7 @@ public final class ProbeFactory implements PluginFactory<ProbeFactory.Config> {
     public void validate(Config config, Problems problems) {
         switch (config.does()) {
             case "validate" -> problems.add("does", "planted");
+            case "validate-all" -> problems.add("", "planted in 'config.does'");
             case "validate-throws" -> throw new IllegalStateException("planted");
             default -> {}
         }
