@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  *   greetings.clear();
  *   return Future.succeededFuture(AdminPage.Answer.of(204));
  * });
- * context.admin(HttpMethod.GET, "/:name", path -> blocking(() -> find(path.get("name"))));   // GET /hello/world
+ * context.admin(HttpMethod.GET, "/:name", path -> context.blocking(() -> find(path.get("name"))));   // GET /hello/world
  * }</pre>
  *
  * <p>Of several instances of a plugin each may have the same page. To read, one after the other is asked until one answers with

@@ -308,7 +308,7 @@ public final class PluginTester implements AutoCloseable {
     public Future<AdminPage.Answer> admin(HttpMethod method, String path) {
         create();
         List<String> segments =
-                Stream.of(path.split("/")).filter(one -> !one.isEmpty()).toList();
+                Stream.of(path.split("/", -1)).filter(one -> !one.isEmpty()).toList();
         for (PluginPage page : pages) {
             PluginPage.Match match = page.match(segments);
             if (match != null && page.method().equals(method)) {
