@@ -152,7 +152,13 @@ final class EntityPages {
             later(
                     context,
                     live -> members != null
-                            ? new Answer(200, members.read(live, new EntityJson(live, Access.isWriter(context))))
+                            ? new Answer(
+                                    200,
+                                    members.read(
+                                            live,
+                                            new EntityJson(live, Access.isWriter(context)),
+                                            context.request().path(),
+                                            context.request().params()))
                             : read(context, Objects.requireNonNull(path), live));
         } else if (!allowed.contains(method)) {
             context.response().putHeader("Allow", String.join(", ", allowed) + ", HEAD, OPTIONS");

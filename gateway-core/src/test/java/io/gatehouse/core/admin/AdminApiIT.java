@@ -69,8 +69,12 @@ class AdminApiIT {
         if (!Files.exists(file)) {
             Files.writeString(file, config);
         }
+        start(List.of(file), admin);
+    }
+
+    private void start(List<Path> configs, AdminSettings admin) throws Exception {
         gateway = Gateway.start(Settings.builder()
-                .configs(List.of(file))
+                .configs(configs)
                 .admin(admin)
                 .watch(false)
                 .proxyListen(List.of(Settings.Listen.of("127.0.0.1", 0)))
@@ -308,6 +312,41 @@ class AdminApiIT {
     }
 
     @Test
+    void withoutAPlaceForChangesThereAreNone() throws Exception {
+        start(List.of(), AdminSettings.DEFAULT);
+
+        for (String[] change : new String[][] {{"POST", "/services"}, {"PUT", "/services/s"}, {"POST", "/config"}}) {
+            HttpResponse<String> refused = send(change[0], change[1], "{\"host\":\"a.test\"}");
+            assertThat(refused.statusCode()).as(change[1]).isEqualTo(405);
+            assertThat(JSON.readTree(refused.body()).path("message").asText())
+                    .contains("there is no place to keep changes", "GATEHOUSE_ADMIN_STATE_FILE");
+        }
+        assertThat(get("/services").path("data")).isEmpty();
+        assertThat(send("POST", "/schemas/services/validate", "{\"host\":\"a.test\"}")
+                        .statusCode())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void whatCannotBeKeptIsNotMade() throws Exception {
+        Path place = Files.createDirectory(folder.resolve("place"));
+        start(EMPTY, new AdminSettings(place.resolve("state"), true, null, null));
+        Files.delete(place);
+
+        HttpResponse<String> lost = send("POST", "/services", "{\"name\":\"s\",\"host\":\"a.test\"}");
+        assertThat(lost.statusCode()).isEqualTo(500);
+        assertThat(lost.body())
+                .contains("the change could not be kept, so it was not made", "GATEHOUSE_ADMIN_STATE_FILE");
+        assertThat(get("/services").path("data")).isEmpty();
+
+        Files.createDirectory(place);
+        assertThat(send("POST", "/services", "{\"name\":\"s\",\"host\":\"a.test\"}")
+                        .statusCode())
+                .isEqualTo(201);
+        assertThat(place.resolve("state")).exists();
+    }
+
+    @Test
     void pagesOfOtherSitesAreRefusedWithoutAToken() throws Exception {
         start();
         HttpResponse<String> foreign = send("POST", "/services", "{\"host\":\"a.test\"}", "Origin", "http://evil.test");
@@ -338,13 +377,49 @@ class AdminApiIT {
     @Test
     void secretsAreShownToThoseWhoMayWriteOnly() throws Exception {
         start(EMPTY + """
-                consumers: [{username: amy, keyauth_credentials: [{key: amys-key}], basicauth_credentials: [{username: a, password: hunter2}]}]
+                consumers:
+                - username: amy
+                  keyauth_credentials: [{key: hunter0}]
+                  basicauth_credentials: [{username: a, password: hunter2}]
+                  jwt_secrets: [{key: iss, secret: hunter4}]
+                  hmacauth_credentials: [{username: a, secret: hunter5}]
+                  oauth2_credentials: [{name: app, client_id: c, client_secret: hunter6, redirect_uris: ["https://a.test"]}]
                 partials: [{name: p, type: redis-ce, config: {password: hunter3}}]
+                plugins: [{name: probe, config: {hidden: hunter7}}]
+                keys: [{name: k, kid: k1, jwk: '{"kty":"oct","k":"aHVudGVyOA","kid":"k1"}'}]
                 """, new AdminSettings(null, true, "all-of-it", "only-to-look"));
-        for (String path : List.of("/key-auths", "/basic-auths", "/consumers/amy/key-auth", "/partials")) {
-            assertThat(get(path, "Kong-Admin-Token", "all-of-it").toString()).containsAnyOf("amys-key", "hunter");
+        assertThat(send(
+                                "POST",
+                                "/certificates",
+                                filled(
+                                        "{\"cert\":\"${pem.cert}\",\"key\":\"${pem.key}\",\"snis\":[\"a.test\"]}",
+                                        Map.of("pem", pem())),
+                                "Kong-Admin-Token",
+                                "all-of-it")
+                        .statusCode())
+                .isEqualTo(201);
+        for (String path : List.of(
+                "/key-auths",
+                "/basic-auths",
+                "/jwts",
+                "/hmac-auths",
+                "/oauth2",
+                "/consumers/amy/key-auth",
+                "/consumers/amy/oauth2",
+                "/partials",
+                "/partials/p",
+                "/plugins",
+                "/keys",
+                "/keys/k",
+                "/certificates",
+                "/certificates/a.test",
+                "/snis/a.test/certificate")) {
+            assertThat(get(path, "Kong-Admin-Token", "all-of-it").toString())
+                    .as(path)
+                    .containsAnyOf("hunter", "aHVudGVyOA", "PRIVATE KEY");
             assertThat(get(path, "Kong-Admin-Token", "only-to-look").toString())
-                    .doesNotContain("amys-key", "hunter")
+                    .as(path)
+                    .doesNotContain("hunter", "aHVudGVyOA", "PRIVATE KEY")
                     .contains("***");
         }
         assertThat(send("GET", "/config", "", "Kong-Admin-Token", "only-to-look")

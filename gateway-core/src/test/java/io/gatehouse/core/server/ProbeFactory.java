@@ -14,6 +14,7 @@ import io.gatehouse.api.body.Framing;
 import io.gatehouse.api.body.Out;
 import io.gatehouse.api.config.Default;
 import io.gatehouse.api.config.Problems;
+import io.gatehouse.api.config.Secret;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.NullUnmarked;
+import org.jspecify.annotations.Nullable;
 
 /** A plugin for tests: does what its config says, and writes down what happens to it. */
 @NullUnmarked
@@ -40,7 +42,8 @@ public final class ProbeFactory implements PluginFactory<ProbeFactory.Config> {
      */
     public record Config(
             @Default("probe") String label,
-            @Default("nothing") String does) {}
+            @Default("nothing") String does,
+            @Nullable Secret hidden) {}
 
     @Override
     public String name() {
