@@ -1,5 +1,6 @@
 package io.gatehouse.core.admin;
 
+import io.gatehouse.core.config.ConfigText;
 import io.gatehouse.core.service.NodeFacts;
 import io.gatehouse.core.service.NodeMemory;
 import io.gatehouse.core.service.Scraper;
@@ -78,8 +79,11 @@ public final class AdminServer {
         pages.common(metrics, internal);
         new HealthPages(view).addTo(pages);
         new EntityPages(vertx, view).addTo(pages);
+        new PluginPages(view).addTo(pages);
         pages.end();
-        return vertx.createHttpServer(new HttpServerOptions().setIdleTimeout(IDLE_SECONDS))
+        return vertx.createHttpServer(new HttpServerOptions()
+                        .setIdleTimeout(IDLE_SECONDS)
+                        .setMaxFormAttributeSize(ConfigText.LARGEST)) // a form may carry a whole configuration
                 .requestHandler(pages.router())
                 .listen(port, host)
                 .map(AdminServer::new);

@@ -65,12 +65,19 @@ final class EntityPages {
 
     /** Adds the pages. */
     void addTo(Pages pages) {
+        BodyHandler bodies = BodyHandler.create(false).setBodyLimit(ConfigText.LARGEST);
         pages.router()
                 .route()
                 .method(HttpMethod.POST)
                 .method(HttpMethod.PUT)
                 .method(HttpMethod.PATCH)
-                .handler(BodyHandler.create(false).setBodyLimit(ConfigText.LARGEST));
+                .handler(context -> {
+                    if (MultipartForm.isOne(context)) {
+                        MultipartForm.read(context, ConfigText.LARGEST);
+                    } else {
+                        bodies.handle(context);
+                    }
+                });
         pages.router().post("/schemas/:entity/validate").handler(context -> answer(context, () -> validate(context)));
         pages.page("/plugins/enabled", context -> {
             JsonArray enabled = new JsonArray();
@@ -87,8 +94,8 @@ final class EntityPages {
                 context ->
                         later(context, live -> typeSchema(EntityKind.VAULT, "name", context.pathParam("type"), live)));
         pages.page("/schemas/:entity", context -> later(context, live -> schema(context, live)));
-        pages.page("/tags", context -> later(context, live -> tags(live, null)));
-        pages.page("/tags/:tag", context -> later(context, live -> tags(live, context.pathParam("tag"))));
+        pages.page("/tags", context -> later(context, live -> tags(context, live, null)));
+        pages.page("/tags/:tag", context -> later(context, live -> tags(context, live, context.pathParam("tag"))));
         pages.page("/endpoints", context -> Pages.json(context, 200, endpoints(pages.paths())));
         pages.page(
                 "/debug/node/log-level",
@@ -145,7 +152,13 @@ final class EntityPages {
             later(
                     context,
                     live -> members != null
-                            ? new Answer(200, members.read(live, new EntityJson(live, Access.isWriter(context))))
+                            ? new Answer(
+                                    200,
+                                    members.read(
+                                            live,
+                                            new EntityJson(live, Access.isWriter(context)),
+                                            context.request().path(),
+                                            context.request().params()))
                             : read(context, Objects.requireNonNull(path), live));
         } else if (!allowed.contains(method)) {
             context.response().putHeader("Allow", String.join(", ", allowed) + ", HEAD, OPTIONS");
@@ -352,7 +365,7 @@ final class EntityPages {
         }
         Entity found = path.find(live.config());
         if (found == null) {
-            throw AdminError.notFound();
+            throw path.missing();
         }
         EntityJson json = new EntityJson(live, Access.isWriter(context));
         boolean group = path.kind() == EntityKind.CONSUMER_GROUP && path.parent() == null;
@@ -399,27 +412,40 @@ final class EntityPages {
                         known.factory().configType(), live.config().compat())));
     }
 
-    private static Answer tags(Snapshot live, @Nullable String tag) {
-        List<Entity> tagged = new ArrayList<>();
+    /** A tag of an entity. */
+    private record Tagged(Entity entity, String tag) {
+        String place() {
+            return entity.id() + ':' + tag;
+        }
+
+        JsonObject json() {
+            return new JsonObject()
+                    .put("entity_name", entity.kind().plural())
+                    .put("entity_id", entity.id())
+                    .put("tag", tag);
+        }
+    }
+
+    private static Answer tags(RoutingContext context, Snapshot live, @Nullable String tag) throws AdminError {
+        List<Tagged> tagged = new ArrayList<>();
         for (EntityKind kind : EntityKind.values()) {
             for (Entity entity : live.config().all(kind)) {
-                if (tag == null ? !entity.tags().isEmpty() : entity.tags().contains(tag)) {
-                    tagged.add(entity);
+                for (String one : entity.tags()) {
+                    if (tag == null || tag.equals(one)) {
+                        tagged.add(new Tagged(entity, one));
+                    }
                 }
             }
         }
-        tagged.sort(Comparator.comparing(Entity::id));
-        JsonArray data = new JsonArray();
-        for (Entity entity : tagged) {
-            for (String one : entity.tags()) {
-                if (tag == null || tag.equals(one)) {
-                    data.add(new JsonObject()
-                            .put("entity_name", entity.kind().plural())
-                            .put("entity_id", entity.id())
-                            .put("tag", one));
-                }
-            }
-        }
-        return new Answer(200, new JsonObject().put("data", data).putNull("next"));
+        tagged.sort(Comparator.comparing(Tagged::place));
+        return new Answer(
+                200,
+                EntityReads.page(
+                        tagged,
+                        Tagged::place,
+                        one -> true,
+                        Tagged::json,
+                        context.request().path(),
+                        context.request().params()));
     }
 }

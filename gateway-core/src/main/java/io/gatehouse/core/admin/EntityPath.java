@@ -3,6 +3,7 @@ package io.gatehouse.core.admin;
 import io.gatehouse.core.entity.DeclarativeConfig;
 import io.gatehouse.core.entity.Entity;
 import io.gatehouse.core.entity.EntityKind;
+import io.gatehouse.core.entity.Ids;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -88,11 +89,39 @@ record EntityPath(
         if (parent == null) {
             return null;
         }
-        Entity found = config.locate(parent.kind(), parent.key());
+        Entity found = located(config, parent.kind(), parent.key());
         if (found == null) {
-            throw AdminError.notFound();
+            throw missing(parent.kind(), parent.key());
         }
         return found;
+    }
+
+    /** As in Kong, a certificate is called by the names that it is shown for. */
+    private static @Nullable Entity located(DeclarativeConfig config, EntityKind kind, String key) {
+        if (!isServerName(kind, key)) {
+            return config.locate(kind, key);
+        }
+        Entity sni = config.locate(EntityKind.SNI, key);
+        return sni != null && sni.fields().get("certificate") instanceof String id ? config.find(kind, id) : null;
+    }
+
+    private static boolean isServerName(EntityKind kind, String key) {
+        return kind == EntityKind.CERTIFICATE && !Ids.isValid(key);
+    }
+
+    private static AdminError missing(EntityKind kind, String key) {
+        return isServerName(kind, key) ? AdminError.of(404, "SNI not found") : AdminError.notFound();
+    }
+
+    /** The name by which a certificate is called; null when it is none or is called by its id. */
+    @Nullable
+    String serverName() {
+        return parent == null && key != null && isServerName(kind, key) ? key : null;
+    }
+
+    /** What is answered when there is no such entity. */
+    AdminError missing() {
+        return parent == null && key != null ? missing(kind, key) : AdminError.notFound();
     }
 
     /** The field of this kind that refers to the parent. */
@@ -115,7 +144,7 @@ record EntityPath(
             return above.fields().get(through) instanceof String id ? config.find(kind, id) : null;
         }
         if (above == null || key == null) {
-            return key == null ? null : config.locate(kind, key);
+            return key == null ? null : located(config, kind, key);
         }
         for (Entity own : config.referring(kind, parentField(), above.id())) {
             if (config.isCalled(own, key)) {

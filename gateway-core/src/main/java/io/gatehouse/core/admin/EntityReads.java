@@ -14,6 +14,7 @@ import java.util.Base64;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -39,27 +40,43 @@ final class EntityReads {
     }
 
     private static JsonObject page(List<Entity> all, String uri, MultiMap query, EntityJson json) throws AdminError {
+        return page(all, Entity::id, tags(query.get("tags")), json::of, uri, query);
+    }
+
+    /**
+     * A page of anything.
+     *
+     * @param all sorted by {@code place}
+     * @param place tells one from another: an id, or what begins with one and a colon
+     */
+    static <T> JsonObject page(
+            List<T> all,
+            Function<T, String> place,
+            Predicate<T> wanted,
+            Function<T, JsonObject> json,
+            String uri,
+            MultiMap query)
+            throws AdminError {
         int size = size(query.get("size"));
         String after = offset(query.get("offset"));
-        Predicate<Entity> wanted = tags(query.get("tags"));
         JsonArray data = new JsonArray();
-        Entity last = null;
+        String last = null;
         boolean more = false;
-        for (Entity entity : all) {
-            if ((after == null || entity.id().compareTo(after) > 0) && wanted.test(entity)) {
+        for (T one : all) {
+            String at = place.apply(one);
+            if ((after == null || at.compareTo(after) > 0) && wanted.test(one)) {
                 if (data.size() == size) {
                     more = true;
                     break;
                 }
-                data.add(json.of(entity));
-                last = entity;
+                data.add(json.apply(one));
+                last = at;
             }
         }
         JsonObject page = new JsonObject().put("data", data).putNull("next");
         if (more && last != null) {
-            String offset = Base64.getUrlEncoder()
-                    .withoutPadding()
-                    .encodeToString(last.id().getBytes(StandardCharsets.UTF_8));
+            String offset =
+                    Base64.getUrlEncoder().withoutPadding().encodeToString(last.getBytes(StandardCharsets.UTF_8));
             StringBuilder next = new StringBuilder(uri).append("?offset=").append(offset);
             for (String kept : List.of("size", "tags")) {
                 String value = query.get(kept);
@@ -108,7 +125,7 @@ final class EntityReads {
         } catch (IllegalArgumentException malformed) {
             throw invalidOffset(text, "bad base64 encoding");
         }
-        if (!Ids.isValid(id)) {
+        if (!Ids.isValid(id.split(":", 2)[0])) {
             throw invalidOffset(text, "not one that a list gave");
         }
         return id;

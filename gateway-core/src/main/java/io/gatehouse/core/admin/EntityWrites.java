@@ -1,6 +1,7 @@
 package io.gatehouse.core.admin;
 
 import io.gatehouse.core.config.ConfigNode;
+import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.entity.DeclarativeConfig;
 import io.gatehouse.core.entity.Entity;
 import io.gatehouse.core.entity.EntityEdit;
@@ -65,7 +66,8 @@ final class EntityWrites {
 
         /** An entity in the place of another or of none. */
         List<EntityEdit> put(
-                DeclarativeConfig config, @Nullable Entity existing, String newId, ConfigNode.Mapping fields) {
+                DeclarativeConfig config, @Nullable Entity existing, String newId, ConfigNode.Mapping fields)
+                throws AdminError {
             EntityKind kind = path.kind();
             id = newId;
             ConfigNode.Mapping full = fields.without(name -> name.equals("snis") && kind == EntityKind.CERTIFICATE)
@@ -138,18 +140,19 @@ final class EntityWrites {
                 ConfigNode.Mapping fields = withUrl(withParent(path, config, body), null);
                 Entity existing = path.find(config);
                 if (path.through() != null) {
-                    if (existing == null) {
-                        throw AdminError.notFound();
-                    }
-                    return put(config, existing, existing.id(), fields);
+                    return existing == null ? tied(config, fields) : put(config, existing, existing.id(), fields);
                 }
                 String key = String.valueOf(path.key());
                 if (Ids.isValid(key)) {
                     return put(config, existing != null ? existing : config.find(path.kind(), key), key, fields);
                 }
                 String name = path.kind().endpointKey();
-                if (name == null) {
+                if (name != null) {
+                    fields = fields.with(name, text(name, key));
+                } else if (path.serverName() == null) {
                     throw AdminError.notFound();
+                } else if (existing == null || fields.get("snis") instanceof ConfigNode.Sequence) {
+                    fields = fields.with("snis", withName(fields.get("snis"), key));
                 }
                 String id = given(fields.get("id"));
                 return put(
@@ -158,7 +161,20 @@ final class EntityWrites {
                         existing != null
                                 ? existing.id()
                                 : id != null ? id : UUID.randomUUID().toString(),
-                        fields.with(name, text(name, key)));
+                        fields);
+            }
+
+            /** As in Kong, one that the other did not refer to yet is made, and the other refers to it from then on. */
+            private List<EntityEdit> tied(DeclarativeConfig config, ConfigNode.Mapping fields) throws AdminError {
+                String field = Objects.requireNonNull(path.through());
+                Entity from = Objects.requireNonNull(path.parent(config));
+                String id = UUID.randomUUID().toString();
+                List<EntityEdit> edits = new ArrayList<>(put(config, null, id, fields));
+                ConfigNode.Mapping tied = from.node()
+                        .with(field, text(field, id))
+                        .with("updated_at", number("updated_at", clock.instant().getEpochSecond()));
+                edits.add(new EntityEdit(from.kind(), from.id(), tied));
+                return edits;
             }
         }.done(200);
     }
@@ -169,7 +185,7 @@ final class EntityWrites {
             List<EntityEdit> edits(DeclarativeConfig config) throws AdminError {
                 Entity existing = path.find(config);
                 if (existing == null) {
-                    throw AdminError.notFound();
+                    throw path.missing();
                 }
                 ConfigNode.Mapping said = body.without(name -> name.equals("id"));
                 ConfigNode.Mapping before = withUrl(existing.node(), said.get("url"));
@@ -205,6 +221,8 @@ final class EntityWrites {
                 Map<String, EntityEdit> gone = new LinkedHashMap<>();
                 if (existing != null) {
                     remove(existing, config, gone);
+                } else if (path.serverName() != null) {
+                    throw path.missing();
                 }
                 return List.copyOf(gone.values());
             }
@@ -275,11 +293,23 @@ final class EntityWrites {
 
     /** The names of a certificate become those; what else it had goes. */
     private static void snis(
-            DeclarativeConfig config, String certificate, ConfigNode.Sequence names, List<EntityEdit> edits) {
+            DeclarativeConfig config, String certificate, ConfigNode.Sequence names, List<EntityEdit> edits)
+            throws AdminError {
         Set<String> wanted = new TreeSet<>();
         for (ConfigNode name : names.items()) {
             if (name instanceof ConfigNode.Scalar text) {
-                wanted.add(text.text());
+                Entity taken = config.locate(EntityKind.SNI, text.text());
+                Object holder = taken == null ? null : taken.fields().get("certificate");
+                String wrong = null;
+                if (!wanted.add(text.text())) {
+                    wrong = " is duplicated";
+                } else if (holder != null && !holder.equals(certificate)) {
+                    wrong = " already associated with existing certificate '" + holder + "'";
+                }
+                if (wrong != null) {
+                    throw Violations.schema(
+                            List.of(Problem.error(RequestBody.PLACE, "snis", text.text() + wrong, null)));
+                }
             }
         }
         for (Entity sni : config.referring(EntityKind.SNI, "certificate", certificate)) {
@@ -297,6 +327,19 @@ final class EntityWrites {
                             .with("name", text("name", name))
                             .with("certificate", text("certificate", certificate))));
         }
+    }
+
+    private static ConfigNode withName(@Nullable ConfigNode names, String name) {
+        List<ConfigNode> all = new ArrayList<>();
+        if (names instanceof ConfigNode.Sequence given) {
+            all.addAll(given.items());
+        }
+        if (all.stream()
+                .noneMatch(one ->
+                        one instanceof ConfigNode.Scalar text && text.text().equals(name))) {
+            all.add(text("snis[" + all.size() + "]", name));
+        }
+        return new ConfigNode.Sequence(RequestBody.PLACE, "snis", all);
     }
 
     private static boolean isSymmetric(ConfigNode.Mapping jwt) {

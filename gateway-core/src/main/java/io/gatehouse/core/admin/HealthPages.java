@@ -8,6 +8,8 @@ import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -78,15 +80,26 @@ final class HealthPages {
         if (balancer == null) {
             return;
         }
-        JsonObject page = new JsonObject();
+        JsonObject page;
         if ("1".equals(context.request().getParam("balancer_health"))) {
-            page.put("data", whole(balancer));
+            page = new JsonObject().put("data", whole(balancer)).putNull("next");
         } else {
-            JsonArray data = new JsonArray();
-            balancer.health().forEach(target -> data.add(target(balancer, target)));
-            page.put("data", data);
+            List<TargetHealth> targets = new ArrayList<>(balancer.health());
+            targets.sort(Comparator.comparing(TargetHealth::id));
+            try {
+                page = EntityReads.page(
+                        targets,
+                        TargetHealth::id,
+                        target -> true,
+                        target -> target(balancer, target),
+                        context.request().path(),
+                        context.request().params());
+            } catch (AdminError wrong) {
+                Pages.json(context, wrong.status(), wrong.body());
+                return;
+            }
         }
-        Pages.json(context, 200, page.putNull("next").put("node_id", view.node().nodeId()));
+        Pages.json(context, 200, page.put("node_id", view.node().nodeId()));
     }
 
     private static JsonObject target(Balancer balancer, TargetHealth target) {

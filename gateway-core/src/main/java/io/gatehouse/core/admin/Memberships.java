@@ -8,9 +8,11 @@ import io.gatehouse.core.entity.EntityKind;
 import io.gatehouse.core.snapshot.ConfigStore;
 import io.gatehouse.core.snapshot.Snapshot;
 import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -60,10 +62,16 @@ record Memberships(EntityKind kind, String owner, @Nullable String other) {
         return found;
     }
 
-    /** Those on the other side. */
-    JsonObject read(Snapshot live, EntityJson json) throws AdminError {
+    /** Those on the other side: all of them, or a page for those who ask for one. */
+    JsonObject read(Snapshot live, EntityJson json, String uri, MultiMap query) throws AdminError {
         DeclarativeConfig config = live.config();
         Entity own = found(config, kind, owner);
+        if (other == null && (query.contains("size") || query.contains("offset"))) {
+            List<Entity> sorted = others(config, own);
+            sorted.sort(Comparator.comparing(Entity::id));
+            JsonObject page = EntityReads.page(sorted, Entity::id, one -> true, json::of, uri, query);
+            return page.put(otherKind().plural(), page.remove("data"));
+        }
         JsonArray all = new JsonArray();
         for (Entity one : others(config, own)) {
             if (other == null || config.isCalled(one, other)) {

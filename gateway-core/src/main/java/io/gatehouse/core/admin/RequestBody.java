@@ -32,10 +32,10 @@ final class RequestBody {
     static ConfigNode.Mapping read(RoutingContext context) throws AdminError {
         String header = context.request().getHeader("Content-Type");
         String type = header == null ? "" : header.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
-        String text = context.body().asString(StandardCharsets.UTF_8.name());
         if (type.equals("application/x-www-form-urlencoded") || type.equals("multipart/form-data")) {
             return form(context.request().formAttributes());
         }
+        String text = context.body().asString(StandardCharsets.UTF_8.name());
         if (text == null || text.isBlank()) {
             return ConfigNode.emptyMapping(PLACE, "");
         }

@@ -7,6 +7,8 @@ import java.util.function.Consumer;
 
 /** Gives what a plugin's {@code validate} reports its place in the file. Used by one thread. */
 public final class NodeProblems implements Problems {
+    private static final String OWN = "config";
+
     private final ConfigNode root;
     private final Consumer<Problem> sink;
     private int count;
@@ -51,8 +53,18 @@ public final class NodeProblems implements Problems {
             deepest = next;
             at = end < path.length() && path.charAt(end) == '.' ? end + 1 : end;
         }
-        String full = path.isEmpty() || path.startsWith("[") ? root.path() + path : ConfigNode.child(root.path(), path);
+        String full = path.isEmpty()
+                ? owner()
+                : path.startsWith("[") ? root.path() + path : ConfigNode.child(root.path(), path);
         sink.accept(Problem.error(deepest.location(), full, message, null));
+    }
+
+    /** As in Kong, what is wrong with a config as a whole is wrong with its plugin. */
+    private String owner() {
+        String path = root.path();
+        int end = path.length() - OWN.length();
+        boolean whole = path.endsWith(OWN) && (end == 0 || path.charAt(end - 1) == '.');
+        return whole ? path.substring(0, Math.max(0, end - 1)) : path;
     }
 
     /** How many were reported. */

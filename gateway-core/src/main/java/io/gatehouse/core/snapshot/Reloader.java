@@ -135,12 +135,21 @@ public final class Reloader {
         return examined;
     }
 
-    /** What a text says that is no file: it is read as one, and nothing is put in from the environment. */
+    /**
+     * What a text says that is no file: it is read as one, and nothing is put in from the environment. When it is wrong, the
+     * configs of all plugins in it are looked at too, so that everything is told at once.
+     */
     LoadResult read(String text) {
         Examination live = examined;
         LoadOptions known =
                 live == null ? options : options.withPlugins(live.catalogue().names());
-        return ConfigLoader.loadText("config", text, name -> null, known);
+        LoadResult read = ConfigLoader.loadText("config", text, name -> null, known);
+        if (read.ok() || live == null) {
+            return read;
+        }
+        List<Problem> all = new ArrayList<>(read.problems());
+        SnapshotBuilder.checked(read.config(), live.catalogue(), null, lifecycle.calls(), all::add);
+        return new LoadResult(read.config(), all);
     }
 
     /** What is examined with edits; nothing is made or changed by that. */

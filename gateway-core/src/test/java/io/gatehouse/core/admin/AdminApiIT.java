@@ -8,6 +8,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import io.gatehouse.core.AdminSettings;
 import io.gatehouse.core.Gateway;
@@ -37,6 +38,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.KeyValuePair;
 
@@ -66,8 +69,12 @@ class AdminApiIT {
         if (!Files.exists(file)) {
             Files.writeString(file, config);
         }
+        start(List.of(file), admin);
+    }
+
+    private void start(List<Path> configs, AdminSettings admin) throws Exception {
         gateway = Gateway.start(Settings.builder()
-                .configs(List.of(file))
+                .configs(configs)
                 .admin(admin)
                 .watch(false)
                 .proxyListen(List.of(Settings.Listen.of("127.0.0.1", 0)))
@@ -122,6 +129,7 @@ class AdminApiIT {
         assertThat(send("POST", "/config", "{\"_format_version\":\"3.0\"}").statusCode())
                 .isEqualTo(201);
         Map<String, JsonNode> kept = new HashMap<>();
+        kept.put("pem", pem());
         for (JsonNode step : steps) {
             String[] asked = filled(step.get("do").asText(), kept).split(" ", 2);
             HttpRequest.Builder request = request(asked[1]);
@@ -134,6 +142,16 @@ class AdminApiIT {
             } else if (step.has("form")) {
                 request.header("Content-Type", "application/x-www-form-urlencoded");
                 body = HttpRequest.BodyPublishers.ofString(step.get("form").asText());
+            } else if (step.has("multipart")) {
+                JsonNode part = step.get("multipart");
+                request.header("Content-Type", "multipart/form-data; boundary=x1");
+                body = HttpRequest.BodyPublishers.ofString("--x1\r\nContent-Disposition: form-data; name=\""
+                        + part.get("name").asText() + '"'
+                        + (part.has("file")
+                                ? "; filename=\"kong.yml\"\r\nContent-Type: application/octet-stream\r\n\r\n"
+                                        + part.get("file").asText()
+                                : "\r\n\r\n" + part.get("value").asText())
+                        + "\r\n--x1--\r\n");
             } else if (step.has("text")) {
                 request.header("Content-Type", "text/plain");
                 body = HttpRequest.BodyPublishers.ofString(step.get("text").asText());
@@ -155,6 +173,18 @@ class AdminApiIT {
                 kept.put(step.get("as").asText(), answer);
             }
         }
+    }
+
+    /** A certificate and its key, as they stand in a JSON text. */
+    private static JsonNode pem() throws IOException {
+        ObjectNode both = JSON.createObjectNode();
+        for (String file : List.of("ec.pem", "ec-key.pem")) {
+            try (var in = AdminApiIT.class.getResourceAsStream("../entity/" + file)) {
+                String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+                both.put(file.equals("ec.pem") ? "cert" : "key", text.replace("\n", "\\n"));
+            }
+        }
+        return both;
     }
 
     private static String filled(String text, Map<String, JsonNode> kept) {
@@ -282,6 +312,41 @@ class AdminApiIT {
     }
 
     @Test
+    void withoutAPlaceForChangesThereAreNone() throws Exception {
+        start(List.of(), AdminSettings.DEFAULT);
+
+        for (String[] change : new String[][] {{"POST", "/services"}, {"PUT", "/services/s"}, {"POST", "/config"}}) {
+            HttpResponse<String> refused = send(change[0], change[1], "{\"host\":\"a.test\"}");
+            assertThat(refused.statusCode()).as(change[1]).isEqualTo(405);
+            assertThat(JSON.readTree(refused.body()).path("message").asText())
+                    .contains("there is no place to keep changes", "GATEHOUSE_ADMIN_STATE_FILE");
+        }
+        assertThat(get("/services").path("data")).isEmpty();
+        assertThat(send("POST", "/schemas/services/validate", "{\"host\":\"a.test\"}")
+                        .statusCode())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void whatCannotBeKeptIsNotMade() throws Exception {
+        Path place = Files.createDirectory(folder.resolve("place"));
+        start(EMPTY, new AdminSettings(place.resolve("state"), true, null, null));
+        Files.delete(place);
+
+        HttpResponse<String> lost = send("POST", "/services", "{\"name\":\"s\",\"host\":\"a.test\"}");
+        assertThat(lost.statusCode()).isEqualTo(500);
+        assertThat(lost.body())
+                .contains("the change could not be kept, so it was not made", "GATEHOUSE_ADMIN_STATE_FILE");
+        assertThat(get("/services").path("data")).isEmpty();
+
+        Files.createDirectory(place);
+        assertThat(send("POST", "/services", "{\"name\":\"s\",\"host\":\"a.test\"}")
+                        .statusCode())
+                .isEqualTo(201);
+        assertThat(place.resolve("state")).exists();
+    }
+
+    @Test
     void pagesOfOtherSitesAreRefusedWithoutAToken() throws Exception {
         start();
         HttpResponse<String> foreign = send("POST", "/services", "{\"host\":\"a.test\"}", "Origin", "http://evil.test");
@@ -312,13 +377,49 @@ class AdminApiIT {
     @Test
     void secretsAreShownToThoseWhoMayWriteOnly() throws Exception {
         start(EMPTY + """
-                consumers: [{username: amy, keyauth_credentials: [{key: amys-key}], basicauth_credentials: [{username: a, password: hunter2}]}]
+                consumers:
+                - username: amy
+                  keyauth_credentials: [{key: hunter0}]
+                  basicauth_credentials: [{username: a, password: hunter2}]
+                  jwt_secrets: [{key: iss, secret: hunter4}]
+                  hmacauth_credentials: [{username: a, secret: hunter5}]
+                  oauth2_credentials: [{name: app, client_id: c, client_secret: hunter6, redirect_uris: ["https://a.test"]}]
                 partials: [{name: p, type: redis-ce, config: {password: hunter3}}]
+                plugins: [{name: probe, config: {hidden: hunter7}}]
+                keys: [{name: k, kid: k1, jwk: '{"kty":"oct","k":"aHVudGVyOA","kid":"k1"}'}]
                 """, new AdminSettings(null, true, "all-of-it", "only-to-look"));
-        for (String path : List.of("/key-auths", "/basic-auths", "/consumers/amy/key-auth", "/partials")) {
-            assertThat(get(path, "Kong-Admin-Token", "all-of-it").toString()).containsAnyOf("amys-key", "hunter");
+        assertThat(send(
+                                "POST",
+                                "/certificates",
+                                filled(
+                                        "{\"cert\":\"${pem.cert}\",\"key\":\"${pem.key}\",\"snis\":[\"a.test\"]}",
+                                        Map.of("pem", pem())),
+                                "Kong-Admin-Token",
+                                "all-of-it")
+                        .statusCode())
+                .isEqualTo(201);
+        for (String path : List.of(
+                "/key-auths",
+                "/basic-auths",
+                "/jwts",
+                "/hmac-auths",
+                "/oauth2",
+                "/consumers/amy/key-auth",
+                "/consumers/amy/oauth2",
+                "/partials",
+                "/partials/p",
+                "/plugins",
+                "/keys",
+                "/keys/k",
+                "/certificates",
+                "/certificates/a.test",
+                "/snis/a.test/certificate")) {
+            assertThat(get(path, "Kong-Admin-Token", "all-of-it").toString())
+                    .as(path)
+                    .containsAnyOf("hunter", "aHVudGVyOA", "PRIVATE KEY");
             assertThat(get(path, "Kong-Admin-Token", "only-to-look").toString())
-                    .doesNotContain("amys-key", "hunter")
+                    .as(path)
+                    .doesNotContain("hunter", "aHVudGVyOA", "PRIVATE KEY")
                     .contains("***");
         }
         assertThat(send("GET", "/config", "", "Kong-Admin-Token", "only-to-look")
@@ -420,6 +521,82 @@ class AdminApiIT {
                             "refused 127.0.0.1 DELETE services null 403",
                             "refused 127.0.0.1 PUT log-level null 403",
                             "refused 127.0.0.1 PUT services null 405");
+        });
+    }
+
+    private static final String ONE = "11111111-1111-4111-8111-111111111111";
+    private static final String TWO = "22222222-2222-4222-8222-222222222222";
+    private static final String PAGES = """
+            _format_version: "3.0"
+            services:
+            - name: s
+              url: http://127.0.0.1:9
+              plugins:
+              - {id: %s, name: probe, config: {label: two, does: pages}}
+            plugins:
+            - {id: %s, name: probe, config: {label: one, does: pages}}
+            """.formatted(TWO, ONE);
+
+    @Test
+    void pluginsServePagesOfTheirOwnWhileTheyAreConfigured() throws Exception {
+        start(PAGES, AdminSettings.DEFAULT);
+        // whichever has something to tell
+        assertThat(send("GET", "/probe/one", "").body()).isEqualTo("one 0");
+        assertThat(send("GET", "/probe/two", "").body()).isEqualTo("two 0");
+        HttpResponse<String> none = send("GET", "/probe/three", "");
+        assertThat(none.statusCode()).isEqualTo(404);
+        assertThat(none.body()).isEqualTo("{\"message\":\"Not found\"}");
+        assertThat(send("HEAD", "/probe/one", "").statusCode()).isEqualTo(200);
+        assertThat(send("GET", "/probe/of/" + TWO, "").body()).isEqualTo("two 0");
+
+        // all of them, and one
+        assertThat(send("DELETE", "/probe", "").statusCode()).isEqualTo(204);
+        assertThat(send("DELETE", "/probe/of/" + TWO, "").statusCode()).isEqualTo(204);
+        assertThat(send("GET", "/probe/one", "").body()).isEqualTo("one 1");
+        assertThat(send("GET", "/probe/two", "").body()).isEqualTo("two 2");
+        assertThat(send("DELETE", "/probe/of/nobody", "").statusCode()).isEqualTo(404);
+
+        HttpResponse<String> post = send("POST", "/probe/of/" + ONE, "{}");
+        assertThat(post.statusCode()).isEqualTo(405);
+        assertThat(post.headers().firstValue("Allow")).hasValue("DELETE, GET, HEAD, OPTIONS");
+        HttpResponse<String> options = send("OPTIONS", "/probe", "");
+        assertThat(options.statusCode()).isEqualTo(204);
+        assertThat(options.headers().firstValue("Allow")).hasValue("DELETE, OPTIONS");
+
+        send("DELETE", "/plugins/" + ONE, "");
+        assertThat(send("GET", "/probe/one", "").statusCode()).isEqualTo(404);
+        assertThat(send("GET", "/probe/two", "").body()).isEqualTo("two 2");
+        send("DELETE", "/plugins/" + TWO, "");
+        assertThat(send("DELETE", "/probe", "").statusCode()).isEqualTo(404);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"throws", "null", "nothing", "fails"})
+    void pagesThatBreakAreAnError(String how) throws Exception {
+        start(PAGES, AdminSettings.DEFAULT);
+        HttpResponse<String> broken = send("GET", "/probe/" + ONE + "/broken/" + how, "");
+        assertThat(broken.statusCode()).isEqualTo(500);
+        assertThat(broken.body()).isEqualTo("{\"message\":\"An unexpected error occurred\"}");
+    }
+
+    @Test
+    void pagesOfPluginsKnowTheTokensAndTheAuditLog() throws Exception {
+        start(PAGES, new AdminSettings(null, true, "canary-all", "canary-read"));
+        audited(lines -> {
+            String[] reader = {"Kong-Admin-Token", "canary-read"};
+            String[] writer = {"Kong-Admin-Token", "canary-all"};
+            assertThat(send("GET", "/probe/one", "").statusCode()).isEqualTo(401);
+            assertThat(send("DELETE", "/probe", "", reader).statusCode()).isEqualTo(403);
+            assertThat(send("GET", "/probe/one", "", reader).body()).isEqualTo("one 0");
+            assertThat(send("DELETE", "/probe", "", writer).statusCode()).isEqualTo(204);
+            assertThat(send("DELETE", "/probe/of/" + ONE, "", writer).statusCode())
+                    .isEqualTo(204);
+
+            assertThat(lines.now())
+                    .containsExactly(
+                            "refused 127.0.0.1 DELETE none null 403",
+                            "made 127.0.0.1 DELETE probe null 204",
+                            "made 127.0.0.1 DELETE probe " + ONE + " 204");
         });
     }
 }
