@@ -55,6 +55,8 @@ final class DeckIT {
               basicauth_credentials: [{username: a, password: "b: #1"}]
               hmacauth_credentials: [{username: a, secret: b}]
               jwt_secrets: [{key: iss, secret: "yes", algorithm: HS256}]
+              oauth2_credentials: [{name: app, client_id: c, client_secret: s, client_type: confidential, hash_secret: false, redirect_uris: ["https://a.test/back"]}]
+              mtls_auth_credentials: [{id: 33333333-3333-4333-8333-333333333333, subject_name: bob.test}]
               acls: [{group: admins}]
             consumer_groups:
             - name: silver
@@ -79,6 +81,9 @@ final class DeckIT {
             - {name: prometheus, config: {per_consumer: true}}
             - {name: file-log, service: orders, consumer: bob, instance_name: audit, config: {path: /dev/null}}
             - {name: rate-limiting, route: r2, config: {minute: 5, policy: redis}, partials: [{name: shared}]}
+            - name: rate-limiting
+              service: plain
+              config: {minute: 5, policy: redis, redis: {host: redis.test, username: "{vault://env/redis-user}", password: "{vault://env/redis-user}"}}
             """;
 
     private static FaultServer upstream;
@@ -94,6 +99,7 @@ final class DeckIT {
         gateway = RUNNING.add(PackagedGateway.named("deck")
                 .countedInPart()
                 .yaml("empty.yaml", "")
+                .env("REDIS_USER", "who-asks-redis")
                 .start());
         folder = gateway.folder();
         Certificate certificate = Certificate.selfSigned(folder);
@@ -154,7 +160,10 @@ final class DeckIT {
         // the dump is the same configuration, to decK and to the gateway
         Path dump = folder.resolve("dump.yaml");
         good(deck("dump", "-o", dump.toString(), "--yes"));
-        assertThat(Files.readString(dump)).contains("bobs-key", "up.test", "my-env", "redis.test", "silver", "a.test");
+        assertThat(Files.readString(dump))
+                .contains("bobs-key", "up.test", "my-env", "redis.test", "silver", "a.test")
+                .contains("{vault://env/redis-user}", "oauth2_credentials", "bob.test")
+                .doesNotContain("who-asks-redis");
         assertThat(good(deck("diff", dump.toString(), "--non-zero-exit-code"))).contains(summary(0, 0, 0));
         assertThat(good(deck("sync", dump.toString()))).contains(summary(0, 0, 0));
 
@@ -174,6 +183,8 @@ final class DeckIT {
                 "ca_certificates",
                 "consumer_groups",
                 "key-auths",
+                "oauth2",
+                "mtls-auths",
                 "acls")) {
             assertThat(admin("/" + collection).path("data")).as(collection).isEmpty();
         }
