@@ -231,7 +231,7 @@ class BothVersionsIT {
         boolean chunked = head.contains("transfer-encoding: chunked\r\n");
         boolean whole = rest.endsWith("<closed>") && (!chunked || rest.endsWith("\r\n\r\n<closed>"));
         if (chunked && whole) {
-            for (String line : rest.substring(zero + 3).split("\r\n")) {
+            for (String line : rest.substring(zero + 3).split("\r\n", -1)) {
                 String[] field = line.split(": ", 2);
                 if (field.length == 2) {
                     trailers.put(field[0].toLowerCase(Locale.ROOT), field[1]);
