@@ -31,6 +31,10 @@ public final class LogLevels {
         // two HTTP clients with equal labels are one gauge to Micrometer, which warns about it and goes on
         context.getLogger("io.micrometer.core.instrument.MeterRegistry")
                 .setLevel(level == LogLevel.DEBUG ? Level.DEBUG : Level.ERROR);
+        // a connection to Redis that breaks while it is made fails its future too; before that it takes no exception
+        // handler
+        context.getLogger("io.vertx.redis.client.impl.RedisConnectionManager")
+                .setLevel(level == LogLevel.DEBUG ? Level.DEBUG : Level.OFF);
     }
 
     private static Level ours(LogLevel level) {

@@ -1,5 +1,6 @@
 package io.gatehouse.api;
 
+import io.vertx.core.http.HttpMethod;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -21,4 +22,15 @@ public interface PluginContext extends FactoryContext {
      * and they never reach an LLM provider. Call it in {@link PluginFactory#create}.
      */
     void readsCredentials(Set<String> headers, Set<String> queryArguments, Set<String> bodyFields);
+
+    /**
+     * Adds a page to the Admin API for as long as this instance serves. Who may read there may read it, and who may change
+     * there may delete; deletions stand in the audit log.
+     *
+     * @param method {@code GET} or {@code DELETE}
+     * @param path below {@code /<plugin name>}: {@code /} for that itself, else segments, of which those that begin with a
+     *     colon are parameters, such as {@code /:plugin_id/caches/:cache_key}
+     * @throws IllegalArgumentException when it is another method, or the path does not begin with a slash
+     */
+    void admin(HttpMethod method, String path, AdminPage page);
 }

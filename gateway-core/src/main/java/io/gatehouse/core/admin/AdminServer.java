@@ -79,6 +79,7 @@ public final class AdminServer {
         pages.common(metrics, internal);
         new HealthPages(view).addTo(pages);
         new EntityPages(vertx, view).addTo(pages);
+        new PluginPages(view).addTo(pages);
         pages.end();
         return vertx.createHttpServer(new HttpServerOptions()
                         .setIdleTimeout(IDLE_SECONDS)

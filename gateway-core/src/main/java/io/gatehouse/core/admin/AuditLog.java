@@ -28,7 +28,7 @@ final class AuditLog {
     private static final class Line {
         private final String client;
         private final String method;
-        private final String collection;
+        private String collection;
         private @Nullable String id;
         private boolean later;
 
@@ -73,6 +73,14 @@ final class AuditLog {
         Line line = context.get(LINE);
         if (line != null) {
             line.id = id;
+        }
+    }
+
+    /** The plugin that is told to change something, instead of a collection of entities. */
+    static void plugin(RoutingContext context, String name) {
+        Line line = context.get(LINE);
+        if (line != null) {
+            line.collection = name;
         }
     }
 

@@ -1,5 +1,6 @@
 package io.gatehouse.core.admin;
 
+import io.gatehouse.api.AddressRange;
 import io.gatehouse.core.config.ConfigNode;
 import io.gatehouse.core.service.InternalMetrics;
 import io.gatehouse.core.service.NodeFacts;
@@ -17,7 +18,9 @@ import io.vertx.ext.web.handler.BodyHandler;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +34,9 @@ final class Pages {
 
     private static final Logger LOG = LoggerFactory.getLogger(Pages.class);
     private static final long LARGEST_STATUS = 4096;
+    private static final List<AddressRange> LOOPBACK = Stream.of("127.0.0.0/8", "::1")
+            .map(text -> Objects.requireNonNull(AddressRange.of(text)))
+            .toList();
     private static final String ALLOWED = "GET, HEAD, OPTIONS";
 
     private final Router router;
@@ -107,10 +113,20 @@ final class Pages {
         });
     }
 
-    /** As in Kong, what stands before the node is told to send no more requests. No page of a browser may tell that. */
+    /**
+     * As in Kong, what stands before the node is told to send no more requests. No page of a browser may tell that, and over
+     * the Status API, which asks for no token, only this machine.
+     */
     private void drain(RoutingContext context) {
         if (context.request().getHeader("Origin") != null) {
             message(context, 403, "Requests of web pages are refused");
+            return;
+        }
+        if (!Access.isWriter(context) && !isOfThisMachine(context)) {
+            message(
+                    context,
+                    403,
+                    "Only this machine may say that here (expected: a loopback address, or the Admin API)");
             return;
         }
         try {
@@ -125,6 +141,12 @@ final class Pages {
         }
         view.drain();
         context.response().setStatusCode(204).end();
+    }
+
+    private static boolean isOfThisMachine(RoutingContext context) {
+        String address = context.request().connection().remoteAddress(true).hostAddress();
+        byte[] bytes = address == null ? null : AddressRange.address(address);
+        return bytes != null && LOOPBACK.stream().anyMatch(range -> range.contains(bytes));
     }
 
     /** Adds the answer to everything that is not there. Call it last. */

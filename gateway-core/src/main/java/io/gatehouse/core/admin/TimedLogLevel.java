@@ -58,7 +58,7 @@ final class TimedLogLevel {
     private synchronized void end(int change) {
         if (change == changes) { // a timer that was called off may be under way already
             callOff = null;
-            sets.test(lasting);
+            boolean unused = sets.test(lasting);
         }
     }
 }

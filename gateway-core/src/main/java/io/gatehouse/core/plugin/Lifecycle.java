@@ -3,6 +3,7 @@ package io.gatehouse.core.plugin;
 import io.gatehouse.api.Plugin;
 import io.gatehouse.api.PluginFactory;
 import io.gatehouse.api.Redaction;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.slf4j.Logger;
@@ -46,6 +47,11 @@ public final class Lifecycle {
         /** Where it said it reads credentials from. */
         public Redaction reads() {
             return context.reads();
+        }
+
+        /** What it serves on the Admin API. */
+        public List<PluginPage> pages() {
+            return context.pages();
         }
 
         /** It goes on to serve beside the plugins of this catalogue. */

@@ -1,5 +1,6 @@
 package io.gatehouse.core.plugin;
 
+import io.gatehouse.api.AdminPage;
 import io.gatehouse.api.Counters;
 import io.gatehouse.api.HttpCaller;
 import io.gatehouse.api.HttpOptions;
@@ -14,6 +15,7 @@ import io.gatehouse.core.service.RedisCounters;
 import io.gatehouse.core.upstream.PluginHttpClient;
 import io.gatehouse.core.upstream.PluginOutlet;
 import io.vertx.core.Future;
+import io.vertx.core.http.HttpMethod;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HashSet;
@@ -44,6 +46,7 @@ final class LiveContext implements PluginContext {
     private final List<PluginOutlet> outlets = new CopyOnWriteArrayList<>();
     private final List<RedisCounters> sharedCounters = new CopyOnWriteArrayList<>();
     private final Map<Class<?>, List<?>> extensions = new ConcurrentHashMap<>();
+    private final List<PluginPage> pages = new CopyOnWriteArrayList<>();
     private final Set<String> headers = new HashSet<>();
     private final Set<String> queryArguments = new HashSet<>();
     private final Set<String> bodyFields = new HashSet<>();
@@ -166,6 +169,16 @@ final class LiveContext implements PluginContext {
         headers.addAll(h);
         queryArguments.addAll(q);
         bodyFields.addAll(b);
+    }
+
+    @Override
+    public void admin(HttpMethod method, String path, AdminPage page) {
+        pages.add(PluginPage.of(place.pluginId(), method, path, page));
+    }
+
+    /** What it serves on the Admin API. */
+    List<PluginPage> pages() {
+        return pages;
     }
 
     synchronized Redaction reads() {

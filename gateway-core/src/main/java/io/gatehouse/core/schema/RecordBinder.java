@@ -1,7 +1,6 @@
 package io.gatehouse.core.schema;
 
 import io.gatehouse.api.config.Length;
-import io.gatehouse.api.config.OldName;
 import io.gatehouse.api.config.Range;
 import io.gatehouse.api.config.Secret;
 import io.gatehouse.core.config.Compat;
@@ -161,8 +160,7 @@ public final class RecordBinder {
             if (!(node instanceof ConfigNode.Mapping given)) {
                 return unresolved(node) ? null : wrong(node, "expected a record (got " + node.shown() + ")");
             }
-            OldName oldNames = shape.oldNames();
-            ConfigNode.Mapping mapping = oldNames == null ? given : moved(given, oldNames);
+            ConfigNode.Mapping mapping = shape.withNewNames(given);
             boolean before = failed;
             failed = false;
             for (ConfigNode.Entry entry : mapping.entries()) {
@@ -177,31 +175,6 @@ public final class RecordBinder {
             Object made = failed ? null : make(node, shape, values);
             failed |= before;
             return made;
-        }
-
-        /** The fields that stand under their old names, where they belong. */
-        private ConfigNode.Mapping moved(ConfigNode.Mapping given, OldName oldNames) {
-            ConfigNode.Mapping mapping = given;
-            for (String old : oldNames.value()) {
-                ConfigNode value = given.get(old);
-                if (value == null) {
-                    continue;
-                }
-                mapping = mapping.without(old::equals);
-                ConfigNode inner = mapping.get(oldNames.in());
-                if (value.isNull() || inner != null && !inner.isNull() && !(inner instanceof ConfigNode.Mapping)) {
-                    continue;
-                }
-                ConfigNode.Mapping into = inner instanceof ConfigNode.Mapping there
-                        ? there
-                        : ConfigNode.emptyMapping(given.location(), ConfigNode.child(given.path(), oldNames.in()));
-                String name = old.substring(oldNames.in().length() + 1);
-                ConfigNode current = into.get(name);
-                if (current == null || current.isNull()) {
-                    mapping = mapping.with(oldNames.in(), into.with(name, value));
-                }
-            }
-            return mapping;
         }
 
         /** Whether a field that is not built says what holds without it, as dumps do that tell every default. */

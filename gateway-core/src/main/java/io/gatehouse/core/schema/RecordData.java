@@ -40,8 +40,10 @@ public final class RecordData {
      */
     public Map<String, @Nullable Object> of(Record record, @Nullable ConfigNode given) {
         Map<String, @Nullable Object> data = new LinkedHashMap<>();
-        for (RecordShape.Component component : RecordShape.of(record.getClass()).components()) {
-            data.put(component.name(), field(component, record, given));
+        RecordShape shape = RecordShape.of(record.getClass());
+        ConfigNode named = given instanceof ConfigNode.Mapping mapping ? shape.withNewNames(mapping) : given;
+        for (RecordShape.Component component : shape.components()) {
+            data.put(component.name(), field(component, record, named));
         }
         return data;
     }

@@ -322,10 +322,32 @@ public final class RecordShape {
         return notBuilt;
     }
 
-    /** The fields that were moved; null when there are none. */
-    @Nullable
-    OldName oldNames() {
-        return oldNames;
+    /** The fields that stand under their old names, where they belong. */
+    ConfigNode.Mapping withNewNames(ConfigNode.Mapping given) {
+        if (oldNames == null) {
+            return given;
+        }
+        ConfigNode.Mapping mapping = given;
+        for (String old : oldNames.value()) {
+            ConfigNode value = given.get(old);
+            if (value == null) {
+                continue;
+            }
+            mapping = mapping.without(old::equals);
+            ConfigNode inner = mapping.get(oldNames.in());
+            if (value.isNull() || inner != null && !inner.isNull() && !(inner instanceof ConfigNode.Mapping)) {
+                continue;
+            }
+            ConfigNode.Mapping into = inner instanceof ConfigNode.Mapping there
+                    ? there
+                    : ConfigNode.emptyMapping(given.location(), ConfigNode.child(given.path(), oldNames.in()));
+            String name = old.substring(oldNames.in().length() + 1);
+            ConfigNode current = into.get(name);
+            if (current == null || current.isNull()) {
+                mapping = mapping.with(oldNames.in(), into.with(name, value));
+            }
+        }
+        return mapping;
     }
 
     /** What it is for; null when nobody said. */

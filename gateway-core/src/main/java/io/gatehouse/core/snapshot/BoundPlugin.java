@@ -4,6 +4,8 @@ import io.gatehouse.core.entity.PluginEntity;
 import io.gatehouse.core.exchange.PluginInstance;
 import io.gatehouse.core.plugin.Lifecycle;
 import io.gatehouse.core.plugin.PluginCatalogue;
+import io.gatehouse.core.plugin.PluginPage;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -32,6 +34,10 @@ final class BoundPlugin {
 
     PluginInstance instance() {
         return instance;
+    }
+
+    List<PluginPage> pages() {
+        return created.pages();
     }
 
     PluginCatalogue.Known known() {

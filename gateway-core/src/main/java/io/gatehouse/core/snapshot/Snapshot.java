@@ -6,10 +6,12 @@ import io.gatehouse.core.entity.CertificateTable;
 import io.gatehouse.core.entity.DeclarativeConfig;
 import io.gatehouse.core.exchange.Plan;
 import io.gatehouse.core.plugin.PluginCatalogue;
+import io.gatehouse.core.plugin.PluginPage;
 import io.gatehouse.core.routing.RouteTable;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -158,6 +160,26 @@ public final class Snapshot {
             names.add(one.entity().name());
         }
         return names;
+    }
+
+    /**
+     * The pages that instances of a plugin serve on the Admin API under a path, of whatever method.
+     *
+     * @param path its segments below the name of the plugin
+     */
+    public List<PluginPage.Match> pages(String plugin, List<String> path) {
+        List<PluginPage.Match> found = new ArrayList<>();
+        for (SnapshotBuilder.Placed one : parts.placed()) {
+            if (one.entity().name().equals(plugin)) {
+                for (PluginPage page : one.plugin().pages()) {
+                    PluginPage.Match match = page.match(path);
+                    if (match != null) {
+                        found.add(match);
+                    }
+                }
+            }
+        }
+        return found;
     }
 
     /** The config of the plugin entity with this id, as its record; null when there is no such entity. */

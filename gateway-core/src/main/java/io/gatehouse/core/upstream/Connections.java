@@ -34,6 +34,7 @@ final class Connections {
             UpstreamCodec.install(pipeline, maxHeaderBytes);
         } else {
             HeldFlow.install(http2);
+            FinalHeads.install(http2);
         }
     }
 

@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Pools {
     private static final Logger LOG = LoggerFactory.getLogger(Pools.class);
-    private static final int CONNECTIONS_PER_TARGET = 1024;
+    private static final int CONNECTIONS_PER_TARGET = 16 * 1024;
     private static final int TUNNELS_PER_TARGET = 16 * 1024; // Vert.x makes room for all at once
     private static final int WAITING_PER_TARGET = 1024;
     private static final int MAX_HEADER_BYTES = 64 * 1024;

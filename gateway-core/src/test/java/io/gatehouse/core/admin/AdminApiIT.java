@@ -38,6 +38,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.KeyValuePair;
 
@@ -519,6 +521,82 @@ class AdminApiIT {
                             "refused 127.0.0.1 DELETE services null 403",
                             "refused 127.0.0.1 PUT log-level null 403",
                             "refused 127.0.0.1 PUT services null 405");
+        });
+    }
+
+    private static final String ONE = "11111111-1111-4111-8111-111111111111";
+    private static final String TWO = "22222222-2222-4222-8222-222222222222";
+    private static final String PAGES = """
+            _format_version: "3.0"
+            services:
+            - name: s
+              url: http://127.0.0.1:9
+              plugins:
+              - {id: %s, name: probe, config: {label: two, does: pages}}
+            plugins:
+            - {id: %s, name: probe, config: {label: one, does: pages}}
+            """.formatted(TWO, ONE);
+
+    @Test
+    void pluginsServePagesOfTheirOwnWhileTheyAreConfigured() throws Exception {
+        start(PAGES, AdminSettings.DEFAULT);
+        // whichever has something to tell
+        assertThat(send("GET", "/probe/one", "").body()).isEqualTo("one 0");
+        assertThat(send("GET", "/probe/two", "").body()).isEqualTo("two 0");
+        HttpResponse<String> none = send("GET", "/probe/three", "");
+        assertThat(none.statusCode()).isEqualTo(404);
+        assertThat(none.body()).isEqualTo("{\"message\":\"Not found\"}");
+        assertThat(send("HEAD", "/probe/one", "").statusCode()).isEqualTo(200);
+        assertThat(send("GET", "/probe/of/" + TWO, "").body()).isEqualTo("two 0");
+
+        // all of them, and one
+        assertThat(send("DELETE", "/probe", "").statusCode()).isEqualTo(204);
+        assertThat(send("DELETE", "/probe/of/" + TWO, "").statusCode()).isEqualTo(204);
+        assertThat(send("GET", "/probe/one", "").body()).isEqualTo("one 1");
+        assertThat(send("GET", "/probe/two", "").body()).isEqualTo("two 2");
+        assertThat(send("DELETE", "/probe/of/nobody", "").statusCode()).isEqualTo(404);
+
+        HttpResponse<String> post = send("POST", "/probe/of/" + ONE, "{}");
+        assertThat(post.statusCode()).isEqualTo(405);
+        assertThat(post.headers().firstValue("Allow")).hasValue("DELETE, GET, HEAD, OPTIONS");
+        HttpResponse<String> options = send("OPTIONS", "/probe", "");
+        assertThat(options.statusCode()).isEqualTo(204);
+        assertThat(options.headers().firstValue("Allow")).hasValue("DELETE, OPTIONS");
+
+        send("DELETE", "/plugins/" + ONE, "");
+        assertThat(send("GET", "/probe/one", "").statusCode()).isEqualTo(404);
+        assertThat(send("GET", "/probe/two", "").body()).isEqualTo("two 2");
+        send("DELETE", "/plugins/" + TWO, "");
+        assertThat(send("DELETE", "/probe", "").statusCode()).isEqualTo(404);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"throws", "null", "nothing", "fails"})
+    void pagesThatBreakAreAnError(String how) throws Exception {
+        start(PAGES, AdminSettings.DEFAULT);
+        HttpResponse<String> broken = send("GET", "/probe/" + ONE + "/broken/" + how, "");
+        assertThat(broken.statusCode()).isEqualTo(500);
+        assertThat(broken.body()).isEqualTo("{\"message\":\"An unexpected error occurred\"}");
+    }
+
+    @Test
+    void pagesOfPluginsKnowTheTokensAndTheAuditLog() throws Exception {
+        start(PAGES, new AdminSettings(null, true, "canary-all", "canary-read"));
+        audited(lines -> {
+            String[] reader = {"Kong-Admin-Token", "canary-read"};
+            String[] writer = {"Kong-Admin-Token", "canary-all"};
+            assertThat(send("GET", "/probe/one", "").statusCode()).isEqualTo(401);
+            assertThat(send("DELETE", "/probe", "", reader).statusCode()).isEqualTo(403);
+            assertThat(send("GET", "/probe/one", "", reader).body()).isEqualTo("one 0");
+            assertThat(send("DELETE", "/probe", "", writer).statusCode()).isEqualTo(204);
+            assertThat(send("DELETE", "/probe/of/" + ONE, "", writer).statusCode())
+                    .isEqualTo(204);
+
+            assertThat(lines.now())
+                    .containsExactly(
+                            "refused 127.0.0.1 DELETE none null 403",
+                            "made 127.0.0.1 DELETE probe null 204",
+                            "made 127.0.0.1 DELETE probe " + ONE + " 204");
         });
     }
 }

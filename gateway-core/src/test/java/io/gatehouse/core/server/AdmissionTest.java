@@ -29,11 +29,11 @@ class AdmissionTest {
         assertThat(admission.admits(new EmbeddedChannel())).isFalse();
         assertThat(turnedAway).hasValue(1);
         assertThat(traffic.active()).isEqualTo(2);
-        first.close();
+        close(first);
         assertThat(traffic.active()).isEqualTo(1);
         assertThat(admission.admits(new EmbeddedChannel())).isTrue();
         assertThat(traffic.accepted()).isEqualTo(3);
-        second.close();
+        close(second);
     }
 
     @Test
@@ -45,8 +45,12 @@ class AdmissionTest {
             assertThat(admission.admits(one)).isTrue();
             all.add(one);
         }
-        all.forEach(EmbeddedChannel::close);
+        all.forEach(AdmissionTest::close);
         assertThat(traffic.active()).isZero();
         assertThat(turnedAway).hasValue(0);
+    }
+
+    private static void close(EmbeddedChannel channel) {
+        assertThat(channel.close().isSuccess()).isTrue();
     }
 }

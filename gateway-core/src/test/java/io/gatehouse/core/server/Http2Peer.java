@@ -14,7 +14,9 @@ import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.DefaultHttp2HeadersFrame;
 import io.netty.handler.codec.http2.DefaultHttp2ResetFrame;
 import io.netty.handler.codec.http2.DefaultHttp2WindowUpdateFrame;
+import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2DataFrame;
+import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameCodec;
 import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
 import io.netty.handler.codec.http2.Http2FrameStream;
@@ -65,6 +67,18 @@ final class Http2Peer implements AutoCloseable {
             for (int i = 0; i < headers.length; i += 2) {
                 head.add(headers[i], headers[i + 1]);
             }
+            if (!minding) {
+                try {
+                    channel.pipeline()
+                            .get(Http2FrameCodec.class)
+                            .encoder()
+                            .configuration()
+                            .headersConfiguration()
+                            .maxHeaderListSize(Http2CodecUtil.MAX_HEADER_LIST_SIZE);
+                } catch (Http2Exception e) {
+                    throw new AssertionError(e);
+                }
+            }
             context.writeAndFlush(new DefaultHttp2HeadersFrame(head, end).stream(stream));
         }
 
@@ -110,6 +124,8 @@ final class Http2Peer implements AutoCloseable {
     final List<Stream> streams = new CopyOnWriteArrayList<>();
     final List<Channel> connections = new CopyOnWriteArrayList<>();
     volatile boolean takesBodies = true;
+    /** Whether it keeps to the length of heads that its peers allow. */
+    volatile boolean minding = true;
 
     /**
      * Starts one.

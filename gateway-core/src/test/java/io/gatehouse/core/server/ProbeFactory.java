@@ -1,5 +1,6 @@
 package io.gatehouse.core.server;
 
+import io.gatehouse.api.AdminPage;
 import io.gatehouse.api.Completion;
 import io.gatehouse.api.Next;
 import io.gatehouse.api.Plugin;
@@ -17,6 +18,7 @@ import io.gatehouse.api.config.Secret;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -75,7 +77,35 @@ public final class ProbeFactory implements PluginFactory<ProbeFactory.Config> {
         }
         CREATED.incrementAndGet();
         LIVES.add("+" + config.label());
+        if (config.does().equals("pages")) {
+            pages(config, context);
+        }
         return new Probe(config);
+    }
+
+    /** Shows its label and how often it was emptied. */
+    private static void pages(Config config, PluginContext context) {
+        AtomicInteger emptied = new AtomicInteger();
+        AdminPage shown = path -> Future.succeededFuture(
+                path.getOrDefault("label", config.label()).equals(config.label())
+                        ? AdminPage.Answer.json(Buffer.buffer(config.label() + " " + emptied))
+                        : AdminPage.Answer.of(404));
+        context.admin(HttpMethod.GET, "/:label", shown);
+        context.admin(HttpMethod.GET, "/of/:plugin_id", shown);
+        context.admin(HttpMethod.DELETE, "/", path -> {
+            emptied.incrementAndGet();
+            return Future.succeededFuture(AdminPage.Answer.of(204));
+        });
+        context.admin(HttpMethod.DELETE, "/of/:plugin_id", path -> {
+            emptied.incrementAndGet();
+            return context.blocking(() -> AdminPage.Answer.of(204));
+        });
+        context.admin(HttpMethod.GET, "/:plugin_id/broken/:how", path -> switch (path.get("how")) {
+            case "throws" -> throw new IllegalStateException("planted");
+            case "null" -> null;
+            case "nothing" -> Future.succeededFuture(null);
+            default -> Future.failedFuture("planted");
+        });
     }
 
     private record Probe(Config config) implements Plugin {

@@ -1,21 +1,29 @@
 package io.gatehouse.core.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gatehouse.core.ProxySettings;
 import io.gatehouse.core.ProxySettings.Trust;
 import io.gatehouse.core.Settings;
 import io.gatehouse.core.Settings.ClientLimits;
 import io.gatehouse.core.Settings.Listen;
+import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.io.ByteArrayOutputStream;
+import java.io.FilterOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -24,6 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Proxies that say in the PROXY protocol whose connection it is. */
 @NullUnmarked
+@SuppressWarnings("AddressSelection") // an address is an address
 class ProxyProtocolIT {
     private static final String V1 = "PROXY TCP4 192.0.2.7 198.51.100.1 5000 80\r\n";
     private static final String REQUEST = "GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
@@ -102,6 +111,99 @@ class ProxyProtocolIT {
         rig.start("", settings("127.0.0.1", "proxy_protocol"));
         assertThat(rig.raw("PROXY UNKNOWN\r\n" + REQUEST)).startsWith("HTTP/1.1 200 ");
         assertThat(realIp()).isEqualTo("127.0.0.1");
+    }
+
+    /** The word on the client stands before the handshake, in clear text, and may come in one piece with its beginning. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void takesTheClientFromBeforeTheHandshake(boolean joined) throws Exception {
+        startTls();
+        try (Socket plain = joined ? new Prefixed(rig.gateway.proxyTlsPort()) : tls();
+                SSLSocket socket = encrypted(plain)) {
+            if (!joined) {
+                Rig.send(plain, V1);
+            }
+            Rig.send(socket, REQUEST);
+            assertThat(Rig.rest(socket)).startsWith("HTTP/1.1 200 ");
+        }
+        assertThat(realIp()).isEqualTo("192.0.2.7");
+        assertThat(rig.upstream.connections().get(0).receivedText())
+                .containsIgnoringCase("x-forwarded-proto: https\r\n");
+    }
+
+    @Test
+    void takesTheClientOfHttp2FromBeforeTheHandshake() throws Exception {
+        startTls();
+        try (Socket plain = tls();
+                SSLSocket socket = encrypted(plain, "h2")) {
+            Rig.send(plain, V1);
+            try (FrameClient client = new FrameClient(socket)) {
+                assertThat(socket.getApplicationProtocol()).isEqualTo("h2");
+                client.get(1, "/a");
+                assertThat(client.whole(1)).startsWith("200 ");
+            }
+        }
+        assertThat(realIp()).isEqualTo("192.0.2.7");
+    }
+
+    @Test
+    void shakesNoHandBeforeItKnowsWhose() throws Exception {
+        startTls();
+        try (Socket plain = tls();
+                SSLSocket socket = encrypted(plain)) {
+            assertThatThrownBy(socket::startHandshake)
+                    .isInstanceOf(IOException.class)
+                    .isNotInstanceOf(SocketTimeoutException.class);
+        }
+    }
+
+    private void startTls() throws Exception {
+        rig.start(
+                "",
+                settings("127.0.0.1", "proxy_protocol")
+                        .proxyListen(List.of(new Listen("127.0.0.1", 0, true, true, false, -1).withProxyProtocol())));
+    }
+
+    private Socket tls() throws IOException {
+        Socket socket = new Socket("127.0.0.1", rig.gateway.proxyTlsPort());
+        socket.setSoTimeout((int) Rig.SOON.toMillis());
+        return socket;
+    }
+
+    private static SSLSocket encrypted(Socket plain, String... protocols) throws Exception {
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(null, InsecureTrustManagerFactory.INSTANCE.getTrustManagers(), null);
+        SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket(plain, "localhost", 443, true);
+        SSLParameters parameters = socket.getSSLParameters();
+        parameters.setApplicationProtocols(protocols);
+        socket.setSSLParameters(parameters);
+        return socket;
+    }
+
+    /** A connection that sends its word on the client together with its first bytes. */
+    private static final class Prefixed extends Socket {
+        private boolean begun;
+
+        Prefixed(int port) throws IOException {
+            super("127.0.0.1", port);
+            setSoTimeout((int) Rig.SOON.toMillis());
+        }
+
+        @Override
+        public OutputStream getOutputStream() throws IOException {
+            return new FilterOutputStream(super.getOutputStream()) {
+                @Override
+                public void write(byte[] bytes, int from, int count) throws IOException {
+                    ByteArrayOutputStream all = new ByteArrayOutputStream();
+                    if (!begun) {
+                        begun = true;
+                        all.writeBytes(V1.getBytes(StandardCharsets.US_ASCII));
+                    }
+                    all.write(bytes, from, count);
+                    out.write(all.toByteArray());
+                }
+            };
+        }
     }
 
     @ParameterizedTest

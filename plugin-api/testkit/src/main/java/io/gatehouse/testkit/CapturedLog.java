@@ -26,7 +26,9 @@ public final class CapturedLog implements AutoCloseable {
             "io.netty", Level.INFO,
             "io.vertx", Level.INFO,
             // says once for each gateway that two HTTP clients share a gauge
-            "io.micrometer.core.instrument.MeterRegistry", Level.ERROR);
+            "io.micrometer.core.instrument.MeterRegistry", Level.ERROR,
+            // says at ERROR what the future of a connection that is being made says too
+            "io.vertx.redis.client.impl.RedisConnectionManager", Level.OFF);
 
     private final List<LogLine> lines = new CopyOnWriteArrayList<>();
     private final Logger root;

@@ -1,5 +1,6 @@
 package io.gatehouse.testkit;
 
+import io.gatehouse.api.AdminPage;
 import io.gatehouse.api.Completion;
 import io.gatehouse.api.Counters;
 import io.gatehouse.api.ExtensionPoint;
@@ -22,6 +23,7 @@ import io.gatehouse.core.config.ConfigNode;
 import io.gatehouse.core.config.ConfigText;
 import io.gatehouse.core.config.Environment;
 import io.gatehouse.core.config.Problem;
+import io.gatehouse.core.plugin.PluginPage;
 import io.gatehouse.core.schema.JsonSchema;
 import io.gatehouse.core.schema.RecordBinder;
 import io.gatehouse.core.service.LocalCounters;
@@ -40,6 +42,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -80,6 +83,7 @@ public final class PluginTester implements AutoCloseable {
     private final FakeCounters counters = new FakeCounters(new LocalCounters(clock));
     private final FakeHttp http = new FakeHttp();
     private final FakeOutlets outlets = new FakeOutlets();
+    private final List<PluginPage> pages = new ArrayList<>();
     private final FakeDirectory directory = new FakeDirectory();
     private final CapturedLog log = CapturedLog.start();
     private final List<Fault> faults = new ArrayList<>();
@@ -293,6 +297,25 @@ public final class PluginTester implements AutoCloseable {
     /** What stands for every address that the plugin writes to. */
     public FakeOutlets outlets() {
         return outlets;
+    }
+
+    /**
+     * What the plugin's page of the Admin API answers.
+     *
+     * @param path below the plugin's name, such as {@code /} or {@code /world}
+     * @return 404 when it has no such page
+     */
+    public Future<AdminPage.Answer> admin(HttpMethod method, String path) {
+        create();
+        List<String> segments =
+                Stream.of(path.split("/", -1)).filter(one -> !one.isEmpty()).toList();
+        for (PluginPage page : pages) {
+            PluginPage.Match match = page.match(segments);
+            if (match != null && page.method().equals(method)) {
+                return page.page().answer(match.path());
+            }
+        }
+        return Future.succeededFuture(AdminPage.Answer.of(404));
     }
 
     /** The value of a counter or gauge; 0 for a series that was never touched. */
@@ -522,6 +545,11 @@ public final class PluginTester implements AutoCloseable {
             addLower(credentialHeaders, headers);
             addLower(credentialQuery, queryArguments);
             addLower(credentialFields, bodyFields);
+        }
+
+        @Override
+        public void admin(HttpMethod method, String path, AdminPage page) {
+            pages.add(PluginPage.of(pluginId, method, path, page));
         }
 
         @Override

@@ -46,6 +46,18 @@ class BasicAuthTest {
     }
 
     @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{brute_force_protection: {strategy: \"off\"}, principals: {enabled: false}}",
+                "{brute_force_protection: {strategy: \"off\"}}",
+                "{principals: {enabled: false}}",
+            })
+    void takesWhatIsNotBuiltWhereItIsSwitchedOff(String yaml) {
+        assertThat(tester(yaml).problems()).isEmpty();
+        assertThat(tester(yaml).config()).isEqualTo(new BasicAuthConfig(null, true, "service"));
+    }
+
+    @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             value = {

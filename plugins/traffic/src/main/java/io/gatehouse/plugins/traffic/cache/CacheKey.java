@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Under which keys answers are kept: Kong's, so that the same request has the same key there. */
 final class CacheKey {
+    /** Stands between a key and what makes a variant of it. */
+    static final char VARIANT = ':';
+
     private CacheKey() {}
 
     static String of(Exchange exchange, MultiMap headers, ProxyCacheConfig config) {
@@ -58,7 +61,7 @@ final class CacheKey {
                 text.append(value.strip()).append('\n');
             }
         }
-        return sha256(text.toString());
+        return key + VARIANT + sha256(text.toString());
     }
 
     private static String params(@Nullable String query, List<String> vary) {

@@ -188,6 +188,7 @@ final class ProxyCache implements Plugin {
         }
 
         private Future<Response> ask(Flight flight, String at) {
+            long asked = store.purges();
             Exchange exchange = request.exchange();
             // whatever becomes of this request, nobody waits for it longer than it lives
             exchange.onEnd(() -> store.land(at, flight, Flight.Outcome.LOST));
@@ -210,7 +211,8 @@ final class ProxyCache implements Plugin {
                 Keeper keeper = new Keeper(
                         flight,
                         at,
-                        body -> keep(vary, new Kept.Answer(response.status(), headers, body, now, seconds, until)));
+                        body -> keep(
+                                vary, new Kept.Answer(response.status(), headers, body, now, seconds, until), asked));
                 if (response.body().isEmpty()) {
                     keeper.closed(BodyEnd.ok());
                 } else {
@@ -220,12 +222,12 @@ final class ProxyCache implements Plugin {
             });
         }
 
-        private void keep(List<String> vary, Kept.Answer answer) {
+        private void keep(List<String> vary, Kept.Answer answer, long asked) {
             if (vary.isEmpty()) {
-                store.put(key, answer);
+                store.put(key, answer, asked);
             } else {
-                store.put(key, new Kept.Variants(vary, answer.until()));
-                store.put(CacheKey.variant(key, vary, headers), answer);
+                store.put(key, new Kept.Variants(vary, answer.until()), asked);
+                store.put(CacheKey.variant(key, vary, headers), answer, asked);
             }
         }
     }

@@ -44,6 +44,7 @@ public final class ProxyCacheFactory implements PluginFactory<ProxyCacheConfig> 
     @Override
     public Plugin create(ProxyCacheConfig config, PluginContext context) {
         ResponseStore store = stores.computeIfAbsent(config.memory().dictionaryName(), name -> new ResponseStore());
+        new CachePages(store, context.clock()).addTo(context);
         return new ProxyCache(config, context, store);
     }
 

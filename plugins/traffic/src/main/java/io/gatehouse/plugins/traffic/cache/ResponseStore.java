@@ -24,6 +24,7 @@ final class ResponseStore {
     private final Map<String, Flight> flights = new ConcurrentHashMap<>();
     private final AtomicLong pending = new AtomicLong();
     private long bytes;
+    private long purges;
 
     synchronized @Nullable Kept get(String key, long now) {
         Kept found = all.get(key);
@@ -32,6 +33,55 @@ final class ResponseStore {
             return null;
         }
         return found;
+    }
+
+    /** What a key leads to; of variants any one. Looking does not count as use. */
+    synchronized Kept.@Nullable Answer find(String key, long now) {
+        for (Map.Entry<String, Kept> one : all.entrySet()) {
+            if (isOf(key, one.getKey()) && one.getValue() instanceof Kept.Answer answer && answer.until() > now) {
+                return answer;
+            }
+        }
+        return null;
+    }
+
+    /** Forgets what is kept under a key, and its variants. Says whether there was an answer. */
+    synchronized boolean purge(String key, long now) {
+        purges++;
+        boolean found = false;
+        Iterator<Map.Entry<String, Kept>> entries = all.entrySet().iterator();
+        while (entries.hasNext()) {
+            Map.Entry<String, Kept> one = entries.next();
+            if (isOf(key, one.getKey())) {
+                found |= one.getValue() instanceof Kept.Answer answer && answer.until() > now;
+                bytes -= one.getValue().size() + KEY_BYTES;
+                entries.remove();
+            }
+        }
+        return found;
+    }
+
+    /** Forgets everything. */
+    synchronized void clear() {
+        purges++;
+        all.clear();
+        bytes = 0;
+    }
+
+    /** How often something was purged. */
+    synchronized long purges() {
+        return purges;
+    }
+
+    private static boolean isOf(String key, String kept) {
+        return kept.startsWith(key) && (kept.length() == key.length() || kept.charAt(key.length()) == CacheKey.VARIANT);
+    }
+
+    /** Keeps an answer, unless something was purged since it was asked for: it may be what was to be forgotten. */
+    synchronized void put(String key, Kept kept, long asked) {
+        if (asked == purges) {
+            put(key, kept);
+        }
     }
 
     synchronized void put(String key, Kept kept) {

@@ -10,12 +10,13 @@ import io.gatehouse.api.config.Range;
 import org.jspecify.annotations.Nullable;
 
 /** The configuration of {@code rate-limiting}: Kong's fields and Kong's meaning. */
-@Doc("Lets each client send so many requests in a second, minute, hour, day, month or year (UTC), and refuses more"
-        + " with 429. Requests that are refused do not count."
-        + " The limits are exact on one node with the policy `local`, for about 131,000 clients at a time: beyond that, who was"
-        + " not seen for longest begins anew, so behind `limit_by: header` with values that clients choose, a limit by address"
-        + " should stand as well. With `redis` they are exact on all nodes that name the same Redis, as far as their clocks agree."
-        + " Plugins on the same route and service, or on none, count together what they count by the same rule, as in Kong.")
+@Doc(
+        "Lets each client send so many requests in a second, minute, hour, day, month or year (UTC), and refuses more"
+                + " with 429. Requests that are refused do not count."
+                + " The limits are exact on one node with the policy `local`, for about 131,000 clients at a time: beyond that, who was"
+                + " not seen for longest begins anew, so behind `limit_by: header` with values that clients choose, a limit by address"
+                + " should stand as well. With `redis` they are exact on all nodes that name the same Redis, as far as their clocks agree."
+                + " Plugins on the same route and service, or on none, count together what they count by the same rule, as in Kong.")
 @OldName(
         in = "redis",
         value = {

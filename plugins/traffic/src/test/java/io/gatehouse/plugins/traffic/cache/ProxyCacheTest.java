@@ -2,6 +2,7 @@ package io.gatehouse.plugins.traffic.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gatehouse.api.AdminPage;
 import io.gatehouse.api.Consumer;
 import io.gatehouse.api.FailureKind;
 import io.gatehouse.api.Next;
@@ -16,6 +17,7 @@ import io.gatehouse.testkit.Upstream;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Duration;
@@ -559,6 +561,84 @@ class ProxyCacheTest {
 
             assertThat(other.header(STATUS)).isEqualTo("Miss");
         }
+    }
+
+    @Test
+    void showsAndForgetsWhatItKeepsOverTheAdminApi() {
+        try (PluginTester tester = tester("").pluginId("7f2f0e3a-0000-4000-8000-000000000001")) {
+            counting(tester, "text/plain");
+            String key = tester.get("/a").send().header("X-Cache-Key");
+            String other = tester.get("/b").send().header("X-Cache-Key");
+            String mine = "/7f2f0e3a-0000-4000-8000-000000000001/caches/" + key;
+
+            AdminPage.Answer shown = tester.admin(HttpMethod.GET, mine).result();
+            assertThat(shown.status()).isEqualTo(200);
+            assertThat(new JsonObject(shown.json()).getString("body")).isEqualTo("answer 1");
+            assertThat(new JsonObject(shown.json()).getInteger("status")).isEqualTo(200);
+            assertThat(new JsonObject(shown.json()).getInteger("body_len")).isEqualTo(8);
+            assertThat(new JsonObject(shown.json()).getJsonObject("headers").getString("X-Own"))
+                    .isEqualTo("yes");
+
+            assertThat(status(tester, HttpMethod.DELETE, "/" + key)).isEqualTo(204);
+            assertThat(status(tester, HttpMethod.DELETE, "/" + key)).isEqualTo(404);
+            assertThat(status(tester, HttpMethod.GET, mine)).isEqualTo(404);
+            assertThat(tester.get("/a").send().header(STATUS)).isEqualTo("Miss");
+            assertThat(status(tester, HttpMethod.GET, "/" + other)).isEqualTo(200);
+
+            assertThat(status(tester, HttpMethod.DELETE, "/")).isEqualTo(204);
+            assertThat(status(tester, HttpMethod.GET, "/" + other)).isEqualTo(404);
+            assertThat(tester.get("/b").send().header(STATUS)).isEqualTo("Miss");
+        }
+    }
+
+    @Test
+    void showsABodyThatIsNoTextInBase64() {
+        try (PluginTester tester = tester("")) {
+            tester.upstream(request -> {
+                Response response = Response.of(200).body(Body.of(Buffer.buffer(new byte[] {(byte) 0xff, 0})));
+                response.headers().set("Content-Type", "text/plain");
+                return Response.done(response);
+            });
+            String key = tester.get("/").send().header("X-Cache-Key");
+
+            JsonObject shown = new JsonObject(
+                    tester.admin(HttpMethod.GET, "/" + key).result().json());
+            assertThat(shown.getString("body_base64")).isEqualTo("/wA=");
+            assertThat(shown.containsKey("body")).isFalse();
+        }
+    }
+
+    @Test
+    void forgetsAllVariantsOfAKey() {
+        try (PluginTester tester = tester("")) {
+            tester.upstream(answers(200, "text/plain", "x", "Vary", "Accept-Language"));
+            String key = tester.get("/").header("Accept-Language", "de").send().header("X-Cache-Key");
+            tester.get("/").header("Accept-Language", "fr").send();
+
+            assertThat(status(tester, HttpMethod.GET, "/" + key)).isEqualTo(200);
+            assertThat(status(tester, HttpMethod.DELETE, "/" + key)).isEqualTo(204);
+            assertThat(tester.get("/").header("Accept-Language", "de").send().header(STATUS))
+                    .isEqualTo("Miss");
+            assertThat(tester.get("/").header("Accept-Language", "fr").send().header(STATUS))
+                    .isEqualTo("Miss");
+        }
+    }
+
+    @Test
+    void doesNotKeepAnAnswerThatWasOnItsWayAtAPurge() {
+        try (PluginTester tester = tester("")) {
+            tester.upstream(request -> {
+                assertThat(status(tester, HttpMethod.DELETE, "/")).isEqualTo(204);
+                return answers(200, "text/plain", "old").proceed(request);
+            });
+            String key = tester.get("/").send().header("X-Cache-Key");
+
+            assertThat(status(tester, HttpMethod.GET, "/" + key)).isEqualTo(404);
+        }
+    }
+
+    private static int status(PluginTester tester, HttpMethod method, String path) {
+        return tester.admin(method, path).result().status();
     }
 
     private static TestRequest request(PluginTester tester, String line) {

@@ -91,7 +91,7 @@ class RateLimitingTest {
                 "{minute: 1, policy: redis, redis: {host: a}, sync_rate: 5}|sync_rate: 5.0 is not built",
                 "{minute: 1, redis: {cloud_authentication: {auth_provider: aws}}}|cloud_authentication",
                 "{minute: 1, policy: cluster}|cluster",
-                "{minute: 1, redis_port: 0}|redis.port: value should be between 1 and 65535",
+                "{minute: 1, redis_port: 0}|redis_port: value should be between 1 and 65535",
                 "{minute: 1, redis_nodes: 1}|redis_nodes: unknown field",
                 "{minute: 1, error_code: 99}|error_code",
             })
