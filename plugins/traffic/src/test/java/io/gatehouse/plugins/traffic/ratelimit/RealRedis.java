@@ -63,8 +63,8 @@ final class RealRedis implements AutoCloseable {
 
     /** Ends it as a crash would, and waits until it is gone. */
     @Override
-    public void close() throws InterruptedException {
-        process.destroyForcibly().waitFor();
+    public void close() {
+        process.destroyForcibly().onExit().join();
     }
 
     private static String program() {
