@@ -1,6 +1,7 @@
 package io.gatehouse.core.entity;
 
 import com.google.re2j.PatternSyntaxException;
+import io.gatehouse.api.RegexLimits;
 import io.gatehouse.core.routing.ExpressionParser;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
@@ -177,6 +178,10 @@ final class Checks {
     }
 
     static @Nullable String regex(String expression) {
+        String problem = RegexLimits.problem(expression);
+        if (problem != null) {
+            return "invalid regex: " + problem;
+        }
         try {
             com.google.re2j.Pattern.compile(expression);
             return null;

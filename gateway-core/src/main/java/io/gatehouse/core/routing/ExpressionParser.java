@@ -3,6 +3,7 @@ package io.gatehouse.core.routing;
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
 import io.gatehouse.api.AddressRange;
+import io.gatehouse.api.RegexLimits;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -151,6 +152,10 @@ public final class ExpressionParser {
         String value = quoted();
         Pattern pattern = null;
         if (how == Expression.TextOperator.MATCHES) {
+            String problem = RegexLimits.problem(value);
+            if (problem != null) {
+                throw wrong(valueAt, "invalid regex: " + problem);
+            }
             try {
                 pattern = Pattern.compile(value);
             } catch (PatternSyntaxException e) {

@@ -3,6 +3,7 @@ package io.gatehouse.core.routing;
 import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
+import io.gatehouse.api.RegexLimits;
 import org.jspecify.annotations.Nullable;
 
 /** A path of a route that is a regular expression: matched at the path's start, in time linear in its length. */
@@ -17,6 +18,11 @@ final class RegexPath {
     }
 
     static Pattern compile(String expression, int flags, String route, String field) {
+        String problem = RegexLimits.problem(expression);
+        if (problem != null) {
+            throw new IllegalArgumentException("route " + route + ": " + field + ": " + expression
+                    + " is no valid regular expression: " + problem);
+        }
         try {
             return Pattern.compile(expression, flags);
         } catch (PatternSyntaxException e) {

@@ -1,8 +1,11 @@
 package io.gatehouse.core.routing;
 
-/** One entry of a route's server names; a last dot does not count. */
+import java.util.Locale;
+
+/** One entry of a route's server names; a last dot does not count, nor letter case: clients' names come in lower case. */
 record ServerNamePattern(HostPattern.Kind kind, String text) {
-    static ServerNamePattern of(String configured) {
+    static ServerNamePattern of(String given) {
+        String configured = given.toLowerCase(Locale.ROOT);
         String name = configured.length() > 1 && configured.endsWith(".")
                 ? configured.substring(0, configured.length() - 1)
                 : configured;

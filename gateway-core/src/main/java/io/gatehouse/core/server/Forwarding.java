@@ -13,6 +13,7 @@ import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -238,10 +239,13 @@ public final class Forwarding {
     /** All values of a header as one; null when there are none. */
     private static @Nullable String joined(MultiMap headers, CharSequence name) {
         String first = headers.get(name);
-        if (first == null || first.isEmpty()) {
+        if (first == null) {
             return null;
         }
         List<String> all = headers.getAll(name);
-        return all.size() == 1 ? first : String.join(", ", all);
+        String joined = all.size() == 1
+                ? first
+                : all.stream().filter(line -> !line.isEmpty()).collect(Collectors.joining(", "));
+        return joined.isEmpty() ? null : joined;
     }
 }

@@ -253,12 +253,13 @@ class RouteTableTest {
     @Test
     void comparesServerNamesOnTlsOnly() {
         RouteTable<String> table =
-                table(rule("sni").snis("a.example.", "*.wild.org", "pre.*").paths("/"));
+                table(rule("sni").snis("a.example.", "*.Wild.org", "pre.*", "Upper.Test").paths("/"));
 
         assertThat(route(table, TestRequest.get("/"))).isEqualTo("sni");
         assertThat(route(table, TestRequest.get("/").tls("a.example"))).isEqualTo("sni");
         assertThat(route(table, TestRequest.get("/").tls("x.wild.org"))).isEqualTo("sni");
         assertThat(route(table, TestRequest.get("/").tls("pre.fix"))).isEqualTo("sni");
+        assertThat(route(table, TestRequest.get("/").tls("upper.test"))).isEqualTo("sni");
         assertThat(route(table, TestRequest.get("/").tls("b.example"))).isNull();
         assertThat(route(table, TestRequest.get("/").tls(null))).isNull();
     }

@@ -5,6 +5,7 @@ import com.google.re2j.PatternSyntaxException;
 import io.gatehouse.api.Plugin;
 import io.gatehouse.api.PluginContext;
 import io.gatehouse.api.PluginFactory;
+import io.gatehouse.api.RegexLimits;
 import io.gatehouse.api.config.Problems;
 import java.util.List;
 
@@ -36,6 +37,11 @@ public final class BotDetectionFactory implements PluginFactory<BotDetectionConf
 
     private static void check(String field, List<String> expressions, Problems problems) {
         for (int i = 0; i < expressions.size(); i++) {
+            String problem = RegexLimits.problem(expressions.get(i));
+            if (problem != null) {
+                problems.add(field + "[" + i + "]", "not a regex: " + expressions.get(i) + " (" + problem + ")");
+                continue;
+            }
             try {
                 Pattern.compile(expressions.get(i));
             } catch (PatternSyntaxException e) {

@@ -5,6 +5,7 @@ import com.google.re2j.PatternSyntaxException;
 import io.gatehouse.api.Plugin;
 import io.gatehouse.api.PluginContext;
 import io.gatehouse.api.PluginFactory;
+import io.gatehouse.api.RegexLimits;
 import io.gatehouse.api.config.Problems;
 import java.util.List;
 
@@ -35,6 +36,11 @@ public final class CorsFactory implements PluginFactory<CorsConfig> {
         for (int i = 0; i < config.origins().size(); i++) {
             String origin = config.origins().get(i);
             if (origin.equals("*")) {
+                continue;
+            }
+            String problem = RegexLimits.problem(origin);
+            if (problem != null) {
+                problems.add("origins[" + i + "]", "'" + origin + "' is not a valid regex (" + problem + ")");
                 continue;
             }
             try {

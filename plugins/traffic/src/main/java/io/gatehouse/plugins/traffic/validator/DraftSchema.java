@@ -12,6 +12,7 @@ import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SchemaRegistryConfig;
 import com.networknt.schema.SpecificationVersion;
 import com.networknt.schema.regex.RegularExpression;
+import io.gatehouse.api.RegexLimits;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -81,6 +82,10 @@ final class DraftSchema implements Check {
     }
 
     private static RegularExpression expression(String regex) {
+        String problem = RegexLimits.problem(regex);
+        if (problem != null) {
+            throw new IllegalArgumentException("regular expression '" + regex + "': " + problem);
+        }
         try {
             Pattern pattern = Pattern.compile(regex);
             return text -> pattern.matcher(text).find();
