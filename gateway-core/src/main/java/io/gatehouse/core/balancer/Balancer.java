@@ -133,6 +133,9 @@ public final class Balancer {
         }
         List<Future<Answer>> answers =
                 targets.stream().map(target -> names.resolve(target.host())).toList();
+        if (waits) {
+            begin(answers);
+        }
         Future.join(answers).onComplete(all -> {
             try {
                 resolved(answers.stream().map(Future::result).toList());
@@ -144,6 +147,26 @@ public final class Balancer {
             }
         });
         return promise.future();
+    }
+
+    /** Addresses that are known at once need not wait for those that a name server is slow to tell. */
+    private void begin(List<Future<Answer>> answers) {
+        if (!addresses.all.isEmpty() || answers.stream().allMatch(Future::isComplete)) {
+            return;
+        }
+        List<Resolved> known = new ArrayList<>();
+        for (int i = 0; i < targets.size(); i++) {
+            Answer answer = answers.get(i).result();
+            known.add(
+                    answer == null
+                            ? new Resolved(targets.get(i), List.of(), "not answered yet")
+                            : resolved(targets.get(i), answer));
+        }
+        Addresses first = new Addresses(known);
+        if (!first.all.isEmpty()) {
+            addresses = first;
+            waits = false;
+        }
     }
 
     private void resolved(List<Answer> answers) {

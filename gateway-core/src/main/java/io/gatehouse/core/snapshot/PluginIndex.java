@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * changed since the snapshot before, its slots and chains are taken over. Used by the thread that builds snapshots only.
  */
 final class PluginIndex {
-    /** So many chains and slots more than there are routes may be out of use before all are made anew. */
+    /** So many chains more than there are routes may be out of use before all are forgotten. */
     private static final int SPARE = 1024;
 
     /** Where an entity applies, but for consumers and groups. */
@@ -65,7 +65,8 @@ final class PluginIndex {
     private static final class Named {
         private final PluginFactory<?> factory;
         private final Map<Place, Cell> cells = new HashMap<>();
-        private Map<List<Cell>, PluginSlot> slots = new HashMap<>();
+        private final Map<List<Cell>, PluginSlot> slots = new HashMap<>();
+        private @Nullable Named before;
 
         Named(PluginFactory<?> factory) {
             this.factory = factory;
@@ -75,14 +76,22 @@ final class PluginIndex {
             return cells.getOrDefault(new Place(route, service), Cell.EMPTY);
         }
 
-        void takeOver(Named before, int most) {
+        void takeOver(Named old) {
             cells.replaceAll((place, cell) -> {
-                Cell old = before.cells.get(place);
-                return old != null && old.isSame(cell) ? old : cell;
+                Cell known = old.cells.get(place);
+                return known != null && known.isSame(cell) ? known : cell;
             });
-            if (before.slots.size() <= most) {
-                slots = before.slots;
+            before = old;
+        }
+
+        PluginSlot slot(String name, List<Cell> where) {
+            PluginSlot slot = slots.get(where);
+            if (slot == null) {
+                PluginSlot known = before == null ? null : before.slots.get(where);
+                slot = known == null ? PluginIndex.slot(name, factory, where) : known;
+                slots.put(where, slot);
             }
+            return slot;
         }
     }
 
@@ -104,15 +113,16 @@ final class PluginIndex {
     }
 
     private final Map<String, Named> byName = new TreeMap<>();
-    private final Map<ChainKey, Chain> chains;
+    private final Map<ChainKey, Chain> chains = new HashMap<>();
+    private @Nullable PluginIndex before;
 
     /**
      * Sorts instances by where they apply.
      *
-     * @param before that of the snapshot before, which is of no use afterwards; null when there is none
-     * @param routes how many there are
+     * @param before that of the snapshot before, until {@link #settle}; null when there is none
      */
-    PluginIndex(Collection<SnapshotBuilder.Placed> placed, @Nullable PluginIndex before, int routes) {
+    PluginIndex(Collection<SnapshotBuilder.Placed> placed, @Nullable PluginIndex before) {
+        this.before = before;
         for (SnapshotBuilder.Placed one : placed) {
             PluginEntity entity = one.entity();
             BoundPlugin plugin = one.plugin();
@@ -129,16 +139,29 @@ final class PluginIndex {
                 cell.anyone = one;
             }
         }
-        int most = 2 * routes + SPARE;
         if (before != null) {
             byName.forEach((name, named) -> {
                 Named old = before.byName.get(name);
                 if (old != null && old.factory == named.factory) {
-                    named.takeOver(old, most);
+                    named.takeOver(old);
                 }
             });
         }
-        chains = before != null && before.chains.size() <= most ? before.chains : new HashMap<>();
+    }
+
+    /**
+     * The snapshot is made: lets go of the one before, whose instances may be of a plugin that is to be unloaded.
+     *
+     * @param routes how many there are
+     */
+    void settle(int routes) {
+        before = null;
+        for (Named named : byName.values()) {
+            named.before = null;
+        }
+        if (chains.size() > 2 * routes + SPARE) {
+            chains.clear();
+        }
     }
 
     /** The slots of a route, or of requests without one. */
@@ -155,7 +178,7 @@ final class PluginIndex {
                 any |= cell != Cell.EMPTY;
             }
             if (any) {
-                slots.add(named.slots.computeIfAbsent(cells, same -> slot(name, named.factory, cells)));
+                slots.add(named.slot(name, cells));
             }
         });
         return slots;
@@ -187,7 +210,13 @@ final class PluginIndex {
             @Nullable Balancer balancer,
             Supplier<Next> innermost) {
         List<PluginSlot> slots = slots(route, service == null ? null : service.id());
-        return chains.computeIfAbsent(
-                new ChainKey(slots, new Same(service), new Same(balancer)), same -> new Chain(slots, innermost.get()));
+        ChainKey key = new ChainKey(slots, new Same(service), new Same(balancer));
+        Chain chain = chains.get(key);
+        if (chain == null) {
+            Chain known = before == null ? null : before.chains.get(key);
+            chain = known == null ? new Chain(slots, innermost.get()) : known;
+            chains.put(key, chain);
+        }
+        return chain;
     }
 }

@@ -241,10 +241,7 @@ public final class SnapshotBuilder {
         Parts before = previous == null ? null : previous.parts();
         PluginIndex plugins = before != null && before.placed() == placed
                 ? before.index()
-                : new PluginIndex(
-                        placed,
-                        before == null ? null : before.index(),
-                        config.routes().size());
+                : new PluginIndex(placed, before == null ? null : before.index());
         Map<String, ServiceFacts> services = services(config, old, before);
         Map<String, Balancer> balancers = before != null && config.same(old, EntityKind.UPSTREAM, EntityKind.TARGET)
                 ? before.balancers()
@@ -259,6 +256,7 @@ public final class SnapshotBuilder {
         Plan unmatched = new Plan(null, null, new Chain(plugins.slots(null, null), request -> {
             throw new IllegalStateException("an unmatched request has no chain");
         }));
+        plugins.settle(config.routes().size());
         Parts parts = new Parts(
                 placed,
                 plugins,

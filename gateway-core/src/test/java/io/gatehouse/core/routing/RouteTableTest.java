@@ -252,8 +252,9 @@ class RouteTableTest {
 
     @Test
     void comparesServerNamesOnTlsOnly() {
-        RouteTable<String> table =
-                table(rule("sni").snis("a.example.", "*.Wild.org", "pre.*", "Upper.Test").paths("/"));
+        RouteTable<String> table = table(rule("sni")
+                .snis("a.example.", "*.Wild.org", "pre.*", "Upper.Test")
+                .paths("/"));
 
         assertThat(route(table, TestRequest.get("/"))).isEqualTo("sni");
         assertThat(route(table, TestRequest.get("/").tls("a.example"))).isEqualTo("sni");

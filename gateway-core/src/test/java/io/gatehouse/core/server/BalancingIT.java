@@ -16,6 +16,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -279,12 +280,24 @@ class BalancingIT {
     }
 
     /** The health of each target in the order of the file. */
+    /** Targets are told in the order of their ids; this is that of the servers. */
+    private int place(JsonObject target) {
+        for (int i = 0; i < servers.size(); i++) {
+            if (target.getString("target").endsWith(":" + servers.get(i).port())) {
+                return i;
+            }
+        }
+        return servers.size();
+    }
+
     private List<String> health() {
         try {
             JsonArray data =
                     new JsonObject(admin("GET", "/upstreams/pool/health").body()).getJsonArray("data");
             return data.stream()
-                    .map(target -> ((JsonObject) target).getString("health"))
+                    .map(JsonObject.class::cast)
+                    .sorted(Comparator.comparingInt(this::place))
+                    .map(target -> target.getString("health"))
                     .toList();
         } catch (Exception e) {
             throw new IllegalStateException(e);

@@ -87,6 +87,20 @@ class NameResolutionIT {
     }
 
     @Test
+    void anAddressDoesNotWaitForANameThatNobodyAnswers() throws Exception {
+        dns.silent("silent.example");
+        rig.serve(
+                upstream(
+                        "slots: 10",
+                        "{target: \"127.0.0.1:" + server("a").port() + "\"}",
+                        "{target: \"silent.example:1\"}"),
+                settings());
+        assertThat(get()).isEqualTo("200 \"a\"");
+        // the next type of record would be asked for once the first question had been given up
+        assertThat(dns.questions).containsOnly("SRV silent.example");
+    }
+
+    @Test
     void tellsWhatIsWrongWithAName() throws Exception {
         dns.fails("servfail.example", DnsResponseCode.SERVFAIL)
                 .a("empty.example", 9)

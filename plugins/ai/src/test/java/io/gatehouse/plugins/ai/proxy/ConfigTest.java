@@ -107,14 +107,14 @@ class ConfigTest {
                 balancer: {algorithm: semantic}
                 llm_format: anthropic
                 genai_category: audio/speech
-                acls: {}
-                embeddings: {}
-                vectordb: {}
+                acls: {allow: [a]}
+                embeddings: {auth: {}}
+                vectordb: {strategy: redis}
                 targets:
                   - route_type: llm/v1/files
                     metadata: {a: b}
                     auth: {aws_access_key_id: x, azure_use_managed_identity: true, gcp_use_service_account: true}
-                    model: {provider: anthropic, options: {anthropic_version: x, llama2_format: raw, bedrock: {}}}
+                    model: {provider: anthropic, options: {anthropic_version: x, llama2_format: raw, bedrock: {aws_region: x}}}
                 """))
                 .contains("balancer.algorithm")
                 .contains("llm_format")
