@@ -58,7 +58,10 @@ public final class SocketProbes implements Probes {
         @Override
         public Future<Integer> probe(Address address, String hostHeader) {
             return client.connect(address.socketAddress())
-                    .compose(socket -> socket.close().otherwiseEmpty().map(0))
+                    .compose(socket -> {
+                        socket.exceptionHandler(e -> {}); // it was there, and that is all that was asked
+                        return socket.close().otherwiseEmpty().map(0);
+                    })
                     .recover(SocketProbes::failed);
         }
 
@@ -119,6 +122,7 @@ public final class SocketProbes implements Probes {
 
         private Future<Integer> status(HttpClientRequest request) {
             request.exceptionHandler(e -> {}); // the answer's future tells it too
+            request.connection().exceptionHandler(e -> {}); // a reset behind the answer is none of ours
             request.idleTimeout(millis(checks));
             return request.send()
                     .map(response -> {
