@@ -4,6 +4,7 @@ import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,7 +21,9 @@ final class Signals implements AutoCloseable {
     private final CountDownLatch ended = new CountDownLatch(1);
     private final CountDownLatch done = new CountDownLatch(1);
 
-    private volatile Runnable hangUp = () -> {};
+    private final AtomicBoolean early = new AtomicBoolean();
+
+    private volatile Runnable hangUp = () -> early.set(true);
 
     Signals() {
         handle("HUP", () -> hangUp.run());
@@ -46,9 +49,12 @@ final class Signals implements AutoCloseable {
         }
     }
 
-    /** Runs the action on each SIGHUP from now on, on a thread of its own; earlier ones were ignored. */
+    /** Runs the action on each SIGHUP from now on, on a thread of its own, and at once if there was one before. */
     void onHangUp(Runnable action) {
         hangUp = action;
+        if (early.getAndSet(false)) {
+            action.run();
+        }
     }
 
     /** Ends the wait of {@link #awaitEnd()} as SIGTERM does. */
