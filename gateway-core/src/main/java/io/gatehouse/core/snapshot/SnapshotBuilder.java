@@ -264,7 +264,11 @@ public final class SnapshotBuilder {
                 routes,
                 before != null && config.same(old, PEOPLE)
                         ? before.directory()
-                        : new EntityDirectory(config, Clock.systemUTC(), System::nanoTime),
+                        : new EntityDirectory(
+                                config,
+                                before == null ? null : before.directory(),
+                                Clock.systemUTC(),
+                                System::nanoTime),
                 before != null && config.same(old, EntityKind.CERTIFICATE, EntityKind.SNI)
                         ? before.certificates()
                         : CertificateTable.of(config));
