@@ -125,16 +125,12 @@ final class RequestBody {
      * @param config the config of the plugin; null when it is none
      */
     static ConfigNode.Mapping shaped(ConfigNode.Mapping given, RecordShape shape, @Nullable RecordShape config) {
-        ConfigNode.Mapping shaped = given;
-        for (ConfigNode.Entry entry : given.entries()) {
+        return given.withValues(entry -> {
             RecordShape.Component component = shape.component(entry.name());
-            ConfigNode value =
-                    entry.name().equals("config") && config != null && entry.value() instanceof ConfigNode.Mapping own
-                            ? shaped(own, config, null)
-                            : shaped(entry.value(), component == null ? null : component.shape());
-            shaped = shaped.with(entry.name(), value);
-        }
-        return shaped;
+            return entry.name().equals("config") && config != null && entry.value() instanceof ConfigNode.Mapping own
+                    ? shaped(own, config, null)
+                    : shaped(entry.value(), component == null ? null : component.shape());
+        });
     }
 
     private static ConfigNode shaped(ConfigNode given, RecordShape.@Nullable Shape shape) {
@@ -152,10 +148,7 @@ final class RequestBody {
             return shaped(mapping, nested.shape(), null);
         }
         RecordShape.Shape value = shape instanceof RecordShape.Named named ? named.value() : null;
-        for (ConfigNode.Entry entry : mapping.entries()) {
-            mapping = mapping.with(entry.name(), shaped(entry.value(), value));
-        }
-        return mapping;
+        return mapping.withValues(entry -> shaped(entry.value(), value));
     }
 
     private static ConfigNode scalar(ConfigNode.Scalar given, RecordShape.@Nullable Shape shape) {

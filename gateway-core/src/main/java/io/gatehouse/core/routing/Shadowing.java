@@ -1,6 +1,7 @@
 package io.gatehouse.core.routing;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
@@ -58,7 +59,7 @@ public final class Shadowing<T> {
                 groups.merge(rule, 1, Integer::sum);
             }
         }
-        ordered.sort(PathGroup.byPriority());
+        ordered.sort(Comparator.comparing(PathGroup::rank));
         Shadowing<T> seen = new Shadowing<>();
         IdentityHashMap<RouteRule<T>, Set<RouteRule<T>>> winners = new IdentityHashMap<>();
         for (PathGroup<T> group : ordered) {
