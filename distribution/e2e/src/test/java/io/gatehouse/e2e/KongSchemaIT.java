@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -16,13 +19,18 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * Every field of every plugin, compared with Kong's published schema: there or not, type, default, range, choices,
  * whether required. What differs must be told by the plugin itself: as not built by the record, else with a reason in
- * its {@code NAME.kong.yaml}; and what is told there must differ.
+ * its {@code NAME.kong.yaml}; and what is told there must differ. The schemas of the command line and those of the Admin
+ * API, which are in Kong's own form, are compared alike.
  */
 final class KongSchemaIT {
+    @RegisterExtension
+    static final Running RUNNING = new Running();
+
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final List<String> FACTS = List.of(
             "default",
@@ -33,7 +41,18 @@ final class KongSchemaIT {
             "minItems",
             "maxItems",
             "pattern",
+            "x-encrypted",
             "x-referenceable");
+
+    /** Words of Kong's form that mean one word of JSON Schema. */
+    private static final Map<String, String> RENAMED = Map.of(
+            "type", "type",
+            "default", "default",
+            "one_of", "enum",
+            "len_min", "minLength",
+            "len_max", "maxLength",
+            "encrypted", "x-encrypted",
+            "referenceable", "x-referenceable");
 
     /** Those whose schema Kong has published, but is not among the ones at hand. */
     private static final Set<String> NOT_AT_HAND = Set.of("grpc-web");
@@ -48,6 +67,10 @@ final class KongSchemaIT {
         try (Stream<Path> all = Files.list(schemas)) {
             all.forEach(file -> files.put(key(file.getFileName().toString().replace(".json", "")), file));
         }
+        PackagedGateway gateway = RUNNING.add(PackagedGateway.named("kong-schemas")
+                .countedInPart()
+                .yaml("empty.yaml", "")
+                .start());
         Map<String, Set<String>> unexplained = new TreeMap<>();
         Map<String, Set<String>> outdated = new TreeMap<>();
         for (String plugin : plugins()) {
@@ -57,14 +80,20 @@ final class KongSchemaIT {
             }
             assertThat(kong).as("a schema of Kong's for " + plugin).isNotNull();
             JsonNode here = JSON.readTree(gatehouse("schema", plugin));
-            found.clear();
-            compare("config", here, JSON.readTree(kong.toFile()).at("/properties/config"));
+            JsonNode theirs = JSON.readTree(kong.toFile()).at("/properties/config");
             Set<String> told = new TreeSet<>();
             for (JsonNode one : here.path("x-kong-differences")) {
                 told.add(line(text(one, "field"), text(one, "fact"), text(one, "kong"), text(one, "here")));
             }
-            note(unexplained, plugin, found, told);
-            note(outdated, plugin, told, found);
+            ObjectNode admin = JSON.createObjectNode();
+            fields(admin, config(gateway, plugin), here);
+            for (JsonNode form : List.of(here, admin)) {
+                String name = form == here ? plugin : plugin + ", Admin API";
+                found.clear();
+                compare("config", form, theirs);
+                note(unexplained, name, found, told);
+                note(outdated, name, told, found);
+            }
         }
         System.out.println("compared with Kong's schemas: " + compared + " fields");
         assertThat(unexplained).as("differences without a reason").isEmpty();
@@ -86,6 +115,82 @@ final class KongSchemaIT {
             names.add(line.substring(0, line.indexOf(' ')));
         }
         return names;
+    }
+
+    /** The fields of a plugin's config, as the Admin API tells them. */
+    private static JsonNode config(PackagedGateway gateway, String plugin) throws Exception {
+        HttpResponse<String> response = PackagedGateway.get(gateway.admin("/schemas/plugins/" + plugin));
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+        for (JsonNode field : JSON.readTree(response.body()).path("fields")) {
+            if (field.has("config")) {
+                return field.get("config").path("fields");
+            }
+        }
+        throw new AssertionError("no config: " + response.body());
+    }
+
+    /**
+     * Kong's form as a JSON schema, for the comparison.
+     *
+     * @param plain the JSON schema of the same place, which alone tells what is not built
+     */
+    private static ObjectNode schema(JsonNode kongForm, JsonNode plain) {
+        ObjectNode schema = JSON.createObjectNode();
+        String type = text(kongForm, "type");
+        boolean several = type.equals("array") || type.equals("set");
+        RENAMED.forEach((theirs, ours) -> {
+            String word = several ? ours.replace("Length", "Items") : ours;
+            if (kongForm.has(theirs)) {
+                schema.set(word, kongForm.get(theirs));
+            }
+        });
+        if (kongForm.has("between")) {
+            schema.set("minimum", kongForm.get("between").get(0));
+            schema.set("maximum", kongForm.get("between").get(1));
+        }
+        if (kongForm.has("gt")) {
+            schema.put("minimum", kongForm.get("gt").asLong() + 1);
+        }
+        if (kongForm.has("match")) {
+            schema.put("pattern", "^(?:" + text(kongForm, "match") + ")$");
+        }
+        if (type.equals("any")) {
+            schema.remove("type");
+        } else if (type.equals("record")) {
+            schema.put("type", "object");
+            fields(schema, kongForm.path("fields"), plain);
+        } else if (several) {
+            schema.put("type", "array");
+            schema.set("items", schema(kongForm.path("elements"), plain.path("items")));
+        } else if (type.equals("map")) {
+            schema.put("type", "object");
+            schema.set("additionalProperties", schema(kongForm.path("values"), plain.path("additionalProperties")));
+        }
+        if (plain.has("x-not-built")) {
+            schema.set("x-not-built", plain.get("x-not-built"));
+        }
+        return schema;
+    }
+
+    private static void fields(ObjectNode schema, JsonNode fields, JsonNode plain) {
+        ObjectNode properties = schema.putObject("properties");
+        ArrayNode required = schema.putArray("required");
+        for (JsonNode field : fields) {
+            String name = field.fieldNames().next();
+            JsonNode told = field.get(name);
+            properties.set(name, schema(told, plain.path("properties").path(name)));
+            // what is filled is always there, and nobody need give it; Kong's form says required of both
+            boolean filled = told.has("default")
+                    || (text(told, "type").equals("record")
+                            && !values(plain.path("required")).contains(name));
+            if (told.path("required").asBoolean() && !filled) {
+                required.add(name);
+            }
+        }
+        schema.put("type", "object");
+        if (plain.has("x-not-built")) {
+            schema.set("x-not-built", plain.get("x-not-built"));
+        }
     }
 
     private static String gatehouse(String... arguments) throws Exception {
@@ -147,7 +252,7 @@ final class KongSchemaIT {
         if (!list.has("x-not-built")) {
             return items;
         }
-        com.fasterxml.jackson.databind.node.ObjectNode copy = items.deepCopy();
+        ObjectNode copy = items.deepCopy();
         copy.set("x-not-built", list.get("x-not-built"));
         return copy;
     }
