@@ -398,6 +398,16 @@ class AdminApiIT {
                                 "all-of-it")
                         .statusCode())
                 .isEqualTo(201);
+        assertThat(send(
+                                "PUT",
+                                "/keys/pem",
+                                filled(
+                                        "{\"kid\":\"k2\",\"pem\":{\"private_key\":\"${pem.key}\"}}",
+                                        Map.of("pem", pem())),
+                                "Kong-Admin-Token",
+                                "all-of-it")
+                        .statusCode())
+                .isEqualTo(200);
         for (String path : List.of(
                 "/key-auths",
                 "/basic-auths",
@@ -411,6 +421,7 @@ class AdminApiIT {
                 "/plugins",
                 "/keys",
                 "/keys/k",
+                "/keys/pem",
                 "/certificates",
                 "/certificates/a.test",
                 "/snis/a.test/certificate")) {
