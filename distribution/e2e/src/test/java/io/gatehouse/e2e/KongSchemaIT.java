@@ -60,7 +60,6 @@ final class KongSchemaIT {
     private static final Set<String> NOT_AT_HAND = Set.of("grpc-web");
 
     private static final String SECRETS = """
-            _format_version: "3.0"
             plugins:
             - name: http-log
               config: {http_endpoint: "http://127.0.0.1:9/?key=hunter1", headers: {x-key: hunter2}}

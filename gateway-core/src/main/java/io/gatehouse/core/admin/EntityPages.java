@@ -96,7 +96,7 @@ final class EntityPages {
         pages.page("/schemas/:entity", context -> later(context, live -> schema(context, live)));
         pages.page("/tags", context -> later(context, live -> tags(context, live, null)));
         pages.page("/tags/:tag", context -> later(context, live -> tags(context, live, context.pathParam("tag"))));
-        pages.page("/endpoints", context -> Pages.json(context, 200, endpoints(pages.paths())));
+        pages.page("/endpoints", context -> Pages.json(context, 200, endpoints(pages.paths(), view.live())));
         pages.page(
                 "/debug/node/log-level",
                 context -> Pages.message(
@@ -269,7 +269,7 @@ final class EntityPages {
         }
     }
 
-    private static JsonObject endpoints(List<String> pages) {
+    private static JsonObject endpoints(List<String> pages, @Nullable Snapshot live) {
         Set<String> all = new TreeSet<>(Comparator.comparing((String path) -> path.replace('/', '\0')));
         pages.forEach(page -> all.add(page.replaceAll(":([a-z_]+)", "{$1}")));
         all.addAll(List.of(
@@ -294,6 +294,9 @@ final class EntityPages {
                 }
             }
             kind.references().forEach(reference -> all.add(one + "/" + reference.field()));
+        }
+        if (live != null) {
+            all.addAll(live.pagePaths());
         }
         return new JsonObject().put("data", new JsonArray(List.copyOf(all)));
     }
@@ -360,6 +363,10 @@ final class EntityPages {
     private static Answer read(RoutingContext context, EntityPath path, Snapshot live) throws AdminError {
         if (!path.single()) {
             String uri = context.request().path();
+            String customId = context.request().getParam("custom_id");
+            if (customId != null && path.kind() == EntityKind.CONSUMER && path.parent() == null) {
+                return new Answer(200, EntityReads.calledByOthers(live, customId, Access.isWriter(context)));
+            }
             return new Answer(
                     200, EntityReads.page(live, path, uri, context.request().params(), Access.isWriter(context)));
         }

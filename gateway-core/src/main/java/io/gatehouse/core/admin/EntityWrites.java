@@ -7,6 +7,7 @@ import io.gatehouse.core.entity.Entity;
 import io.gatehouse.core.entity.EntityEdit;
 import io.gatehouse.core.entity.EntityKind;
 import io.gatehouse.core.entity.Ids;
+import io.gatehouse.core.entity.ServiceEntity;
 import io.gatehouse.core.schema.RecordShape;
 import io.gatehouse.core.snapshot.ConfigStore;
 import io.gatehouse.core.snapshot.Snapshot;
@@ -188,6 +189,10 @@ final class EntityWrites {
                     throw path.missing();
                 }
                 ConfigNode.Mapping said = body.without(name -> name.equals("id"));
+                ConfigNode names = said.get("snis");
+                if (path.kind() == EntityKind.CERTIFICATE && names != null && names.isNull()) {
+                    said = said.with("snis", new ConfigNode.Sequence(RequestBody.PLACE, "snis", List.of()));
+                }
                 ConfigNode.Mapping before = withUrl(existing.node(), said.get("url"));
                 RecordShape shape = RecordShape.of(path.kind().type());
                 ConfigNode.Mapping merged = RequestBody.merged(before, withUrl(said, null), shape);
@@ -279,6 +284,21 @@ final class EntityWrites {
         }
         if (entity.kind() == EntityKind.PARTIAL && config.isLinked(entity)) {
             throw inUse(EntityKind.PLUGIN, EntityKind.PARTIAL);
+        }
+        if (entity.kind() == EntityKind.CA_CERTIFICATE) {
+            for (Entity service : config.all(EntityKind.SERVICE)) {
+                if (service.value() instanceof ServiceEntity one
+                        && one.caCertificates() != null
+                        && one.caCertificates().contains(entity.id())) {
+                    throw AdminError.coded(
+                            400,
+                            19,
+                            "referenced by others",
+                            "ca certificate " + entity.id() + " is still referenced by services (id = " + service.id()
+                                    + ")",
+                            Map.of());
+                }
+            }
         }
     }
 
