@@ -264,9 +264,8 @@ final class EntityWrites {
 
     /** An entity goes, and with it what cannot be without it; what is in the way refuses that. */
     static void remove(Entity entity, DeclarativeConfig config, Map<String, EntityEdit> gone) throws AdminError {
-        if (gone.putIfAbsent(
-                        entity.kind().plural() + ':' + entity.id(), new EntityEdit(entity.kind(), entity.id(), null))
-                != null) {
+        EntityEdit edit = new EntityEdit(entity.kind(), entity.id(), null);
+        if (gone.putIfAbsent(edit.place(), edit) != null) {
             return;
         }
         for (EntityKind kind : EntityKind.values()) {
