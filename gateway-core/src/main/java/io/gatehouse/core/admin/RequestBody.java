@@ -8,6 +8,7 @@ import io.gatehouse.core.plugin.PluginCatalogue;
 import io.gatehouse.core.schema.RecordShape;
 import io.gatehouse.core.snapshot.Snapshot;
 import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -36,23 +37,29 @@ final class RequestBody {
             return form(context.request().formAttributes());
         }
         String text = context.body().asString(StandardCharsets.UTF_8.name());
-        if (text == null || text.isBlank()) {
+        boolean json = type.equals("application/json");
+        if ((text == null || text.isBlank()) && !(json && needed(context))) {
             return ConfigNode.emptyMapping(PLACE, "");
         }
-        if (!type.equals("application/json")) {
+        if (!json) {
             throw AdminError.of(
                     415,
                     "Unsupported Media Type (expected: application/json,"
                             + " application/x-www-form-urlencoded or multipart/form-data)");
         }
         try {
-            if (JsonTree.read(text, PLACE, false) instanceof ConfigNode.Mapping mapping) {
+            if (text != null && JsonTree.read(text, PLACE, false) instanceof ConfigNode.Mapping mapping) {
                 return mapping;
             }
         } catch (IOException malformed) {
             // told below, as Kong does
         }
         throw AdminError.of(400, "Cannot parse JSON body");
+    }
+
+    /** As in Kong, whoever says that there is JSON must send some, save where nothing is asked for. */
+    private static boolean needed(RoutingContext context) {
+        return !context.request().method().equals(HttpMethod.DELETE);
     }
 
     private static ConfigNode.Mapping form(MultiMap fields) {

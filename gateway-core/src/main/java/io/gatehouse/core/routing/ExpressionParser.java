@@ -1,7 +1,6 @@
 package io.gatehouse.core.routing;
 
 import com.google.re2j.Pattern;
-import com.google.re2j.PatternSyntaxException;
 import io.gatehouse.api.AddressRange;
 import io.gatehouse.api.RegexLimits;
 import java.util.ArrayList;
@@ -152,14 +151,10 @@ public final class ExpressionParser {
         String value = quoted();
         Pattern pattern = null;
         if (how == Expression.TextOperator.MATCHES) {
-            String problem = RegexLimits.problem(value);
-            if (problem != null) {
-                throw wrong(valueAt, "invalid regex: " + problem);
-            }
             try {
-                pattern = Pattern.compile(value);
-            } catch (PatternSyntaxException e) {
-                throw wrong(valueAt, "invalid regex: " + e.getDescription());
+                pattern = RegexLimits.compile(value, Pattern::compile);
+            } catch (IllegalArgumentException e) {
+                throw wrong(valueAt, "invalid regex: " + e.getMessage());
             }
         }
         return new Expression.TextPredicate(field, lower, any, how, value, pattern);

@@ -48,9 +48,8 @@ public final class SnapshotBuilder {
     /** What says how TLS is spoken with services. */
     private static final EntityKind[] TLS = {EntityKind.UPSTREAM, EntityKind.CERTIFICATE, EntityKind.CA_CERTIFICATE};
 
-    private static final EntityKind[] TLS_WITH_SERVICES = {
-        EntityKind.SERVICE, EntityKind.UPSTREAM, EntityKind.CERTIFICATE, EntityKind.CA_CERTIFICATE
-    };
+    private static final EntityKind[] TLS_WITH_SERVICES =
+            Stream.concat(Stream.of(EntityKind.SERVICE), Stream.of(TLS)).toArray(EntityKind[]::new);
 
     /** What a directory is made of. */
     private static final EntityKind[] PEOPLE = Stream.of(EntityKind.values())
