@@ -229,7 +229,7 @@ final class EverydayPluginsIT {
                 .map(group -> DynamicTest.dynamicTest(group.getKey(), () -> suffer(group.getKey(), group.getValue())));
     }
 
-    /** The syslog daemon has a test of its own, and there is but one place where it may listen. */
+    /** All but syslog: its daemon has a test of its own, since there is but one place where it may listen. */
     @Test
     void everyPluginSuffers() {
         Set<String> names = new TreeSet<>();
