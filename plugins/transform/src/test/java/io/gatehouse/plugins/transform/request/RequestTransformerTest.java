@@ -76,7 +76,7 @@ class RequestTransformerTest {
                 "{replace: {uri: \"/$(require('x'))\"}}|replace.uri: value '$(require('x'))'",
                 "{add: {querystring: [\"a:$(shared.x)\"]}}|add.querystring[0]: value '$(shared.x)'",
                 "{append: {body: [\"a:$(headers['x'] .. 'y')\"]}}|append.body[0]",
-                "{add: {body: [\"a:$(uri_captures[0])\"]}}|add.body[0]",
+                "{add: {body: [\"a:$(uri_captures[1000])\"]}}|add.body[0]",
             })
     void refusesWhatKongRefusesAndOtherLua(String yaml, String problem) {
         try (PluginTester tester = tester(yaml)) {
@@ -339,6 +339,7 @@ class RequestTransformerTest {
                 "$(query_params[\"flag\"])|true",
                 "$(uri_captures.user)|alice",
                 "$(uri_captures[1])|alice",
+                "$(uri_captures[0])|/users/alice",
                 "$(uri_captures.none)|''",
                 "$(uri_captures.none or 'a \\'b\\'')|a 'b'",
                 "$(headers.none or query_params.q or 'x')|v 1",
@@ -357,7 +358,7 @@ class RequestTransformerTest {
             tester.get("/?q=v%201&flag")
                     .header("X", "one")
                     .header("X-Two", "2")
-                    .uriCaptures(Map.of("user", "alice", "1", "alice"))
+                    .uriCaptures(Map.of("0", "/users/alice", "user", "alice", "1", "alice"))
                     .send();
 
             assertThat(rendered).hasValue(expected);
