@@ -6,6 +6,7 @@ import io.gatehouse.api.AddressRange;
 import io.gatehouse.api.RegexLimits;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -150,6 +151,7 @@ public final class ExpressionParser {
         };
         int valueAt = at;
         String value = quoted();
+        boolean caseless = field == ExpressionField.SERVER_NAME;
         Pattern pattern = null;
         if (how == Expression.TextOperator.MATCHES) {
             String problem = RegexLimits.problem(value);
@@ -157,12 +159,13 @@ public final class ExpressionParser {
                 throw wrong(valueAt, "invalid regex: " + problem);
             }
             try {
-                pattern = Pattern.compile(value);
+                pattern = Pattern.compile(value, caseless ? Pattern.CASE_INSENSITIVE : 0);
             } catch (PatternSyntaxException e) {
                 throw wrong(valueAt, "invalid regex: " + e.getDescription());
             }
         }
-        return new Expression.TextPredicate(field, lower, any, how, value, pattern);
+        String compared = caseless ? value.toLowerCase(Locale.ROOT) : value;
+        return new Expression.TextPredicate(field, lower, any, how, compared, pattern);
     }
 
     private Expression numberPredicate(ExpressionField.OfNumber field, String operator, int operatorAt) {

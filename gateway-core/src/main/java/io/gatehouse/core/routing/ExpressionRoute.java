@@ -55,6 +55,10 @@ final class ExpressionRoute<T> implements PathTree.Candidate<T> {
         return new ExpressionRoute<>(rule, expression, place);
     }
 
+    RouteRule<T> rule() {
+        return rule;
+    }
+
     /** Without one of these hosts it does not hold; empty when that cannot be said. */
     Set<HostPattern> hosts() {
         Set<HostPattern> hosts = hosts(expression);
