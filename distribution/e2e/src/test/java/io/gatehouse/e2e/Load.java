@@ -24,12 +24,8 @@ final class Load {
     /** Answers that are counted before the thing that is tried begins. */
     private static final int BEFORE = 400;
 
-    /**
-     * What is faster than this is not held up. In a long run, which has its machine to itself, that is some turns of the
-     * scheduler; else it is what a machine that does other things beside may cost, while an event loop that is kept from its
-     * work costs more.
-     */
-    private static final double UNHARMED_MILLIS = Effort.isLong() ? 25 : 500;
+    /** What is faster than this is not held up: some turns of the scheduler. */
+    private static final double UNHARMED_MILLIS = 25;
 
     private final int port;
     private final ExecutorService pool;
@@ -126,7 +122,10 @@ final class Load {
      */
     record Usual(int served, double p99Millis) {}
 
-    /** Of those served since then, all but one in a hundred must have come within twice the usual time. */
+    /**
+     * Of those served since then, all but one in a hundred must have come within twice the usual time. That is judged in a
+     * long run, which has its machine to itself, and only printed else.
+     */
     void assertAtMostDoubled(String what, Usual usual) {
         int during = served() - usual.served();
         double p99 = p99Millis(usual.served());
@@ -134,7 +133,9 @@ final class Load {
                 "%s: p99 of %d good requests meanwhile %.1f ms, of %d before %.1f ms%n",
                 what, during, p99, usual.served(), usual.p99Millis());
         assertThat(during).as("good requests meanwhile").isGreaterThan(100);
-        assertThat(p99).as(what).isLessThanOrEqualTo(Math.max(2 * usual.p99Millis(), UNHARMED_MILLIS));
+        if (Effort.isLong()) {
+            assertThat(p99).as(what).isLessThanOrEqualTo(Math.max(2 * usual.p99Millis(), UNHARMED_MILLIS));
+        }
     }
 
     /** Ends it, and waits for every client to have its last answer. */
