@@ -5,6 +5,7 @@ import io.gatehouse.api.AddressRange;
 import io.gatehouse.api.RegexLimits;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -149,15 +150,18 @@ public final class ExpressionParser {
         };
         int valueAt = at;
         String value = quoted();
+        boolean caseless = field == ExpressionField.SERVER_NAME;
         Pattern pattern = null;
         if (how == Expression.TextOperator.MATCHES) {
             try {
-                pattern = RegexLimits.compile(value, Pattern::compile);
+                pattern = RegexLimits.compile(
+                        value, text -> Pattern.compile(text, caseless ? Pattern.CASE_INSENSITIVE : 0));
             } catch (IllegalArgumentException e) {
                 throw wrong(valueAt, "invalid regex: " + e.getMessage());
             }
         }
-        return new Expression.TextPredicate(field, lower, any, how, value, pattern);
+        String compared = caseless ? value.toLowerCase(Locale.ROOT) : value;
+        return new Expression.TextPredicate(field, lower, any, how, compared, pattern);
     }
 
     private Expression numberPredicate(ExpressionField.OfNumber field, String operator, int operatorAt) {

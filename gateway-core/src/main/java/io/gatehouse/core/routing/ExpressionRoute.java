@@ -41,6 +41,10 @@ final class ExpressionRoute<T> implements PathTree.Candidate<T> {
         }
     }
 
+    RouteRule<T> rule() {
+        return rule;
+    }
+
     /** Without one of these hosts it does not hold; empty when that cannot be said. */
     Set<HostPattern> hosts() {
         Set<HostPattern> hosts = hosts(expression);

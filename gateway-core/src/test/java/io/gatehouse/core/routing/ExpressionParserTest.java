@@ -211,6 +211,22 @@ class ExpressionParserTest {
         assertThat(holds(expression, request)).isEqualTo(expected);
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "tls.sni == \"Shop.Example\" | true",
+                "tls.sni != \"SHOP.example\" | false",
+                "tls.sni ^= \"SHOP.\" | true",
+                "tls.sni =^ \".Example\" | true",
+                "tls.sni contains \"P.E\" | true",
+                "tls.sni ~ \"^Shop\\\\.\" | true",
+                "tls.sni == \"Shops.Example\" | false"
+            })
+    void comparesServerNamesWithoutLetterCase(String expression, boolean expected) {
+        assertThat(holds(expression, TestRequest.get("/").tls("shop.example"))).isEqualTo(expected);
+    }
+
     @Test
     void countsNoSegmentsOfTheRoot() {
         assertThat(holds("http.path.segments.len == 0", TestRequest.get("/"))).isTrue();

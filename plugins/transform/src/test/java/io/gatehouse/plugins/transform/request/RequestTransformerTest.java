@@ -286,6 +286,17 @@ class RequestTransformerTest {
     }
 
     @Test
+    void readsNoMoreThanItsLimitOfWhatIsCompressed() throws IOException {
+        try (PluginTester tester = tester("add: {body: ['a:1']}")) {
+            TestExchange exchange =
+                    gzipped(tester, gzip("\"" + "x".repeat(8 << 20) + "\"")).send();
+
+            assertThat(exchange.status()).isEqualTo(413);
+            assertThat(exchange.upstreamRequests()).isEmpty();
+        }
+    }
+
+    @Test
     void looksIntoCompressedBodiesAndBlamesTheClientForBrokenOnes() throws IOException {
         try (PluginTester tester = tester("add: {body: ['a:1']}")) {
             SentRequest sent = gzipped(tester, gzip("{}")).send().upstreamRequest();
