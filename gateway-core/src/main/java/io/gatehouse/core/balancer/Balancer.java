@@ -236,9 +236,9 @@ public final class Balancer {
         return addresses.targets;
     }
 
-    private Picker picker(List<Address> all) {
+    private Picker picker(List<Resolved> resolved, List<Address> all) {
         return switch (upstream.algorithm()) {
-            case "consistent-hashing" -> new ConsistentHash(all, targets.size(), upstream.slots());
+            case "consistent-hashing" -> ConsistentHash.of(resolved, upstream.slots());
             case "least-connections" -> new LowestScore.LeastConnections(all);
             case "latency" -> new LowestScore.Latency(all);
             default -> new RoundRobin(all, memory.turns());
@@ -271,7 +271,7 @@ public final class Balancer {
         Addresses(List<Resolved> targets) {
             this.targets = targets;
             targets.forEach(target -> all.addAll(target.addresses()));
-            this.picker = picker(all);
+            this.picker = picker(targets, all);
         }
 
         /** Whether nothing would change: a new wheel or ring would move requests for nothing. */
@@ -333,9 +333,11 @@ public final class Balancer {
         PassiveUnhealthy bad = upstream.healthchecks().passive().unhealthy();
         if (status == 504) {
             report(address, Report.TIMEOUT, bad.timeouts(), "passive");
-        } else if (good.successes() > 0 && good.httpStatuses().contains(status)) {
+        } else if (good.successes() == 0 && bad.httpFailures() == 0) {
+            return; // nothing is looked for
+        } else if (good.httpStatuses().contains(status)) {
             report(address, Report.SUCCESS, good.successes(), "passive");
-        } else if (bad.httpFailures() > 0 && bad.httpStatuses().contains(status)) {
+        } else if (bad.httpStatuses().contains(status)) {
             report(address, Report.HTTP_FAILURE, bad.httpFailures(), "passive");
         }
     }
@@ -451,12 +453,16 @@ public final class Balancer {
                         : address.available() ? TargetHealth.State.HEALTHY : TargetHealth.State.UNHEALTHY;
                 health = health == null || state == TargetHealth.State.HEALTHY ? state : health;
                 shown.add(new TargetHealth.OfAddress(
-                        address.ip(), address.port(), address.weight(), address.available(), state));
+                        Literals.beforePort(address.ip()),
+                        address.port(),
+                        address.weight(),
+                        address.available(),
+                        state));
             }
             all.add(new TargetHealth(
                     target.id(),
                     target.name(),
-                    target.host(),
+                    Literals.beforePort(target.host()),
                     target.port(),
                     one.dns(),
                     target.weight(),
@@ -483,7 +489,10 @@ public final class Balancer {
         for (Resolved one : targets()) {
             if (one.target().id().equals(target) || one.target().name().equals(target)) {
                 for (Address each : one.addresses()) {
-                    if (address == null || address.equals(each.ip()) || address.equals(each.toString())) {
+                    if (address == null
+                            || address.equals(each.ip())
+                            || address.equals(Literals.beforePort(each.ip()))
+                            || address.equals(each.toString())) {
                         set(each, healthy);
                         found = true;
                     }
