@@ -3,6 +3,7 @@ package io.gatehouse.core.balancer;
 import io.gatehouse.api.Exchange;
 import io.gatehouse.api.Failure;
 import io.gatehouse.api.Request;
+import io.gatehouse.api.TlsOptions;
 import io.gatehouse.core.balancer.AddressState.Report;
 import io.gatehouse.core.entity.TargetEntity;
 import io.gatehouse.core.entity.UpstreamEntity;
@@ -33,6 +34,7 @@ public final class Balancer {
 
     private final UpstreamEntity upstream;
     private final List<TargetEntity> entities;
+    private final TlsOptions probesTls;
     private final List<BalancedTarget> targets;
     private final Memory memory;
     private final Names names;
@@ -53,9 +55,10 @@ public final class Balancer {
      */
     record Resolved(BalancedTarget target, List<Address> addresses, String dns) {}
 
-    Balancer(UpstreamEntity upstream, List<TargetEntity> targets, Memory memory, Names names) {
+    Balancer(UpstreamEntity upstream, List<TargetEntity> targets, TlsOptions probesTls, Memory memory, Names names) {
         this.upstream = upstream;
         this.entities = List.copyOf(targets);
+        this.probesTls = probesTls;
         this.memory = memory;
         this.names = names;
         this.hashInput = upstream.algorithm().equals("consistent-hashing")
@@ -78,8 +81,13 @@ public final class Balancer {
         return upstream;
     }
 
-    boolean serves(UpstreamEntity other, List<TargetEntity> otherTargets) {
-        return upstream.equals(other) && entities.equals(otherTargets);
+    boolean serves(UpstreamEntity other, List<TargetEntity> otherTargets, TlsOptions otherTls) {
+        return upstream.equals(other) && entities.equals(otherTargets) && probesTls.equals(otherTls);
+    }
+
+    /** How addresses are probed that are probed by TLS. */
+    TlsOptions probesTls() {
+        return probesTls;
     }
 
     Memory memory() {

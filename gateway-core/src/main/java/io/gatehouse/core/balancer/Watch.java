@@ -21,7 +21,7 @@ final class Watch {
     Watch(Balancer balancer, Probes probes) {
         this.balancer = balancer;
         this.checks = balancer.upstream().healthchecks().active();
-        this.probe = balancer.usesProbes() ? probes.open(checks) : null;
+        this.probe = balancer.usesProbes() ? probes.open(checks, balancer.probesTls()) : null;
     }
 
     boolean isNeeded() {

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.gatehouse.api.Failure;
 import io.gatehouse.api.FailureKind;
+import io.gatehouse.api.TlsOptions;
 import io.gatehouse.core.balancer.TargetHealth.State;
 import io.gatehouse.core.entity.UpstreamEntity.Active;
 import io.vertx.core.Future;
@@ -52,7 +53,7 @@ class HealthCasesTest {
         final Map<Address, Promise<Integer>> asked = new HashMap<>();
 
         @Override
-        public Probe open(Active checks) {
+        public Probe open(Active checks, TlsOptions tls) {
             return this;
         }
 

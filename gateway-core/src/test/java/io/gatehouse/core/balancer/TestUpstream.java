@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import io.gatehouse.api.TlsOptions;
 import io.gatehouse.core.balancer.Answer.Found;
 import io.gatehouse.core.balancer.DnsOptions.RecordType;
 import io.gatehouse.core.config.Environment;
@@ -57,7 +58,8 @@ final class TestUpstream {
         List<Object> loaded = load(fields, all);
         List<TargetEntity> entities = new ArrayList<>();
         loaded.subList(1, loaded.size()).forEach(one -> entities.add((TargetEntity) one));
-        return new Balancer((UpstreamEntity) loaded.get(0), entities, new Memory(), names);
+        return new Balancer(
+                (UpstreamEntity) loaded.get(0), entities, TlsOptions.builder().build(), new Memory(), names);
     }
 
     private static List<Object> load(ObjectNode fields, List<JsonNode> targets) throws JsonProcessingException {
