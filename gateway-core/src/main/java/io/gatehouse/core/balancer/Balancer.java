@@ -15,9 +15,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -65,11 +63,7 @@ public final class Balancer {
                         && !upstream.hashOn().equals("none")
                 ? new HashInput(upstream)
                 : null;
-        Map<String, BalancedTarget> byAddress = new LinkedHashMap<>();
-        for (TargetEntity target : targets) { // of two with the same address the last one counts
-            byAddress.put(target.target(), BalancedTarget.of(target));
-        }
-        this.targets = List.copyOf(byAddress.values());
+        this.targets = targets.stream().map(BalancedTarget::of).toList(); // no two with the same host and port
         this.named = this.targets.stream().anyMatch(target -> !Literals.isAddress(target.host()));
         this.addresses = new Addresses(List.of());
         this.waits = true;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.gatehouse.api.Failure;
 import io.gatehouse.api.FailureKind;
@@ -15,6 +16,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -28,6 +30,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.jspecify.annotations.NullUnmarked;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -211,6 +214,37 @@ class HealthCasesTest {
             });
         }
         return series;
+    }
+
+    /** The name is asked for each time; who comes back after it was gone is a new one. */
+    @Test
+    void anAddressKeepsItsHealthAsLongAsItsNameHasIt() throws JsonProcessingException {
+        ObjectNode fields = JSON.createObjectNode();
+        fields.putObject("healthchecks")
+                .putObject("passive")
+                .putObject("unhealthy")
+                .put("tcp_failures", 1);
+        ObjectNode names = JSON.createObjectNode();
+        names.putArray("a.example").add("10.1.1.1");
+        Balancer balancer =
+                TestUpstream.balancer(fields, Map.of("a.example:80", 1), TestUpstream.names(names, Duration.ZERO));
+        balancer.goesLive();
+        assertThat(balancer.ready()).isNull(); // the answer was there at once
+        passed(balancer, balancer.pick(HashKey.NONE, null), "connect");
+        List<String> seen = new ArrayList<>();
+        for (String ips : List.of("10.1.1.1 10.1.1.2", "10.1.1.2", "10.1.1.2 10.1.1.1")) {
+            ArrayNode now = names.putArray("a.example");
+            List.of(ips.split(" ")).forEach(now::add);
+            assertThat(balancer.ready()).isNull();
+            balancer.health().get(0).addresses().forEach(one -> seen.add(one.ip() + '=' + one.health()));
+        }
+        assertThat(seen)
+                .containsExactly(
+                        "10.1.1.1=UNHEALTHY",
+                        "10.1.1.2=HEALTHY",
+                        "10.1.1.2=HEALTHY",
+                        "10.1.1.2=HEALTHY",
+                        "10.1.1.1=HEALTHY");
     }
 
     @ParameterizedTest

@@ -80,8 +80,12 @@ final class TestUpstream {
         return entities;
     }
 
-    /** Names that resolve to these addresses; others do not exist. */
+    /** Names that resolve to these addresses for a day; others do not exist. */
     static Names names(JsonNode addresses) {
+        return names(addresses, Duration.ofDays(1));
+    }
+
+    static Names names(JsonNode addresses, Duration ttl) {
         return new Names(
                 DnsOptions.DEFAULT,
                 (host, type) -> {
@@ -90,7 +94,7 @@ final class TestUpstream {
                     boolean ofType = !found.isEmpty()
                             && type == (found.get(0).ip().indexOf(':') < 0 ? RecordType.A : RecordType.AAAA);
                     return ofType
-                            ? Future.succeededFuture(new NameServers.Records(found, Duration.ofDays(1), false))
+                            ? Future.succeededFuture(new NameServers.Records(found, ttl, false))
                             : Future.failedFuture(new NameError("dns server error: 3 name error", true));
                 },
                 () -> 0);
