@@ -48,6 +48,8 @@ final class UpstreamsIT {
                             targets:
                               - {target: "127.0.0.1:%d", weight: 100}
                               - {target: "localhost:%d", weight: 300}
+                          - {name: unchecked, targets: [{target: "127.0.0.9:81"}]}
+                          - {name: lost, targets: [{target: "lost.invalid:82"}]}
                         plugins:
                           - {name: prometheus, config: {status_code_metrics: true, upstream_health_metrics: true}}
                         """.formatted(one.port(), two.port()))
@@ -78,7 +80,10 @@ final class UpstreamsIT {
     }
 
     private static void awaitState(FaultServer server, String host, String state) {
-        String target = host + ":" + server.port();
+        awaitState(host + ":" + server.port(), state);
+    }
+
+    private static void awaitState(String target, String state) {
         boolean unused = Workplace.await(
                 Workplace.SOON, () -> state.equals(states().get(target)) ? true : null, () -> "states: " + states());
     }
@@ -116,6 +121,24 @@ final class UpstreamsIT {
                     .contains("kong_upstream_target_health{" + labels + "\"" + state + "\",subsystem=\"http\"} "
                             + (state.equals("healthy") ? 1 : 0) + "\n");
         }
+    }
+
+    @Test
+    void tellsOfTargetsThatAreNotCheckedOrHaveNoAddress() throws IOException {
+        awaitState("127.0.0.9:81", "healthchecks_off");
+        awaitState("lost.invalid:82", "dns_error");
+        assertThat(PackagedGateway.get(gateway.admin("/metrics")).body())
+                .contains("kong_upstream_target_health{upstream=\"lost\",target=\"lost.invalid:82\",address=\"\","
+                        + "state=\"dns_error\",subsystem=\"http\"} 1\n");
+        assertThat(healthOf("unchecked")).isEqualTo("HEALTHCHECKS_OFF");
+        assertThat(healthOf("lost")).isEqualTo("DNS_ERROR");
+    }
+
+    private static String healthOf(String upstream) throws IOException {
+        return Json.read(PackagedGateway.get(gateway.admin("/upstreams/" + upstream + "/health"))
+                        .body())
+                .at("/data/0/health")
+                .asText();
     }
 
     @Test

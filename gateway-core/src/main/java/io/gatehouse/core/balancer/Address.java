@@ -89,6 +89,6 @@ public final class Address {
     /** {@code ip:port}, with brackets round IPv6. */
     @Override
     public String toString() {
-        return (ip.indexOf(':') < 0 ? ip : '[' + ip + ']') + ':' + port;
+        return Literals.beforePort(ip) + ':' + port;
     }
 }

@@ -3,6 +3,7 @@ package io.gatehouse.core.balancer;
 import io.gatehouse.api.Exchange;
 import io.gatehouse.api.Failure;
 import io.gatehouse.api.Request;
+import io.gatehouse.api.TlsOptions;
 import io.gatehouse.core.balancer.AddressState.Report;
 import io.gatehouse.core.entity.TargetEntity;
 import io.gatehouse.core.entity.UpstreamEntity;
@@ -14,9 +15,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -33,6 +32,7 @@ public final class Balancer {
 
     private final UpstreamEntity upstream;
     private final List<TargetEntity> entities;
+    private final TlsOptions probesTls;
     private final List<BalancedTarget> targets;
     private final Memory memory;
     private final Names names;
@@ -53,20 +53,17 @@ public final class Balancer {
      */
     record Resolved(BalancedTarget target, List<Address> addresses, String dns) {}
 
-    Balancer(UpstreamEntity upstream, List<TargetEntity> targets, Memory memory, Names names) {
+    Balancer(UpstreamEntity upstream, List<TargetEntity> targets, TlsOptions probesTls, Memory memory, Names names) {
         this.upstream = upstream;
         this.entities = List.copyOf(targets);
+        this.probesTls = probesTls;
         this.memory = memory;
         this.names = names;
         this.hashInput = upstream.algorithm().equals("consistent-hashing")
                         && !upstream.hashOn().equals("none")
                 ? new HashInput(upstream)
                 : null;
-        Map<String, BalancedTarget> byAddress = new LinkedHashMap<>();
-        for (TargetEntity target : targets) { // of two with the same address the last one counts
-            byAddress.put(target.target(), BalancedTarget.of(target));
-        }
-        this.targets = List.copyOf(byAddress.values());
+        this.targets = targets.stream().map(BalancedTarget::of).toList(); // no two with the same host and port
         this.named = this.targets.stream().anyMatch(target -> !Literals.isAddress(target.host()));
         this.addresses = new Addresses(List.of());
         this.waits = true;
@@ -78,8 +75,13 @@ public final class Balancer {
         return upstream;
     }
 
-    boolean serves(UpstreamEntity other, List<TargetEntity> otherTargets) {
-        return upstream.equals(other) && entities.equals(otherTargets);
+    boolean serves(UpstreamEntity other, List<TargetEntity> otherTargets, TlsOptions otherTls) {
+        return upstream.equals(other) && entities.equals(otherTargets) && probesTls.equals(otherTls);
+    }
+
+    /** How addresses are probed that are probed by TLS. */
+    TlsOptions probesTls() {
+        return probesTls;
     }
 
     Memory memory() {
@@ -236,9 +238,9 @@ public final class Balancer {
         return addresses.targets;
     }
 
-    private Picker picker(List<Address> all) {
+    private Picker picker(List<Resolved> resolved, List<Address> all) {
         return switch (upstream.algorithm()) {
-            case "consistent-hashing" -> new ConsistentHash(all, targets.size(), upstream.slots());
+            case "consistent-hashing" -> ConsistentHash.of(resolved, upstream.slots());
             case "least-connections" -> new LowestScore.LeastConnections(all);
             case "latency" -> new LowestScore.Latency(all);
             default -> new RoundRobin(all, memory.turns());
@@ -271,7 +273,7 @@ public final class Balancer {
         Addresses(List<Resolved> targets) {
             this.targets = targets;
             targets.forEach(target -> all.addAll(target.addresses()));
-            this.picker = picker(all);
+            this.picker = picker(targets, all);
         }
 
         /** Whether nothing would change: a new wheel or ring would move requests for nothing. */
@@ -333,9 +335,11 @@ public final class Balancer {
         PassiveUnhealthy bad = upstream.healthchecks().passive().unhealthy();
         if (status == 504) {
             report(address, Report.TIMEOUT, bad.timeouts(), "passive");
-        } else if (good.successes() > 0 && good.httpStatuses().contains(status)) {
+        } else if (good.successes() == 0 && bad.httpFailures() == 0) {
+            return; // nothing is looked for
+        } else if (good.httpStatuses().contains(status)) {
             report(address, Report.SUCCESS, good.successes(), "passive");
-        } else if (bad.httpFailures() > 0 && bad.httpStatuses().contains(status)) {
+        } else if (bad.httpStatuses().contains(status)) {
             report(address, Report.HTTP_FAILURE, bad.httpFailures(), "passive");
         }
     }
@@ -451,12 +455,16 @@ public final class Balancer {
                         : address.available() ? TargetHealth.State.HEALTHY : TargetHealth.State.UNHEALTHY;
                 health = health == null || state == TargetHealth.State.HEALTHY ? state : health;
                 shown.add(new TargetHealth.OfAddress(
-                        address.ip(), address.port(), address.weight(), address.available(), state));
+                        Literals.beforePort(address.ip()),
+                        address.port(),
+                        address.weight(),
+                        address.available(),
+                        state));
             }
             all.add(new TargetHealth(
                     target.id(),
                     target.name(),
-                    target.host(),
+                    Literals.beforePort(target.host()),
                     target.port(),
                     one.dns(),
                     target.weight(),
@@ -483,7 +491,10 @@ public final class Balancer {
         for (Resolved one : targets()) {
             if (one.target().id().equals(target) || one.target().name().equals(target)) {
                 for (Address each : one.addresses()) {
-                    if (address == null || address.equals(each.ip()) || address.equals(each.toString())) {
+                    if (address == null
+                            || address.equals(each.ip())
+                            || address.equals(Literals.beforePort(each.ip()))
+                            || address.equals(each.toString())) {
                         set(each, healthy);
                         found = true;
                     }

@@ -1,5 +1,7 @@
 package io.gatehouse.core.balancer;
 
+import io.gatehouse.api.TlsOptions;
+import io.gatehouse.core.entity.CertificateEntity;
 import io.gatehouse.core.entity.DeclarativeConfig;
 import io.gatehouse.core.entity.Entity;
 import io.gatehouse.core.entity.EntityKind;
@@ -77,14 +79,29 @@ public final class Balancers {
         for (Entity entity : config.all(EntityKind.UPSTREAM)) {
             UpstreamEntity upstream = (UpstreamEntity) entity.value();
             List<TargetEntity> own = targets.getOrDefault(upstream.id(), List.of());
+            TlsOptions probesTls = probesTls(upstream, config);
             Balancer known = before.get(upstream.id());
             all.put(
                     upstream.name(),
-                    known != null && known.serves(upstream, own)
+                    known != null && known.serves(upstream, own, probesTls)
                             ? known
-                            : new Balancer(upstream, own, known == null ? new Memory() : known.memory(), names));
+                            : new Balancer(
+                                    upstream, own, probesTls, known == null ? new Memory() : known.memory(), names));
         }
         return all;
+    }
+
+    /** Probes show the upstream's own certificate, as requests do for which the service has none. */
+    private static TlsOptions probesTls(UpstreamEntity upstream, DeclarativeConfig config) {
+        TlsOptions.Builder options =
+                TlsOptions.builder().verify(upstream.healthchecks().active().httpsVerifyCertificate());
+        String id = upstream.clientCertificateId();
+        Entity certificate = id == null ? null : config.find(EntityKind.CERTIFICATE, id);
+        if (certificate != null) {
+            CertificateEntity shown = (CertificateEntity) certificate.value();
+            options.clientCertificate(shown.cert(), shown.key());
+        }
+        return options.build();
     }
 
     /** What was prepared serves from now on. */

@@ -15,13 +15,8 @@ final class ConsistentHash implements Picker {
 
     private final @Nullable Address[] ring;
 
-    /** @param targets how many targets there are, also those without addresses */
-    ConsistentHash(List<Address> addresses, int targets, int slots) {
+    private ConsistentHash(List<Address> sorted, int targets, int slots) {
         this.ring = new Address[Math.max(slots, FEWEST_SLOTS)];
-        List<Address> sorted = new ArrayList<>(addresses);
-        sorted.sort(Comparator.comparing(Address::host)
-                .thenComparing(address -> address.ip() + ':' + address.port())
-                .thenComparingInt(Address::port));
         long total = 0;
         for (Address address : sorted) {
             total += address.weight();
@@ -33,8 +28,32 @@ final class ConsistentHash implements Picker {
         }
     }
 
+    /** Who comes first gets the places that several want; targets without addresses count too. */
+    static ConsistentHash of(List<Balancer.Resolved> targets, int slots) {
+        List<Balancer.Resolved> sorted = new ArrayList<>(targets);
+        sorted.sort(Comparator.comparing((Balancer.Resolved one) ->
+                        Literals.beforePort(one.target().host()))
+                .thenComparingInt(one -> one.target().port()));
+        List<Address> all = new ArrayList<>();
+        for (Balancer.Resolved one : sorted) {
+            one.addresses().stream()
+                    .sorted(Comparator.comparing(address -> text(address) + ':' + address.port()))
+                    .forEach(all::add);
+        }
+        return new ConsistentHash(all, targets.size(), slots);
+    }
+
+    /** An address as Kong writes it: IPv6 as configured, else without leading zeros, but with all that are between. */
+    private static String text(Address address) {
+        String ip = address.ip();
+        return Literals.beforePort(
+                ip.indexOf(':') < 0 || ip.equals(address.host())
+                        ? ip
+                        : Literals.address(ip).getHostAddress());
+    }
+
     private void place(Address address, int places) {
-        String name = address.ip() + "::" + address.port() + ' ';
+        String name = text(address) + "::" + address.port() + ' ';
         int left = places;
         for (int i = 1; left > 0 && i <= ring.length; i++) {
             int slot = slot(XxHash32.of(name + i));

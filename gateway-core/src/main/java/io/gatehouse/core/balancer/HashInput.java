@@ -5,7 +5,8 @@ import io.gatehouse.api.Credential;
 import io.gatehouse.api.Exchange;
 import io.gatehouse.api.Request;
 import io.gatehouse.core.entity.UpstreamEntity;
-import io.netty.handler.codec.http.QueryStringDecoder;
+import io.gatehouse.core.routing.QueryArguments;
+import io.gatehouse.core.routing.RequestPath;
 import io.netty.handler.codec.http.cookie.Cookie;
 import io.netty.handler.codec.http.cookie.ServerCookieDecoder;
 import io.vertx.core.http.HttpHeaders;
@@ -81,7 +82,7 @@ final class HashInput {
             case "ip" -> exchange.clientAddress();
             case "header" -> joined(request.headers().getAll(part.name()), ", ");
             case "cookie" -> cookie(request, part.name());
-            case "path" -> exchange.original().path();
+            case "path" -> RequestPath.unescaped(exchange.original().path());
             case "query_arg" -> argument(exchange, part.name());
             case "uri_capture" -> exchange.uriCaptures().get(part.name());
             default -> null;
@@ -101,7 +102,7 @@ final class HashInput {
         for (String header : request.headers().getAll(HttpHeaders.COOKIE)) {
             for (Cookie cookie : ServerCookieDecoder.LAX.decodeAll(header)) {
                 if (cookie.name().equals(name)) {
-                    return cookie.value();
+                    return cookie.wrap() ? '"' + cookie.value() + '"' : cookie.value();
                 }
             }
         }
@@ -113,8 +114,10 @@ final class HashInput {
         if (query == null || query.isEmpty()) {
             return null;
         }
-        List<String> values = new QueryStringDecoder(query, false).parameters().get(name);
-        return values == null ? null : values.stream().sorted().collect(Collectors.joining(","));
+        List<String> values = QueryArguments.of(query, "true").all(name);
+        return values.isEmpty()
+                ? null
+                : values.size() == 1 ? values.get(0) : values.stream().sorted().collect(Collectors.joining(","));
     }
 
     private static @Nullable String joined(List<String> values, String separator) {

@@ -4,6 +4,7 @@ import io.gatehouse.core.config.ConfigNode;
 import io.gatehouse.core.entity.DeclarativeConfig;
 import io.gatehouse.core.entity.PluginEntity;
 import io.gatehouse.core.service.MetricSource;
+import java.util.List;
 import java.util.Locale;
 
 /** The health of all targets as {@code kong_upstream_target_health}, while a {@code prometheus} plugin asks for it. */
@@ -36,16 +37,18 @@ public final class HealthMetrics implements MetricSource {
         if (!wanted) {
             return;
         }
-        balancers.live().forEach((upstream, balancer) -> {
-            for (TargetHealth target : balancer.health()) {
-                if (target.addresses().isEmpty()) {
-                    show(samples, upstream, target.name(), "", target.health());
-                }
-                for (TargetHealth.OfAddress address : target.addresses()) {
-                    show(samples, upstream, target.name(), address.ip() + ':' + address.port(), address.health());
-                }
+        balancers.live().forEach((upstream, balancer) -> show(samples, upstream, balancer.health()));
+    }
+
+    static void show(Samples samples, String upstream, List<TargetHealth> targets) {
+        for (TargetHealth target : targets) {
+            if (target.addresses().isEmpty()) {
+                show(samples, upstream, target.name(), "", target.health());
             }
-        });
+            for (TargetHealth.OfAddress address : target.addresses()) {
+                show(samples, upstream, target.name(), address.ip() + ':' + address.port(), address.health());
+            }
+        }
     }
 
     private static void show(

@@ -12,6 +12,11 @@ final class Literals {
         return NetUtil.isValidIpV4Address(host) || NetUtil.isValidIpV6Address(host);
     }
 
+    /** A host as it stands before a port: IPv6 in brackets. */
+    static String beforePort(String host) {
+        return host.indexOf(':') < 0 ? host : '[' + host + ']';
+    }
+
     /** The address that a text of digits says. */
     static InetAddress address(String digits) {
         try {

@@ -98,8 +98,9 @@ public final class Names {
             return Future.succeededFuture(answer);
         }
         if (Literals.isAddress(host)) {
-            Answer literal = Answer.of(
-                    RecordType.A, List.of(new Found(host, 0, -1, null)), Long.MAX_VALUE / 4, clock.getAsLong());
+            RecordType type = host.indexOf(':') < 0 ? RecordType.A : RecordType.AAAA;
+            Answer literal =
+                    Answer.of(type, List.of(new Found(host, 0, -1, null)), Long.MAX_VALUE / 4, clock.getAsLong());
             name(host).answer = literal;
             return Future.succeededFuture(literal);
         }

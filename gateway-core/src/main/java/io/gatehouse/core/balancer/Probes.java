@@ -1,12 +1,17 @@
 package io.gatehouse.core.balancer;
 
+import io.gatehouse.api.TlsOptions;
 import io.gatehouse.core.entity.UpstreamEntity.Active;
 import io.vertx.core.Future;
 
 /** How addresses are probed. */
 public interface Probes {
-    /** A place to probe the addresses of one upstream from. Called on the event loop that the probes run on. */
-    Probe open(Active checks);
+    /**
+     * A place to probe the addresses of one upstream from. Called on the event loop that the probes run on.
+     *
+     * @param tls how those that are probed by TLS are
+     */
+    Probe open(Active checks, TlsOptions tls);
 
     /** Probes for one upstream. Confined to its event loop. */
     interface Probe {

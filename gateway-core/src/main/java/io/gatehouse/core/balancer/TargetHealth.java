@@ -7,6 +7,7 @@ import java.util.List;
  *
  * @param id of the target
  * @param name {@code host:port} as configured
+ * @param host without the port, IPv6 in brackets
  * @param dns the type of the records its host resolved to, or what went wrong
  * @param weight its own
  * @param health of the target: healthy when one of its addresses is
@@ -38,7 +39,11 @@ public record TargetHealth(
         DNS_ERROR
     }
 
-    /** One address. */
+    /**
+     * One address.
+     *
+     * @param ip in digits, IPv6 in brackets
+     */
     public record OfAddress(String ip, int port, int weight, boolean available, State health) {}
 
     /** The weight of all its addresses. */

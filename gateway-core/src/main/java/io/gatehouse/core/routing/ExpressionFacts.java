@@ -58,7 +58,7 @@ final class ExpressionFacts {
     List<String> query(String name) {
         QueryArguments known = queries;
         if (known == null) {
-            known = QueryArguments.of(facts.query());
+            known = QueryArguments.of(facts.query(), "");
             queries = known;
         }
         return known.all(name);

@@ -1,5 +1,6 @@
 package io.gatehouse.core.routing;
 
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /** Decodes the escapes of a path that mean the same when decoded. */
@@ -50,13 +51,33 @@ final class PathDecoder {
         return path.contentEquals(out) ? path : out.toString();
     }
 
+    /** Decodes every escape from the first {@code %}, whose index is given; bytes that are no text become U+FFFD. */
+    static String decodeAll(String path, int first) {
+        byte[] bytes = path.substring(first).getBytes(StandardCharsets.UTF_8);
+        int length = 0;
+        for (int i = 0; i < bytes.length; i++) {
+            int value = bytes[i] == '%' && i + 2 < bytes.length ? value((char) bytes[i + 1], (char) bytes[i + 2]) : -1;
+            if (value >= 0) {
+                bytes[length++] = (byte) value;
+                i += 2;
+            } else {
+                bytes[length++] = bytes[i];
+            }
+        }
+        return path.substring(0, first) + new String(bytes, 0, length, StandardCharsets.UTF_8);
+    }
+
     /** The byte of the escape at this index, -1 when it is none. */
     private static int byteAt(String path, int at) {
         if (at + 2 >= path.length() || path.charAt(at) != '%') {
             return -1;
         }
-        int high = digit(path.charAt(at + 1));
-        int low = digit(path.charAt(at + 2));
+        return value(path.charAt(at + 1), path.charAt(at + 2));
+    }
+
+    private static int value(char first, char second) {
+        int high = digit(first);
+        int low = digit(second);
         return high < 0 || low < 0 ? -1 : (high << 4) | low;
     }
 

@@ -7,15 +7,20 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The arguments of a query by their decoded name, in order. As in Kong a plus is a space, an argument without a value has
- * an empty one, and a malformed escape stands for itself.
+ * The arguments of a query by their decoded name, in order. As in Kong a plus is a space, and a malformed escape stands
+ * for itself.
  */
-final class QueryArguments {
+public final class QueryArguments {
     private final Map<String, List<String>> values = new HashMap<>();
 
     private QueryArguments() {}
 
-    static QueryArguments of(String query) {
+    /**
+     * Reads a query.
+     *
+     * @param bare what the value of an argument is that has no {@code =}
+     */
+    public static QueryArguments of(String query, String bare) {
         QueryArguments arguments = new QueryArguments();
         int at = 0;
         while (at < query.length()) {
@@ -27,7 +32,7 @@ final class QueryArguments {
                 int equals = query.indexOf('=', at);
                 boolean valued = equals >= 0 && equals < end;
                 String name = decoded(query, at, valued ? equals : end);
-                String value = valued ? decoded(query, equals + 1, end) : "";
+                String value = valued ? decoded(query, equals + 1, end) : bare;
                 arguments
                         .values
                         .computeIfAbsent(name, key -> new ArrayList<>(1))
@@ -38,7 +43,8 @@ final class QueryArguments {
         return arguments;
     }
 
-    List<String> all(String name) {
+    /** The values of an argument; empty when there is none. */
+    public List<String> all(String name) {
         return values.getOrDefault(name, List.of());
     }
 

@@ -56,6 +56,16 @@ public record RequestPath(String raw, String path, String query) {
         return suspicious ? withoutDots(path) : path;
     }
 
+    /**
+     * A normalised path without any escape, which is what nginx calls {@code $uri}.
+     *
+     * @return the same instance when there is no escape
+     */
+    public static String unescaped(String path) {
+        int first = path.indexOf('%');
+        return first < 0 ? path : withoutDots(PathDecoder.decodeAll(path, first));
+    }
+
     /** Removes dot segments and empty segments; the same instance when there are none. */
     private static String withoutDots(String path) {
         int length = path.length();

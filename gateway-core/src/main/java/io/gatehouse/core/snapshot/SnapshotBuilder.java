@@ -241,9 +241,10 @@ public final class SnapshotBuilder {
                 ? before.index()
                 : new PluginIndex(placed, before == null ? null : before.index());
         Map<String, ServiceFacts> services = services(config, old, before);
-        Map<String, Balancer> balancers = before != null && config.same(old, EntityKind.UPSTREAM, EntityKind.TARGET)
-                ? before.balancers()
-                : Map.copyOf(upstreams.balancers().prepare(config));
+        Map<String, Balancer> balancers =
+                before != null && config.same(old, EntityKind.UPSTREAM, EntityKind.TARGET, EntityKind.CERTIFICATE)
+                        ? before.balancers()
+                        : Map.copyOf(upstreams.balancers().prepare(config));
         RouteTable<RoutePlan> routes = before != null
                         && before.index() == plugins
                         && before.services() == services

@@ -22,6 +22,9 @@ final class Http1Wire extends Wire {
         MultiMap own = out.headers();
         own.setAll(headers); // there is nothing yet, and of its own kind it takes entries as they are
         own.set(HttpHeaders.HOST, host);
+        own.set(
+                HttpHeaders.CONNECTION,
+                HttpHeaders.KEEP_ALIVE); // as nginx has it, though it is what HTTP/1.1 means anyway
     }
 
     @Override

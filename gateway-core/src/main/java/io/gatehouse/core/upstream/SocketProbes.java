@@ -26,15 +26,15 @@ public final class SocketProbes implements Probes {
     private final Vertx vertx;
     private final TlsDefaults defaults;
 
-    /** Makes probes, which trust and show what requests do. */
+    /** Makes probes, which trust what requests do, and show what requests do where an upstream has no certificate. */
     public SocketProbes(Vertx vertx, TlsDefaults defaults) {
         this.vertx = vertx;
         this.defaults = defaults;
     }
 
     @Override
-    public Probe open(Active checks) {
-        return checks.type().equals("tcp") ? new OfTcp(vertx, checks) : new OfHttp(vertx, defaults, checks);
+    public Probe open(Active checks, TlsOptions tls) {
+        return checks.type().equals("tcp") ? new OfTcp(vertx, checks) : new OfHttp(vertx, defaults, checks, tls);
     }
 
     private static int millis(Active checks) {
@@ -77,7 +77,7 @@ public final class SocketProbes implements Probes {
         private final boolean tls;
         private final HttpClientAgent client;
 
-        OfHttp(Vertx vertx, TlsDefaults defaults, Active checks) {
+        OfHttp(Vertx vertx, TlsDefaults defaults, Active checks, TlsOptions options) {
             this.checks = checks;
             this.tls = checks.type().equals("https") || checks.type().equals("grpcs");
             int millis = millis(checks);
@@ -89,11 +89,7 @@ public final class SocketProbes implements Probes {
                     .setDecompressionSupported(false)
                     .setMaxRedirects(0);
             if (tls) {
-                defaults.apply(
-                        http,
-                        TlsOptions.builder()
-                                .verify(checks.httpsVerifyCertificate())
-                                .build());
+                defaults.apply(http, options);
             }
             this.client = vertx.httpClientBuilder()
                     .with(http)

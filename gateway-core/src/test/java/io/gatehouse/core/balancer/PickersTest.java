@@ -29,6 +29,16 @@ class PickersTest {
         return all;
     }
 
+    /** Each a target of its own. */
+    private static List<Balancer.Resolved> targets(List<Address> addresses) {
+        return addresses.stream()
+                .map(one -> new Balancer.Resolved(
+                        new BalancedTarget(one.toString(), one.toString(), one.host(), one.port(), one.weight()),
+                        List.of(one),
+                        "A"))
+                .toList();
+    }
+
     private static Map<String, Integer> picks(Picker picker, int count) {
         Map<String, Integer> picks = new TreeMap<>();
         for (int i = 0; i < count; i++) {
@@ -41,7 +51,7 @@ class PickersTest {
     private static Picker picker(String algorithm, List<Address> all) {
         return switch (algorithm) {
             case "round-robin" -> new RoundRobin(all, new AtomicInteger());
-            case "consistent-hashing" -> new ConsistentHash(all, all.size(), 10_000);
+            case "consistent-hashing" -> ConsistentHash.of(targets(all), 10_000);
             case "least-connections" -> new LowestScore.LeastConnections(all);
             default -> new LowestScore.Latency(all);
         };

@@ -98,6 +98,20 @@ class BalancingIT {
         assertThat(posted.statusCode()).isIn(200, 502); // one that was sent is not sent again
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {408, 429, 500, 502, 503, 504})
+    void aStatusIsNoReasonToTryAgain(int status) throws Exception {
+        FaultServer bad = server("bad");
+        bad.script(ServerScript.builder()
+                .readRequest()
+                .respond(status, "{}")
+                .repeat()
+                .build());
+        start("slots: 10", "retries: 5", target(bad, 1));
+        assertThat(rig.get("/a").statusCode()).isEqualTo(status);
+        assertThat(bad.requests()).isEqualTo(1);
+    }
+
     @Test
     void tellsThatNoTargetIsLeft() throws Exception {
         start("slots: 10", "retries: 2");
@@ -136,6 +150,23 @@ class BalancingIT {
         assertThat(rig.gateway.reload()).isEmpty();
         rig.get("/a");
         assertThat(host(server, 1)).isEqualTo("api.example:" + server.port());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"false, 127.0.0.1", "true, shop.example"})
+    void addressesTheTargetOfEachTryByItsOwnName(boolean preserve, String expected) throws Exception {
+        FaultServer dead = server("dead");
+        dead.refuse();
+        FaultServer server = server("a");
+        rig.serve(
+                config("slots: 10", "retries: 1", "{target: \"localhost:" + dead.port() + "\"}", target(server, 100))
+                        .replace("paths: [/a]", "paths: [/a], preserve_host: " + preserve),
+                rig.settings());
+        for (int i = 0; i < 4; i++) { // every other one begins with the dead one
+            assertThat(rig.raw("GET /a HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\n\r\n"))
+                    .startsWith("HTTP/1.1 200 ");
+            assertThat(host(server, i)).isEqualTo(preserve ? expected : expected + ":" + server.port());
+        }
     }
 
     private static String host(FaultServer server, int request) {
@@ -180,18 +211,51 @@ class BalancingIT {
         }
     }
 
+    @Test
+    void aCookieOfThatNameThatATargetSetsGivesWay() throws Exception {
+        FaultServer own = server("a");
+        own.script(ServerScript.builder()
+                .readRequest()
+                .head(200, "Content-Length: 0", "Set-Cookie: lb=theirs; Path=/", "Set-Cookie: lbx=1")
+                .repeat()
+                .build());
+        start("algorithm: consistent-hashing, hash_on: cookie, hash_on_cookie: lb", "retries: 0", target(own, 1));
+        List<String> set = rig.get("/a").headers().allValues("Set-Cookie");
+        assertThat(set).hasSize(2).contains("lbx=1").noneMatch(cookie -> cookie.contains("theirs"));
+        assertThat(rig.get("/a", "Cookie", "lb=known").headers().allValues("Set-Cookie"))
+                .containsExactly("lb=theirs; Path=/", "lbx=1");
+    }
+
     // ---- what is hashed
 
+    @Test
+    void hashesTheAddressThatATrustedProxyTells() throws Exception {
+        rig.serve(
+                config(
+                        "algorithm: consistent-hashing, hash_on: ip",
+                        "retries: 0",
+                        target(server("a"), 1),
+                        target(server("b"), 1)),
+                rig.settings()
+                        .proxy(Settings.from(Map.of("KONG_TRUSTED_IPS", "127.0.0.1"), Map.of())
+                                .proxy()));
+        Map<String, Long> letters = new TreeMap<>();
+        for (int i = 0; i < 16; i++) {
+            String once = rig.get("/a", "X-Real-IP", "10.0.0." + i).body();
+            assertThat(rig.get("/a", "X-Real-IP", "10.0.0." + i).body()).isEqualTo(once);
+            letters.merge(once, 1L, Long::sum);
+        }
+        assertThat(letters).as("16 addresses").hasSize(2);
+    }
+
+    /** Over sockets; all that can be hashed is in {@code hashing-cases.yaml}. */
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             value = {
-                "hash_on: header, hash_on_header: X-Key                                    | /a       | X-Key: %s",
                 "hash_on: query_arg, hash_on_query_arg: k                                  | /a?k=%s  | X-Other: 1",
-                "hash_on: path                                                             | /a/%s    | X-Other: 1",
                 "hash_on: uri_capture, hash_on_uri_capture: who                            | /c/%s    | X-Other: 1",
                 "hash_on: cookie, hash_on_cookie: ck                                       | /a       | Cookie: ck=%s",
-                "hash_on: header, hash_on_header: X-None, hash_fallback: path              | /a/%s    | X-Other: 1",
                 "hash_on: consumer, hash_fallback: header, hash_fallback_header: X-Key     | /a       | X-Key: %s",
                 "hash_on: uri_capture, hash_on_uri_capture: none, hash_fallback: query_arg, hash_fallback_query_arg: k"
                         + "| /a?k=%s  | X-Other: 1",
@@ -324,6 +388,12 @@ class BalancingIT {
                 .anyMatch(line -> line.startsWith("target is unhealthy: upstream=pool target=127.0.0.1:" + bad.port()));
         assertThat(rig.gateway.reload()).isEmpty();
         assertThat(answers(5)).isEqualTo(Map.of("a", 5L)); // over a reload too
+        String checks = "slots: 10, healthchecks: {passive: {unhealthy: {http_failures: 2}}}";
+        for (int weight : new int[] {7, 1}) { // and with another weight
+            rig.write(config(checks, "retries: 0", target(bad, weight), target(good, 1)));
+            assertThat(rig.gateway.reload()).isEmpty();
+            assertThat(answers(5)).isEqualTo(Map.of("a", 5L));
+        }
 
         bad.script(ServerScript.answering("\"bad\""));
         String path = "/upstreams/pool/targets/127.0.0.1:" + bad.port();
@@ -337,6 +407,30 @@ class BalancingIT {
                 .isEqualTo(404);
         assertThat(admin("PUT", path + "/10.0.0.1/healthy").statusCode()).isEqualTo(404);
         assertThat(admin("GET", "/upstreams/other/health").statusCode()).isEqualTo(404);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        // what a plugin does, what the target answers, what the client sees of it; how the target is then
+        "answer,  200, 418, HEALTHY", // of its own accord: the target was not even asked
+        "discard, 418, 204, UNHEALTHY", // the target's own answer counts
+    })
+    void countsWhatTheTargetAnswered(String does, int status, int seen, String expected) throws Exception {
+        FaultServer server = server("a");
+        server.script(ServerScript.builder()
+                .readRequest()
+                .respond(status, "{}")
+                .repeat()
+                .build());
+        rig.serve(
+                config(
+                                "slots: 10, healthchecks: {passive: {unhealthy: {http_failures: 1, http_statuses: [418]}}}",
+                                "retries: 0",
+                                target(server, 1))
+                        + "plugins: [{name: probe, config: {does: " + does + "}}]\n",
+                withAdmin());
+        assertThat(rig.get("/a").statusCode()).isEqualTo(seen);
+        assertThat(health()).containsExactly(expected);
     }
 
     @Test
@@ -412,6 +506,41 @@ class BalancingIT {
                             && text.contains("one")
                             && text.contains("two"));
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        // what a probe sees, the only limit
+        "503,    http_failures",
+        "silent, timeouts",
+        "reset,  tcp_failures",
+    })
+    void putsOutByWhatItsProbesSee(String answer, String limit) throws Exception {
+        FaultServer server = server("a");
+        rig.serve(
+                config(
+                        "slots: 10, healthchecks: {active: {timeout: 0.2, healthy: {interval: 0.1, successes: 1},"
+                                + " unhealthy: {interval: 0.15, " + limit + ": 1}}}",
+                        "retries: 0",
+                        target(server, 1),
+                        target(server("b"), 1)),
+                withAdmin());
+        assertThat(answers(4)).isEqualTo(Map.of("a", 2L, "b", 2L));
+        server.script(
+                switch (answer) {
+                    case "silent" -> ServerScript.silent();
+                    case "reset" -> ServerScript.resetting();
+                    default ->
+                        ServerScript.builder()
+                                .readRequest()
+                                .respond(Integer.parseInt(answer), "{}")
+                                .build();
+                });
+        Rig.await(() -> health().equals(List.of("UNHEALTHY", "HEALTHY")), () -> "health: " + health());
+        assertThat(answers(4)).isEqualTo(Map.of("b", 4L));
+        server.script(ServerScript.answering("\"a\""));
+        Rig.await(() -> health().equals(List.of("HEALTHY", "HEALTHY")), () -> "health: " + health());
+        assertThat(answers(4)).isEqualTo(Map.of("a", 2L, "b", 2L));
     }
 
     @Test

@@ -64,6 +64,7 @@ class DataPathIT {
                 .contains("x-forwarded-prefix: /a\r\n")
                 .contains("x-real-ip: 127.0.0.1\r\n")
                 .contains("te: trailers\r\n")
+                .contains("connection: keep-alive\r\n")
                 .contains("host: 127.0.0.1:" + rig.upstream.port())
                 .contains("user-agent: t\r\n")
                 .doesNotContain("x-mine")
@@ -111,14 +112,29 @@ class DataPathIT {
         Rig.await(() -> rig.upstream.connections().get(0).ended(), () -> "the upstream connection is still open");
     }
 
-    @Test
-    void neverRepeatsAPostThatWasSent() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"POST", "PATCH", "LOCK"})
+    void neverRepeatsWhatWasSentAndMayHaveChangedSomething(String method) throws Exception {
         rig.upstream.script(ServerScript.builder().readRequest().reset().build(), ServerScript.answering("{}"));
         start("", "retries: 5");
-        String answer = rig.raw("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi");
+        String answer = rig.raw(method + " /a HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi");
         assertThat(answer).startsWith("HTTP/1.1 502 ");
         assertThat(rig.upstream.connections()).hasSize(1);
         assertThat(rig.get("/a").statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void neverRepeatsWhatWasAnsweredInPart() throws Exception {
+        rig.upstream.script(ServerScript.builder()
+                .readRequest()
+                .head(200, "Content-Length: 9")
+                .send("abc")
+                .reset()
+                .build());
+        start("", "retries: 5");
+        String answer = rig.raw("GET /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        assertThat(answer).startsWith("HTTP/1.1 200 ").contains("\r\n\r\nabc<");
+        assertThat(rig.upstream.connections()).hasSize(1);
     }
 
     @Test

@@ -4,15 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.channel.Channel;
 import io.netty.handler.codec.http2.Http2Settings;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.AfterEach;
@@ -150,6 +154,61 @@ class Http2UpstreamIT {
         }
         assertThat(peer.connections).hasSize(1);
         assertThat(peer.streams).hasSize(41);
+    }
+
+    /** Eight connections of one stream each, and 1,024 requests that wait for one: there is no room for another. */
+    @Test
+    void whoFindsTheQueueFullIsRefused() throws Exception {
+        List<Http2Peer.Stream> held = new CopyOnWriteArrayList<>();
+        AtomicBoolean released = new AtomicBoolean();
+        start(
+                Http2Settings.defaultSettings().maxConcurrentStreams(1),
+                stream -> {
+                    if (released.get()) {
+                        answers(stream);
+                    } else {
+                        held.add(stream);
+                    }
+                },
+                "retries: 5");
+        List<Socket> clients = new ArrayList<>();
+        try {
+            for (int i = 0; i < 8 + 1024 + 5; i++) {
+                Socket client = rig.connect();
+                clients.add(client);
+                int busy = Math.min(i, 8); // who waits for a connection waits too
+                Rig.await(() -> held.size() == busy, () -> "held: " + held.size());
+                Rig.send(client, "GET /a HTTP/1.1\r\nHost: a\r\nAccept: text/plain\r\nConnection: close\r\n\r\n");
+            }
+            Rig.await(() -> held.size() == 8 && answered(clients).size() == 5, () -> "held: " + held.size());
+            for (Socket client : answered(clients)) {
+                assertThat(Rig.rest(client))
+                        .startsWith("HTTP/1.1 503 ")
+                        .contains("The upstream server is currently unavailable");
+                clients.remove(client);
+            }
+            released.set(true);
+            held.forEach(Http2UpstreamIT::answers);
+            for (Socket client : clients) {
+                assertThat(Rig.rest(client)).startsWith("HTTP/1.1 200 ");
+            }
+        } finally {
+            for (Socket client : clients) {
+                client.close();
+            }
+        }
+    }
+
+    private static List<Socket> answered(List<Socket> clients) {
+        return clients.stream()
+                .filter(client -> {
+                    try {
+                        return client.getInputStream().available() > 0;
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                })
+                .toList();
     }
 
     @Test

@@ -39,6 +39,15 @@ class KeepAliveIT {
     }
 
     @Test
+    void aConnectionThatWaitsTooLongIsClosed() throws Exception {
+        start("IDLE_TIMEOUT", "1");
+        rig.get("/a");
+        Rig.await(() -> rig.upstream.connections().get(0).ended(), () -> "still open");
+        rig.get("/a");
+        assertThat(rig.upstream.connections()).hasSize(2);
+    }
+
+    @Test
     void noMoreConnectionsWaitThanThereIsRoomFor() throws Exception {
         rig.upstream.script(ServerScript.builder()
                 .readRequest()

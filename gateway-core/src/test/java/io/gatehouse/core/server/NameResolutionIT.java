@@ -7,6 +7,11 @@ import io.gatehouse.core.balancer.DnsOptions;
 import io.gatehouse.simulator.FaultServer;
 import io.gatehouse.simulator.ServerScript;
 import io.netty.handler.codec.dns.DnsResponseCode;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -177,6 +182,108 @@ class NameResolutionIT {
         }
     }
 
+    /** Of all states, on the health page; targets are told in the order of their ids. */
+    @Test
+    void showsWhatTargetsResolveTo() throws Exception {
+        dns.a("a.example", 60, "127.0.0.1", "127.0.0.2");
+        String id = "00000000-0000-4000-8000-00000000000";
+        rig.serve(
+                upstream(
+                                "id: " + id + "0, healthchecks: {passive: {unhealthy: {tcp_failures: 1}}}",
+                                "{id: " + id + "1, target: \"a.example:81\", weight: 10}",
+                                "{id: " + id + "2, target: \"gone.example:82\", weight: 20}",
+                                "{id: " + id + "3, target: \"[::1]:83\", weight: 0}")
+                        + "  - {name: unchecked, id: " + id + "9, targets: [{id: " + id
+                        + "4, target: \"127.0.0.1:84\"}]}\n",
+                settings().adminListen(List.of(Settings.Listen.of("127.0.0.1", 0))));
+        String path = "/upstreams/pool/targets/a.example:81/127.0.0.2:81/unhealthy";
+        Rig.await(() -> admin("PUT", path).statusCode() == 204, () -> "a.example has no address");
+
+        JsonArray pool = new JsonObject(admin("GET", "/upstreams/pool/health").body()).getJsonArray("data");
+        String v6 = "[0000:0000:0000:0000:0000:0000:0000:0001]";
+        assertThat(pool)
+                .isEqualTo(new JsonArray()
+                        .add(target(id + "1", id + "0", "a.example:81", 10, "HEALTHY")
+                                .put(
+                                        "data",
+                                        data("a.example", 81, "A", 10, 20, 10)
+                                                .put(
+                                                        "addresses",
+                                                        new JsonArray()
+                                                                .add(address("127.0.0.1", 81, 10, "HEALTHY"))
+                                                                .add(address("127.0.0.2", 81, 10, "UNHEALTHY")))))
+                        .add(target(id + "2", id + "0", "gone.example:82", 20, "DNS_ERROR")
+                                .put(
+                                        "data",
+                                        data("gone.example", 82, "dns server error: 3 name error", 20, 0, 0)
+                                                .put("addresses", new JsonArray())))
+                        .add(target(id + "3", id + "0", v6 + ":83", 0, "HEALTHCHECKS_OFF")
+                                .put(
+                                        "data",
+                                        data(v6, 83, "AAAA", 0, 0, 0)
+                                                .put(
+                                                        "addresses",
+                                                        new JsonArray().add(address(v6, 83, 0, "HEALTHCHECKS_OFF"))))));
+        JsonArray unchecked =
+                new JsonObject(admin("GET", "/upstreams/unchecked/health").body()).getJsonArray("data");
+        assertThat(unchecked)
+                .isEqualTo(new JsonArray()
+                        .add(target(id + "4", id + "9", "127.0.0.1:84", 100, "HEALTHCHECKS_OFF")
+                                .put(
+                                        "data",
+                                        data("127.0.0.1", 84, "A", 100, 100, 100)
+                                                .put(
+                                                        "addresses",
+                                                        new JsonArray()
+                                                                .add(address(
+                                                                        "127.0.0.1", 84, 100, "HEALTHCHECKS_OFF"))))));
+        JsonObject whole = new JsonObject(admin("GET", "/upstreams/unchecked/health?balancer_health=1")
+                        .body())
+                .getJsonObject("data");
+        assertThat(whole.getString("health")).isEqualTo("HEALTHCHECKS_OFF");
+        assertThat(whole.getString("balancer_health")).isEqualTo("HEALTHY");
+    }
+
+    private static JsonObject target(String id, String upstream, String target, int weight, String health) {
+        return new JsonObject()
+                .put("id", id)
+                .put("target", target)
+                .put("weight", weight)
+                .put("upstream", new JsonObject().put("id", upstream))
+                .put("health", health);
+    }
+
+    private static JsonObject data(String host, int port, String dns, int weight, int total, int available) {
+        return new JsonObject()
+                .put("host", host)
+                .put("port", port)
+                .put("dns", dns)
+                .put("nodeWeight", weight)
+                .put(
+                        "weight",
+                        new JsonObject()
+                                .put("total", total)
+                                .put("available", available)
+                                .put("unavailable", total - available));
+    }
+
+    private static JsonObject address(String ip, int port, int weight, String health) {
+        return new JsonObject()
+                .put("ip", ip)
+                .put("port", port)
+                .put("weight", weight)
+                .put("health", health);
+    }
+
+    private HttpResponse<String> admin(String method, String path) {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + rig.gateway.adminPort() + path))
+                .method(method, HttpRequest.BodyPublishers.noBody())
+                .build();
+        return HttpClient.newHttpClient()
+                .sendAsync(request, HttpResponse.BodyHandlers.ofString())
+                .join();
+    }
+
     @Test
     void asksEachTimeForATargetWithoutTime() throws Exception {
         FaultServer server = server("a");
@@ -186,6 +293,18 @@ class NameResolutionIT {
         dns.a("a.example", 0, "127.1.2.3");
         assertThat(get()).startsWith("502 ");
         dns.a("a.example", 0, "127.0.0.1");
+        assertThat(get()).isEqualTo("200 \"a\"");
+    }
+
+    @Test
+    void followsThePortOfAServiceRecord() throws Exception {
+        FaultServer a = server("a");
+        FaultServer b = server("b");
+        dns.a("one.example", 60, "127.0.0.1");
+        dns.srv("pool.example", 0, "1 1 " + b.port() + " one.example");
+        rig.serve(upstream("slots: 10", "{target: \"pool.example:" + a.port() + "\"}"), settings());
+        assertThat(get()).isEqualTo("200 \"b\"");
+        dns.srv("pool.example", 0, "1 1 0 one.example"); // then it is the target's own
         assertThat(get()).isEqualTo("200 \"a\"");
     }
 

@@ -286,6 +286,38 @@ class UpstreamTlsIT {
         assertThat(rig.get("/a").statusCode()).isEqualTo(502);
     }
 
+    /** Before that of the settings, and from the reload on that replaces it. */
+    @Test
+    void probesShowTheCertificateOfTheUpstream() throws Exception {
+        upstream(leaf("localhost").buildIssuedBy(root), ClientAuth.REQUIRED);
+        X509Bundle node = leaf("node").buildIssuedBy(root);
+        TlsDefaults defaults = new TlsDefaults(
+                true, List.of(root.getCertificatePEM()), -1, node.getCertificatePEM(), node.getPrivateKeyPEM());
+        rig.serve(probed(""), rig.settings().upstreamTls(defaults));
+        Rig.await(() -> last().contains("client=CN=node "), () -> "probes: " + probes);
+        for (String certificate : List.of("first", "next")) {
+            String shown = "client=CN=" + (certificate.equals("next") ? "gateway-next " : "gateway ");
+            rig.write(config("protocol: https", certificate)
+                    + probed("client_certificate: {id: 00000000-0000-4000-8000-000000000001}, ")
+                            .replace("_format_version: \"3.0\"\n", ""));
+            assertThat(rig.gateway.reload()).isEmpty();
+            Rig.await(() -> last().contains(shown), () -> "probes: " + probes);
+        }
+    }
+
+    private String last() {
+        return probes.isEmpty() ? "" : probes.get(probes.size() - 1);
+    }
+
+    private String probed(String fields) {
+        return """
+                _format_version: "3.0"
+                upstreams:
+                  - {name: pool, %s slots: 10, targets: [{target: "localhost:%d"}], healthchecks: {active: {type: https,
+                     http_path: /up, timeout: 5, healthy: {interval: 0.1}, unhealthy: {interval: 0.1}}}}
+                """.formatted(fields, server.actualPort());
+    }
+
     @Test
     void aTargetIsShownTheCertificateOfItsUpstream() throws Exception {
         upstream(leaf("localhost").buildIssuedBy(root), ClientAuth.REQUIRED);
