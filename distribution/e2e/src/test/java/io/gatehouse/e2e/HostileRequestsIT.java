@@ -675,7 +675,7 @@ final class HostileRequestsIT {
                         "-i", // a piece of at most 32 bytes each second
                         "1",
                         "-l",
-                        "10",
+                        Effort.isLong() ? "20" : "10",
                         "-w",
                         "512",
                         "-y",
