@@ -81,7 +81,7 @@ class HealthCasesTest {
         balancer.targets().forEach(target -> addresses.addAll(target.addresses()));
         List<String> health = new ArrayList<>();
         long now = 0;
-        for (String seen : one.node().path("seen").asText().split(" ")) {
+        for (String seen : one.node().path("seen").asText().split(" ", -1)) {
             if (seen.isEmpty()) {
                 continue;
             }
