@@ -8,6 +8,8 @@ import io.gatehouse.api.FailureKind;
 import io.gatehouse.api.Next;
 import io.gatehouse.api.Response;
 import io.gatehouse.api.body.Body;
+import io.gatehouse.api.config.Secret;
+import io.gatehouse.plugins.traffic.redis.RedisConfig;
 import io.gatehouse.testkit.FakeRoute;
 import io.gatehouse.testkit.ManualUpstream;
 import io.gatehouse.testkit.PluginTester;
@@ -50,7 +52,8 @@ class ProxyCacheTest {
                             List.of(),
                             List.of(),
                             new ProxyCacheConfig.ResponseHeaders(true, true, true),
-                            new ProxyCacheConfig.Memory("kong_db_cache")));
+                            new ProxyCacheConfig.Memory("kong_db_cache"),
+                            new RedisConfig(null, 6379, 2000, null, null, 0, false, true, null)));
         }
     }
 
@@ -68,6 +71,7 @@ class ProxyCacheTest {
                 vary_headers: [b]
                 response_headers: {age: false, X-Cache-Status: false, X-Cache-Key: false}
                 memory: {dictionary_name: mine}
+                redis: {host: r, port: 1, timeout: 2, username: u, password: s3cret, database: 3, ssl: true, ssl_verify: false, server_name: n}
                 """)) {
             assertThat(tester.problems()).isEmpty();
             assertThat(tester.config())
@@ -83,7 +87,8 @@ class ProxyCacheTest {
                             List.of("a"),
                             List.of("b"),
                             new ProxyCacheConfig.ResponseHeaders(false, false, false),
-                            new ProxyCacheConfig.Memory("mine")));
+                            new ProxyCacheConfig.Memory("mine"),
+                            new RedisConfig("r", 1, 2, "u", Secret.literal("s3cret"), 3, true, false, "n")));
         }
     }
 
@@ -92,7 +97,10 @@ class ProxyCacheTest {
             delimiter = '|',
             value = {
                 "{}|strategy",
-                "{strategy: redis}|strategy",
+                "{strategy: cluster}|strategy",
+                "{strategy: redis}|redis.host: required field missing",
+                "{strategy: redis, redis: {host: r, cloud_authentication: {auth_provider: aws}}}|redis.cloud_authentication",
+                "{strategy: redis, redis: {host: r, sentinel_master: m}}|redis.sentinel_master",
                 "{strategy: memory, response_code: []}|response_code",
                 "{strategy: memory, response_code: [99]}|response_code[0]",
                 "{strategy: memory, request_method: [OPTIONS]}|request_method[0]",
@@ -527,10 +535,10 @@ class ProxyCacheTest {
         assertThat(store.get("k0", 0)).isNull();
         assertThat(store.get("k199", 0)).isNotNull();
         assertThat(store.get("k199", 9)).isNull();
-        assertThat(store.reserve(ResponseStore.MAX_PENDING_BYTES)).isTrue();
-        assertThat(store.reserve(1)).isFalse();
-        store.release(ResponseStore.MAX_PENDING_BYTES);
-        assertThat(store.pending()).isZero();
+        assertThat(store.pending.take(ResponseStore.MAX_PENDING_BYTES)).isTrue();
+        assertThat(store.pending.take(1)).isFalse();
+        store.pending.give(ResponseStore.MAX_PENDING_BYTES);
+        assertThat(store.pending.taken()).isZero();
     }
 
     @ParameterizedTest
