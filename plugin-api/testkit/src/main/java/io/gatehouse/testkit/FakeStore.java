@@ -61,6 +61,11 @@ public final class FakeStore implements Store {
         now.forEach(Runnable::run);
     }
 
+    /** Does the oldest of what is held, as things stand now. */
+    public void releaseOne() {
+        held.remove(0).run();
+    }
+
     /** Which Redis the plugin asked for; null when it asked for none. */
     public @Nullable RedisOptions redis() {
         return redis;

@@ -33,7 +33,7 @@ final class KeptBytes {
                 .appendLong(answer.at())
                 .appendLong(answer.seconds())
                 .appendInt(answer.status())
-                .appendInt(answer.headers().size());
+                .appendInt(answer.headers().entries().size());
         for (var header : answer.headers()) {
             append(bytes, header.getKey());
             append(bytes, header.getValue());
