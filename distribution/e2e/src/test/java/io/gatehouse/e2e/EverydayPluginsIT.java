@@ -35,6 +35,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.snakeyaml.engine.v2.api.Dump;
 import org.snakeyaml.engine.v2.api.DumpSettings;
 import org.snakeyaml.engine.v2.api.Load;
@@ -88,6 +90,7 @@ final class EverydayPluginsIT {
     private static LineSink tcp;
     private static LineSink udp;
     private static PackagedGateway gateway;
+    private static int redis;
     private static String now;
 
     @BeforeAll
@@ -103,6 +106,10 @@ final class EverydayPluginsIT {
         });
         tcp = RUNNING.add(LineSink.tcp());
         udp = RUNNING.add(LineSink.udp());
+        redis = Workplace.freePort();
+        if (Peers.has("redis-server")) {
+            RUNNING.add(RedisServer.start(redis, "EverydayPluginsIT"));
+        }
         groups = read();
         now = DateTimeFormatter.RFC_1123_DATE_TIME.format(ZonedDateTime.now(ZoneOffset.UTC));
         List<Object> routes = new ArrayList<>();
@@ -128,7 +135,9 @@ final class EverydayPluginsIT {
         try (InputStream file = EverydayPluginsIT.class.getResourceAsStream("everyday.yaml")) {
             String text = new String(file.readAllBytes(), StandardCharsets.UTF_8)
                     .replace("@tcp", Integer.toString(tcp.port()))
-                    .replace("@udp", Integer.toString(udp.port()));
+                    .replace("@udp", Integer.toString(udp.port()))
+                    .replace("@redis", Integer.toString(redis))
+                    .replace("@nobody", Integer.toString(Workplace.freePort()));
             return (Map<String, Map<String, Object>>)
                     new Load(LoadSettings.builder().build()).loadFromString(text);
         }
@@ -182,6 +191,41 @@ final class EverydayPluginsIT {
                 .map(group -> DynamicTest.dynamicTest(group.getKey(), () -> suffer(group.getKey(), group.getValue())));
     }
 
+    /** Of many that ask at once one goes to the upstream; the others get its answer. */
+    @ParameterizedTest
+    @ValueSource(strings = {"proxy-cache", "proxy-cache-redis"})
+    void asksOnceWhenManyAskAtOnce(String name) throws Exception {
+        lookForWhatItNeeds(name, groups.get(name));
+        SEEN.clear();
+        String request = request("GET", "/" + name + "/many", "", List.of("Answer: waits"));
+        List<Wire> clients = new ArrayList<>();
+        try {
+            for (int i = 0; i < 30; i++) {
+                Wire client = Wire.to(gateway.proxyPort());
+                clients.add(client);
+                client.send(request);
+            }
+            Workplace.awaitTrue(
+                    Workplace.SOON,
+                    () -> gateway.metrics().sum("gatehouse_exchanges_in_flight") == 30 && !SEEN.isEmpty(),
+                    () -> name + ": not all have come");
+            LEFT.release();
+            int hits = 0;
+            for (Wire client : clients) {
+                Wire.Answer answer = client.answer();
+                assertThat(answer.status()).as(name + ": " + answer).isEqualTo(200);
+                assertThat(answer.text()).isEqualTo("{\"from\":\"upstream\"}");
+                hits += answer.headers().toString().contains("Hit") ? 1 : 0;
+            }
+            assertThat(hits).as(name).isEqualTo(29);
+            assertThat(SEEN).as(name).hasSize(1);
+        } finally {
+            for (Wire client : clients) {
+                client.close();
+            }
+        }
+    }
+
     @SuppressWarnings("unchecked") // the file is this test's own
     private static @Nullable Map<String, Object> passing(Map<String, Object> group) {
         if (Boolean.FALSE.equals(group.get("faults"))) {
@@ -195,7 +239,15 @@ final class EverydayPluginsIT {
                 .orElse(null);
     }
 
+    /** Skips a group by name that needs a program which is not there. */
+    private static void lookForWhatItNeeds(String name, Map<String, Object> group) {
+        if (group.get("needs") instanceof String program) {
+            Peers.program(program, "EverydayPluginsIT: " + name);
+        }
+    }
+
     private static void suffer(String name, Map<String, Object> group) throws Exception {
+        lookForWhatItNeeds(name, group);
         Wire.Answer dead = Wire.call(gateway.proxyPort(), passingRequest(name, group, "dies", unique()));
         assertThat(dead.status()).as(name + ": " + dead).isEqualTo(502);
         assertThat(dead.end()).isEqualTo(Wire.End.WHOLE);
@@ -252,6 +304,7 @@ final class EverydayPluginsIT {
 
     @SuppressWarnings("unchecked") // the file is this test's own
     private static void converse(String name, Map<String, Object> group) throws Exception {
+        lookForWhatItNeeds(name, group);
         int number = 0;
         for (Map<String, Object> step : steps(group)) {
             number++;
