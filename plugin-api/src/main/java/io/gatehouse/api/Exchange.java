@@ -49,7 +49,10 @@ public interface Exchange {
     @Nullable
     Service service();
 
-    /** What the route's regex captured, by name and by number from 1; empty for other routes. */
+    /**
+     * What the route's regex captured, by name and by number, of which {@code 0} is the whole match; empty for a regex
+     * without groups and for other routes.
+     */
     Map<String, String> uriCaptures();
 
     /** The authenticated consumer, or null. */

@@ -1,5 +1,6 @@
 package io.gatehouse.api;
 
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,12 +9,13 @@ import org.jspecify.annotations.Nullable;
  * steps for each character, and would not fit into memory. And in a class the signs {@code &&}, {@code --}, {@code ~~} and
  * {@code [} are operators in Rust's syntax, which Kong's expressions are written in, but mere characters in RE2's.
  *
- * <p>Ask before compiling one that is not your own:
+ * <p>What is not your own is compiled through here:
  *
  * <pre>{@code
- * String problem = RegexLimits.problem(expression);
- * if (problem != null) {
- *     problems.report("paths", problem);
+ * try {
+ *     pattern = RegexLimits.compile(expression, com.google.re2j.Pattern::compile);
+ * } catch (IllegalArgumentException wrong) {
+ *     problems.add("paths", wrong.getMessage());
  * }
  * }</pre>
  */
@@ -23,12 +25,38 @@ public final class RegexLimits {
 
     private static final int DEEPEST = 200;
 
+    private static final String RE2J = "error parsing regexp: ";
+
     private final String text;
     private int at;
     private @Nullable String foreign;
 
     private RegexLimits(String text) {
         this.text = text;
+    }
+
+    /**
+     * Compiles an expression that keeps the limits.
+     *
+     * @param expression in RE2's syntax
+     * @param compiler what compiles it, such as {@code Pattern::compile} of RE2J; asked only when the limits are kept
+     * @return what the compiler made
+     * @throws IllegalArgumentException when it does not keep the limits or the compiler throws; the message says what is
+     *     wrong and what was expected, without RE2J's words before it
+     */
+    public static <P> P compile(String expression, Function<? super String, ? extends P> compiler) {
+        String problem = problem(expression);
+        if (problem != null) {
+            throw new IllegalArgumentException(problem);
+        }
+        try {
+            return compiler.apply(expression);
+        } catch (RuntimeException malformed) {
+            String message = String.valueOf(malformed.getMessage());
+            throw new IllegalArgumentException(
+                    (message.startsWith(RE2J) ? message.substring(RE2J.length()) : message) + " (expected: RE2 syntax)",
+                    malformed);
+        }
     }
 
     /**

@@ -1,6 +1,7 @@
 package io.gatehouse.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,6 +47,28 @@ class RegexLimitsTest {
     @ValueSource(strings = {"[a-z&&[^b]]", "[a-z--b]", "[a~~b]", "x[a[bc]]"})
     void refusesWhatMeansSomethingElseInKong(String expression) {
         assertThat(RegexLimits.problem(expression)).contains("in a class of characters is not built");
+    }
+
+    @Test
+    void compilesWhatKeepsTheLimits() {
+        assertThat(RegexLimits.<String>compile("a+", text -> "compiled " + text))
+                .isEqualTo("compiled a+");
+    }
+
+    @Test
+    void saysWhatIsWrongByTheLimitsOrByTheCompiler() {
+        assertThatThrownBy(() -> RegexLimits.compile("a{1001}", text -> {
+                    throw new AssertionError("must not be compiled");
+                }))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("too large: ");
+        RuntimeException malformed = new IllegalStateException("error parsing regexp: missing closing ): `(`");
+        assertThatThrownBy(() -> RegexLimits.compile("(", text -> {
+                    throw malformed;
+                }))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("missing closing ): `(` (expected: RE2 syntax)")
+                .hasCause(malformed);
     }
 
     @Test

@@ -116,11 +116,17 @@ final class AdminBench {
                 before = quiet.p99Millis();
                 tell("p99 of traffic before the sync", before, "ms", Double.MAX_VALUE);
             }
-            try (Traffic beside = new Traffic(proxy)) {
-                int entities = SERVICES + ROUTES + 2 * CONSUMERS + PLUGINS;
-                tell("sync of " + entities + " entities", deck(admin, "sync", whole), "s", 60);
-                tell("p99 of traffic during the sync", beside.p99Millis(), "ms", 2 * before);
-                tell("requests that failed during it", beside.failed(), "", 0);
+            int entities = SERVICES + ROUTES + 2 * CONSUMERS + PLUGINS;
+            // the first of a process meets code that was never run, and its compiler takes a share of the processors
+            for (String which : List.of("first", "second")) {
+                try (Traffic beside = new Traffic(proxy)) {
+                    tell(which + " sync of " + entities + " entities", deck(admin, "sync", whole), "s", 60);
+                    tell("p99 of traffic during it", beside.p99Millis(), "ms", 2 * before);
+                    tell("requests that failed during it", beside.failed(), "", 0);
+                }
+                if (which.equals("first")) {
+                    tell("sync back to the first file", deck(admin, "sync", start), "s", Double.MAX_VALUE);
+                }
             }
             tell("sync that changes nothing", deck(admin, "sync", whole), "s", Double.MAX_VALUE);
             List<Double> edits = new ArrayList<>();

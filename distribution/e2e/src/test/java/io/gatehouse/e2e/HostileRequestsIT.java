@@ -9,26 +9,27 @@ import io.gatehouse.simulator.LlmSimulator;
 import io.gatehouse.simulator.ServerScript;
 import io.gatehouse.simulator.SimulatorOptions;
 import io.gatehouse.simulator.WireRequest;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.zip.GZIPOutputStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Clients that attack: with paths that lead past a check, requests hidden in bodies, bombs, text that forges log lines,
@@ -42,6 +43,25 @@ final class HostileRequestsIT {
 
     /** More than the system takes for a client that reads nothing. */
     private static final int LARGE = 8 << 20;
+
+    private static final List<String> CODINGS = List.of("gzip", "deflate", "br", "zstd", "gzip, gzip");
+
+    /** What could end a line of a log, or what stands in it, where it is not escaped. */
+    private static final List<String> FORGING = List.of(
+            "\u001b[31mred",
+            "a\u000bb",
+            "\u2028",
+            "%0d%0a{\"status\":200}",
+            "\"},{\"status\":200",
+            "\\\"},\\n",
+            "\u0085",
+            "\ufeff",
+            "${jndi:ldap://127.0.0.1/}",
+            "{{7*7}}",
+            "\\u0000",
+            "'",
+            "\u202e",
+            "\ud83d\ude00");
 
     private static final String[] INTO_ADMIN = {
         "//admin",
@@ -97,14 +117,13 @@ final class HostileRequestsIT {
         "admin"
     };
 
-    private static byte[] bomb;
     private static Tap upstream;
+    private static FaultServer bombs;
     private static LlmSimulator llm;
     private static PackagedGateway gateway;
 
     @BeforeAll
     static void start() throws IOException {
-        bomb = bomb();
         FaultServer origin =
                 RUNNING.add(FaultServer.builder().capture(0).start(ServerScript.answering("{\"ok\":true}")));
         upstream = RUNNING.add(Tap.before(origin.port()));
@@ -116,13 +135,17 @@ final class HostileRequestsIT {
                         .send(new byte[LARGE])
                         .repeat()
                         .build()));
+        bombs = RUNNING.add(FaultServer.builder().capture(0).start(ServerScript.resetting()));
         llm = RUNNING.add(LlmSimulator.startAndAwait(SimulatorOptions.builder().build()));
         gateway = RUNNING.add(PackagedGateway.named("hostile")
                 .observed()
                 .env("KONG_PROXY_LISTEN", "127.0.0.1:0 http2")
-                .env("GATEHOUSE_CLIENT_HEADER_TIMEOUT", "2s")
-                .env("GATEHOUSE_CLIENT_RATE_GRACE", "2s")
-                .yaml("kong.yaml", """
+                .env("GATEHOUSE_WATCH", "off")
+                .env("GATEHOUSE_CLIENT_HEADER_TIMEOUT", Effort.isLong() ? "10s" : "2s") // the default is 10 s
+                .env("GATEHOUSE_CLIENT_RATE_GRACE", Effort.isLong() ? "5s" : "2s") // the default is 5 s
+                .yaml(
+                        "kong.yaml",
+                        """
                         services:
                           - name: public
                             url: http://127.0.0.1:%1$d/open
@@ -143,10 +166,42 @@ final class HostileRequestsIT {
                             retries: 0
                             routes: [{name: ended, paths: [/ended]}]
                             plugins: [{name: request-termination, config: {status_code: 403}}]
+                          - name: cached
+                            url: http://127.0.0.1:%1$d/open
+                            retries: 0
+                            routes: [{name: cached, paths: [/cached]}]
+                            plugins:
+                              - name: proxy-cache
+                                config: {strategy: memory, request_method: [POST], content_type: [application/json]}
+                          - name: changed
+                            url: http://127.0.0.1:%1$d/open
+                            retries: 0
+                            routes: [{name: changed, paths: [/changed]}]
+                            plugins: [{name: request-transformer, config: {add: {body: ["a:b"]}}}]
+                          - name: checked
+                            url: http://127.0.0.1:%1$d/open
+                            retries: 0
+                            routes: [{name: checked, paths: [/checked]}]
+                            plugins: [{name: request-validator, config: {version: draft4, body_schema: '{"type": "object"}'}}]
                           - name: large
                             url: http://127.0.0.1:%3$d/
                             retries: 0
                             routes: [{name: large, paths: [/large]}]
+                          - name: bombs
+                            url: http://127.0.0.1:%4$d/
+                            retries: 0
+                            routes:
+                              - name: changed-bomb
+                                paths: [/bomb/changed]
+                                plugins: [{name: response-transformer, config: {add: {json: ["a:b"]}}}]
+                              - name: llm-bomb
+                                paths: [/bomb/llm]
+                                plugins:
+                                  - name: ai-proxy
+                                    config:
+                                      route_type: llm/v1/chat
+                                      model: {provider: openai, options: {upstream_url: "http://127.0.0.1:%4$d/v1/chat/completions"}}
+                                      auth: {header_name: Authorization, header_value: Bearer key}
                           - name: llm
                             url: https://api.openai.com
                             retries: 0
@@ -157,11 +212,23 @@ final class HostileRequestsIT {
                                   route_type: llm/v1/chat
                                   model: {provider: openai, options: {upstream_url: "http://127.0.0.1:%2$d/v1/chat/completions"}}
                                   auth: {header_name: Authorization, header_value: Bearer key}
+                                  logging: {log_payloads: true, log_statistics: true}
                         consumers:
                           - username: known
                             keyauth_credentials: [{key: good}]
-                        """.formatted(upstream.port(), llm.port(), large.port()))
+                        """.formatted(upstream.port(), llm.port(), large.port(), bombs.port()) + oddlyNamed())
                 .start());
+    }
+
+    /** A consumer for each of the texts, with its place among them as its key. */
+    private static String oddlyNamed() {
+        StringBuilder consumers = new StringBuilder();
+        for (int i = 0; i < FORGING.size(); i++) {
+            StringBuilder name = new StringBuilder("odd ");
+            FORGING.get(i).chars().forEach(c -> name.append("\\u%04x".formatted(c)));
+            consumers.append("  - {username: \"%s\", keyauth_credentials: [{key: odd-%d}]}\n".formatted(name, i));
+        }
+        return consumers.toString();
     }
 
     @BeforeEach
@@ -252,12 +319,14 @@ final class HostileRequestsIT {
         "/limited,429,true",
         "/ended,403,true",
         "/ended,403,false",
+        "/cached,200,true",
+        "/cached,200,false",
         "/none,404,true"
     })
     void aBodyThatComesAfterItsAnswerIsNoRequest(String path, int status, boolean counted) throws IOException {
-        if (status == 429) {
-            Wire.Answer unused =
-                    Wire.call(gateway.proxyPort(), "GET /limited HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        if (status == 429 || status == 200) { // the first is answered by the upstream
+            Wire.Answer unused = Wire.call(
+                    gateway.proxyPort(), "POST " + path + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
         }
         List<WireRequest> before = upstream.requests(true);
         assertThat(before).hasSizeLessThanOrEqualTo(1);
@@ -266,6 +335,7 @@ final class HostileRequestsIT {
             wire.send("POST " + path + " HTTP/1.1\r\nHost: a\r\n"
                     + (counted ? "Content-Length: " + body.length() : "Transfer-Encoding: chunked") + "\r\n\r\n");
             assertThat(wire.answer().status()).isEqualTo(status);
+            assertThat(wire.isQuietFor(Duration.ofMillis(200))).isTrue();
             wire.send(counted ? body : Integer.toHexString(body.length()) + "\r\n" + body + "\r\n0\r\n\r\n");
             wire.send("GET /public/next HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
             assertThat(wire.answer().status()).isEqualTo(200);
@@ -274,30 +344,56 @@ final class HostileRequestsIT {
         assertThat(upstream.requests(true)).extracting(WireRequest::target).containsExactly("/open/next");
     }
 
+    @Test
+    void aRequestBehindAnUpgradeThatWasNotTakenPassesTheCheck() throws IOException {
+        try (Wire wire = Wire.to(gateway.proxyPort())) {
+            wire.send("GET /public HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: foo\r\n\r\n"
+                    + "GET /admin HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+            assertThat(wire.answer().status()).isEqualTo(200);
+            assertThat(wire.answer().status()).isEqualTo(401);
+            assertThat(wire.rest()).isEmpty();
+        }
+        assertThat(upstream.requests(true)).extracting(WireRequest::target).containsExactly("/open");
+    }
+
     // ---- bodies
 
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "{\"model\":\"m\",\"messages\":@nested}",
-                "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"a\"}],\"x\":1e999999999999999999}",
-                "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"\\ud800\"}]}",
-                "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"@bad\"}]}",
-                "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"a\"}],\"model\":\"n\"}",
-                "{\"model\":\"m\\r\\nX-A: 1\",\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]}",
-                "{\"model\":\"../../files?k=\",\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]}",
-                "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]}}",
-                "@nested",
-                "{\"model\":@nested}",
-                "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"a\"}],\"\\u0000\":NaN}"
-            })
-    void aModelIsAskedForWhatItWasGivenOrNothing(String json) throws IOException {
+    static Stream<Arguments> json() {
+        String prompt = "\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]";
+        String nested = "[".repeat(100_000);
+        return Stream.of(
+                Arguments.of("depth", "{\"model\":\"m\",\"messages\":" + nested + "}", null),
+                Arguments.of("nothing but depth", nested, null),
+                Arguments.of("a model of depth", "{\"model\":" + nested + "}", null),
+                Arguments.of(
+                        "bad UTF-8",
+                        "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"\u00c3(\"}]}",
+                        null),
+                Arguments.of("something behind it", "{\"model\":\"m\"," + prompt + "}}", null),
+                Arguments.of("a number that is none", "{\"model\":\"m\"," + prompt + ",\"\\u0000\":NaN}", null),
+                Arguments.of(
+                        "a text of 10 MB",
+                        "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"" + "a".repeat(10_000_000)
+                                + "\"}]}",
+                        null),
+                // JSON all the same, which goes on as it is
+                Arguments.of("a huge number", "{\"model\":\"m\"," + prompt + ",\"x\":1e999999999}", "m"),
+                Arguments.of(
+                        "half of a pair",
+                        "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"\\ud800\"}]}",
+                        "m"),
+                Arguments.of("two models", "{\"model\":\"m\"," + prompt + ",\"model\":\"n\"}", "n"),
+                Arguments.of("a model of two lines", "{\"model\":\"m\\r\\nX-A: 1\"," + prompt + "}", "m\r\nX-A: 1"),
+                Arguments.of(
+                        "a model that is a path", "{\"model\":\"../../files?k=\"," + prompt + "}", "../../files?k="));
+    }
+
+    /** @param model that is asked; null where the request is refused */
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("json")
+    void aModelIsAskedForWhatItWasGivenOrNothing(String what, String json, @Nullable String model) throws IOException {
         long before = llm.ledger().seen();
-        ByteArrayOutputStream body = new ByteArrayOutputStream();
-        body.writeBytes(json.replace("@nested", "[".repeat(100_000)).getBytes(StandardCharsets.ISO_8859_1));
-        byte[] bytes = json.contains("@bad")
-                ? json.replace("@bad", "\u00c3(").getBytes(StandardCharsets.ISO_8859_1)
-                : body.toByteArray();
+        byte[] bytes = json.getBytes(StandardCharsets.ISO_8859_1);
         Wire.Answer answer;
         try (Wire wire = Wire.to(gateway.proxyPort())) {
             wire.send(
@@ -306,74 +402,132 @@ final class HostileRequestsIT {
                     .send(bytes);
             answer = wire.answer();
         }
-        assertThat(answer.status()).as(answer.toString()).isBetween(200, 499);
-        long asked = llm.ledger().seen() - before;
-        assertThat(asked).isLessThanOrEqualTo(1);
-        if (asked == 1) {
+        assertThat(answer.status()).as(answer.toString()).isEqualTo(model == null ? 400 : 200);
+        assertThat(llm.ledger().seen() - before).isEqualTo(model == null ? 0 : 1);
+        if (model != null) {
             LedgerRecord last = Objects.requireNonNull(llm.ledger().last());
             assertThat(last.path()).isEqualTo("/v1/chat/completions");
-            assertThat(answer.header("x-kong-llm-model")).startsWith("openai/");
+            assertThat(last.model()).isEqualTo(model);
+            assertThat(URLDecoder.decode(answer.header("x-kong-llm-model"), StandardCharsets.UTF_8))
+                    .isEqualTo("openai/" + model);
+            assertThat(Json.read(new String(last.body(), StandardCharsets.UTF_8))
+                            .at("/model")
+                            .asText())
+                    .isEqualTo(model);
         }
     }
 
+    static Stream<Arguments> bombsAndWhoReadsThem() {
+        Stream.Builder<Arguments> all = Stream.builder();
+        for (String coding : CODINGS) {
+            boolean known = coding.equals("gzip") || coding.equals("deflate");
+            all.add(Arguments.of("/llm", coding, 400)); // takes no compressed body
+            all.add(Arguments.of("/changed", coding, known ? 413 : 200)); // leaves alone what it cannot read
+            all.add(Arguments.of("/checked", coding, known ? 413 : 400));
+        }
+        return all.build();
+    }
+
+    /** Where it goes on to the upstream, it does so byte for byte. */
     @ParameterizedTest
-    @ValueSource(strings = {"gzip", "gzip, gzip", "br", "zstd", "deflate"})
-    void aCompressedBombIsNotDecoded(String coding) throws IOException {
-        long resident = gateway.vitals().residentBytes();
+    @MethodSource("bombsAndWhoReadsThem")
+    void aCompressedBombIsNotDecoded(String path, String coding, int status) throws IOException {
+        byte[] bomb = Bombs.of(coding);
         Wire.Answer answer;
-        try (Wire wire = Wire.to(gateway.proxyPort())) {
-            wire.send("POST /llm HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/json\r\n"
+        try (Memory memory = new Memory(coding + " to " + path);
+                Wire wire = Wire.to(gateway.proxyPort())) {
+            wire.send("POST " + path + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/json\r\n"
                             + "Content-Encoding: " + coding + "\r\nContent-Length: " + bomb.length + "\r\n\r\n")
                     .send(bomb);
             answer = wire.answer();
         }
-        assertThat(answer.status()).as(answer.toString()).isBetween(400, 415);
-        assertThat(gateway.vitals().residentBytes() - resident).isLessThan(MAY_GROW);
+        assertThat(answer.status()).as(answer.toString()).isEqualTo(status);
+        List<WireRequest> seen = upstream.requests(true);
+        assertThat(seen).hasSize(status == 200 ? 1 : 0);
+        for (WireRequest request : seen) {
+            assertThat(request.body().getBytes(StandardCharsets.ISO_8859_1)).isEqualTo(bomb);
+        }
     }
 
-    private static byte[] bomb() throws IOException {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        try (GZIPOutputStream zip = new GZIPOutputStream(out)) {
-            byte[] zeros = new byte[1 << 20];
-            for (int i = 0; i < 300; i++) {
-                zip.write(zeros);
+    static Stream<Arguments> bombsOfUpstreams() {
+        Stream.Builder<Arguments> all = Stream.builder();
+        for (String coding : CODINGS) {
+            boolean known = coding.equals("gzip") || coding.equals("deflate");
+            all.add(Arguments.of("changed", "application/json", coding, known ? 502 : 200));
+            all.add(Arguments.of("llm", "application/json", coding, known ? 502 : 200));
+            all.add(Arguments.of("llm", "text/event-stream", coding, known ? 502 : 200));
+        }
+        return all.build();
+    }
+
+    /** What is not decoded is passed on byte for byte. */
+    @ParameterizedTest
+    @MethodSource("bombsOfUpstreams")
+    void aCompressedBombOfAnUpstreamIsNotDecoded(String route, String type, String coding, int status)
+            throws IOException {
+        byte[] bomb = Bombs.of(coding);
+        bombs.script(ServerScript.builder()
+                .readRequest()
+                .head(
+                        200,
+                        "Content-Type: " + type,
+                        "Content-Encoding: " + coding,
+                        "Content-Length: " + bomb.length,
+                        "Connection: close")
+                .send(bomb)
+                .build());
+        Wire.Answer answer;
+        try (Memory memory = new Memory(coding + " from the upstream of " + route + " as " + type)) {
+            answer = Wire.call(
+                    gateway.proxyPort(),
+                    Wire.request("POST", "/bomb/" + route, Fault.STREAM.formatted("m"), "Connection: close"));
+        }
+        assertThat(answer.status()).as(answer.toString()).isEqualTo(status);
+        if (status == 200) {
+            assertThat(answer.bytes()).isEqualTo(bomb);
+        }
+    }
+
+    /** Looks at what a bomb costs: memory, and time. */
+    private static final class Memory implements AutoCloseable {
+        private final String what;
+        private final long resident = gateway.vitals().residentBytes();
+        private final long peak = gateway.vitals().peakBytes();
+        private final long begin = System.nanoTime();
+
+        Memory(String what) {
+            this.what = what;
+        }
+
+        @Override
+        public void close() {
+            Duration took = Duration.ofNanos(System.nanoTime() - begin);
+            long grown = Math.max(
+                    gateway.vitals().residentBytes() - resident,
+                    gateway.vitals().peakBytes() - peak);
+            System.out.printf("%s: %d ms, %d KB more resident%n", what, took.toMillis(), grown / 1024);
+            assertThat(grown).as(what).isLessThan(MAY_GROW);
+            if (Effort.isLong()) {
+                assertThat(took).as(what).isLessThan(Duration.ofSeconds(1));
             }
         }
-        return out.toByteArray();
     }
 
     // ---- logs
 
     @Test
     void noTextForgesALogLine() throws IOException {
-        List<String> texts = List.of(
-                "\u001b[31mred",
-                "a\u000bb",
-                "\u2028",
-                "%0d%0a{\"status\":200}",
-                "\"},{\"status\":200",
-                "\\\"},\\n",
-                "\u0085",
-                "\ufeff",
-                "${jndi:ldap://127.0.0.1/}",
-                "{{7*7}}",
-                "\\u0000",
-                "'",
-                "\u202e",
-                "\ud83d\ude00");
         int before = gateway.entryLines().size();
         int answered = 0;
-        for (String text : texts) {
+        for (String text : FORGING) {
             for (String request : List.of(
                     "GET /public HTTP/1.1\r\nHost: a\r\nUser-Agent: " + text + "\r\nConnection: close\r\n\r\n",
                     "GET /public/" + text.replace(' ', '+') + "?q=" + text.replace(' ', '+')
                             + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
                     "GET /admin HTTP/1.1\r\nHost: a\r\napikey: " + text + "\r\nConnection: close\r\n\r\n",
-                    Wire.request(
-                            "POST",
-                            "/llm",
-                            "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":" + Json.text(text) + "}]}",
-                            "Connection: close"))) {
+                    "GET /admin HTTP/1.1\r\nHost: a\r\napikey: odd-" + FORGING.indexOf(text)
+                            + "\r\nConnection: close\r\n\r\n",
+                    Wire.request("POST", "/llm", chat(text), "Connection: close"))) {
                 Wire.Answer answer = Wire.call(gateway.proxyPort(), request);
                 assertThat(answer.status()).isBetween(200, 499);
                 // not one of the decoder's own refusals, which are only counted
@@ -390,7 +544,22 @@ final class HostileRequestsIT {
                 () -> gateway.entryLines().size() + " lines (expected: " + expected + ")");
         List<JsonNode> entries = gateway.entries(); // each line by itself is JSON
         assertThat(entries).hasSize(expected).allMatch(JsonNode::isObject);
+        List<JsonNode> own = entries.subList(before, expected);
+        assertThat(own)
+                .extracting(entry -> entry.at("/consumer/username").asText())
+                .containsAll(FORGING.stream().map(text -> "odd " + text).toList());
+        assertThat(own)
+                .filteredOn(entry -> entry.at("/ai/proxy/payload/request").isTextual())
+                .extracting(
+                        entry -> Json.read(entry.at("/ai/proxy/payload/request").asText())
+                                .at("/messages/0/content")
+                                .asText())
+                .containsAll(FORGING);
         assertThat(gateway.log().lines()).noneMatch(line -> line.contains("\u001b[31mred"));
+    }
+
+    private static String chat(String text) {
+        return "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":" + Json.text(text) + "}]}";
     }
 
     @Test
@@ -408,6 +577,48 @@ final class HostileRequestsIT {
                 .allMatch(entry -> entry.at("/request/method").isTextual())
                 .extracting(entry -> entry.at("/response/status").asInt())
                 .containsExactlyInAnyOrder(404, 200, 404);
+    }
+
+    // ---- files
+
+    static Stream<Arguments> hostileFiles() {
+        StringBuilder aliases = new StringBuilder("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
+        for (int i = 1; i < 10; i++) {
+            aliases.append("a%d: &a%d [%s]\n"
+                    .formatted(i, i, String.join(", ", Collections.nCopies(9, "*a" + (i - 1)))));
+        }
+        return Stream.of(
+                Arguments.of("a tag", "services: !!javax.script.ScriptEngineManager [x]\n", 2, "is not supported"),
+                Arguments.of("aliases", aliases.toString(), 7, "aliases add too many values"),
+                Arguments.of("50 MB", "services: " + "[".repeat(50_000_000), 1, "the file is too large"),
+                Arguments.of("depth", "services: " + "[".repeat(30_000_000), 2, "nested too deeply"));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("hostileFiles")
+    void aHostileFileIsRefusedAndTheOldOneStaysLive(String what, String text, int line, String problem)
+            throws Exception {
+        Path file = gateway.folder().resolve("kong.yaml");
+        String good = Workplace.read(file);
+        int from = gateway.log().length();
+        try {
+            Workplace.write(file, PackagedGateway.VERSION + text);
+            long begin = System.nanoTime();
+            gateway.hangUp();
+            String said = gateway.awaitLog(from, problem);
+            String unused = gateway.awaitLog(from, "the old one stays live");
+            Duration took = Duration.ofNanos(System.nanoTime() - begin);
+            System.out.printf("a file with %s: refused within %d ms%n", what, took.toMillis());
+            assertThat(said).contains(file + ":" + line + ":");
+            if (Effort.isLong()) {
+                assertThat(took).isLessThan(Duration.ofSeconds(2));
+            }
+        } finally {
+            Workplace.write(file, good);
+        }
+        assertThat(Wire.call(gateway.proxyPort(), Wire.request("GET", "/public", "", "Connection: close"))
+                        .status())
+                .isEqualTo(200);
     }
 
     // ---- time
@@ -448,10 +659,12 @@ final class HostileRequestsIT {
 
     @ParameterizedTest
     @CsvSource({"-H,1000,/public,slow headers", "-B,1000,/public,slow bodies", "-X,100,/large,slow readers"})
-    void slowClientsAreCutAndOthersServed(String mode, int usual, String path, String what) throws Exception {
-        int clients = mode.equals("-X") && Effort.isLong() ? 500 : usual; // each fills 2.6 MB of the system's memory
+    void slowClientsAreCutAndOthersServed(String mode, int most, String path, String what) throws Exception {
+        int clients = mode.equals("-X") && Effort.isLong() ? 500 : most; // each fills 2.6 MB of the system's memory
         Path program = Peers.program("slowhttptest", "HostileRequestsIT");
         Path folder = Workplace.folderFor("slow" + mode);
+        Load load = new Load(gateway, 4, Wire.request("GET", "/public", "", "Connection: close"));
+        Load.Usual usual = load.usual();
         Process slow = new ProcessBuilder(
                         program.toString(),
                         mode,
@@ -477,25 +690,14 @@ final class HostileRequestsIT {
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve("output.log").toFile())
                 .start();
-        List<Long> times = new ArrayList<>();
         try {
-            while (slow.isAlive()) {
-                long from = System.nanoTime();
-                Wire.Answer answer =
-                        Wire.call(gateway.proxyPort(), Wire.request("GET", "/public", "", "Connection: close"));
-                assertThat(answer.status()).isEqualTo(200);
-                times.add(System.nanoTime() - from);
-            }
-            assertThat(slow.waitFor(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(slow.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            load.assertAtMostDoubled(what, usual);
+            load.endUnharmed();
         } finally {
             slow.destroyForcibly();
+            load.end();
         }
-        times.sort(null);
-        System.out.printf(
-                "%s: %d good requests meanwhile, the slowest of a hundred took %d ms%n",
-                what,
-                times.size(),
-                Duration.ofNanos(times.get(times.size() * 99 / 100)).toMillis());
         String output = Workplace.read(folder.resolve("output.log"));
         // within the ten seconds of the program's run, and so of each client's first byte
         if (mode.equals("-X")) { // these do not look whether they are cut

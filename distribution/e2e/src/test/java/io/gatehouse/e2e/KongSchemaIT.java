@@ -4,7 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,14 +19,20 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * Every field of every plugin, compared with Kong's published schema: there or not, type, default, range, choices,
  * whether required. What differs must be told by the plugin itself: as not built by the record, else with a reason in
- * its {@code NAME.kong.yaml}; and what is told there must differ.
+ * its {@code NAME.kong.yaml}; and what is told there must differ. The schemas of the command line and those of the Admin
+ * API, which are in Kong's own form, are compared alike.
  */
 final class KongSchemaIT {
+    @RegisterExtension
+    static final Running RUNNING = new Running();
+
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final List<String> FACTS = List.of(
             "default",
@@ -33,10 +43,46 @@ final class KongSchemaIT {
             "minItems",
             "maxItems",
             "pattern",
+            "x-encrypted",
             "x-referenceable");
+
+    /** Words of Kong's form that mean one word of JSON Schema. */
+    private static final Map<String, String> RENAMED = Map.of(
+            "type", "type",
+            "default", "default",
+            "one_of", "enum",
+            "len_min", "minLength",
+            "len_max", "maxLength",
+            "encrypted", "x-encrypted",
+            "referenceable", "x-referenceable");
 
     /** Those whose schema Kong has published, but is not among the ones at hand. */
     private static final Set<String> NOT_AT_HAND = Set.of("grpc-web");
+
+    private static final String SECRETS = """
+            plugins:
+            - name: http-log
+              config: {http_endpoint: "http://127.0.0.1:9/?key=hunter1", headers: {x-key: hunter2}}
+            - name: rate-limiting
+              config: {minute: 5, policy: redis, fault_tolerant: true, redis: {host: 127.0.0.1, port: 9, password: hunter3}}
+            - name: ai-proxy
+              config:
+                route_type: llm/v1/chat
+                auth: {header_name: Authorization, header_value: Bearer hunter4}
+                model: {provider: openai, name: gpt-5}
+            """;
+
+    private static PackagedGateway gateway;
+
+    @BeforeAll
+    static void start() throws Exception {
+        gateway = RUNNING.add(PackagedGateway.named("kong-schemas")
+                .countedInPart()
+                .env("GATEHOUSE_ADMIN_TOKEN", "all-of-it")
+                .env("GATEHOUSE_ADMIN_READ_TOKEN", "only-to-look")
+                .yaml("secrets.yaml", SECRETS)
+                .start());
+    }
 
     private final Set<String> found = new TreeSet<>();
     private int compared;
@@ -57,19 +103,38 @@ final class KongSchemaIT {
             }
             assertThat(kong).as("a schema of Kong's for " + plugin).isNotNull();
             JsonNode here = JSON.readTree(gatehouse("schema", plugin));
-            found.clear();
-            compare("config", here, JSON.readTree(kong.toFile()).at("/properties/config"));
+            JsonNode theirs = JSON.readTree(kong.toFile()).at("/properties/config");
             Set<String> told = new TreeSet<>();
             for (JsonNode one : here.path("x-kong-differences")) {
                 told.add(line(text(one, "field"), text(one, "fact"), text(one, "kong"), text(one, "here")));
             }
-            note(unexplained, plugin, found, told);
-            note(outdated, plugin, told, found);
+            ObjectNode admin = JSON.createObjectNode();
+            fields(admin, config(plugin), here);
+            for (JsonNode form : List.of(here, admin)) {
+                String name = form == here ? plugin : plugin + ", Admin API";
+                found.clear();
+                compare("config", form, theirs);
+                note(unexplained, name, found, told);
+                note(outdated, name, told, found);
+            }
         }
         System.out.println("compared with Kong's schemas: " + compared + " fields");
         assertThat(unexplained).as("differences without a reason").isEmpty();
         assertThat(outdated).as("reasons without a difference").isEmpty();
         assertThat(compared).isGreaterThan(150);
+    }
+
+    @Test
+    void whatIsCalledEncryptedIsShownToWritersOnly() {
+        assertThat(admin("/plugins", "all-of-it")).contains("hunter1", "hunter2", "hunter3", "hunter4");
+        assertThat(admin("/plugins", "only-to-look")).doesNotContain("hunter").contains("***");
+    }
+
+    private static String admin(String path, String token) {
+        HttpResponse<String> response =
+                PackagedGateway.send(HttpRequest.newBuilder(gateway.admin(path)).header("Kong-Admin-Token", token));
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+        return response.body();
     }
 
     private static void note(Map<String, Set<String>> notes, String plugin, Set<String> all, Set<String> without) {
@@ -86,6 +151,81 @@ final class KongSchemaIT {
             names.add(line.substring(0, line.indexOf(' ')));
         }
         return names;
+    }
+
+    /** The fields of a plugin's config, as the Admin API tells them. */
+    private static JsonNode config(String plugin) throws Exception {
+        String told = admin("/schemas/plugins/" + plugin, "only-to-look");
+        for (JsonNode field : JSON.readTree(told).path("fields")) {
+            if (field.has("config")) {
+                return field.get("config").path("fields");
+            }
+        }
+        throw new AssertionError("no config: " + told);
+    }
+
+    /**
+     * Kong's form as a JSON schema, for the comparison.
+     *
+     * @param plain the JSON schema of the same place, which alone tells what is not built
+     */
+    private static ObjectNode schema(JsonNode kongForm, JsonNode plain) {
+        ObjectNode schema = JSON.createObjectNode();
+        String type = text(kongForm, "type");
+        boolean several = type.equals("array") || type.equals("set");
+        RENAMED.forEach((theirs, ours) -> {
+            String word = several ? ours.replace("Length", "Items") : ours;
+            if (kongForm.has(theirs)) {
+                schema.set(word, kongForm.get(theirs));
+            }
+        });
+        if (kongForm.has("between")) {
+            schema.set("minimum", kongForm.get("between").get(0));
+            schema.set("maximum", kongForm.get("between").get(1));
+        }
+        if (kongForm.has("gt")) {
+            schema.put("minimum", kongForm.get("gt").asLong() + 1);
+        }
+        if (kongForm.has("match")) {
+            schema.put("pattern", "^(?:" + text(kongForm, "match") + ")$");
+        }
+        if (type.equals("any")) {
+            schema.remove("type");
+        } else if (type.equals("record")) {
+            schema.put("type", "object");
+            fields(schema, kongForm.path("fields"), plain);
+        } else if (several) {
+            schema.put("type", "array");
+            schema.set("items", schema(kongForm.path("elements"), plain.path("items")));
+        } else if (type.equals("map")) {
+            schema.put("type", "object");
+            schema.set("additionalProperties", schema(kongForm.path("values"), plain.path("additionalProperties")));
+        }
+        if (plain.has("x-not-built")) {
+            schema.set("x-not-built", plain.get("x-not-built"));
+        }
+        return schema;
+    }
+
+    private static void fields(ObjectNode schema, JsonNode fields, JsonNode plain) {
+        ObjectNode properties = schema.putObject("properties");
+        ArrayNode required = schema.putArray("required");
+        for (JsonNode field : fields) {
+            String name = field.fieldNames().next();
+            JsonNode told = field.get(name);
+            properties.set(name, schema(told, plain.path("properties").path(name)));
+            // what is filled is always there, and nobody need give it; Kong's form says required of both
+            boolean filled = told.has("default")
+                    || (text(told, "type").equals("record")
+                            && !values(plain.path("required")).contains(name));
+            if (told.path("required").asBoolean() && !filled) {
+                required.add(name);
+            }
+        }
+        schema.put("type", "object");
+        if (plain.has("x-not-built")) {
+            schema.set("x-not-built", plain.get("x-not-built"));
+        }
     }
 
     private static String gatehouse(String... arguments) throws Exception {
@@ -147,7 +287,7 @@ final class KongSchemaIT {
         if (!list.has("x-not-built")) {
             return items;
         }
-        com.fasterxml.jackson.databind.node.ObjectNode copy = items.deepCopy();
+        ObjectNode copy = items.deepCopy();
         copy.set("x-not-built", list.get("x-not-built"));
         return copy;
     }

@@ -21,6 +21,12 @@ final class Load {
     /** As the fault plan says. */
     private static final int PER_SECOND = 200;
 
+    /** Answers that are counted before the thing that is tried begins. */
+    private static final int BEFORE = 400;
+
+    /** What is faster than this is not held up: some turns of the scheduler. */
+    private static final double UNHARMED_MILLIS = 25;
+
     private final int port;
     private final ExecutorService pool;
     private final List<Future<?>> clients = new ArrayList<>();
@@ -98,6 +104,38 @@ final class Load {
         long[] sorted = Arrays.copyOfRange(nanos, since, served);
         Arrays.sort(sorted);
         return sorted.length == 0 ? 0 : sorted[sorted.length - 1 - sorted.length / 100] / 1e6;
+    }
+
+    /** Waits until enough have been served to tell what is usual. */
+    Usual usual() {
+        awaitServed(BEFORE);
+        synchronized (this) {
+            return new Usual(served, p99Millis(0));
+        }
+    }
+
+    /**
+     * How it was before something was tried.
+     *
+     * @param served how many had been served until then
+     * @param p99Millis what all but one in a hundred of them took at most
+     */
+    record Usual(int served, double p99Millis) {}
+
+    /**
+     * Of those served since then, all but one in a hundred must have come within twice the usual time. That is judged in a
+     * long run, which has its machine to itself, and only printed else.
+     */
+    void assertAtMostDoubled(String what, Usual usual) {
+        int during = served() - usual.served();
+        double p99 = p99Millis(usual.served());
+        System.out.printf(
+                "%s: p99 of %d good requests meanwhile %.1f ms, of %d before %.1f ms%n",
+                what, during, p99, usual.served(), usual.p99Millis());
+        assertThat(during).as("good requests meanwhile").isGreaterThan(100);
+        if (Effort.isLong()) {
+            assertThat(p99).as(what).isLessThanOrEqualTo(Math.max(2 * usual.p99Millis(), UNHARMED_MILLIS));
+        }
     }
 
     /** Ends it, and waits for every client to have its last answer. */

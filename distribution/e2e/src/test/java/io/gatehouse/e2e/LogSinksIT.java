@@ -2,7 +2,9 @@ package io.gatehouse.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gatehouse.simulator.FaultServer;
 import io.gatehouse.simulator.LlmSimulator;
+import io.gatehouse.simulator.ServerScript;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -143,9 +145,11 @@ final class LogSinksIT {
     @Test
     void aMessageSaysHowSevereItIs() throws Exception {
         SyslogDaemon daemon = RUNNING.add(SyslogDaemon.start("severities"));
+        FaultServer halves = RUNNING.add(
+                FaultServer.start(half().reset().build(), half().hang().build()));
         PackagedGateway gateway = RUNNING.add(PackagedGateway.named("severities")
                 .observed()
-                .outlets(6)
+                .outlets(7)
                 .yaml("kong.yaml", """
                         services:
                           - name: dead
@@ -185,13 +189,23 @@ final class LogSinksIT {
                               - name: dead
                                 paths: [/dead]
                                 plugins: [{name: syslog, config: {server_errors_severity: err}}]
-                        """)
+                          - name: half
+                            url: http://127.0.0.1:%d
+                            routes: [{name: half, paths: [/half], plugins: [{name: syslog}]}]
+                        """.formatted(halves.port()))
                 .start());
         for (String path : List.of("/quiet", "/fine", "/own", "/missing", "/broken", "/dead")) {
             PackagedGateway.get(gateway.proxy(path));
         }
         try (Wire leaver = Wire.to(gateway.proxyPort())) {
             leaver.send("POST /fine/left HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf");
+            leaver.reset();
+        }
+        Wire.Answer half = Wire.call(gateway.proxyPort(), Wire.request("GET", "/half/died", ""));
+        assertThat(half.end()).isNotEqualTo(Wire.End.WHOLE);
+        try (Wire leaver = Wire.to(gateway.proxyPort())) {
+            String head = leaver.send(Wire.request("GET", "/half/left", "")).until("half");
+            assertThat(head).startsWith("HTTP/1.1 200");
             leaver.reset();
         }
 
@@ -201,7 +215,9 @@ final class LogSinksIT {
                 "user.warning .*\"uri\":\"/missing\".*",
                 "user.crit .*\"uri\":\"/broken\".*",
                 "user.err .*\"uri\":\"/dead\".*\"status\":502.*",
-                "user.info .*\"uri\":\"/fine/left\".*");
+                "user.info .*\"uri\":\"/fine/left\".*",
+                "user.info (?=.*\"uri\":\"/half/died\").*\"end\":\"upstream_failed\".*",
+                "user.info (?=.*\"uri\":\"/half/left\").*\"end\":\"client_gone\".*");
         Workplace.awaitTrue(
                 Workplace.SOON,
                 () -> daemon.messages("kong").size() >= wanted.size(),
@@ -212,6 +228,13 @@ final class LogSinksIT {
         assertThat(wanted)
                 .allSatisfy(
                         pattern -> assertThat(daemon.messages("kong")).anyMatch(message -> message.matches(pattern)));
+    }
+
+    private static ServerScript.Builder half() {
+        return ServerScript.builder()
+                .readRequest()
+                .head(200, "Content-Length: 100")
+                .send("half");
     }
 
     private interface Lines {

@@ -24,7 +24,8 @@ record Metrics(List<Sample> samples) {
 
     static Metrics parse(String text) {
         List<Sample> samples = new ArrayList<>();
-        for (String line : text.lines().toList()) {
+        // a line ends with a line feed; the value of a label may have a carriage return in it
+        for (String line : text.split("\n", -1)) {
             if (!line.isEmpty() && !line.startsWith("#")) {
                 samples.add(sample(line));
             }

@@ -352,7 +352,7 @@ final class PackagedGateway implements AutoCloseable {
     }
 
     Metrics metrics() {
-        return Metrics.parse(get(admin("/metrics")).body());
+        return Metrics.parse(get(status("/metrics")).body());
     }
 
     static HttpResponse<String> get(URI uri) {

@@ -212,6 +212,11 @@ final class Vitals {
         return kilobytes("VmRSS:") * 1024;
     }
 
+    /** The most of these bytes that it has had so far. */
+    long peakBytes() {
+        return kilobytes("VmHWM:") * 1024;
+    }
+
     private long kilobytes(String field) {
         for (String line : lines(proc("status"))) {
             if (line.startsWith(field)) {

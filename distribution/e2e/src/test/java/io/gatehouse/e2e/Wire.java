@@ -140,6 +140,20 @@ final class Wire implements AutoCloseable {
         return this;
     }
 
+    /** Whether for so long nothing comes and the connection stays open. */
+    boolean isQuietFor(Duration time) throws IOException {
+        Wire unused = silentFor(time);
+        try {
+            int something = read();
+            at--;
+            return something < 0;
+        } catch (Ended e) {
+            return e.end == End.SILENT;
+        } finally {
+            unused = silentFor(Workplace.SOON);
+        }
+    }
+
     /** Sends a FIN and goes on reading. */
     Wire halfClose() throws IOException {
         socket.shutdownOutput();

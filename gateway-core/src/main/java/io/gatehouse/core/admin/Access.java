@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 record Access(@Nullable String token, @Nullable String readToken, boolean loopback) {
     private static final String WRITER = "gatehouse.writer";
+    private static final String READING = "gatehouse.reading";
     private static final Pattern ADDRESS = Pattern.compile("[0-9.]+|\\[[0-9a-f:.]+]");
     private static final Set<HttpMethod> READS = Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS);
     private static final String HOW = "set GATEHOUSE_ADMIN_TOKEN and send it as Kong-Admin-Token";
@@ -49,15 +50,22 @@ record Access(@Nullable String token, @Nullable String readToken, boolean loopba
             return;
         }
         context.put(WRITER, writer);
-        // by the path that the router matches, or a way around leads to every page
-        boolean reads = READS.contains(request.method())
-                || (HttpMethod.POST.equals(request.method())
-                        && context.normalizedPath().startsWith("/schemas/"));
-        if (writer || reads) {
+        if (writer || reads(context)) {
             context.next();
         } else {
             refuse(context);
         }
+    }
+
+    /** Marks a page that changes nothing, whatever its method; to be called ahead of {@link #check}. */
+    static void reading(RoutingContext context) {
+        context.put(READING, true);
+        context.next();
+    }
+
+    /** Whether a request changes nothing: by its method, or since its page is marked so. */
+    static boolean reads(RoutingContext context) {
+        return READS.contains(context.request().method()) || context.get(READING) != null;
     }
 
     /** Whether the client may change everything, and see secrets. */

@@ -68,6 +68,7 @@ public final class AdminServer {
         String hostname = hostname();
         Access access = new Access(token, readToken, loopback);
         Pages pages = new Pages(vertx, view, memory, "X-Kong-Admin-Request-ID");
+        EntityPages.markReading(pages);
         pages.router().route().handler(context -> {
             long start = System.nanoTime();
             context.addHeadersEndHandler(nothing -> context.response()

@@ -2,11 +2,9 @@ package io.gatehouse.core.admin;
 
 import io.gatehouse.core.LogLevels;
 import io.gatehouse.core.entity.EntityKind;
-import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,7 +16,6 @@ import org.slf4j.LoggerFactory;
 final class AuditLog {
     private static final Logger LOG = LoggerFactory.getLogger(LogLevels.AUDIT);
     private static final String LINE = "gatehouse.audit";
-    private static final Set<HttpMethod> READS = Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS);
     private static final Map<String, String> OTHERS =
             Map.of("config", "config", "debug", "log-level", "status", "status");
 
@@ -51,11 +48,11 @@ final class AuditLog {
 
     /** Sees to it that the request has its line when it ends. */
     static void watch(RoutingContext context) {
-        List<String> parts = parts(context);
-        String first = parts.isEmpty() ? "" : parts.get(0);
-        if (READS.contains(context.request().method()) || first.equals("schemas")) {
+        if (Access.reads(context)) {
             return;
         }
+        List<String> parts = parts(context);
+        String first = parts.isEmpty() ? "" : parts.get(0);
         Line line = new Line(
                 context.request().remoteAddress().hostAddress(),
                 context.request().method().name(),

@@ -12,6 +12,7 @@ import io.gatehouse.core.service.FsVaultConfig;
 import io.gatehouse.core.snapshot.Snapshot;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -98,6 +99,7 @@ final class EntityJson {
         for (Entity sni : live.config().referring(EntityKind.SNI, "certificate", certificate)) {
             names.add(sni.name());
         }
+        Collections.sort(names);
         return names;
     }
 }

@@ -45,6 +45,7 @@ final class EntityPages {
     private record Text(int status, @Nullable Buffer body) {}
 
     private static final Logger LOG = LoggerFactory.getLogger(EntityPages.class);
+    private static final String VALIDATE = "/schemas/:entity/validate";
     private static final long LOG_LEVEL_SECONDS = 60;
     private static final long LONGEST_SECONDS = Integer.MAX_VALUE;
 
@@ -63,6 +64,11 @@ final class EntityPages {
         });
     }
 
+    /** Marks the pages that only read although their method says otherwise; to be called ahead of all that ask. */
+    static void markReading(Pages pages) {
+        pages.router().post(VALIDATE).handler(Access::reading);
+    }
+
     /** Adds the pages. */
     void addTo(Pages pages) {
         BodyHandler bodies = BodyHandler.create(false).setBodyLimit(ConfigText.LARGEST);
@@ -78,7 +84,7 @@ final class EntityPages {
                         bodies.handle(context);
                     }
                 });
-        pages.router().post("/schemas/:entity/validate").handler(context -> answer(context, () -> validate(context)));
+        pages.router().post(VALIDATE).handler(context -> answer(context, () -> validate(context)));
         pages.page("/plugins/enabled", context -> {
             JsonArray enabled = new JsonArray();
             new TreeSet<>(view.availablePlugins().keySet()).forEach(enabled::add);
@@ -96,7 +102,7 @@ final class EntityPages {
         pages.page("/schemas/:entity", context -> later(context, live -> schema(context, live)));
         pages.page("/tags", context -> later(context, live -> tags(context, live, null)));
         pages.page("/tags/:tag", context -> later(context, live -> tags(context, live, context.pathParam("tag"))));
-        pages.page("/endpoints", context -> Pages.json(context, 200, endpoints(pages.paths())));
+        pages.page("/endpoints", context -> Pages.json(context, 200, endpoints(pages.paths(), view.live())));
         pages.page(
                 "/debug/node/log-level",
                 context -> Pages.message(
@@ -114,17 +120,10 @@ final class EntityPages {
                 .handler(context ->
                         change(context, "config", null, () -> WholeConfig.replace(context, view.store(), view.live())));
         pages.router().route("/config").handler(context -> Pages.message(context, 405, "Method not allowed"));
-        pages.router().route().handler(this::entities);
+        pages.anything(this::entities);
     }
 
-    private void entities(RoutingContext context) {
-        List<String> parts;
-        try {
-            parts = EntityPath.parts(context.request().path());
-        } catch (IllegalArgumentException malformed) {
-            context.next();
-            return;
-        }
+    private void entities(RoutingContext context, List<String> parts) {
         Memberships members = Memberships.of(parts);
         EntityPath path = members == null ? EntityPath.of(parts) : null;
         if (EntityPath.isOfFilters(parts)) {
@@ -269,7 +268,7 @@ final class EntityPages {
         }
     }
 
-    private static JsonObject endpoints(List<String> pages) {
+    private static JsonObject endpoints(List<String> pages, @Nullable Snapshot live) {
         Set<String> all = new TreeSet<>(Comparator.comparing((String path) -> path.replace('/', '\0')));
         pages.forEach(page -> all.add(page.replaceAll(":([a-z_]+)", "{$1}")));
         all.addAll(List.of(
@@ -294,6 +293,9 @@ final class EntityPages {
                 }
             }
             kind.references().forEach(reference -> all.add(one + "/" + reference.field()));
+        }
+        if (live != null) {
+            all.addAll(live.pagePaths());
         }
         return new JsonObject().put("data", new JsonArray(List.copyOf(all)));
     }
@@ -360,6 +362,10 @@ final class EntityPages {
     private static Answer read(RoutingContext context, EntityPath path, Snapshot live) throws AdminError {
         if (!path.single()) {
             String uri = context.request().path();
+            String customId = context.request().getParam("custom_id");
+            if (customId != null && path.kind() == EntityKind.CONSUMER && path.parent() == null) {
+                return new Answer(200, EntityReads.calledByOthers(live, customId, Access.isWriter(context)));
+            }
             return new Answer(
                     200, EntityReads.page(live, path, uri, context.request().params(), Access.isWriter(context)));
         }

@@ -1,7 +1,9 @@
 package io.gatehouse.core.admin;
 
+import io.gatehouse.core.entity.ConsumerEntity;
 import io.gatehouse.core.entity.DeclarativeConfig;
 import io.gatehouse.core.entity.Entity;
+import io.gatehouse.core.entity.EntityKind;
 import io.gatehouse.core.entity.Ids;
 import io.gatehouse.core.snapshot.Snapshot;
 import io.vertx.core.MultiMap;
@@ -37,6 +39,21 @@ final class EntityReads {
                 ? config.sorted(path.kind())
                 : sorted(config.referring(path.kind(), path.parentField(), parent.id()));
         return page(all, uri, query, new EntityJson(live, secrets));
+    }
+
+    /** As in Kong, the consumers of which another system calls one so, in place of a page of them. */
+    static JsonObject calledByOthers(Snapshot live, String customId, boolean secrets) throws AdminError {
+        if (customId.isEmpty()) {
+            throw AdminError.of(400, "custom_id must be an unempty string");
+        }
+        JsonArray data = new JsonArray();
+        EntityJson json = new EntityJson(live, secrets);
+        for (Entity consumer : live.config().all(EntityKind.CONSUMER)) {
+            if (consumer.value() instanceof ConsumerEntity one && customId.equals(one.customId())) {
+                data.add(json.of(consumer));
+            }
+        }
+        return new JsonObject().put("data", data).putNull("next");
     }
 
     private static JsonObject page(List<Entity> all, String uri, MultiMap query, EntityJson json) throws AdminError {

@@ -7,6 +7,7 @@ import io.gatehouse.core.entity.Entity;
 import io.gatehouse.core.entity.EntityEdit;
 import io.gatehouse.core.entity.EntityKind;
 import io.gatehouse.core.entity.Ids;
+import io.gatehouse.core.entity.ServiceEntity;
 import io.gatehouse.core.schema.RecordShape;
 import io.gatehouse.core.snapshot.ConfigStore;
 import io.gatehouse.core.snapshot.Snapshot;
@@ -188,6 +189,10 @@ final class EntityWrites {
                     throw path.missing();
                 }
                 ConfigNode.Mapping said = body.without(name -> name.equals("id"));
+                ConfigNode names = said.get("snis");
+                if (path.kind() == EntityKind.CERTIFICATE && names != null && names.isNull()) {
+                    said = said.with("snis", new ConfigNode.Sequence(RequestBody.PLACE, "snis", List.of()));
+                }
                 ConfigNode.Mapping before = withUrl(existing.node(), said.get("url"));
                 RecordShape shape = RecordShape.of(path.kind().type());
                 ConfigNode.Mapping merged = RequestBody.merged(before, withUrl(said, null), shape);
@@ -259,9 +264,8 @@ final class EntityWrites {
 
     /** An entity goes, and with it what cannot be without it; what is in the way refuses that. */
     static void remove(Entity entity, DeclarativeConfig config, Map<String, EntityEdit> gone) throws AdminError {
-        if (gone.putIfAbsent(
-                        entity.kind().plural() + ':' + entity.id(), new EntityEdit(entity.kind(), entity.id(), null))
-                != null) {
+        EntityEdit edit = new EntityEdit(entity.kind(), entity.id(), null);
+        if (gone.putIfAbsent(edit.place(), edit) != null) {
             return;
         }
         for (EntityKind kind : EntityKind.values()) {
@@ -279,6 +283,21 @@ final class EntityWrites {
         }
         if (entity.kind() == EntityKind.PARTIAL && config.isLinked(entity)) {
             throw inUse(EntityKind.PLUGIN, EntityKind.PARTIAL);
+        }
+        if (entity.kind() == EntityKind.CA_CERTIFICATE) {
+            for (Entity service : config.all(EntityKind.SERVICE)) {
+                if (service.value() instanceof ServiceEntity one
+                        && one.caCertificates() != null
+                        && one.caCertificates().contains(entity.id())) {
+                    throw AdminError.coded(
+                            400,
+                            19,
+                            "referenced by others",
+                            "ca certificate " + entity.id() + " is still referenced by services (id = " + service.id()
+                                    + ")",
+                            Map.of());
+                }
+            }
         }
     }
 

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -96,6 +97,20 @@ final class Pages {
             } else {
                 message(context, 405, "Method not allowed");
             }
+        });
+    }
+
+    /** Adds pages that look at the parts of a path themselves; a path whose escapes are malformed leads to none of them. */
+    void anything(BiConsumer<RoutingContext, List<String>> handler) {
+        router.route().handler(context -> {
+            List<String> parts;
+            try {
+                parts = EntityPath.parts(context.request().path());
+            } catch (IllegalArgumentException malformed) {
+                context.next();
+                return;
+            }
+            handler.accept(context, parts);
         });
     }
 

@@ -30,17 +30,10 @@ final class PluginPages {
 
     /** Adds the pages, after all others: those come first. */
     void addTo(Pages pages) {
-        pages.router().route().handler(this::handle);
+        pages.anything(this::handle);
     }
 
-    private void handle(RoutingContext context) {
-        List<String> parts;
-        try {
-            parts = EntityPath.parts(context.request().path());
-        } catch (IllegalArgumentException malformed) {
-            context.next();
-            return;
-        }
+    private void handle(RoutingContext context, List<String> parts) {
         Snapshot live = parts.isEmpty() ? null : leased();
         if (live == null) {
             context.next();

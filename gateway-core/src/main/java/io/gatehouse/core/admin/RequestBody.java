@@ -8,6 +8,7 @@ import io.gatehouse.core.plugin.PluginCatalogue;
 import io.gatehouse.core.schema.RecordShape;
 import io.gatehouse.core.snapshot.Snapshot;
 import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -36,23 +37,29 @@ final class RequestBody {
             return form(context.request().formAttributes());
         }
         String text = context.body().asString(StandardCharsets.UTF_8.name());
-        if (text == null || text.isBlank()) {
+        boolean json = type.equals("application/json");
+        if ((text == null || text.isBlank()) && !(json && needed(context))) {
             return ConfigNode.emptyMapping(PLACE, "");
         }
-        if (!type.equals("application/json")) {
+        if (!json) {
             throw AdminError.of(
                     415,
                     "Unsupported Media Type (expected: application/json,"
                             + " application/x-www-form-urlencoded or multipart/form-data)");
         }
         try {
-            if (JsonTree.read(text, PLACE, false) instanceof ConfigNode.Mapping mapping) {
+            if (text != null && JsonTree.read(text, PLACE, false) instanceof ConfigNode.Mapping mapping) {
                 return mapping;
             }
         } catch (IOException malformed) {
             // told below, as Kong does
         }
         throw AdminError.of(400, "Cannot parse JSON body");
+    }
+
+    /** As in Kong, whoever says that there is JSON must send some, save where nothing is asked for. */
+    private static boolean needed(RoutingContext context) {
+        return !context.request().method().equals(HttpMethod.DELETE);
     }
 
     private static ConfigNode.Mapping form(MultiMap fields) {
@@ -125,16 +132,12 @@ final class RequestBody {
      * @param config the config of the plugin; null when it is none
      */
     static ConfigNode.Mapping shaped(ConfigNode.Mapping given, RecordShape shape, @Nullable RecordShape config) {
-        ConfigNode.Mapping shaped = given;
-        for (ConfigNode.Entry entry : given.entries()) {
+        return given.withValues(entry -> {
             RecordShape.Component component = shape.component(entry.name());
-            ConfigNode value =
-                    entry.name().equals("config") && config != null && entry.value() instanceof ConfigNode.Mapping own
-                            ? shaped(own, config, null)
-                            : shaped(entry.value(), component == null ? null : component.shape());
-            shaped = shaped.with(entry.name(), value);
-        }
-        return shaped;
+            return entry.name().equals("config") && config != null && entry.value() instanceof ConfigNode.Mapping own
+                    ? shaped(own, config, null)
+                    : shaped(entry.value(), component == null ? null : component.shape());
+        });
     }
 
     private static ConfigNode shaped(ConfigNode given, RecordShape.@Nullable Shape shape) {
@@ -152,10 +155,7 @@ final class RequestBody {
             return shaped(mapping, nested.shape(), null);
         }
         RecordShape.Shape value = shape instanceof RecordShape.Named named ? named.value() : null;
-        for (ConfigNode.Entry entry : mapping.entries()) {
-            mapping = mapping.with(entry.name(), shaped(entry.value(), value));
-        }
-        return mapping;
+        return mapping.withValues(entry -> shaped(entry.value(), value));
     }
 
     private static ConfigNode scalar(ConfigNode.Scalar given, RecordShape.@Nullable Shape shape) {

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -284,13 +285,17 @@ public sealed interface ConfigNode {
 
         /** A mapping as it was read; of two entries with one name the later holds. */
         public Mapping(Location location, String path, Collection<Entry> entries) {
+            this(location, path, new LinkedHashMap<>());
+            for (Entry entry : entries) {
+                this.entries.put(entry.name(), entry);
+            }
+        }
+
+        /** With a map that is its own from now on. */
+        private Mapping(Location location, String path, Map<String, Entry> entries) {
             this.location = location;
             this.path = path;
-            Map<String, Entry> byName = new LinkedHashMap<>();
-            for (Entry entry : entries) {
-                byName.put(entry.name(), entry);
-            }
-            this.entries = Collections.unmodifiableMap(byName);
+            this.entries = entries;
         }
 
         @Override
@@ -315,7 +320,7 @@ public sealed interface ConfigNode {
 
         /** The fields. */
         public Collection<Entry> entries() {
-            return entries.values();
+            return Collections.unmodifiableCollection(entries.values());
         }
 
         /** One field with its key's place; null when absent. */
@@ -334,14 +339,21 @@ public sealed interface ConfigNode {
             Map<String, Entry> changed = new LinkedHashMap<>(entries);
             Entry before = changed.get(name);
             changed.put(name, new Entry(name, before == null ? value.location() : before.location(), value));
-            return new Mapping(location, path, changed.values());
+            return new Mapping(location, path, changed);
+        }
+
+        /** The same with other values in its fields. */
+        public Mapping withValues(Function<Entry, ConfigNode> value) {
+            Map<String, Entry> changed = new LinkedHashMap<>(entries);
+            changed.replaceAll((name, entry) -> new Entry(name, entry.location(), value.apply(entry)));
+            return new Mapping(location, path, changed);
         }
 
         /** The same without the fields that the names hold. */
         public Mapping without(Predicate<String> names) {
             Map<String, Entry> kept = new LinkedHashMap<>(entries);
             kept.keySet().removeIf(names);
-            return kept.size() == entries.size() ? this : new Mapping(location, path, kept.values());
+            return kept.size() == entries.size() ? this : new Mapping(location, path, kept);
         }
 
         /** The same with the fields that only the other has, at every depth; lists are not merged. */
@@ -355,7 +367,7 @@ public sealed interface ConfigNode {
                     merged.put(own.name(), new Entry(own.name(), own.location(), mine.withDefaults(theirs)));
                 }
             }
-            return new Mapping(location, path, merged.values());
+            return new Mapping(location, path, merged);
         }
 
         @Override

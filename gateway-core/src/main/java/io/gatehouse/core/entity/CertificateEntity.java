@@ -32,10 +32,9 @@ public record CertificateEntity(
         @Doc("The key of the other certificate.") @Nullable Secret keyAlt,
         @Doc("Words to select entities by.") @Distinct List<String> tags) {
 
+    static final List<Rule> RULES = List.of(Rule.mutuallyRequired("cert_alt", "key_alt"));
+
     static void check(CertificateEntity certificate, Report report) {
-        if ((certificate.certAlt == null) != (certificate.keyAlt == null)) {
-            report.entity("all or none of these fields must be set: 'cert_alt', 'key_alt'", "cert_alt", "key_alt");
-        }
         X509Certificate cert = certificate(certificate.cert, "cert", report);
         X509Certificate certAlt = certificate(certificate.certAlt, "cert_alt", report);
         matches(cert, certificate.key, "key", "certificate does not match key", report);

@@ -1,6 +1,5 @@
 package io.gatehouse.core.entity;
 
-import com.google.re2j.PatternSyntaxException;
 import io.gatehouse.api.RegexLimits;
 import io.gatehouse.core.routing.ExpressionParser;
 import java.nio.charset.StandardCharsets;
@@ -178,15 +177,11 @@ final class Checks {
     }
 
     static @Nullable String regex(String expression) {
-        String problem = RegexLimits.problem(expression);
-        if (problem != null) {
-            return "invalid regex: " + problem;
-        }
         try {
-            com.google.re2j.Pattern.compile(expression);
+            RegexLimits.compile(expression, com.google.re2j.Pattern::compile);
             return null;
-        } catch (PatternSyntaxException malformed) {
-            return "invalid regex: " + malformed.getDescription();
+        } catch (IllegalArgumentException malformed) {
+            return "invalid regex: " + malformed.getMessage();
         }
     }
 

@@ -95,7 +95,7 @@ public final class ConfigLoader {
         Map<EntityKind, Set<String>> gone = new EnumMap<>(EntityKind.class);
         Map<String, EntityEdit> all = new LinkedHashMap<>();
         for (EntityEdit edit : edits) {
-            all.put(place(edit.kind(), edit.id()), edit);
+            all.put(edit.place(), edit);
             if (edit.fields() == null) {
                 gone.computeIfAbsent(edit.kind(), kind -> new HashSet<>()).add(edit.id());
             }
@@ -105,7 +105,8 @@ public final class ConfigLoader {
                 boolean again =
                         vaults || (kind == EntityKind.PLUGIN && usesEdited((PluginEntity) entity.value(), all, before));
                 if (again) {
-                    all.putIfAbsent(place(kind, entity.id()), new EntityEdit(kind, entity.id(), entity.node()));
+                    EntityEdit same = new EntityEdit(kind, entity.id(), entity.node());
+                    all.putIfAbsent(same.place(), same);
                 }
             }
         }
@@ -135,15 +136,11 @@ public final class ConfigLoader {
         return HexFormat.of().formatHex(digest.digest());
     }
 
-    private static String place(EntityKind kind, String id) {
-        return kind.plural() + ':' + id;
-    }
-
     private static boolean usesEdited(PluginEntity plugin, Map<String, EntityEdit> edits, DeclarativeConfig config) {
         for (PluginEntity.PartialLink link : plugin.partials()) {
             Entity partial =
                     config.find(EntityKind.PARTIAL, link.id() != null ? link.id() : String.valueOf(link.name()));
-            if (partial != null && edits.containsKey(place(EntityKind.PARTIAL, partial.id()))) {
+            if (partial != null && edits.containsKey(EntityEdit.place(EntityKind.PARTIAL, partial.id()))) {
                 return true;
             }
         }

@@ -23,10 +23,5 @@ public record ConsumerEntity(
 
         @Doc("Words to select entities by.") @Distinct List<String> tags) {
 
-    static void check(ConsumerEntity consumer, Report report) {
-        if (consumer.username == null && consumer.customId == null) {
-            report.entity(
-                    "at least one of these fields must be non-empty: 'custom_id', 'username'", "custom_id", "username");
-        }
-    }
+    static final List<Rule> RULES = List.of(Rule.atLeastOneOf("custom_id", "username"));
 }

@@ -28,7 +28,7 @@ public final class DeclarativeConfig {
         this.secrets = secrets;
         this.listings = new EnumMap<>(EntityKind.class);
         for (EntityKind kind : EntityKind.values()) {
-            listings.put(kind, new Listing(kind, read.getOrDefault(kind, List.of())));
+            listings.put(kind, Listing.of(kind, read.getOrDefault(kind, List.of())));
         }
     }
 

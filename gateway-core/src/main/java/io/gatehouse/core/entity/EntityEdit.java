@@ -10,4 +10,14 @@ import org.jspecify.annotations.Nullable;
  * @param id a UUID in lower case
  * @param fields what it says, with the id, others by their ids or names; null takes it away
  */
-public record EntityEdit(EntityKind kind, String id, ConfigNode.@Nullable Mapping fields) {}
+public record EntityEdit(EntityKind kind, String id, ConfigNode.@Nullable Mapping fields) {
+    /** What tells its entity from all others. */
+    public String place() {
+        return place(kind, id);
+    }
+
+    /** What tells an entity from all others. */
+    public static String place(EntityKind kind, String id) {
+        return kind.plural() + ':' + id;
+    }
+}

@@ -26,7 +26,7 @@ public enum EntityKind {
     SNI("snis", SniEntity.class, Key.name("name"), as(), SniEntity::check),
     SERVICE("services", ServiceEntity.class, Key.name("name"), ServiceEntity::prepare, ServiceEntity::check, "url"),
     ROUTE("routes", RouteEntity.class, Key.name("name"), RouteEntity::prepare, RouteEntity::check),
-    CONSUMER("consumers", ConsumerEntity.class, Key.name("username"), as(), ConsumerEntity::check, "groups"),
+    CONSUMER("consumers", ConsumerEntity.class, Key.name("username"), as(), nothing(), "groups"),
     CONSUMER_GROUP(
             "consumer_groups",
             ConsumerGroupEntity.class,
@@ -277,6 +277,19 @@ public enum EntityKind {
 
     void check(Record entity, Report report) {
         check.check(entity, report);
+        rules().forEach(rule -> rule.check(entity, report));
+    }
+
+    /** What fields ask of each other, as far as the schemas tell it. */
+    List<Rule> rules() {
+        return switch (this) {
+            case CERTIFICATE -> CertificateEntity.RULES;
+            case SERVICE -> ServiceEntity.RULES;
+            case CONSUMER -> ConsumerEntity.RULES;
+            case UPSTREAM -> UpstreamEntity.RULES;
+            case KEY -> KeyEntity.RULES;
+            default -> List.of();
+        };
     }
 
     /** Whether a field means something without being a component of the record. */

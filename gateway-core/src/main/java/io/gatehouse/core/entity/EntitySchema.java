@@ -20,19 +20,15 @@ public final class EntitySchema {
      * @param compat whose defaults hold
      */
     public static Map<String, Object> of(EntityKind kind, Compat compat) {
-        return schema(fields(kind, compat));
+        return schema(kind, fields(kind, compat));
     }
 
     /** The schema of a plugin: what plugin entities have in common, and the plugin's own config. */
     public static Map<String, Object> ofPlugin(Class<? extends Record> config, Compat compat) {
         List<Map<String, Object>> fields = fields(EntityKind.PLUGIN, compat);
         fields.removeIf(field -> field.containsKey("config"));
-        Map<String, Object> record = new LinkedHashMap<>();
-        record.put("type", "record");
-        record.put("required", true);
-        record.put("fields", KongSchema.fields(config, compat));
-        fields.add(Map.of("config", record));
-        Map<String, Object> schema = schema(fields);
+        fields.add(Map.of("config", config(config, compat)));
+        Map<String, Object> schema = schema(EntityKind.PLUGIN, fields);
         Map<String, Object> partials = new LinkedHashMap<>();
         for (String type : Partials.TYPES) {
             if (partOf(config, type) != null) {
@@ -68,17 +64,21 @@ public final class EntitySchema {
             return null;
         }
         fields.removeIf(one -> one.containsKey("config"));
-        Map<String, Object> record = new LinkedHashMap<>();
-        record.put("type", "record");
-        record.put("required", true);
-        record.put("fields", config == null ? List.of() : KongSchema.fields(config, compat));
-        fields.add(Map.of("config", record));
-        return schema(fields);
+        fields.add(Map.of("config", config(config, compat)));
+        return schema(kind, fields);
     }
 
-    private static Map<String, Object> schema(List<Map<String, Object>> fields) {
+    private static Map<String, Object> config(@Nullable Class<? extends Record> config, Compat compat) {
+        Map<String, Object> record = config == null
+                ? new LinkedHashMap<>(Map.of("type", "record", "fields", List.of()))
+                : KongSchema.record(config, compat);
+        record.put("required", true);
+        return record;
+    }
+
+    private static Map<String, Object> schema(EntityKind kind, List<Map<String, Object>> fields) {
         Map<String, Object> schema = new LinkedHashMap<>();
-        schema.put("entity_checks", List.of());
+        schema.put("entity_checks", kind.rules().stream().map(Rule::shown).toList());
         schema.put("fields", fields);
         return schema;
     }
@@ -88,6 +88,9 @@ public final class EntitySchema {
         for (Map<String, Object> field : KongSchema.fields(kind.type(), compat)) {
             String name = field.keySet().iterator().next();
             fields.add(Map.of(name, field(kind, name, Objects.requireNonNull(field.get(name)), compat)));
+        }
+        if (kind == EntityKind.CERTIFICATE) {
+            fields.add(Map.of("snis", Map.of("type", "array", "elements", Map.of("type", "string"))));
         }
         for (String time : kind.times()) {
             fields.add(Map.of(time, Map.of("type", "integer", "timestamp", true, "auto", true)));
@@ -113,7 +116,12 @@ public final class EntitySchema {
             field.put("required", true);
             field.put("default", compat.routeProtocols()); // no default of the record: it depends on compat
         }
-        boolean unique = name.equals(kind.nameField()) || kind.unique().contains(name);
+        if (kind.random().contains(name)) {
+            field.remove("required"); // whoever leaves it out is given one
+            field.put("auto", true);
+        }
+        boolean alone = kind.isCredential() && kind.identity().equals(List.of(name));
+        boolean unique = alone || name.equals(kind.nameField()) || kind.unique().contains(name);
         if (unique && RecordShape.of(kind.type()).component(name) != null) {
             field.put("unique", true);
         }

@@ -43,12 +43,9 @@ public record KeyEntity(
             @Doc("The private half.") @Nullable Secret privateKey,
             @Doc("The public half.") @Nullable Secret publicKey) {}
 
+    static final List<Rule> RULES = List.of(Rule.mutuallyExclusive("jwk", "pem"), Rule.atLeastOneOf("jwk", "pem"));
+
     static void check(KeyEntity key, Report report) {
-        if (key.jwk == null && key.pem == null) {
-            report.entity("at least one of these fields must be non-empty: 'jwk', 'pem'", "jwk", "pem");
-        } else if (key.jwk != null && key.pem != null) {
-            report.entity("only one or none of these fields must be set: 'jwk', 'pem'", "jwk", "pem");
-        }
         if (key.jwk != null && key.jwk.reference() == null) {
             jwk(key.jwk.value(), key.kid, report);
         }

@@ -2,17 +2,23 @@ package io.gatehouse.core.entity;
 
 import io.gatehouse.api.config.Secret;
 import io.gatehouse.core.schema.RecordShape;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.RandomAccess;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.pcollections.HashTreePMap;
+import org.pcollections.PMap;
 
 /**
  * All entities of one kind. An edit makes a new one; what it did not touch is shared, so that a change of one route does not
@@ -26,27 +32,53 @@ final class Listing {
     private final EntityKind kind;
     private final List<Entity> all;
     private final List<Record> records;
-    private final Map<String, Entity> byKey;
-    private final Map<String, Map<String, Entity>> indexes = new ConcurrentHashMap<>();
+    private final PMap<String, Entity> byId;
+    private final PMap<String, Entity> byName;
+    private final Map<String, PMap<String, Entity>> indexes = new ConcurrentHashMap<>();
     private volatile @Nullable List<Entity> sorted;
     private volatile @Nullable List<byte[]> digests;
 
-    Listing(EntityKind kind, List<Entity> entities) {
+    private Listing(EntityKind kind, List<Entity> all, PMap<String, Entity> byId, PMap<String, Entity> byName) {
         this.kind = kind;
-        this.all = List.copyOf(entities);
-        List<Record> values = new ArrayList<>(all.size());
-        Map<String, Entity> keys = new HashMap<>(4 * all.size());
-        for (Entity entity : all) {
-            values.add(entity.value());
-            keys.put(entity.id(), entity);
+        this.all = all;
+        this.records = new Records(all);
+        this.byId = byId;
+        this.byName = byName;
+    }
+
+    /** What the entities of a list say. */
+    private static final class Records extends AbstractList<Record> implements RandomAccess {
+        private final List<Entity> entities;
+
+        Records(List<Entity> entities) {
+            this.entities = entities;
         }
-        if (kind.nameField() != null && kind != EntityKind.PLUGIN) {
-            for (Entity entity : all) {
-                keys.putIfAbsent(entity.name(), entity);
+
+        @Override
+        public Record get(int index) {
+            return entities.get(index).value();
+        }
+
+        @Override
+        public int size() {
+            return entities.size();
+        }
+    }
+
+    static Listing of(EntityKind kind, List<Entity> entities) {
+        Map<String, Entity> ids = new HashMap<>();
+        Map<String, Entity> names = new HashMap<>();
+        for (Entity entity : entities) {
+            ids.put(entity.id(), entity);
+            if (isNamed(kind)) {
+                names.putIfAbsent(entity.name(), entity);
             }
         }
-        this.records = List.copyOf(values);
-        this.byKey = keys;
+        return new Listing(kind, List.copyOf(entities), HashTreePMap.from(ids), HashTreePMap.from(names));
+    }
+
+    private static boolean isNamed(EntityKind kind) {
+        return kind.nameField() != null && kind != EntityKind.PLUGIN;
     }
 
     List<Entity> all() {
@@ -59,41 +91,91 @@ final class Listing {
 
     @Nullable
     Entity find(String idOrName) {
-        return byKey.get(idOrName);
+        Entity found = byId.get(idOrName);
+        return found == null ? byName.get(idOrName) : found;
     }
 
     /** The same with these in the place of those with their ids, or after the others, and without the ones that go. */
     Listing with(Collection<Entity> changed, Set<String> gone) {
         Map<String, Entity> fresh = new LinkedHashMap<>();
         changed.forEach(entity -> fresh.put(entity.id(), entity));
-        List<Entity> next = new ArrayList<>(all.size() + fresh.size());
+        List<Entity> out = new ArrayList<>();
+        fresh.keySet().forEach(id -> add(out, byId.get(id)));
+        gone.forEach(id -> add(out, fresh.containsKey(id) ? null : byId.get(id)));
+        Listing listing = new Listing(
+                kind,
+                out.isEmpty() ? appended(fresh.values()) : replaced(new LinkedHashMap<>(fresh), gone),
+                changed(byId, out, fresh.values(), Entity::id),
+                isNamed(kind) ? changed(byName, out, fresh.values(), Entity::name) : byName);
+        indexes.forEach((index, entities) ->
+                listing.indexes.put(index, changed(entities, out, fresh.values(), entity -> key(index, entity))));
         List<byte[]> known = digests;
-        List<byte[]> nextDigests = new ArrayList<>();
-        for (int i = 0; i < all.size(); i++) {
-            Entity entity = all.get(i);
+        if (known != null) {
+            List<byte[]> next = new ArrayList<>(listing.all.size());
+            Iterator<Entity> others = listing.all.iterator();
+            for (int i = 0; i < all.size(); i++) {
+                Entity old = all.get(i);
+                if (!gone.contains(old.id()) || fresh.containsKey(old.id())) {
+                    Entity now = others.next();
+                    next.add(now == old ? known.get(i) : Fingerprint.digest(now));
+                }
+            }
+            others.forEachRemaining(entity -> next.add(Fingerprint.digest(entity)));
+            listing.digests = next;
+        }
+        return listing;
+    }
+
+    private static void add(List<Entity> entities, @Nullable Entity entity) {
+        if (entity != null) {
+            entities.add(entity);
+        }
+    }
+
+    private List<Entity> appended(Collection<Entity> fresh) {
+        Entity[] next = all.toArray(new Entity[all.size() + fresh.size()]);
+        int at = all.size();
+        for (Entity entity : fresh) {
+            next[at++] = entity;
+        }
+        return List.of(next);
+    }
+
+    private List<Entity> replaced(Map<String, Entity> fresh, Set<String> gone) {
+        List<Entity> next = new ArrayList<>(all.size() + fresh.size());
+        for (Entity entity : all) {
             Entity other = fresh.remove(entity.id());
             if (other != null) {
                 next.add(other);
             } else if (!gone.contains(entity.id())) {
                 next.add(entity);
-            } else {
-                continue;
-            }
-            if (known != null) {
-                nextDigests.add(other == null ? known.get(i) : Fingerprint.digest(other));
             }
         }
-        for (Entity entity : fresh.values()) {
-            next.add(entity);
-            if (known != null) {
-                nextDigests.add(Fingerprint.digest(entity));
+        next.addAll(fresh.values());
+        return List.copyOf(next);
+    }
+
+    /** An index without some entities and with others; an entity without a key is not in it. */
+    @SuppressWarnings("ReferenceEquality") // another entity may have taken the key
+    private static PMap<String, Entity> changed(
+            PMap<String, Entity> before,
+            Collection<Entity> out,
+            Collection<Entity> in,
+            Function<Entity, @Nullable String> key) {
+        PMap<String, Entity> next = before;
+        for (Entity entity : out) {
+            String old = key.apply(entity);
+            if (old != null && next.get(old) == entity) {
+                next = next.minus(old);
             }
         }
-        Listing listing = new Listing(kind, next);
-        if (known != null) {
-            listing.digests = nextDigests;
+        for (Entity entity : in) {
+            String own = key.apply(entity);
+            if (own != null) {
+                next = next.plus(own, entity);
+            }
         }
-        return listing;
+        return next;
     }
 
     /** The entities in the order of their ids. */
@@ -122,15 +204,19 @@ final class Listing {
         return indexes.computeIfAbsent(index, this::index).get(value);
     }
 
-    private Map<String, Entity> index(String index) {
+    private PMap<String, Entity> index(String index) {
         Map<String, Entity> entities = new HashMap<>();
         for (Entity entity : all) {
-            String key = index.equals(IDENTITY) ? identity(entity) : text(entity, index);
+            String key = key(index, entity);
             if (key != null) {
                 entities.put(key, entity);
             }
         }
-        return entities;
+        return HashTreePMap.from(entities);
+    }
+
+    private static @Nullable String key(String index, Entity entity) {
+        return index.equals(IDENTITY) ? identity(entity) : text(entity, index);
     }
 
     private static @Nullable String text(Entity entity, String field) {

@@ -98,10 +98,10 @@ public final class Pem {
             byte[] rsa = block(text, "RSA PRIVATE KEY");
             byte[] ec = rsa == null ? block(text, "EC PRIVATE KEY") : null;
             if (rsa != null) {
-                bytes = pkcs8(RSA, rsa);
+                bytes = pkcs8(der(0x30, RSA), rsa);
             } else if (ec != null) {
                 byte[] curve = curve(ec);
-                bytes = curve == null ? null : pkcs8(join(EC, curve), ec);
+                bytes = curve == null ? null : pkcs8(der(0x30, EC, curve), ec);
             }
         }
         if (bytes == null) {
@@ -127,7 +127,7 @@ public final class Pem {
                 X509Certificate certificate = certificate(text);
                 return certificate == null ? null : certificate.getPublicKey();
             }
-            bytes = der(0x30, join(der(0x30, RSA), der(3, join(new byte[1], rsa))));
+            bytes = der(0x30, der(0x30, RSA), der(3, new byte[1], rsa));
         }
         X509EncodedKeySpec key = new X509EncodedKeySpec(bytes);
         for (String algorithm : ALGORITHMS) {
@@ -163,7 +163,7 @@ public final class Pem {
 
     /** PKCS#8 around the older forms. */
     private static byte[] pkcs8(byte[] algorithm, byte[] key) {
-        return der(0x30, join(VERSION_0, der(0x30, algorithm), der(4, key)));
+        return der(0x30, VERSION_0, algorithm, der(4, key));
     }
 
     /** The curve that a key in the older form of EC names in its part [0]. */
@@ -177,21 +177,24 @@ public final class Pem {
         return null;
     }
 
-    private static byte[] der(int tag, byte[] content) {
-        int length = content.length;
-        byte[] size = length < 128
-                ? new byte[] {(byte) length}
-                : length < 256
-                        ? new byte[] {(byte) 0x81, (byte) length}
-                        : new byte[] {(byte) 0x82, (byte) (length >> 8), (byte) length};
-        return join(new byte[] {(byte) tag}, size, content);
-    }
-
-    private static byte[] join(byte[]... parts) {
-        ByteArrayOutputStream all = new ByteArrayOutputStream();
+    /** A value in DER: a tag, the length, the parts of the content. */
+    static byte[] der(int tag, byte[]... parts) {
+        int length = 0;
         for (byte[] part : parts) {
-            all.writeBytes(part);
+            length += part.length;
         }
-        return all.toByteArray();
+        ByteArrayOutputStream out = new ByteArrayOutputStream(length + 4);
+        out.write(tag);
+        if (length > 0xff) {
+            out.write(0x82);
+            out.write(length >> 8);
+        } else if (length > 0x7f) {
+            out.write(0x81);
+        }
+        out.write(length);
+        for (byte[] part : parts) {
+            out.writeBytes(part);
+        }
+        return out.toByteArray();
     }
 }

@@ -48,6 +48,13 @@ final class Report {
         return node(field) != null || (said != null && !said.isNull());
     }
 
+    /** Whether a field has a value; an empty list is none, since dumps have such. */
+    boolean isSet(String field) {
+        ConfigNode node = node(field);
+        return node != null
+                && !(node instanceof ConfigNode.Sequence list && list.items().isEmpty());
+    }
+
     /** Checks each text in a field, however deep; the check yields what is wrong. */
     void each(String path, Function<String, @Nullable String> check) {
         if (!isGood(path)) {

@@ -1,7 +1,6 @@
 package io.gatehouse.core.entity;
 
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
@@ -51,25 +50,26 @@ final class SelfSigned {
             generator.initialize(new ECGenParameterSpec("secp256r1"));
             KeyPair pair = generator.generateKeyPair();
             byte[] localhost = "localhost".getBytes(StandardCharsets.US_ASCII);
-            byte[] algorithm = der(SEQUENCE, ECDSA_WITH_SHA256);
-            byte[] name = der(SEQUENCE, der(SET, der(SEQUENCE, COMMON_NAME, der(UTF8_STRING, localhost))));
-            byte[] names = der(OCTET_STRING, der(SEQUENCE, der(DNS_NAME, localhost)));
-            byte[] signed = der(
+            byte[] algorithm = Pem.der(SEQUENCE, ECDSA_WITH_SHA256);
+            byte[] name =
+                    Pem.der(SEQUENCE, Pem.der(SET, Pem.der(SEQUENCE, COMMON_NAME, Pem.der(UTF8_STRING, localhost))));
+            byte[] names = Pem.der(OCTET_STRING, Pem.der(SEQUENCE, Pem.der(DNS_NAME, localhost)));
+            byte[] signed = Pem.der(
                     SEQUENCE,
-                    der(VERSION, der(INTEGER, new byte[] {2})),
-                    der(
+                    Pem.der(VERSION, Pem.der(INTEGER, new byte[] {2})),
+                    Pem.der(
                             INTEGER,
                             new BigInteger(64, new SecureRandom()).setBit(62).toByteArray()),
                     algorithm,
                     name,
-                    der(SEQUENCE, time(now), time(now.plus(VALID))),
+                    Pem.der(SEQUENCE, time(now), time(now.plus(VALID))),
                     name,
                     pair.getPublic().getEncoded(),
-                    der(EXTENSIONS, der(SEQUENCE, der(SEQUENCE, ALTERNATIVE_NAME, names))));
+                    Pem.der(EXTENSIONS, Pem.der(SEQUENCE, Pem.der(SEQUENCE, ALTERNATIVE_NAME, names))));
             Signature signature = Signature.getInstance("SHA256withECDSA");
             signature.initSign(pair.getPrivate());
             signature.update(signed);
-            byte[] whole = der(SEQUENCE, signed, algorithm, der(BIT_STRING, new byte[] {0}, signature.sign()));
+            byte[] whole = Pem.der(SEQUENCE, signed, algorithm, Pem.der(BIT_STRING, new byte[] {0}, signature.sign()));
             X509Certificate certificate = (X509Certificate)
                     CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(whole));
             return new ServerCertificate(List.of(certificate), pair.getPrivate());
@@ -79,26 +79,6 @@ final class SelfSigned {
     }
 
     private static byte[] time(Instant when) {
-        return der(GENERALIZED_TIME, TIME.format(when).getBytes(StandardCharsets.US_ASCII));
-    }
-
-    private static byte[] der(int tag, byte[]... parts) {
-        int length = 0;
-        for (byte[] part : parts) {
-            length += part.length;
-        }
-        ByteArrayOutputStream out = new ByteArrayOutputStream(length + 4);
-        out.write(tag);
-        if (length > 0xff) {
-            out.write(0x82);
-            out.write(length >> 8);
-        } else if (length > 0x7f) {
-            out.write(0x81);
-        }
-        out.write(length);
-        for (byte[] part : parts) {
-            out.writeBytes(part);
-        }
-        return out.toByteArray();
+        return Pem.der(GENERALIZED_TIME, TIME.format(when).getBytes(StandardCharsets.US_ASCII));
     }
 }

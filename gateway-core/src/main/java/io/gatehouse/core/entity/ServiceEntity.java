@@ -85,8 +85,12 @@ public record ServiceEntity(
 
         @Doc("Words to select entities by.") @Distinct List<String> tags) {
 
-    private static final List<String> TLS_ONLY =
-            List.of("client_certificate", "tls_verify", "tls_verify_depth", "ca_certificates");
+    static final List<Rule> RULES = List.of(
+            Rule.when("protocol").isOneOf("grpc", "grpcs").forbids("path"),
+            Rule.when("protocol").isNoneOf("https", "grpcs").forbids("client_certificate"),
+            Rule.when("protocol").isNoneOf("https", "grpcs").forbids("tls_verify"),
+            Rule.when("protocol").isNoneOf("https", "grpcs").forbids("tls_verify_depth"),
+            Rule.when("protocol").isNoneOf("https", "grpcs").forbids("ca_certificates"));
 
     static ConfigNode.Mapping prepare(ConfigNode.Mapping given, Preparation preparation) {
         ConfigNode.Mapping service = given;
@@ -132,24 +136,6 @@ public record ServiceEntity(
         report.each("name", Checks::name);
         report.each("host", Checks::upstreamHost);
         report.each("path", Checks::path);
-        if (service.protocol.startsWith("grpc") && service.path != null) {
-            report.at("path", "value must be null when 'protocol' is '" + service.protocol + "'", "protocol");
-        }
-        if (!service.isTls()) {
-            for (String field : TLS_ONLY) {
-                if (report.has(field) && !isEmptyList(report.node(field))) { // dumps have such
-                    report.at(
-                            field,
-                            "value must be null when 'protocol' is '" + service.protocol
-                                    + "' (expected: https or grpcs)",
-                            "protocol");
-                }
-            }
-        }
-    }
-
-    private static boolean isEmptyList(@Nullable ConfigNode node) {
-        return node instanceof ConfigNode.Sequence list && list.items().isEmpty();
     }
 
     /** Whether it speaks TLS with the upstream. */

@@ -11,7 +11,6 @@ import io.gatehouse.core.schema.Distinct;
 import io.gatehouse.core.schema.Filled;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,6 +76,38 @@ public record UpstreamEntity(
         boolean useSrvName,
 
         @Doc("Words to select entities by.") @Distinct List<String> tags) {
+
+    static final List<Rule> RULES = List.of(
+            Rule.when("hash_on").is("header").needs("hash_on_header"),
+            Rule.when("hash_fallback").is("header").needs("hash_fallback_header"),
+            Rule.when("hash_on").is("cookie").needs("hash_on_cookie"),
+            Rule.when("hash_fallback").is("cookie").needs("hash_on_cookie"),
+            Rule.when("hash_on").is("query_arg").needs("hash_on_query_arg"),
+            Rule.when("hash_fallback").is("query_arg").needs("hash_fallback_query_arg"),
+            Rule.when("hash_on").is("uri_capture").needs("hash_on_uri_capture"),
+            Rule.when("hash_fallback").is("uri_capture").needs("hash_fallback_uri_capture"),
+            Rule.when("hash_on").is("none").leaves("hash_fallback", "none"),
+            Rule.when("hash_on").is("cookie").leaves("hash_fallback", "none"),
+            Rule.when("hash_on")
+                    .is("consumer")
+                    .leaves("hash_fallback", "none", "ip", "header", "cookie", "path", "query_arg", "uri_capture"),
+            Rule.when("hash_on")
+                    .is("ip")
+                    .leaves(
+                            "hash_fallback",
+                            "none",
+                            "consumer",
+                            "header",
+                            "cookie",
+                            "path",
+                            "query_arg",
+                            "uri_capture"),
+            Rule.when("hash_on")
+                    .is("path")
+                    .leaves("hash_fallback", "none", "consumer", "ip", "header", "cookie", "query_arg", "uri_capture"),
+            Rule.distinct("hash_on_header", "hash_fallback_header"),
+            Rule.distinct("hash_on_query_arg", "hash_fallback_query_arg"),
+            Rule.distinct("hash_on_uri_capture", "hash_fallback_uri_capture"));
 
     /** How targets are watched. */
     public record Healthchecks(
@@ -196,71 +227,5 @@ public record UpstreamEntity(
         report.each("healthchecks.active.http_path", Checks::path);
         report.each("healthchecks.active.https_sni", Checks::serverName);
         report.eachKey("healthchecks.active.headers", Checks::anyHeaderName);
-        String on = upstream.hashOn;
-        String fallback = upstream.hashFallback;
-        needs(on, "header", "hash_on", "hash_on_header", upstream.hashOnHeader, report);
-        needs(fallback, "header", "hash_fallback", "hash_fallback_header", upstream.hashFallbackHeader, report);
-        needs(on, "cookie", "hash_on", "hash_on_cookie", upstream.hashOnCookie, report);
-        needs(fallback, "cookie", "hash_fallback", "hash_on_cookie", upstream.hashOnCookie, report);
-        needs(on, "query_arg", "hash_on", "hash_on_query_arg", upstream.hashOnQueryArg, report);
-        needs(fallback, "query_arg", "hash_fallback", "hash_fallback_query_arg", upstream.hashFallbackQueryArg, report);
-        needs(on, "uri_capture", "hash_on", "hash_on_uri_capture", upstream.hashOnUriCapture, report);
-        needs(
-                fallback,
-                "uri_capture",
-                "hash_fallback",
-                "hash_fallback_uri_capture",
-                upstream.hashFallbackUriCapture,
-                report);
-        if ((on.equals("none") || on.equals("cookie")) && !fallback.equals("none")) {
-            fallback(on, "none", fallback, report);
-        } else if (on.equals(fallback) && (on.equals("consumer") || on.equals("ip") || on.equals("path"))) {
-            List<String> others =
-                    List.of("none", "consumer", "ip", "header", "cookie", "path", "query_arg", "uri_capture");
-            fallback(
-                    on,
-                    String.join(
-                            ", ",
-                            others.stream().filter(other -> !other.equals(on)).toList()),
-                    fallback,
-                    report);
-        }
-        differ(upstream.hashOnHeader, upstream.hashFallbackHeader, "hash_on_header", "hash_fallback_header", report);
-        differ(
-                upstream.hashOnQueryArg,
-                upstream.hashFallbackQueryArg,
-                "hash_on_query_arg",
-                "hash_fallback_query_arg",
-                report);
-        differ(
-                upstream.hashOnUriCapture,
-                upstream.hashFallbackUriCapture,
-                "hash_on_uri_capture",
-                "hash_fallback_uri_capture",
-                report);
-    }
-
-    private static void needs(
-            String value, String when, String field, String needed, @Nullable String given, Report report) {
-        if (value.equals(when) && given == null) {
-            report.at(needed, "required field missing when '" + field + "' is '" + value + "'", field);
-        }
-    }
-
-    private static void fallback(String on, String allowed, String fallback, Report report) {
-        report.at(
-                "hash_fallback",
-                "expected one of: " + allowed + " when 'hash_on' is '" + on + "' (got " + fallback + ")",
-                "hash_on");
-    }
-
-    private static void differ(
-            @Nullable String one, @Nullable String other, String field, String otherField, Report report) {
-        if (one != null && Objects.equals(one, other)) {
-            report.entity(
-                    "values of these fields must be distinct: '" + field + "', '" + otherField + "'",
-                    field,
-                    otherField);
-        }
     }
 }

@@ -45,6 +45,15 @@ public record PluginPage(String pluginId, HttpMethod method, List<String> templa
         return new PluginPage(pluginId, method, template, Objects.requireNonNull(page, "page"));
     }
 
+    /** Its path below the plugin's name as Kong writes paths, {@code /caches/{name}}; empty for the plugin's own. */
+    public String path() {
+        StringBuilder path = new StringBuilder();
+        for (String segment : template) {
+            path.append('/').append(segment.startsWith(":") ? "{" + segment.substring(1) + "}" : segment);
+        }
+        return path.toString();
+    }
+
     /** The page under a path below the plugin's name; null when it is under another one, or of another instance. */
     public @Nullable Match match(List<String> path) {
         if (path.size() != template.size()) {

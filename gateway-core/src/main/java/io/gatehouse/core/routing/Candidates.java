@@ -1,11 +1,14 @@
 package io.gatehouse.core.routing;
 
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * The candidates at one place of the tree. Where there are many, those that need a header with a certain value are found
@@ -14,22 +17,51 @@ import java.util.Map;
 final class Candidates<T> {
     private static final int MANY = 8;
 
+    private static final Candidates<?> NONE = new Candidates<>(List.of(), List.of(), List.of());
+
+    private final List<PathTree.Candidate<T>> all;
     private final PathTree.Candidate<T>[] others;
     private final ByHeader<T>[] byHeader;
 
     /** Candidates that need the same header, by its value. */
     private record ByHeader<T>(List<String> names, Map<String, PathTree.Candidate<T>[]> byValue) {}
 
-    private Candidates(PathTree.Candidate<T>[] others, ByHeader<T>[] byHeader) {
-        this.others = others;
-        this.byHeader = byHeader;
+    private Candidates(
+            List<PathTree.Candidate<T>> all, List<PathTree.Candidate<T>> others, List<ByHeader<T>> byHeader) {
+        this.all = all;
+        this.others = array(others);
+        this.byHeader = headers(byHeader);
     }
 
-    static <T> Candidates<T> of(List<PathTree.Candidate<T>> all) {
-        List<PathTree.Candidate<T>> ordered = new ArrayList<>(all);
-        ordered.sort(Comparator.comparingInt(PathTree.Candidate::rank));
+    /** No candidate. */
+    @SuppressWarnings("unchecked") // it holds nothing
+    static <T> Candidates<T> none() {
+        return (Candidates<T>) NONE;
+    }
+
+    boolean isEmpty() {
+        return all.isEmpty();
+    }
+
+    /** The same without some and with others; one whose rank is there already is passed over. */
+    Candidates<T> with(Set<Rank> gone, Collection<PathTree.Candidate<T>> fresh) {
+        SortedMap<Rank, PathTree.Candidate<T>> next = new TreeMap<>();
+        for (PathTree.Candidate<T> candidate : all) {
+            if (!gone.contains(candidate.rank())) {
+                next.put(candidate.rank(), candidate);
+            }
+        }
+        boolean same = next.size() == all.size();
+        for (PathTree.Candidate<T> candidate : fresh) {
+            same &= next.putIfAbsent(candidate.rank(), candidate) != null;
+        }
+        return same ? this : next.isEmpty() ? none() : of(List.copyOf(next.values()));
+    }
+
+    /** Those of a list that is in the order of priority. */
+    private static <T> Candidates<T> of(List<PathTree.Candidate<T>> ordered) {
         if (ordered.size() < MANY) {
-            return new Candidates<>(array(ordered), headers(List.of()));
+            return new Candidates<>(ordered, ordered, List.of());
         }
         List<PathTree.Candidate<T>> others = new ArrayList<>();
         Map<List<String>, Map<String, List<PathTree.Candidate<T>>>> needed = new LinkedHashMap<>();
@@ -51,7 +83,7 @@ final class Candidates<T> {
             byValue.forEach((value, candidates) -> arrays.put(value, array(candidates)));
             byHeader.add(new ByHeader<>(names, arrays));
         });
-        return new Candidates<>(array(others), headers(byHeader));
+        return new Candidates<>(ordered, others, byHeader);
     }
 
     @SuppressWarnings("unchecked")

@@ -45,6 +45,9 @@ sealed interface ExpressionField {
     /** The normalised path. */
     One PATH = facts -> facts.request().path();
 
+    /** The server name of TLS, which comes in lower case. */
+    One SERVER_NAME = facts -> facts.request().sni();
+
     /** The port of the {@code Host} header, else the listener's. */
     OfNumber DESTINATION_PORT = facts -> facts.request().destinationPort();
 
@@ -115,7 +118,7 @@ sealed interface ExpressionField {
 
         private static final Map<String, ExpressionField> FIELDS = Map.ofEntries(
                 Map.entry("net.protocol", (One) ExpressionFacts::protocol),
-                Map.entry("tls.sni", (One) facts -> facts.request().sni()),
+                Map.entry("tls.sni", SERVER_NAME),
                 Map.entry("http.method", METHOD),
                 Map.entry("http.host", HOST),
                 Map.entry("http.path", PATH),

@@ -1,11 +1,11 @@
 package io.gatehouse.core.routing;
 
 import com.google.re2j.Pattern;
-import com.google.re2j.PatternSyntaxException;
 import io.gatehouse.api.AddressRange;
 import io.gatehouse.api.RegexLimits;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -150,19 +150,18 @@ public final class ExpressionParser {
         };
         int valueAt = at;
         String value = quoted();
+        boolean caseless = field == ExpressionField.SERVER_NAME;
         Pattern pattern = null;
         if (how == Expression.TextOperator.MATCHES) {
-            String problem = RegexLimits.problem(value);
-            if (problem != null) {
-                throw wrong(valueAt, "invalid regex: " + problem);
-            }
             try {
-                pattern = Pattern.compile(value);
-            } catch (PatternSyntaxException e) {
-                throw wrong(valueAt, "invalid regex: " + e.getDescription());
+                pattern = RegexLimits.compile(
+                        value, text -> Pattern.compile(text, caseless ? Pattern.CASE_INSENSITIVE : 0));
+            } catch (IllegalArgumentException e) {
+                throw wrong(valueAt, "invalid regex: " + e.getMessage());
             }
         }
-        return new Expression.TextPredicate(field, lower, any, how, value, pattern);
+        String compared = caseless ? value.toLowerCase(Locale.ROOT) : value;
+        return new Expression.TextPredicate(field, lower, any, how, compared, pattern);
     }
 
     private Expression numberPredicate(ExpressionField.OfNumber field, String operator, int operatorAt) {

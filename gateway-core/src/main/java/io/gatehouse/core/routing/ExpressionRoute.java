@@ -1,11 +1,11 @@
 package io.gatehouse.core.routing;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,19 +17,17 @@ final class ExpressionRoute<T> implements PathTree.Candidate<T> {
 
     private final RouteRule<T> rule;
     private final Expression expression;
-    private final String id;
     private final boolean takesPlain;
     private final boolean takesTls;
     private final RouteMatch<T> bare;
     private final @Nullable HeaderNeed need;
-    private final int rank;
+    private final Rank rank;
 
-    private ExpressionRoute(RouteRule<T> rule, Expression expression, int rank) {
+    private ExpressionRoute(RouteRule<T> rule, Expression expression) {
         this.rule = rule;
         this.expression = expression;
-        this.rank = rank;
+        rank = Rank.ofExpression(rule.priority(), rule.id().toLowerCase(Locale.ROOT));
         need = need(expression);
-        id = rule.id().toLowerCase(Locale.ROOT);
         takesPlain = rule.takesPlain();
         takesTls = rule.takesTls();
         bare = new RouteMatch<>(rule, null, null);
@@ -37,22 +35,14 @@ final class ExpressionRoute<T> implements PathTree.Candidate<T> {
 
     static <T> ExpressionRoute<T> of(RouteRule<T> rule, String expression) {
         try {
-            return new ExpressionRoute<>(rule, ExpressionParser.parse(expression), -1);
+            return new ExpressionRoute<>(rule, ExpressionParser.parse(expression));
         } catch (InvalidExpressionException e) {
             throw new IllegalArgumentException("route " + rule.label() + ": expression: " + e.getMessage(), e);
         }
     }
 
-    /** Highest priority first, then the larger id. */
-    static <T> Comparator<ExpressionRoute<T>> byPriority() {
-        return (a, b) -> {
-            int order = Long.compare(b.rule.priority(), a.rule.priority());
-            return order == 0 ? b.id.compareTo(a.id) : order;
-        };
-    }
-
-    ExpressionRoute<T> ranked(int place) {
-        return new ExpressionRoute<>(rule, expression, place);
+    RouteRule<T> rule() {
+        return rule;
     }
 
     /** Without one of these hosts it does not hold; empty when that cannot be said. */
@@ -61,15 +51,15 @@ final class ExpressionRoute<T> implements PathTree.Candidate<T> {
         return hosts == null ? Set.of() : hosts;
     }
 
-    /** Files the route under each start that a path must have. */
-    void addTo(PathTree.Builder<T> tree) {
+    /** Tells under which literal starts of paths it is to be found, and what stands there. */
+    void file(BiConsumer<String, PathTree.Candidate<T>> places) {
         for (String start : starts(expression)) {
-            tree.add(start, this, this);
+            places.accept(start, this);
         }
     }
 
     @Override
-    public int rank() {
+    public Rank rank() {
         return rank;
     }
 

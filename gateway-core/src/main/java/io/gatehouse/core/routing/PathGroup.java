@@ -7,12 +7,12 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,8 +27,7 @@ final class PathGroup<T> {
     private static final UUID NAMESPACE = UUID.fromString("7f145bf9-0dce-4f91-98eb-debbce4b9f6b");
 
     private final RouteRule<T> rule;
-    private final String id;
-    private final int rank;
+    private final Rank rank;
     private final List<String> prefixes;
     private final List<RegexPath> expressions;
     private final List<HostPattern> hosts;
@@ -41,17 +40,10 @@ final class PathGroup<T> {
     private final boolean takesPlain;
     private final boolean takesTls;
 
-    private final int categories;
-    private final boolean plainHosts;
-    private final int headerCount;
     private final boolean regex;
-    private final long regexPriority;
-    private final int length;
 
     private PathGroup(RouteRule<T> rule, String id, List<String> paths) {
         this.rule = rule;
-        this.id = id;
-        rank = -1;
         regex = !paths.isEmpty() && isRegex(paths.get(0));
         List<RegexPath> compiled = new ArrayList<>();
         if (regex) {
@@ -68,7 +60,6 @@ final class PathGroup<T> {
             plain &= host.indexOf('*') < 0;
         }
         hosts = List.copyOf(patterns);
-        plainHosts = plain;
         methods = rule.methods().toArray(String[]::new);
         List<HeaderPattern> asked = new ArrayList<>();
         rule.headers().forEach((name, values) -> asked.add(new HeaderPattern(name, values, rule.label())));
@@ -86,39 +77,17 @@ final class PathGroup<T> {
         need = needed;
         takesPlain = rule.takesPlain();
         takesTls = rule.takesTls();
-        categories = count(methods.length)
+        int categories = count(methods.length)
                 + count(hosts.size())
                 + count(headers.length)
                 + count(names.length)
                 + count(sources.length)
                 + count(destinations.length)
                 + count(paths.size());
-        headerCount = Math.min(headers.length, MAX_HEADERS);
-        regexPriority = regex ? Math.max(rule.regexPriority(), 0) : 0;
-        length = regex || paths.isEmpty() ? 0 : Math.min(size(paths.get(0)), MAX_LENGTH);
-    }
-
-    private PathGroup(PathGroup<T> other, int rank) {
-        this.rank = rank;
-        rule = other.rule;
-        id = other.id;
-        prefixes = other.prefixes;
-        expressions = other.expressions;
-        hosts = other.hosts;
-        methods = other.methods;
-        headers = other.headers;
-        names = other.names;
-        sources = other.sources;
-        destinations = other.destinations;
-        need = other.need;
-        takesPlain = other.takesPlain;
-        takesTls = other.takesTls;
-        categories = other.categories;
-        plainHosts = other.plainHosts;
-        headerCount = other.headerCount;
-        regex = other.regex;
-        regexPriority = other.regexPriority;
-        length = other.length;
+        long order = regex
+                ? Math.max(rule.regexPriority(), 0)
+                : paths.isEmpty() ? 0 : Math.min(size(paths.get(0)), MAX_LENGTH);
+        rank = Rank.ofCategories(categories, plain, Math.min(headers.length, MAX_HEADERS), regex, order, id);
     }
 
     private static int count(int values) {
@@ -168,31 +137,9 @@ final class PathGroup<T> {
         return new UUID(high, low).toString();
     }
 
-    /** Highest priority first. */
-    static <T> Comparator<PathGroup<T>> byPriority() {
-        return (a, b) -> {
-            int order = Integer.compare(b.categories, a.categories);
-            if (order == 0) {
-                order = Boolean.compare(b.plainHosts, a.plainHosts);
-            }
-            if (order == 0) {
-                order = Integer.compare(b.headerCount, a.headerCount);
-            }
-            if (order == 0) {
-                order = Boolean.compare(b.regex, a.regex);
-            }
-            if (order == 0) {
-                order = Long.compare(b.regexPriority, a.regexPriority);
-            }
-            if (order == 0) {
-                order = Integer.compare(b.length, a.length);
-            }
-            return order == 0 ? b.id.compareTo(a.id) : order;
-        };
-    }
-
-    PathGroup<T> ranked(int place) {
-        return new PathGroup<>(this, place);
+    /** Its place in the order. */
+    Rank rank() {
+        return rank;
     }
 
     /** Whether every protocol that the other group is for is one of these. */
@@ -218,26 +165,26 @@ final class PathGroup<T> {
         return expressions;
     }
 
-    /** Files the group under the literal start of each of its paths. */
-    void addTo(PathTree.Builder<T> tree) {
+    /** Tells under which literal starts of paths it is to be found, and what stands there. */
+    void file(BiConsumer<String, PathTree.Candidate<T>> places) {
         if (regex) {
             String literal = expressions.get(0).literal();
             for (RegexPath expression : expressions) {
                 literal = common(literal, expression.literal());
             }
-            tree.add(literal, this, new ByExpression<>(this));
+            places.accept(literal, new ByExpression<>(this));
         } else if (prefixes.isEmpty()) {
-            tree.add("", this, new ByPrefix<>(this, new RouteMatch<>(rule, null, null)));
+            places.accept("", new ByPrefix<>(this, new RouteMatch<>(rule, null, null)));
         }
         for (String prefix : prefixes) {
-            tree.add(prefix, this, new ByPrefix<>(this, new RouteMatch<>(rule, prefix, null)));
+            places.accept(prefix, new ByPrefix<>(this, new RouteMatch<>(rule, prefix, null)));
         }
     }
 
     /** Being at its place in the tree proves the path: the match is ready. */
     private record ByPrefix<T>(PathGroup<T> group, RouteMatch<T> match) implements PathTree.Candidate<T> {
         @Override
-        public int rank() {
+        public Rank rank() {
             return group.rank;
         }
 
@@ -259,7 +206,7 @@ final class PathGroup<T> {
     /** Its regular expressions must still be asked. */
     private record ByExpression<T>(PathGroup<T> group) implements PathTree.Candidate<T> {
         @Override
-        public int rank() {
+        public Rank rank() {
             return group.rank;
         }
 

@@ -1,26 +1,30 @@
 package io.gatehouse.core.routing;
 
-import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Candidates by the literal start of their path, as a tree in which every edge holds the text between two places where
  * candidates or branches are. Walking it along a request's path meets exactly the candidates whose start fits.
+ *
+ * <p>Immutable: a change makes the nodes on the way to its place anew and shares all others.
  */
 final class PathTree<T> {
+    private static final PathTree<?>[] NO_CHILDREN = {};
+    private static final PathTree<?> EMPTY = new PathTree<>("", Candidates.none(), children());
+
     private final String text;
     private final Candidates<T> candidates;
-    private final char[] firsts;
     private final PathTree<T>[] children;
+    private final char[] firsts;
 
     /** Something filed at a place of the tree. */
     interface Candidate<T> {
-        /** The place in the order of priority, 0 is first. */
-        int rank();
+        /** Its place in the order of priority. */
+        Rank rank();
 
         /** A header without which the request is not for it; null when none is known. */
         @Nullable
@@ -30,19 +34,102 @@ final class PathTree<T> {
         boolean offer(RequestFacts facts, RouteTable.Search<T> search);
     }
 
-    private PathTree(String text, List<Candidate<T>> candidates, List<PathTree<T>> children) {
+    private PathTree(String text, Candidates<T> candidates, PathTree<T>[] children) {
         this.text = text;
-        this.candidates = Candidates.of(candidates);
-        this.children = trees(children);
-        firsts = new char[children.size()];
+        this.candidates = candidates;
+        this.children = children;
+        firsts = new char[children.length];
         for (int i = 0; i < firsts.length; i++) {
-            firsts[i] = children.get(i).text.charAt(0);
+            firsts[i] = children[i].text.charAt(0);
         }
     }
 
-    @SuppressWarnings("unchecked")
-    private static <T> PathTree<T>[] trees(List<PathTree<T>> from) {
-        return from.toArray((PathTree<T>[]) new PathTree<?>[0]);
+    /** A tree without candidates. */
+    @SuppressWarnings("unchecked") // it holds nothing
+    static <T> PathTree<T> empty() {
+        return (PathTree<T>) EMPTY;
+    }
+
+    @SuppressWarnings("unchecked") // it holds nothing, or what is given
+    @SafeVarargs
+    private static <T> PathTree<T>[] children(PathTree<T>... nodes) {
+        return nodes.length == 0 ? (PathTree<T>[]) NO_CHILDREN : nodes;
+    }
+
+    /** Whether nothing is filed in it. */
+    boolean isEmpty() {
+        return candidates.isEmpty() && children.length == 0;
+    }
+
+    /**
+     * The tree with a change at one place.
+     *
+     * @param start the literal start of paths
+     * @param gone the ranks of those that are not filed there any more
+     * @param fresh those that are from now on; one whose rank is there already is passed over
+     */
+    PathTree<T> with(String start, Set<Rank> gone, List<Candidate<T>> fresh) {
+        return with(start, 0, gone, fresh);
+    }
+
+    @SuppressWarnings("ReferenceEquality") // a node that did not change is the same object
+    private PathTree<T> with(String start, int depth, Set<Rank> gone, Collection<Candidate<T>> fresh) {
+        if (depth == start.length()) {
+            Candidates<T> changed = candidates.with(gone, fresh);
+            return changed == candidates ? this : new PathTree<>(text, changed, children);
+        }
+        int at = index(start.charAt(depth));
+        if (at < 0) {
+            return fresh.isEmpty() ? this : inserted(-at - 1, leaf(start.substring(depth), fresh));
+        }
+        PathTree<T> child = children[at];
+        int shared = 1;
+        while (shared < child.text.length()
+                && depth + shared < start.length()
+                && child.text.charAt(shared) == start.charAt(depth + shared)) {
+            shared++;
+        }
+        if (shared == child.text.length()) {
+            PathTree<T> changed = child.with(start, depth + shared, gone, fresh);
+            return changed == child ? this : replaced(at, changed);
+        }
+        if (fresh.isEmpty()) {
+            return this;
+        }
+        PathTree<T> fork = new PathTree<>(
+                child.text.substring(0, shared),
+                Candidates.none(),
+                children(child.called(child.text.substring(shared))));
+        return replaced(at, fork.with(start, depth + shared, gone, fresh));
+    }
+
+    private static <T> PathTree<T> leaf(String text, Collection<Candidate<T>> fresh) {
+        return new PathTree<>(text, Candidates.<T>none().with(Set.of(), fresh), children());
+    }
+
+    private PathTree<T> called(String other) {
+        return new PathTree<>(other, candidates, children);
+    }
+
+    private PathTree<T> inserted(int at, PathTree<T> child) {
+        PathTree<T>[] all = Arrays.copyOf(children, children.length + 1);
+        System.arraycopy(children, at, all, at + 1, children.length - at);
+        all[at] = child;
+        return new PathTree<>(text, candidates, all);
+    }
+
+    /** With another child at a place; one that holds nothing goes, and one that only leads on becomes one with what follows. */
+    private PathTree<T> replaced(int at, PathTree<T> child) {
+        if (child.isEmpty()) {
+            PathTree<T>[] left = Arrays.copyOf(children, children.length - 1);
+            System.arraycopy(children, at + 1, left, at, left.length - at);
+            return new PathTree<>(text, candidates, left);
+        }
+        PathTree<T>[] all = children.clone();
+        all[at] = child.candidates.isEmpty() && child.children.length == 1
+                ? child.children[0].called(child.text + child.children[0].text)
+                : child;
+        return new PathTree<>(text, candidates, all);
     }
 
     /** Offers every candidate that fits to the search. */
@@ -61,67 +148,12 @@ final class PathTree<T> {
     }
 
     private @Nullable PathTree<T> child(char first) {
-        int low = 0;
-        int high = firsts.length - 1;
-        while (low <= high) {
-            int middle = (low + high) >>> 1;
-            if (firsts[middle] < first) {
-                low = middle + 1;
-            } else if (firsts[middle] > first) {
-                high = middle - 1;
-            } else {
-                return children[middle];
-            }
-        }
-        return null;
+        int at = index(first);
+        return at < 0 ? null : children[at];
     }
 
-    /** Collects candidates before the tree is built. */
-    static final class Builder<T> {
-        private final TreeMap<String, List<Candidate<T>>> places = new TreeMap<>();
-        private final Map<String, Object> last = new HashMap<>();
-
-        /** Files a candidate; a route may name the same host or path twice, and its candidates come one after the other. */
-        void add(String start, Object owner, Candidate<T> candidate) {
-            if (last.put(start, owner) != owner) {
-                places.computeIfAbsent(start, key -> new ArrayList<>()).add(candidate);
-            }
-        }
-
-        PathTree<T> build() {
-            return build("", 0, new ArrayList<>(places.entrySet()));
-        }
-
-        /**
-         * The node for entries that share their first {@code depth} characters, sorted, of which {@code text} is the
-         * last part.
-         */
-        private static <T> PathTree<T> build(
-                String text, int depth, List<Map.Entry<String, List<Candidate<T>>>> entries) {
-            List<Candidate<T>> here = new ArrayList<>();
-            List<PathTree<T>> children = new ArrayList<>();
-            int at = 0;
-            if (!entries.isEmpty() && entries.get(0).getKey().length() == depth) {
-                here.addAll(entries.get(0).getValue());
-                at = 1;
-            }
-            while (at < entries.size()) {
-                String first = entries.get(at).getKey();
-                int end = at + 1;
-                while (end < entries.size() && entries.get(end).getKey().charAt(depth) == first.charAt(depth)) {
-                    end++;
-                }
-                String last = entries.get(end - 1).getKey();
-                int shared = depth + 1;
-                while (shared < first.length()
-                        && shared < last.length()
-                        && first.charAt(shared) == last.charAt(shared)) {
-                    shared++;
-                }
-                children.add(build(first.substring(depth, shared), shared, entries.subList(at, end)));
-                at = end;
-            }
-            return new PathTree<>(text, here, children);
-        }
+    /** Where the child with this first character is, or {@code -1 -} where it would be. */
+    private int index(char first) {
+        return Arrays.binarySearch(firsts, first);
     }
 }

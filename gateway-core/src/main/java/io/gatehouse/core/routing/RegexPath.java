@@ -2,7 +2,6 @@ package io.gatehouse.core.routing;
 
 import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
-import com.google.re2j.PatternSyntaxException;
 import io.gatehouse.api.RegexLimits;
 import org.jspecify.annotations.Nullable;
 
@@ -18,14 +17,9 @@ final class RegexPath {
     }
 
     static Pattern compile(String expression, int flags, String route, String field) {
-        String problem = RegexLimits.problem(expression);
-        if (problem != null) {
-            throw new IllegalArgumentException("route " + route + ": " + field + ": " + expression
-                    + " is no valid regular expression: " + problem);
-        }
         try {
-            return Pattern.compile(expression, flags);
-        } catch (PatternSyntaxException e) {
+            return RegexLimits.compile(expression, text -> Pattern.compile(text, flags));
+        } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(
                     "route " + route + ": " + field + ": " + expression + " is no valid regular expression: "
                             + e.getMessage(),

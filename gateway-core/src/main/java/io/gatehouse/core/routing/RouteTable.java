@@ -6,11 +6,15 @@ import com.google.re2j.Matcher;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
+import org.pcollections.HashTreePMap;
+import org.pcollections.PMap;
 
 /**
  * Finds the route of a request as Kong's router does, in both flavours.
@@ -35,49 +39,81 @@ import org.jspecify.annotations.Nullable;
  * @param <T> what the rules carry
  */
 public final class RouteTable<T> {
+    private static final RouteTable<?> EMPTY =
+            new RouteTable<>(PathTree.empty(), Map.of(), Map.of(), Map.of(), HashTreePMap.empty());
+
     private final PathTree<T> anyHost;
     private final Map<String, PathTree<T>> byHost;
     private final Map<String, PathTree<T>> bySuffix;
     private final Map<String, PathTree<T>> byPrefix;
-    private final IdentityHashMap<RouteRule<T>, Compiled<T>> compiled;
+    private final PMap<String, Compiled<T>> compiled;
 
-    private RouteTable(Builders<T> builders, IdentityHashMap<RouteRule<T>, Compiled<T>> compiled) {
-        anyHost = builders.any.build();
-        byHost = built(builders.exact);
-        bySuffix = built(builders.suffixes);
-        byPrefix = built(builders.prefixes);
+    private RouteTable(
+            PathTree<T> anyHost,
+            Map<String, PathTree<T>> byHost,
+            Map<String, PathTree<T>> bySuffix,
+            Map<String, PathTree<T>> byPrefix,
+            PMap<String, Compiled<T>> compiled) {
+        this.anyHost = anyHost;
+        this.byHost = byHost;
+        this.bySuffix = bySuffix;
+        this.byPrefix = byPrefix;
         this.compiled = compiled;
     }
 
-    /** A rule as what is asked of requests, without its place in the order. */
-    private record Compiled<T>(@Nullable ExpressionRoute<T> expression, Collection<PathGroup<T>> groups) {
+    /** A rule as what is asked of requests. */
+    private record Compiled<T>(
+            RouteRule<T> rule, @Nullable ExpressionRoute<T> expression, Collection<PathGroup<T>> groups) {
         static <T> Compiled<T> of(RouteRule<T> rule) {
             String expression = rule.expression();
             return expression == null
-                    ? new Compiled<>(null, PathGroup.split(rule))
-                    : new Compiled<>(ExpressionRoute.of(rule, expression), List.of());
+                    ? new Compiled<>(rule, null, PathGroup.split(rule))
+                    : new Compiled<>(rule, ExpressionRoute.of(rule, expression), List.of());
         }
     }
 
-    private static <T> Map<String, PathTree<T>> built(Map<String, PathTree.Builder<T>> builders) {
-        Map<String, PathTree<T>> trees = new HashMap<>();
-        builders.forEach((text, builder) -> trees.put(text, builder.build()));
-        return Map.copyOf(trees);
-    }
+    /** What changes, by the tree and the place in it. */
+    private static final class Changes<T> {
+        private final Map<String, Place<T>> any = new HashMap<>();
+        private final Map<String, Map<String, Place<T>>> exact = new HashMap<>();
+        private final Map<String, Map<String, Place<T>>> suffixes = new HashMap<>();
+        private final Map<String, Map<String, Place<T>>> prefixes = new HashMap<>();
 
-    /** The trees while they are filled, in order of priority. */
-    private static final class Builders<T> {
-        private final PathTree.Builder<T> any = new PathTree.Builder<>();
-        private final Map<String, PathTree.Builder<T>> exact = new HashMap<>();
-        private final Map<String, PathTree.Builder<T>> suffixes = new HashMap<>();
-        private final Map<String, PathTree.Builder<T>> prefixes = new HashMap<>();
+        /** What changes at one place of a tree. */
+        private record Place<T>(Set<Rank> gone, List<PathTree.Candidate<T>> fresh) {}
+
+        void add(Compiled<T> route) {
+            each(route, (place, candidate) -> place.fresh.add(candidate));
+        }
+
+        void remove(Compiled<T> route) {
+            each(route, (place, candidate) -> place.gone.add(candidate.rank()));
+        }
+
+        private void each(Compiled<T> route, BiConsumer<Place<T>, PathTree.Candidate<T>> action) {
+            ExpressionRoute<T> expression = route.expression;
+            if (expression != null) {
+                for (Map<String, Place<T>> tree : trees(expression.hosts())) {
+                    expression.file((start, candidate) -> action.accept(place(tree, start), candidate));
+                }
+            }
+            for (PathGroup<T> group : route.groups) {
+                for (Map<String, Place<T>> tree : trees(group.hosts())) {
+                    group.file((start, candidate) -> action.accept(place(tree, start), candidate));
+                }
+            }
+        }
+
+        private static <T> Place<T> place(Map<String, Place<T>> tree, String start) {
+            return tree.computeIfAbsent(start, key -> new Place<>(new HashSet<>(), new ArrayList<>()));
+        }
 
         /** Where routes with one of these hosts belong; no host means any. */
-        List<PathTree.Builder<T>> of(Collection<HostPattern> hosts) {
+        private List<Map<String, Place<T>>> trees(Collection<HostPattern> hosts) {
             if (hosts.isEmpty()) {
                 return List.of(any);
             }
-            List<PathTree.Builder<T>> trees = new ArrayList<>(hosts.size());
+            List<Map<String, Place<T>>> trees = new ArrayList<>(hosts.size());
             for (HostPattern host : hosts) {
                 trees.add(
                         switch (host.kind()) {
@@ -90,54 +126,96 @@ public final class RouteTable<T> {
             return trees;
         }
 
-        private static <T> PathTree.Builder<T> tree(Map<String, PathTree.Builder<T>> trees, HostPattern host) {
-            return trees.computeIfAbsent(host.text(), text -> new PathTree.Builder<>());
+        private static <T> Map<String, Place<T>> tree(Map<String, Map<String, Place<T>>> trees, HostPattern host) {
+            return trees.computeIfAbsent(host.text(), text -> new HashMap<>());
+        }
+
+        static <T> PathTree<T> changed(PathTree<T> tree, Map<String, Place<T>> places) {
+            PathTree<T> next = tree;
+            for (Map.Entry<String, Place<T>> place : places.entrySet()) {
+                next = next.with(place.getKey(), place.getValue().gone, place.getValue().fresh);
+            }
+            return next;
+        }
+
+        static <T> Map<String, PathTree<T>> changed(
+                Map<String, PathTree<T>> trees, Map<String, Map<String, Place<T>>> places) {
+            if (places.isEmpty()) {
+                return trees;
+            }
+            Map<String, PathTree<T>> next = new HashMap<>(trees);
+            places.forEach((host, at) -> {
+                PathTree<T> tree = changed(trees.getOrDefault(host, PathTree.empty()), at);
+                if (tree.isEmpty()) {
+                    next.remove(host);
+                } else {
+                    next.put(host, tree);
+                }
+            });
+            return next;
         }
     }
 
-    /** Builds the table of these rules. */
-    public static <T> RouteTable<T> of(List<RouteRule<T>> rules) {
-        return of(rules, null);
+    /** A table without routes. */
+    @SuppressWarnings("unchecked") // it holds nothing
+    public static <T> RouteTable<T> empty() {
+        return (RouteTable<T>) EMPTY;
+    }
+
+    /** Builds the table of these rules, each with an id of its own. */
+    public static <T> RouteTable<T> of(Collection<RouteRule<T>> rules) {
+        return RouteTable.<T>empty().with(rules, Set.of());
     }
 
     /**
-     * Builds the table.
+     * The table with other rules: only their places are made anew, all else is shared.
      *
-     * @param before one whose rules need not be compiled again when they are these very objects; null when there is none
+     * @param changed new ones, and those that take the place of the one with their id
+     * @param gone the ids of those that are no more
      * @throws IllegalArgumentException when an expression or a regular expression does not compile; the message names
      *     the route, the field and what is wrong
      */
-    public static <T> RouteTable<T> of(Collection<RouteRule<T>> rules, @Nullable RouteTable<T> before) {
-        requireNonNull(rules, "rules");
-        IdentityHashMap<RouteRule<T>, Compiled<T>> all = new IdentityHashMap<>(rules.size());
-        List<ExpressionRoute<T>> first = new ArrayList<>();
-        List<PathGroup<T>> groups = new ArrayList<>();
-        for (RouteRule<T> rule : rules) {
-            Compiled<T> known = before == null ? null : before.compiled.get(rule);
-            Compiled<T> compiled = known == null ? Compiled.of(rule) : known;
-            all.put(rule, compiled);
-            groups.addAll(compiled.groups);
-            if (compiled.expression != null) {
-                first.add(compiled.expression);
+    public RouteTable<T> with(Collection<RouteRule<T>> changed, Collection<String> gone) {
+        requireNonNull(changed, "changed");
+        requireNonNull(gone, "gone");
+        if (changed.isEmpty() && gone.isEmpty()) {
+            return this;
+        }
+        Changes<T> changes = new Changes<>();
+        PMap<String, Compiled<T>> next = compiled;
+        for (String id : gone) {
+            Compiled<T> old = next.get(id);
+            if (old != null) {
+                changes.remove(old);
+                next = next.minus(id);
             }
         }
-        first.sort(ExpressionRoute.byPriority());
-        groups.sort(PathGroup.byPriority());
-        Builders<T> builders = new Builders<>();
-        int rank = 0;
-        for (ExpressionRoute<T> route : first) {
-            ExpressionRoute<T> ranked = route.ranked(rank++);
-            for (PathTree.Builder<T> tree : builders.of(ranked.hosts())) {
-                ranked.addTo(tree);
+        for (RouteRule<T> rule : changed) {
+            Compiled<T> old = next.get(rule.id());
+            if (old != null) {
+                changes.remove(old);
             }
+            Compiled<T> fresh = Compiled.of(rule);
+            changes.add(fresh);
+            next = next.plus(rule.id(), fresh);
         }
-        for (PathGroup<T> group : groups) {
-            PathGroup<T> ranked = group.ranked(rank++);
-            for (PathTree.Builder<T> tree : builders.of(ranked.hosts())) {
-                ranked.addTo(tree);
-            }
-        }
-        return new RouteTable<>(builders, all);
+        return new RouteTable<>(
+                Changes.changed(anyHost, changes.any),
+                Changes.changed(byHost, changes.exact),
+                Changes.changed(bySuffix, changes.suffixes),
+                Changes.changed(byPrefix, changes.prefixes),
+                next);
+    }
+
+    /** The rule with this id; null when there is none. */
+    public @Nullable RouteRule<T> rule(String id) {
+        Compiled<T> known = compiled.get(id);
+        return known == null ? null : known.rule;
+    }
+
+    /** The ids of the rules, in no order. */
+    public Set<String> ids() {
+        return compiled.keySet();
     }
 
     /** How many routes the table was built from. */
@@ -198,7 +276,7 @@ public final class RouteTable<T> {
 
     /** The best candidate so far. */
     static final class Search<T> {
-        private int rank = Integer.MAX_VALUE;
+        private @Nullable Rank rank;
         private @Nullable RouteMatch<T> ready;
         private @Nullable RouteRule<T> rule;
         private @Nullable RegexPath regex;
@@ -206,16 +284,16 @@ public final class RouteTable<T> {
         private @Nullable ExpressionFacts expressions;
 
         /** Whether a candidate of this rank would be better than what was found. */
-        boolean wants(int other) {
-            return other < rank;
+        boolean wants(Rank other) {
+            return rank == null || other.compareTo(rank) < 0;
         }
 
-        void found(int better, RouteMatch<T> match) {
+        void found(Rank better, RouteMatch<T> match) {
             rank = better;
             ready = match;
         }
 
-        void found(int better, RouteRule<T> winner, RegexPath path, Matcher at) {
+        void found(Rank better, RouteRule<T> winner, RegexPath path, Matcher at) {
             rank = better;
             ready = null;
             rule = winner;

@@ -1,6 +1,7 @@
 package io.gatehouse.core.routing;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
@@ -8,14 +9,15 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Finds routes that no request can reach, since for each of their combinations of method, host, server name and path
  * another route has a higher priority and takes all that they would. What it finds is certain; a route that is covered
- * only by several others together, or by an expression that would have to be understood, is not found. Routes with an
- * expression of their own are not judged, and are not taken for winners either.
+ * only by several others together, or by an expression that would have to be understood, is not found. Of routes with an
+ * expression those with the same text are told, and nothing else.
  *
  * <p>Not for the hot path: it is asked when a configuration is checked.
  */
@@ -48,9 +50,12 @@ public final class Shadowing<T> {
      */
     public static <T> List<Shadowed<T>> of(List<RouteRule<T>> rules) {
         List<PathGroup<T>> ordered = new ArrayList<>();
+        List<ExpressionRoute<T>> expressions = new ArrayList<>();
         IdentityHashMap<RouteRule<T>, Integer> groups = new IdentityHashMap<>();
         for (RouteRule<T> rule : rules) {
-            if (rule.expression() != null) {
+            String expression = rule.expression();
+            if (expression != null) {
+                expressions.add(ExpressionRoute.of(rule, expression));
                 continue;
             }
             for (PathGroup<T> group : PathGroup.split(rule)) {
@@ -58,9 +63,10 @@ public final class Shadowing<T> {
                 groups.merge(rule, 1, Integer::sum);
             }
         }
-        ordered.sort(PathGroup.byPriority());
+        ordered.sort(Comparator.comparing(PathGroup::rank));
         Shadowing<T> seen = new Shadowing<>();
-        IdentityHashMap<RouteRule<T>, Set<RouteRule<T>>> winners = new IdentityHashMap<>();
+        IdentityHashMap<RouteRule<T>, Set<RouteRule<T>>> winners = equalOnes(expressions);
+        expressions.forEach(route -> groups.put(route.rule(), 0));
         for (PathGroup<T> group : ordered) {
             Set<RouteRule<T>> by = seen.winners(group);
             if (by != null) {
@@ -78,6 +84,26 @@ public final class Shadowing<T> {
             }
         }
         return found;
+    }
+
+    /** Routes with an expression that another one has too, which is asked first and takes whatever protocols they do. */
+    private static <T> IdentityHashMap<RouteRule<T>, Set<RouteRule<T>>> equalOnes(List<ExpressionRoute<T>> routes) {
+        routes.sort(Comparator.comparing(PathTree.Candidate::rank));
+        IdentityHashMap<RouteRule<T>, Set<RouteRule<T>>> winners = new IdentityHashMap<>();
+        Map<String, List<RouteRule<T>>> before = new HashMap<>();
+        for (ExpressionRoute<T> route : routes) {
+            RouteRule<T> rule = route.rule();
+            List<RouteRule<T>> equal = before.computeIfAbsent(
+                    Objects.requireNonNull(rule.expression()).strip(), text -> new ArrayList<>());
+            for (RouteRule<T> other : equal) {
+                if ((other.takesPlain() || !rule.takesPlain()) && (other.takesTls() || !rule.takesTls())) {
+                    winners.put(rule, Set.of(other));
+                    break;
+                }
+            }
+            equal.add(rule);
+        }
+        return winners;
     }
 
     /** Files a group under what must be so for it to cover another one: an exact host or none, and a start of the path. */

@@ -76,10 +76,10 @@ public final class UriCaptures {
         return number == null ? null : groups[number];
     }
 
-    /** All groups that took part in the match, by number from 1 and by name. */
+    /** All groups that took part in the match, by number, of which 0 is the whole match, and by name. */
     public Map<String, String> asMap() {
         Map<String, String> map = new HashMap<>();
-        for (int i = 1; i <= count; i++) {
+        for (int i = 0; i <= count; i++) {
             String group = groups[i];
             if (group != null) {
                 map.put(Integer.toString(i), group);

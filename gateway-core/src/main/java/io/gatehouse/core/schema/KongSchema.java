@@ -22,6 +22,32 @@ public final class KongSchema {
         return fields(RecordShape.of(type), compat, List.of());
     }
 
+    /**
+     * A record as a field of another has it: its fields, and the old names of some.
+     *
+     * @param compat whose defaults hold
+     */
+    public static Map<String, Object> record(Class<? extends Record> type, Compat compat) {
+        return record(RecordShape.of(type), compat, List.of());
+    }
+
+    private static Map<String, Object> record(RecordShape shape, Compat compat, List<Class<?>> outer) {
+        Map<String, Object> record = new LinkedHashMap<>();
+        record.put("type", "record");
+        record.put("fields", fields(shape, compat, outer));
+        List<Map<String, Object>> shorter = new ArrayList<>();
+        shape.oldNames().forEach((old, path) -> {
+            RecordShape.Component component = shape.at(path);
+            Map<String, Object> field = value(component.shape, component, compat, outer);
+            field.put("deprecation", Map.of("replaced_with", List.of(Map.of("path", path))));
+            shorter.add(Map.of(old, field));
+        });
+        if (!shorter.isEmpty()) {
+            record.put("shorthand_fields", shorter);
+        }
+        return record;
+    }
+
     private static List<Map<String, Object>> fields(RecordShape shape, Compat compat, List<Class<?>> outer) {
         List<Map<String, Object>> fields = new ArrayList<>();
         if (outer.contains(shape.type())) {
@@ -53,11 +79,11 @@ public final class KongSchema {
 
     private static Map<String, Object> value(
             RecordShape.Shape shape, RecordShape.Component component, Compat compat, List<Class<?>> nesting) {
-        Map<String, Object> field = new LinkedHashMap<>();
         if (shape instanceof RecordShape.Nested nested) {
-            field.put("type", "record");
-            field.put("fields", fields(nested.shape(), compat, nesting));
-        } else if (shape instanceof RecordShape.Many many) {
+            return record(nested.shape(), compat, nesting);
+        }
+        Map<String, Object> field = new LinkedHashMap<>();
+        if (shape instanceof RecordShape.Many many) {
             field.put("type", many.unique() ? "set" : "array");
             field.put("elements", value(many.element(), component, compat, nesting));
             if (component.length != null) {
@@ -67,6 +93,9 @@ public final class KongSchema {
             field.put("type", "map");
             field.put("keys", Map.of("type", "string"));
             field.put("values", value(named.value(), component, compat, nesting));
+            if (component.length != null) {
+                limits(field, component.length.min(), component.length.max());
+            }
         } else if (shape instanceof RecordShape.Choice choice) {
             field.put("type", "string");
             field.put("one_of", List.copyOf(choice.constants().keySet()));

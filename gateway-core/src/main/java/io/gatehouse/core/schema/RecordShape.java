@@ -28,6 +28,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -253,7 +254,7 @@ public final class RecordShape {
     private final List<Component> components;
     private final Map<String, Component> byName = new LinkedHashMap<>();
     private final Set<String> notBuilt;
-    private final @Nullable OldName oldNames;
+    private final Map<String, List<String>> oldNames;
     private final @Nullable String doc;
 
     private RecordShape(Class<?> type) {
@@ -274,7 +275,7 @@ public final class RecordShape {
         this.components = List.copyOf(read);
         NotBuilt missing = type.getAnnotation(NotBuilt.class);
         this.notBuilt = missing == null ? Set.of() : Set.of(missing.value());
-        this.oldNames = type.getAnnotation(OldName.class);
+        this.oldNames = oldNames(type.getAnnotation(OldName.class));
         Doc docs = type.getAnnotation(Doc.class);
         this.doc = docs == null ? null : docs.value();
         try {
@@ -322,29 +323,52 @@ public final class RecordShape {
         return notBuilt;
     }
 
+    /** The old names of fields, and where each of these stands now. */
+    Map<String, List<String>> oldNames() {
+        return oldNames;
+    }
+
+    private static Map<String, List<String>> oldNames(@Nullable OldName told) {
+        Map<String, List<String>> paths = new LinkedHashMap<>();
+        if (told != null) {
+            for (String old : told.value()) {
+                paths.put(old, List.of(told.in(), old.substring(told.in().length() + 1)));
+            }
+        }
+        return Collections.unmodifiableMap(paths);
+    }
+
+    /** The component at a path of names through records within. */
+    Component at(List<String> path) {
+        RecordShape shape = this;
+        for (String outer : path.subList(0, path.size() - 1)) {
+            shape = ((Nested) Objects.requireNonNull(shape.byName.get(outer)).shape).shape();
+        }
+        return Objects.requireNonNull(shape.byName.get(path.get(path.size() - 1)));
+    }
+
     /** The fields that stand under their old names, where they belong. */
     ConfigNode.Mapping withNewNames(ConfigNode.Mapping given) {
-        if (oldNames == null) {
-            return given;
-        }
         ConfigNode.Mapping mapping = given;
-        for (String old : oldNames.value()) {
+        for (Map.Entry<String, List<String>> one : oldNames.entrySet()) {
+            String old = one.getKey();
             ConfigNode value = given.get(old);
             if (value == null) {
                 continue;
             }
             mapping = mapping.without(old::equals);
-            ConfigNode inner = mapping.get(oldNames.in());
+            String in = one.getValue().get(0);
+            ConfigNode inner = mapping.get(in);
             if (value.isNull() || inner != null && !inner.isNull() && !(inner instanceof ConfigNode.Mapping)) {
                 continue;
             }
             ConfigNode.Mapping into = inner instanceof ConfigNode.Mapping there
                     ? there
-                    : ConfigNode.emptyMapping(given.location(), ConfigNode.child(given.path(), oldNames.in()));
-            String name = old.substring(oldNames.in().length() + 1);
+                    : ConfigNode.emptyMapping(given.location(), ConfigNode.child(given.path(), in));
+            String name = one.getValue().get(1);
             ConfigNode current = into.get(name);
             if (current == null || current.isNull()) {
-                mapping = mapping.with(oldNames.in(), into.with(name, value));
+                mapping = mapping.with(in, into.with(name, value));
             }
         }
         return mapping;

@@ -213,7 +213,7 @@ public final class ConfigStore {
                     }
                     now = next;
                     edits.forEach(edit -> {
-                        String place = place(edit);
+                        String place = edit.place();
                         all.remove(place); // the last one holds, in the place of its time
                         all.put(place, edit);
                     });
@@ -245,7 +245,7 @@ public final class ConfigStore {
                 return false; // refused again, and answered, when its turn comes
             }
             for (EntityEdit edit : edits) {
-                if (all.putIfAbsent(place(edit), edit) != null) {
+                if (all.putIfAbsent(edit.place(), edit) != null) {
                     return false;
                 }
             }
@@ -256,10 +256,6 @@ public final class ConfigStore {
         }
         goLive(next, live, all.values(), waiting);
         return true;
-    }
-
-    private static String place(EntityEdit edit) {
-        return edit.kind().plural() + ':' + edit.id();
     }
 
     private void goLive(Examination now, Snapshot live, Collection<EntityEdit> all, List<Waiting> good) {

@@ -36,34 +36,66 @@ final class EntityDirectory implements Directory {
     /** A credential and, if it has an end, when that is. */
     private record Dated(Credential credential, boolean ends, long endsAt) {}
 
+    /**
+     * What an entity of a credential became, for the next directory to take over.
+     *
+     * @param digest of the key that it is found by; null when it is not found by one
+     */
+    private record Held(
+            Entity entity,
+            Consumer consumer,
+            Dated dated,
+            @Nullable Digest digest) {}
+
+    /** What an entity of a consumer became. */
+    private record HeldConsumer(ConsumerEntity entity, Consumer consumer) {}
+
     private final Clock clock;
     private final LongSupplier nanos;
     private final Map<String, Consumer> consumersByName = new HashMap<>();
     private final Map<String, Map<Digest, Dated>> byKey = new HashMap<>();
     private final Map<String, Map<String, List<Credential>>> byConsumer = new HashMap<>();
     private final Map<String, List<ConsumerGroup>> groups = new HashMap<>();
+    private final Map<String, HeldConsumer> heldConsumers = new HashMap<>();
+    private final Map<String, Held> held = new HashMap<>();
 
     /**
      * The directory of a configuration.
      *
+     * @param before one whose consumers and credentials are taken over where they are the same; null when there is none
      * @param clock tells how old a key with a time to live is already
      * @param nanos measures what is left of that time, since the other clock may be set
      */
-    EntityDirectory(DeclarativeConfig config, Clock clock, LongSupplier nanos) {
+    @SuppressWarnings("ReferenceEquality") // what an edit did not touch is the same object
+    EntityDirectory(DeclarativeConfig config, @Nullable EntityDirectory before, Clock clock, LongSupplier nanos) {
         this.clock = clock;
         this.nanos = nanos;
         Map<String, Consumer> byId = new HashMap<>();
         for (ConsumerEntity entity : config.consumers()) {
-            Consumer consumer = new Consumer(entity.id(), entity.username(), entity.customId(), entity.tags());
-            byId.put(entity.id(), consumer);
+            HeldConsumer known = before == null ? null : before.heldConsumers.get(entity.id());
+            HeldConsumer mine = known != null && known.entity == entity
+                    ? known
+                    : new HeldConsumer(
+                            entity, new Consumer(entity.id(), entity.username(), entity.customId(), entity.tags()));
+            heldConsumers.put(entity.id(), mine);
+            byId.put(entity.id(), mine.consumer);
             if (entity.username() != null) {
-                consumersByName.put(entity.username(), consumer);
+                consumersByName.put(entity.username(), mine.consumer);
             }
         }
         consumersByName.putAll(byId);
         for (EntityKind kind : EntityKind.values()) {
             if (kind.isCredential()) {
-                config.all(kind).forEach(entity -> add(entity, byId));
+                for (Entity entity : config.all(kind)) {
+                    Held known = before == null ? null : before.held.get(entity.id());
+                    Held mine =
+                            known != null && known.entity == entity && byId.get(known.consumer.id()) == known.consumer
+                                    ? known
+                                    : held(entity, byId);
+                    if (mine != null) {
+                        add(kind.plural(), mine);
+                    }
+                }
             }
         }
         Map<String, ConsumerGroup> groupsById = new HashMap<>();
@@ -81,7 +113,19 @@ final class EntityDirectory implements Directory {
                 all.stream().sorted(Comparator.comparing(ConsumerGroup::name)).toList());
     }
 
-    private void add(Entity entity, Map<String, Consumer> consumers) {
+    private void add(String type, Held one) {
+        held.put(one.entity.id(), one);
+        byConsumer
+                .computeIfAbsent(type, any -> new HashMap<>())
+                .computeIfAbsent(one.consumer.id(), id -> new ArrayList<>(1))
+                .add(one.dated.credential);
+        if (one.digest != null) {
+            byKey.computeIfAbsent(type, any -> new HashMap<>()).put(one.digest, one.dated);
+        }
+    }
+
+    /** What a credential becomes; null when its consumer is not there. */
+    private @Nullable Held held(Entity entity, Map<String, Consumer> consumers) {
         EntityKind kind = entity.kind();
         List<String> identity = kind.identity();
         String lookup = identity.size() == 1 ? identity.get(0) : "";
@@ -106,17 +150,10 @@ final class EntityDirectory implements Directory {
             }
         }
         if (consumer == null) {
-            return;
+            return null;
         }
         Credential credential = new Credential(entity.id(), kind.plural(), consumer, fields, secrets);
-        byConsumer
-                .computeIfAbsent(kind.plural(), type -> new HashMap<>())
-                .computeIfAbsent(consumer.id(), id -> new ArrayList<>())
-                .add(credential);
-        if (key != null) {
-            byKey.computeIfAbsent(kind.plural(), type -> new HashMap<>())
-                    .put(Digest.of(key), dated(credential, entity));
-        }
+        return new Held(entity, consumer, dated(credential, entity), key == null ? null : Digest.of(key));
     }
 
     private Dated dated(Credential credential, Entity entity) {

@@ -11,9 +11,12 @@ import io.gatehouse.core.exchange.PluginTier;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -76,11 +79,21 @@ final class PluginIndex {
             return cells.getOrDefault(new Place(route, service), Cell.EMPTY);
         }
 
-        void takeOver(Named old) {
+        /** Keeps the cells of the snapshot before that say the same, and tells where others are. */
+        void takeOver(Named old, Consumer<Place> touched) {
             cells.replaceAll((place, cell) -> {
                 Cell known = old.cells.get(place);
-                return known != null && known.isSame(cell) ? known : cell;
+                if (known != null && known.isSame(cell)) {
+                    return known;
+                }
+                touched.accept(place);
+                return cell;
             });
+            for (Place place : old.cells.keySet()) {
+                if (!cells.containsKey(place)) {
+                    touched.accept(place);
+                }
+            }
             before = old;
         }
 
@@ -114,6 +127,9 @@ final class PluginIndex {
 
     private final Map<String, Named> byName = new TreeMap<>();
     private final Map<ChainKey, Chain> chains = new HashMap<>();
+    private final Set<String> touchedRoutes = new HashSet<>();
+    private final Set<String> touchedServices = new HashSet<>();
+    private boolean touchesAll;
     private @Nullable PluginIndex before;
 
     /**
@@ -139,14 +155,39 @@ final class PluginIndex {
                 cell.anyone = one;
             }
         }
-        if (before != null) {
-            byName.forEach((name, named) -> {
-                Named old = before.byName.get(name);
-                if (old != null && old.factory == named.factory) {
-                    named.takeOver(old);
-                }
-            });
+        if (before == null) {
+            touchesAll = true;
+            return;
         }
+        byName.forEach((name, named) -> {
+            Named old = before.byName.get(name);
+            if (old != null && old.factory == named.factory) {
+                named.takeOver(old, this::touch);
+            } else {
+                named.cells.keySet().forEach(this::touch);
+            }
+        });
+        before.byName.forEach((name, old) -> {
+            Named named = byName.get(name);
+            if (named == null || named.factory != old.factory) {
+                old.cells.keySet().forEach(this::touch);
+            }
+        });
+    }
+
+    private void touch(Place place) {
+        if (place.route != null) {
+            touchedRoutes.add(place.route);
+        } else if (place.service != null) {
+            touchedServices.add(place.service);
+        } else {
+            touchesAll = true;
+        }
+    }
+
+    /** Whether other plugins apply to a route than in the snapshot before; nothing does once it is settled. */
+    boolean touches(String route, @Nullable String service) {
+        return touchesAll || touchedRoutes.contains(route) || service != null && touchedServices.contains(service);
     }
 
     /**
@@ -156,6 +197,9 @@ final class PluginIndex {
      */
     void settle(int routes) {
         before = null;
+        touchesAll = false;
+        touchedRoutes.clear();
+        touchedServices.clear();
         for (Named named : byName.values()) {
             named.before = null;
         }

@@ -182,6 +182,17 @@ public final class Snapshot {
         return found;
     }
 
+    /** The paths of all pages that plugins serve on the Admin API, as Kong writes paths. */
+    public Set<String> pagePaths() {
+        Set<String> paths = new TreeSet<>();
+        for (SnapshotBuilder.Placed one : parts.placed()) {
+            for (PluginPage page : one.plugin().pages()) {
+                paths.add('/' + one.entity().name() + page.path());
+            }
+        }
+        return paths;
+    }
+
     /** The config of the plugin entity with this id, as its record; null when there is no such entity. */
     public @Nullable Record pluginConfig(String id) {
         SnapshotBuilder.Checked plugin = checked.get(id);

@@ -48,9 +48,8 @@ public final class SnapshotBuilder {
     /** What says how TLS is spoken with services. */
     private static final EntityKind[] TLS = {EntityKind.UPSTREAM, EntityKind.CERTIFICATE, EntityKind.CA_CERTIFICATE};
 
-    private static final EntityKind[] TLS_WITH_SERVICES = {
-        EntityKind.SERVICE, EntityKind.UPSTREAM, EntityKind.CERTIFICATE, EntityKind.CA_CERTIFICATE
-    };
+    private static final EntityKind[] TLS_WITH_SERVICES =
+            Stream.concat(Stream.of(EntityKind.SERVICE), Stream.of(TLS)).toArray(EntityKind[]::new);
 
     /** What a directory is made of. */
     private static final EntityKind[] PEOPLE = Stream.of(EntityKind.values())
@@ -83,7 +82,6 @@ public final class SnapshotBuilder {
             PluginIndex index,
             Map<String, ServiceFacts> services,
             Map<String, Balancer> balancers,
-            Map<String, RouteRule<RoutePlan>> rules,
             RouteTable<RoutePlan> routes,
             EntityDirectory directory,
             CertificateTable certificates) {}
@@ -246,13 +244,13 @@ public final class SnapshotBuilder {
         Map<String, Balancer> balancers = before != null && config.same(old, EntityKind.UPSTREAM, EntityKind.TARGET)
                 ? before.balancers()
                 : Map.copyOf(upstreams.balancers().prepare(config));
-        Map<String, RouteRule<RoutePlan>> rules = before != null
+        RouteTable<RoutePlan> routes = before != null
                         && before.index() == plugins
                         && before.services() == services
                         && before.balancers() == balancers
                         && config.same(old, EntityKind.ROUTE)
-                ? before.rules()
-                : rules(config, old, before, plugins, services, balancers);
+                ? before.routes()
+                : routes(config, old, before, plugins, services, balancers);
         Plan unmatched = new Plan(null, null, new Chain(plugins.slots(null, null), request -> {
             throw new IllegalStateException("an unmatched request has no chain");
         }));
@@ -262,13 +260,14 @@ public final class SnapshotBuilder {
                 plugins,
                 services,
                 balancers,
-                rules,
-                before != null && before.rules() == rules
-                        ? before.routes()
-                        : RouteTable.of(rules.values(), before == null ? null : before.routes()),
+                routes,
                 before != null && config.same(old, PEOPLE)
                         ? before.directory()
-                        : new EntityDirectory(config, Clock.systemUTC(), System::nanoTime),
+                        : new EntityDirectory(
+                                config,
+                                before == null ? null : before.directory(),
+                                Clock.systemUTC(),
+                                System::nanoTime),
                 before != null && config.same(old, EntityKind.CERTIFICATE, EntityKind.SNI)
                         ? before.certificates()
                         : CertificateTable.of(config));
@@ -292,35 +291,56 @@ public final class SnapshotBuilder {
         return services;
     }
 
-    /** The rules by the ids of their routes, in the order of the routes. */
+    /** The table; what neither a route nor what it leads to has changed in stays as it is. */
     @SuppressWarnings("ReferenceEquality") // as above
-    private Map<String, RouteRule<RoutePlan>> rules(
+    private RouteTable<RoutePlan> routes(
             DeclarativeConfig config,
             DeclarativeConfig old,
             @Nullable Parts before,
             PluginIndex plugins,
             Map<String, ServiceFacts> services,
             Map<String, Balancer> balancers) {
-        Map<String, RouteRule<RoutePlan>> rules =
-                new LinkedHashMap<>(2 * config.routes().size());
+        RouteTable<RoutePlan> table = before == null ? RouteTable.empty() : before.routes();
+        List<RouteRule<RoutePlan>> changed = new ArrayList<>();
+        List<String> gone = new ArrayList<>();
+        int found = 0; // of those in the table
         for (RouteEntity route : config.routes()) {
             ServiceEntity service = route.serviceId() == null ? null : config.service(route.serviceId());
-            if (service == null || service.enabled()) {
-                rules.put(
-                        route.id(),
-                        rule(
-                                route,
-                                config.flavor(),
-                                service,
-                                service == null ? null : services.get(service.id()),
-                                service == null ? null : balancers.get(service.host()),
-                                plugins,
-                                before != null && old.route(route.id()) == route
-                                        ? before.rules().get(route.id())
-                                        : null));
+            RouteRule<RoutePlan> known = table.rule(route.id());
+            if (service != null && !service.enabled()) {
+                if (known != null) {
+                    gone.add(route.id());
+                    found++;
+                }
+                continue;
+            }
+            found += known == null ? 0 : 1;
+            ServiceFacts facts = service == null ? null : services.get(service.id());
+            Balancer balancer = service == null ? null : balancers.get(service.host());
+            if (known != null
+                    && before != null
+                    && old.route(route.id()) == route
+                    && known.payload().plan().service() == facts
+                    && (service == null || before.balancers().get(service.host()) == balancer)
+                    && !plugins.touches(route.id(), route.serviceId())) {
+                continue;
+            }
+            RouteRule<RoutePlan> rule = rule(route, config.flavor(), service, facts, balancer, plugins);
+            if (known == null
+                    || old.route(route.id()) != route
+                    || known.payload().plan().chain() != rule.payload().plan().chain()
+                    || known.payload().plan().service() != facts) {
+                changed.add(rule);
             }
         }
-        return rules;
+        if (found < table.size()) {
+            for (String id : table.ids()) {
+                if (config.route(id) == null) {
+                    gone.add(id);
+                }
+            }
+        }
+        return table.with(changed, gone);
     }
 
     private RouteRule<RoutePlan> rule(
@@ -329,19 +349,13 @@ public final class SnapshotBuilder {
             @Nullable ServiceEntity service,
             @Nullable ServiceFacts facts,
             @Nullable Balancer balancer,
-            PluginIndex plugins,
-            @Nullable RouteRule<RoutePlan> before) {
+            PluginIndex plugins) {
         Chain chain = plugins.chain(
                 route.id(),
                 facts,
                 balancer,
                 () -> upstreams.to(
                         facts == null ? null : facts.target(), service == null ? 0 : service.retries(), balancer));
-        if (before != null
-                && before.payload().plan().chain() == chain
-                && before.payload().plan().service() == facts) {
-            return before;
-        }
         Plan plan = new Plan(RouteFacts.of(route), facts, chain);
         RoutePlan payload = new RoutePlan(
                 plan,

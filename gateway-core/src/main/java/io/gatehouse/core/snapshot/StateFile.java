@@ -174,7 +174,7 @@ final class StateFile {
             throw new Damaged(at + " is of a kind that this version does not know; the file must be moved away");
         }
         String id = gone ? text(entry.value()) : text(((ConfigNode.Mapping) entry.value()).get("id"));
-        String key = kind.plural() + ':' + id;
+        String key = EntityEdit.place(kind, id);
         if (gone) {
             entities.remove(key);
         } else {

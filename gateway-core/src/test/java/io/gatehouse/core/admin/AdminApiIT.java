@@ -14,6 +14,7 @@ import io.gatehouse.core.AdminSettings;
 import io.gatehouse.core.Gateway;
 import io.gatehouse.core.LogLevels;
 import io.gatehouse.core.Settings;
+import io.gatehouse.core.config.ConfigText;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -25,6 +26,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -131,60 +133,71 @@ class AdminApiIT {
         Map<String, JsonNode> kept = new HashMap<>();
         kept.put("pem", pem());
         for (JsonNode step : steps) {
-            String[] asked = filled(step.get("do").asText(), kept).split(" ", 2);
-            HttpRequest.Builder request = request(asked[1]);
-            HttpRequest.BodyPublisher body = HttpRequest.BodyPublishers.noBody();
-            if (step.has("json")) {
-                request.header("Content-Type", "application/json");
-                JsonNode json = step.get("json");
-                body = HttpRequest.BodyPublishers.ofString(
-                        filled(json.isTextual() ? json.asText() : json.toString(), kept));
-            } else if (step.has("form")) {
-                request.header("Content-Type", "application/x-www-form-urlencoded");
-                body = HttpRequest.BodyPublishers.ofString(step.get("form").asText());
-            } else if (step.has("multipart")) {
-                JsonNode part = step.get("multipart");
-                request.header("Content-Type", "multipart/form-data; boundary=x1");
-                body = HttpRequest.BodyPublishers.ofString("--x1\r\nContent-Disposition: form-data; name=\""
-                        + part.get("name").asText() + '"'
-                        + (part.has("file")
-                                ? "; filename=\"kong.yml\"\r\nContent-Type: application/octet-stream\r\n\r\n"
-                                        + part.get("file").asText()
-                                : "\r\n\r\n" + part.get("value").asText())
-                        + "\r\n--x1--\r\n");
-            } else if (step.has("text")) {
-                request.header("Content-Type", "text/plain");
-                body = HttpRequest.BodyPublishers.ofString(step.get("text").asText());
-            }
-            HttpResponse<String> response =
-                    client.send(request.method(asked[0], body).build(), HttpResponse.BodyHandlers.ofString());
-            String what = step.get("do") + " " + step.get("json") + "\n" + response.body();
-            assertThat(response.statusCode())
-                    .as(what)
-                    .isEqualTo(step.get("status").asInt());
-            JsonNode answer = response.body().isEmpty() ? JSON.nullNode() : JSON.readTree(response.body());
-            if (step.has("has")) {
-                contains(JSON.readTree(filled(step.get("has").toString(), kept)), answer, what);
-            }
-            for (JsonNode field : step.path("lacks")) {
-                assertThat(answer.has(field.asText())).as(what).isFalse();
-            }
-            if (step.has("as")) {
-                kept.put(step.get("as").asText(), answer);
+            for (int i = 1; i <= step.path("repeat").asInt(1); i++) {
+                kept.put("n", JSON.createObjectNode().put("i", i));
+                run(step, kept);
             }
         }
     }
 
-    /** A certificate and its key, as they stand in a JSON text. */
+    private void run(JsonNode step, Map<String, JsonNode> kept) throws Exception {
+        String[] asked = filled(step.get("do").asText(), kept).split(" ", 2);
+        HttpRequest.Builder request = request(asked[1]);
+        HttpRequest.BodyPublisher body = HttpRequest.BodyPublishers.noBody();
+        if (step.has("json")) {
+            request.header("Content-Type", "application/json");
+            JsonNode json = step.get("json");
+            body = HttpRequest.BodyPublishers.ofString(
+                    filled(json.isTextual() ? json.asText() : json.toString(), kept));
+        } else if (step.has("form")) {
+            request.header("Content-Type", "application/x-www-form-urlencoded");
+            body = HttpRequest.BodyPublishers.ofString(step.get("form").asText());
+        } else if (step.has("multipart")) {
+            JsonNode part = step.get("multipart");
+            request.header("Content-Type", "multipart/form-data; boundary=x1");
+            body = HttpRequest.BodyPublishers.ofString("--x1\r\nContent-Disposition: form-data; name=\""
+                    + part.get("name").asText() + '"'
+                    + (part.has("file")
+                            ? "; filename=\"kong.yml\"\r\nContent-Type: application/octet-stream\r\n\r\n"
+                                    + part.get("file").asText()
+                            : "\r\n\r\n" + part.get("value").asText())
+                    + "\r\n--x1--\r\n");
+        } else if (step.has("text")) {
+            request.header("Content-Type", "text/plain");
+            body = HttpRequest.BodyPublishers.ofString(step.get("text").asText());
+        }
+        HttpResponse<String> response =
+                client.send(request.method(asked[0], body).build(), HttpResponse.BodyHandlers.ofString());
+        String what = step.get("do") + " " + step.get("json") + "\n" + response.body();
+        assertThat(response.statusCode()).as(what).isEqualTo(step.get("status").asInt());
+        JsonNode answer = response.body().isEmpty() ? JSON.nullNode() : JSON.readTree(response.body());
+        if (step.has("has")) {
+            contains(JSON.readTree(filled(step.get("has").toString(), kept)), answer, what);
+        }
+        for (JsonNode field : step.path("lacks")) {
+            assertThat(answer.has(field.asText())).as(what).isFalse();
+        }
+        if (step.has("counts")) {
+            assertThat(answer.path("data")).as(what).hasSize(step.get("counts").asInt());
+        }
+        if (step.has("as")) {
+            kept.put(step.get("as").asText(), answer);
+        }
+    }
+
+    /** A certificate, its key and authorities, as they stand in a JSON text. */
     private static JsonNode pem() throws IOException {
-        ObjectNode both = JSON.createObjectNode();
-        for (String file : List.of("ec.pem", "ec-key.pem")) {
-            try (var in = AdminApiIT.class.getResourceAsStream("../entity/" + file)) {
+        ObjectNode all = JSON.createObjectNode();
+        for (Map.Entry<String, String> file : Map.of(
+                        "cert", "ec.pem", "key", "ec-key.pem", "ca", "ca.pem", "expired", "ca-expired.pem")
+                .entrySet()) {
+            try (var in = AdminApiIT.class.getResourceAsStream("../entity/" + file.getValue())) {
                 String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-                both.put(file.equals("ec.pem") ? "cert" : "key", text.replace("\n", "\\n"));
+                String quoted = JSON.writeValueAsString(text);
+                all.put(file.getKey(), quoted.substring(1, quoted.length() - 1));
             }
         }
-        return both;
+        return all;
     }
 
     private static String filled(String text, Map<String, JsonNode> kept) {
@@ -398,6 +411,16 @@ class AdminApiIT {
                                 "all-of-it")
                         .statusCode())
                 .isEqualTo(201);
+        assertThat(send(
+                                "PUT",
+                                "/keys/pem",
+                                filled(
+                                        "{\"kid\":\"k2\",\"pem\":{\"private_key\":\"${pem.key}\"}}",
+                                        Map.of("pem", pem())),
+                                "Kong-Admin-Token",
+                                "all-of-it")
+                        .statusCode())
+                .isEqualTo(200);
         for (String path : List.of(
                 "/key-auths",
                 "/basic-auths",
@@ -411,6 +434,7 @@ class AdminApiIT {
                 "/plugins",
                 "/keys",
                 "/keys/k",
+                "/keys/pem",
                 "/certificates",
                 "/certificates/a.test",
                 "/snis/a.test/certificate")) {
@@ -490,6 +514,24 @@ class AdminApiIT {
         });
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"; filename=\"kong.yml\"", ""})
+    void aFormThatIsTooLargeIsRefused(String file) throws Exception {
+        start();
+        byte[] head = ("--x1\r\nContent-Disposition: form-data; name=\"config\"" + file + "\r\n\r\n")
+                .getBytes(StandardCharsets.US_ASCII);
+        byte[] body = Arrays.copyOf(head, ConfigText.LARGEST + 1);
+        HttpResponse<String> refused = client.send(
+                request("/config")
+                        .header("Content-Type", "multipart/form-data; boundary=x1")
+                        .POST(HttpRequest.BodyPublishers.ofByteArray(body))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+        assertThat(refused.statusCode()).isEqualTo(413);
+        assertThat(refused.body()).isEqualTo("{\"message\":\"Payload too large\"}");
+        assertThat(send("PUT", "/consumers/amy", "{}").statusCode()).isEqualTo(200);
+    }
+
     @Test
     void isReadyAsSoonAsThereIsAnything() throws Exception {
         start();
@@ -549,6 +591,8 @@ class AdminApiIT {
         assertThat(send("HEAD", "/probe/one", "").statusCode()).isEqualTo(200);
         assertThat(send("GET", "/probe/of/" + TWO, "").body()).isEqualTo("two 0");
 
+        assertThat(get("/endpoints").get("data").toString()).contains("\"/probe\"", "\"/probe/of/{plugin_id}\"");
+
         // all of them, and one
         assertThat(send("DELETE", "/probe", "").statusCode()).isEqualTo(204);
         assertThat(send("DELETE", "/probe/of/" + TWO, "").statusCode()).isEqualTo(204);
@@ -568,6 +612,7 @@ class AdminApiIT {
         assertThat(send("GET", "/probe/two", "").body()).isEqualTo("two 2");
         send("DELETE", "/plugins/" + TWO, "");
         assertThat(send("DELETE", "/probe", "").statusCode()).isEqualTo(404);
+        assertThat(get("/endpoints").get("data").toString()).doesNotContain("probe");
     }
 
     @ParameterizedTest

@@ -72,8 +72,8 @@ class ExpressionParserTest {
                 "net.src.ip in 10.1.0.0/8  ->  column 15: expected a range without bits set after its prefix",
                 "net.src.ip in fd00::1/64  ->  column 15: expected a range without bits set after its prefix",
                 "net.src.ip not 10.0.0.0/8  ->  column 12: expected an operator (== != ~ ^= =^ > >= < <= in, not in or contains)",
-                "http.path ~ \"/[a\"  ->  column 13: invalid regex: missing closing ]",
-                "http.path ~ \"(?=a)\"  ->  column 13: invalid regex: invalid or unsupported Perl syntax",
+                "http.path ~ \"/[a\"  ->  column 13: invalid regex: missing closing ]: `[a` (expected: RE2 syntax)",
+                "http.path ~ \"(?=a)\"  ->  column 13: invalid regex: invalid or unsupported Perl syntax: `(?=` (expected: RE2 syntax)",
                 "http.path.segments. == \"a\"  ->  column 1: illformed http.path.segments.* field (expected: .N, .N_M with N < M, or .len)",
                 "http.path.segments.2_1 == \"a\"  ->  column 1: illformed http.path.segments.* field (expected: .N, .N_M with N < M, or .len)",
                 "http.path.segments.01 == \"a\"  ->  column 1: illformed http.path.segments.* field (expected: .N, .N_M with N < M, or .len)",
@@ -209,6 +209,22 @@ class ExpressionParserTest {
                 .header("under_score", "u")
                 .header("under-score", "-");
         assertThat(holds(expression, request)).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "tls.sni == \"Shop.Example\" | true",
+                "tls.sni != \"SHOP.example\" | false",
+                "tls.sni ^= \"SHOP.\" | true",
+                "tls.sni =^ \".Example\" | true",
+                "tls.sni contains \"P.E\" | true",
+                "tls.sni ~ \"^Shop\\\\.\" | true",
+                "tls.sni == \"Shops.Example\" | false"
+            })
+    void comparesServerNamesWithoutLetterCase(String expression, boolean expected) {
+        assertThat(holds(expression, TestRequest.get("/").tls("shop.example"))).isEqualTo(expected);
     }
 
     @Test

@@ -111,6 +111,59 @@ class RouteTableAgainstReferenceTest {
         assertThat(matched).isGreaterThan(3_000);
     }
 
+    @Test
+    void findsTheSameRoutesAfterAnyChanges() {
+        Random random = new Random(1174);
+        int matched = 0;
+        for (int round = 0; round < 200; round++) {
+            RouteTable<Integer> table = RouteTable.empty();
+            Map<String, RouteRule<Integer>> rules = new TreeMap<>();
+            for (int change = 0; change < 12; change++) {
+                List<String> gone = new ArrayList<>();
+                List<RouteRule<Integer>> changed = new ArrayList<>();
+                for (String id : List.copyOf(rules.keySet())) {
+                    int fate = random.nextInt(change > 8 ? 3 : 6);
+                    if (fate == 0) {
+                        gone.add(id);
+                        rules.remove(id);
+                    } else if (fate == 1) {
+                        changed.add(called(id, rules(random).get(0)));
+                    }
+                }
+                if (random.nextInt(3) > 0) {
+                    changed.addAll(rules(random));
+                }
+                changed.forEach(rule -> rules.put(rule.id(), rule));
+
+                table = table.with(changed, gone);
+
+                assertThat(table.ids()).isEqualTo(rules.keySet());
+                List<Ranked> order = order(List.copyOf(rules.values()));
+                for (int i = 0; i < 10; i++) {
+                    TestRequest request = request(random);
+                    RouteMatch<Integer> match = table.match(request);
+                    Found actual = match == null ? null : new Found(match.payload(), match.matchedPath());
+                    assertThat(actual).as(() -> request + "\n" + rules).isEqualTo(firstOf(order, request));
+                    matched += actual == null ? 0 : 1;
+                }
+            }
+            assertThat(table.with(List.of(), rules.keySet()).match(request(random)))
+                    .isNull();
+        }
+        assertThat(matched).isGreaterThan(3_000);
+    }
+
+    private static RouteRule<Integer> called(String id, RouteRule<Integer> rule) {
+        RouteRule.Builder<Integer> same = RouteRule.rule(id, rule.payload())
+                .methods(rule.methods().toArray(String[]::new))
+                .hosts(rule.hosts().toArray(String[]::new))
+                .paths(rule.paths().toArray(String[]::new))
+                .snis(rule.snis().toArray(String[]::new))
+                .regexPriority(rule.regexPriority());
+        rule.headers().forEach((name, values) -> same.header(name, values.toArray(String[]::new)));
+        return same.build();
+    }
+
     static List<RouteRule<Integer>> rules(Random random) {
         List<RouteRule<Integer>> rules = new ArrayList<>();
         for (int i = random.nextInt(25); i >= 0; i--) {

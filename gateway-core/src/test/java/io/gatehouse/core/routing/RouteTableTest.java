@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -293,6 +294,12 @@ class RouteTableTest {
         assertThat(captures.group("none")).isNull();
         assertThat(captures.names()).containsExactly("user");
         assertThat(captures.count()).isEqualTo(3);
+        assertThat(captures.asMap())
+                .containsOnly(
+                        Map.entry("0", "/v1/bob"),
+                        Map.entry("1", "1"),
+                        Map.entry("2", "bob"),
+                        Map.entry("user", "bob"));
     }
 
     @Test

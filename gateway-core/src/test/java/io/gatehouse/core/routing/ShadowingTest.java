@@ -46,15 +46,25 @@ class ShadowingTest {
     }
 
     @Test
-    void judgesNoExpressions() {
+    void understandsNoExpressionsButFindsEqualOnes() {
         assertThat(found(List.of(
                         rule("all", 1).expression("http.path ^= \"/\"", 9).build(),
-                        rule("same", 2).expression("http.path ^= \"/\"", 1).build(),
+                        rule("within", 2).expression("http.path ^= \"/a\"", 1).build(),
                         rule("plain", 3)
                                 .paths("/a")
                                 .flavor(RouterFlavor.EXPRESSIONS)
                                 .build())))
                 .isEmpty();
+        assertThat(found(List.of(
+                        rule("low", 9).expression("http.path ^= \"/\"", 1).build(),
+                        rule("high", 1).expression("http.path ^= \"/\"", 2).build(),
+                        rule("older", 8).expression(" http.path ^= \"/\"\n", 1).build(),
+                        rule("plain", 3)
+                                .expression("http.path ^= \"/b\"", 2)
+                                .protocols("http")
+                                .build(),
+                        rule("both", 2).expression("http.path ^= \"/b\"", 2).build())))
+                .containsExactly("low by high", "older by high");
     }
 
     @Test

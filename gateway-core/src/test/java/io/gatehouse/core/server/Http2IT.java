@@ -354,8 +354,17 @@ class Http2IT {
             }
             assertThat(client.farewell()).isIn((long) ENHANCE_YOUR_CALM, -1L);
         }
+        everyRequestWasCancelled();
+    }
+
+    private void everyRequestWasCancelled() throws Exception {
         Rig.await(() -> rig.gateway.inFlight() == 0, () -> "in flight: " + rig.gateway.inFlight());
         assertThat(rig.upstream.connections().size()).isLessThanOrEqualTo(201);
+        assertThat(rig.upstream.requests()).isLessThanOrEqualTo(200);
+        Rig.await(
+                () -> rig.upstream.connections().stream()
+                        .allMatch(connection -> connection.requests() == 0 || connection.ended()),
+                () -> "the upstream still works for " + rig.upstream.connections());
     }
 
     @Test
@@ -371,8 +380,7 @@ class Http2IT {
             }
             assertThat(client.farewell()).isIn((long) ENHANCE_YOUR_CALM, -1L);
         }
-        Rig.await(() -> rig.gateway.inFlight() == 0, () -> "in flight: " + rig.gateway.inFlight());
-        assertThat(rig.upstream.connections().size()).isLessThanOrEqualTo(201);
+        everyRequestWasCancelled();
     }
 
     @Test

@@ -43,7 +43,11 @@ public final class ProbeFactory implements PluginFactory<ProbeFactory.Config> {
     public record Config(
             @Default("probe") String label,
             @Default("nothing") String does,
-            @Nullable Secret hidden) {}
+            @Nullable Secret hidden,
+            Redis redis) {}
+
+    /** What a partial may hold. */
+    public record Redis(@Nullable String host, @Nullable Integer port) {}
 
     @Override
     public String name() {

@@ -79,6 +79,24 @@ class RouterFlavorIT {
     }
 
     @Test
+    void tellsAPlainConnectionOfARouteForTlsInGrpc() throws Exception {
+        rig.service = "retries: 0, routes: [{name: grpcs, protocols: [grpcs], paths: [/pkg.Service]}]";
+        rig.start(
+                "",
+                rig.settings()
+                        .proxyListen(List.of(Settings.Listen.of("127.0.0.1", 0).withHttp2())));
+        try (FrameClient client = FrameClient.of(rig)) {
+            client.head(1, true, FrameClient.head("POST", "/pkg.Service/Do", "content-type", "application/grpc+proto"));
+            FrameClient.Frame answer = client.answer(1).get(0);
+            assertThat(answer.headers().status()).asString().isEqualTo("200");
+            assertThat(answer.headers().get("content-type")).asString().isEqualTo("application/grpc");
+            assertThat(answer.headers().get("grpc-status")).asString().isEqualTo("1");
+            assertThat(answer.headers().get("grpc-message")).isNotNull();
+        }
+        assertThat(rig.upstream.requests()).isZero();
+    }
+
+    @Test
     void asksForTheServerNameOfTheHandshake(@TempDir Path folder) throws Exception {
         for (String name : List.of("localhost.pem", "localhost-key.pem")) {
             try (InputStream in = RouterFlavorIT.class.getResourceAsStream(name)) {

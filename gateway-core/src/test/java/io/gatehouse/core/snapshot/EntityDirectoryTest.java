@@ -15,6 +15,7 @@ import java.time.ZoneOffset;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class EntityDirectoryTest {
@@ -36,10 +37,14 @@ class EntityDirectoryTest {
     private final EntityDirectory directory = directory(FILE);
 
     private EntityDirectory directory(String file) {
+        return directory(file, null);
+    }
+
+    private EntityDirectory directory(String file, @Nullable EntityDirectory before) {
         LoadResult result = ConfigLoader.loadText("f.yaml", file, Environment.empty(), LoadOptions.defaults());
         assertThat(result.problems()).isEmpty();
         return new EntityDirectory(
-                result.config(), Clock.fixed(Instant.ofEpochSecond(1_700_000_100), ZoneOffset.UTC), clock::get);
+                result.config(), before, Clock.fixed(Instant.ofEpochSecond(1_700_000_100), ZoneOffset.UTC), clock::get);
     }
 
     private Consumer consumer(String name) {

@@ -42,6 +42,9 @@ public final class FaultServer implements AutoCloseable {
     /** How many connections a listener that is to drop further ones is filled up with. */
     private static final int FILLERS = 8;
 
+    /** How many connections may wait to be taken: a test may open hundreds at once. */
+    private static final int BACKLOG = 4096;
+
     private record Waiter(
             int count, Predicate<ConnectionRecord> filter, CompletableFuture<List<ConnectionRecord>> future) {}
 
@@ -68,7 +71,7 @@ public final class FaultServer implements AutoCloseable {
         this.capture = builder.capture;
         this.receiveBuffer = builder.receiveBuffer;
         this.scripts = List.copyOf(scripts);
-        ServerSocket bound = bind(builder.port, 256);
+        ServerSocket bound = bind(builder.port, BACKLOG);
         this.port = bound.getLocalPort();
         this.listener = bound;
     }
@@ -271,7 +274,7 @@ public final class FaultServer implements AutoCloseable {
     public synchronized void listen() {
         unbind();
         try {
-            listener = whenFree(() -> bind(port, 256));
+            listener = whenFree(() -> bind(port, BACKLOG));
         } catch (IOException e) {
             throw new UncheckedIOException("port " + port + " cannot be bound", e);
         }

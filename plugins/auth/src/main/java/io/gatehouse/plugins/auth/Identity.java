@@ -51,16 +51,16 @@ public final class Identity {
         headers.set(CONSUMER_ID, consumer.id());
         String customId = consumer.customId();
         if (customId != null) {
-            headers.set(CONSUMER_CUSTOM_ID, customId);
+            headers.set(CONSUMER_CUSTOM_ID, printable(customId));
         }
         String username = consumer.username();
         if (username != null) {
-            headers.set(CONSUMER_USERNAME, username);
+            headers.set(CONSUMER_USERNAME, printable(username));
         }
         if (credentialIdentifier == null) {
             headers.set(ANONYMOUS, "true");
         } else {
-            headers.set(CREDENTIAL_IDENTIFIER, credentialIdentifier);
+            headers.set(CREDENTIAL_IDENTIFIER, printable(credentialIdentifier));
         }
     }
 
@@ -73,8 +73,37 @@ public final class Identity {
     public static void tellGroups(Request request, String header, List<String> groups) {
         clear(request.headers(), Identity::isGroups);
         if (!groups.isEmpty()) {
-            request.headers().set(header, groups.size() == 1 ? groups.get(0) : String.join(", ", groups));
+            request.headers().set(header, printable(groups.size() == 1 ? groups.get(0) : String.join(", ", groups)));
         }
+    }
+
+    /** A name as a header can hold it: with control characters as OpenResty writes them, percent-encoded. */
+    static String printable(String name) {
+        for (int i = 0; i < name.length(); i++) {
+            if (isControl(name.charAt(i))) {
+                return encoded(name);
+            }
+        }
+        return name;
+    }
+
+    private static String encoded(String name) {
+        StringBuilder text = new StringBuilder(name.length() + 16);
+        for (int i = 0; i < name.length(); i++) {
+            char c = name.charAt(i);
+            if (isControl(c)) {
+                text.append('%')
+                        .append(Character.toUpperCase(Character.forDigit(c >> 4, 16)))
+                        .append(Character.toUpperCase(Character.forDigit(c & 15, 16)));
+            } else {
+                text.append(c);
+            }
+        }
+        return text.toString();
+    }
+
+    private static boolean isControl(char c) {
+        return c < ' ' || c == 0x7F;
     }
 
     /** Removes every header that would tell the upstream who the client is. */

@@ -38,9 +38,13 @@ final class BasicAuth implements Plugin {
             if (encoded == null) {
                 return null;
             }
+            int end = encoded.length();
+            while (end > 0 && encoded.charAt(end - 1) == '=') {
+                end--; // Kong counts no padding
+            }
             byte[] bytes;
             try {
-                bytes = Base64.getDecoder().decode(encoded);
+                bytes = Base64.getDecoder().decode(encoded.substring(0, end));
             } catch (IllegalArgumentException malformed) {
                 return null;
             }

@@ -18,8 +18,18 @@ abstract class BodyKeys {
     /** The longest body in which a key is looked for. */
     static final long MAX_BYTES = 1 << 20;
 
-    /** Kong's text for a body of another type, or one that is not what its type says. */
-    static final String UNREADABLE = "Cannot process request body";
+    /** Of a body of another type, or one that is not what its type says: as in Kong it holds no key. */
+    static final BodyKeys NONE = new BodyKeys() {
+        @Override
+        List<String> values(String name) {
+            return List.of();
+        }
+
+        @Override
+        void hide(Request request, String[] names) {
+            // it goes on as it came
+        }
+    };
 
     private static final String FORM = "application/x-www-form-urlencoded";
     private static final String JSON = "application/json";
@@ -31,14 +41,15 @@ abstract class BodyKeys {
         return type.equals(FORM) || type.equals(JSON) || type.equals(MULTIPART);
     }
 
-    /** The keys of a body; null when it is not what its type says. */
-    static @Nullable BodyKeys of(@Nullable String contentType, Buffer bytes) {
-        return switch (mediaType(contentType)) {
+    /** The keys of a body. */
+    static BodyKeys of(@Nullable String contentType, Buffer bytes) {
+        BodyKeys keys = switch (mediaType(contentType)) {
             // ISO-8859-1 gives every byte back as it came
             case FORM -> new Form(bytes.toString(StandardCharsets.ISO_8859_1));
             case MULTIPART -> Multipart.of(contentType == null ? "" : contentType, bytes);
             default -> Json.of(bytes);
         };
+        return keys == null ? NONE : keys;
     }
 
     /** All values under a name; two when it is there but not a single string. */

@@ -91,18 +91,17 @@ final class KeyAuth implements Plugin {
     private Future<Response> readBody(Request request, Next next) {
         String type = request.headers().get("Content-Type");
         if (!BodyKeys.reads(type)) {
-            return refuse(request, 400, BodyKeys.UNREADABLE, next);
+            return search(request, BodyKeys.NONE, next);
         }
         return request.body().buffer(BodyKeys.MAX_BYTES).transform(read -> {
             if (read.failed()) {
                 // the client's body broke off: its fault, and no reason to blame this plugin
-                return refuse(request, 400, BodyKeys.UNREADABLE, next);
+                return refuse(request, 400, "Cannot process request body", next);
             }
             if (!read.result()) {
                 return refuse(request, 413, "Payload too large", next);
             }
-            BodyKeys body = BodyKeys.of(type, request.body().bytes());
-            return body == null ? refuse(request, 400, BodyKeys.UNREADABLE, next) : search(request, body, next);
+            return search(request, BodyKeys.of(type, request.body().bytes()), next);
         });
     }
 

@@ -94,6 +94,20 @@ class BasicAuthTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"", "=", "==", "==="})
+    void countsNoPadding(String padding) {
+        String whole = encoded("bob:" + PASSWORD);
+        String bare = whole.substring(0, whole.indexOf('='));
+
+        assertThat(tester("")
+                        .get("/")
+                        .header("Authorization", "Basic " + bare + padding)
+                        .send()
+                        .status())
+                .isEqualTo(200);
+    }
+
+    @ParameterizedTest
     @ValueSource(
             strings = {
                 "",

@@ -1,7 +1,6 @@
 package io.gatehouse.plugins.traffic.bot;
 
 import com.google.re2j.Pattern;
-import com.google.re2j.PatternSyntaxException;
 import io.gatehouse.api.Plugin;
 import io.gatehouse.api.PluginContext;
 import io.gatehouse.api.PluginFactory;
@@ -37,17 +36,10 @@ public final class BotDetectionFactory implements PluginFactory<BotDetectionConf
 
     private static void check(String field, List<String> expressions, Problems problems) {
         for (int i = 0; i < expressions.size(); i++) {
-            String problem = RegexLimits.problem(expressions.get(i));
-            if (problem != null) {
-                problems.add(field + "[" + i + "]", "not a regex: " + expressions.get(i) + " (" + problem + ")");
-                continue;
-            }
             try {
-                Pattern.compile(expressions.get(i));
-            } catch (PatternSyntaxException e) {
-                problems.add(
-                        field + "[" + i + "]",
-                        "not a regex: " + expressions.get(i) + " (" + e.getDescription() + ", expected: RE2 syntax)");
+                RegexLimits.compile(expressions.get(i), Pattern::compile);
+            } catch (IllegalArgumentException e) {
+                problems.add(field + "[" + i + "]", "not a regex: " + expressions.get(i) + ": " + e.getMessage());
             }
         }
     }

@@ -1,7 +1,6 @@
 package io.gatehouse.plugins.traffic.cors;
 
 import com.google.re2j.Pattern;
-import com.google.re2j.PatternSyntaxException;
 import io.gatehouse.api.Plugin;
 import io.gatehouse.api.PluginContext;
 import io.gatehouse.api.PluginFactory;
@@ -38,17 +37,11 @@ public final class CorsFactory implements PluginFactory<CorsConfig> {
             if (origin.equals("*")) {
                 continue;
             }
-            String problem = RegexLimits.problem(origin);
-            if (problem != null) {
-                problems.add("origins[" + i + "]", "'" + origin + "' is not a valid regex (" + problem + ")");
-                continue;
-            }
             try {
-                Pattern.compile(origin);
-            } catch (PatternSyntaxException e) {
-                problems.add(
-                        "origins[" + i + "]",
-                        "'" + origin + "' is not a valid regex (" + e.getDescription() + ", expected: RE2 syntax)");
+                RegexLimits.compile(origin, Pattern::compile);
+            } catch (IllegalArgumentException e) {
+                problems.add("origins[" + i + "]", "'" + origin + "' is not a valid regex: " + e.getMessage());
+                continue;
             }
             if (!isVisible(origin)) {
                 problems.add("origins[" + i + "]", ODD);

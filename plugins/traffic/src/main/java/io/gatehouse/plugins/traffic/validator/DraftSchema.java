@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.re2j.Pattern;
-import com.google.re2j.PatternSyntaxException;
 import com.networknt.schema.Error;
 import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaException;
@@ -82,18 +81,11 @@ final class DraftSchema implements Check {
     }
 
     private static RegularExpression expression(String regex) {
-        String problem = RegexLimits.problem(regex);
-        if (problem != null) {
-            throw new IllegalArgumentException("regular expression '" + regex + "': " + problem);
-        }
         try {
-            Pattern pattern = Pattern.compile(regex);
+            Pattern pattern = RegexLimits.compile(regex, Pattern::compile);
             return text -> pattern.matcher(text).find();
-        } catch (PatternSyntaxException e) {
-            throw new IllegalArgumentException(
-                    "regular expression '" + regex + "': " + e.getDescription()
-                            + " (expected: RE2 syntax, which has no look-around and no back-references)",
-                    e);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("regular expression '" + regex + "': " + e.getMessage(), e);
         }
     }
 

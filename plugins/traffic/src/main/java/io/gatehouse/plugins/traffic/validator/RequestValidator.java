@@ -134,13 +134,19 @@ final class RequestValidator implements Plugin {
                         : check(sent, schema).compose(found -> answer(found, request, next));
             }
             // what is checked is decoded; what is sent on stays as it is
-            Body decoded = Body.of(sent).decoded(coding, MAX_BODY_BYTES);
-            return decoded.buffer(MAX_BODY_BYTES)
-                    .compose(read -> check(decoded.isEmpty() ? Buffer.buffer() : decoded.bytes(), schema))
-                    .recover(broken -> Future.succeededFuture(List.of(new Check.Violation(
-                            "",
-                            "expected a body that its content coding can undo, up to " + MAX_BODY_BYTES + " bytes"))))
-                    .compose(found -> answer(found, request, next));
+            Body decoded = Body.of(sent).decoded(coding, Long.MAX_VALUE); // no more of it is read than fits
+            return decoded.buffer(MAX_BODY_BYTES).transform(read -> {
+                if (read.failed()) {
+                    return answer(
+                            List.of(new Check.Violation("", "expected a body that its content coding can undo")),
+                            request,
+                            next);
+                }
+                return read.result()
+                        ? check(decoded.isEmpty() ? Buffer.buffer() : decoded.bytes(), schema)
+                                .compose(found -> answer(found, request, next))
+                        : Response.done(Response.error(413, "Payload too large"));
+            });
         });
     }
 

@@ -155,7 +155,7 @@ class RequestValidatorTest {
             assertThat(compressed(tester, "zipped", good).status()).isEqualTo(400);
             assertThat(compressed(tester, "gzip", gzip(" ".repeat(9 << 20) + "{\"name\":\"x\"}"))
                             .status())
-                    .isEqualTo(400);
+                    .isEqualTo(413);
         }
     }
 

@@ -90,7 +90,7 @@ final class RequestTransformer implements Plugin {
         }
         if (coding != ContentCoding.IDENTITY) {
             request.headers().remove("Content-Encoding");
-            request.body(request.body().decoded(coding, MAX_BODY));
+            request.body(request.body().decoded(coding, Long.MAX_VALUE)); // no more of it is read than fits
         }
         return request.body().buffer(MAX_BODY).transform(read -> {
             if (read.failed()) {

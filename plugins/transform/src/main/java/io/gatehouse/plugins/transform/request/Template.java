@@ -179,7 +179,7 @@ final class Template {
                 key = quoted();
             } else {
                 key = word();
-                if (!numbers || !key.matches("[1-9][0-9]{0,2}")) {
+                if (!numbers || !key.matches("0|[1-9][0-9]{0,2}")) {
                     throw unsupported();
                 }
             }

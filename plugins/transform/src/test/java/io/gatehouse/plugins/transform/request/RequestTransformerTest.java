@@ -76,7 +76,7 @@ class RequestTransformerTest {
                 "{replace: {uri: \"/$(require('x'))\"}}|replace.uri: value '$(require('x'))'",
                 "{add: {querystring: [\"a:$(shared.x)\"]}}|add.querystring[0]: value '$(shared.x)'",
                 "{append: {body: [\"a:$(headers['x'] .. 'y')\"]}}|append.body[0]",
-                "{add: {body: [\"a:$(uri_captures[0])\"]}}|add.body[0]",
+                "{add: {body: [\"a:$(uri_captures[1000])\"]}}|add.body[0]",
             })
     void refusesWhatKongRefusesAndOtherLua(String yaml, String problem) {
         try (PluginTester tester = tester(yaml)) {
@@ -286,6 +286,17 @@ class RequestTransformerTest {
     }
 
     @Test
+    void readsNoMoreThanItsLimitOfWhatIsCompressed() throws IOException {
+        try (PluginTester tester = tester("add: {body: ['a:1']}")) {
+            TestExchange exchange =
+                    gzipped(tester, gzip("\"" + "x".repeat(8 << 20) + "\"")).send();
+
+            assertThat(exchange.status()).isEqualTo(413);
+            assertThat(exchange.upstreamRequests()).isEmpty();
+        }
+    }
+
+    @Test
     void looksIntoCompressedBodiesAndBlamesTheClientForBrokenOnes() throws IOException {
         try (PluginTester tester = tester("add: {body: ['a:1']}")) {
             SentRequest sent = gzipped(tester, gzip("{}")).send().upstreamRequest();
@@ -339,6 +350,7 @@ class RequestTransformerTest {
                 "$(query_params[\"flag\"])|true",
                 "$(uri_captures.user)|alice",
                 "$(uri_captures[1])|alice",
+                "$(uri_captures[0])|/users/alice",
                 "$(uri_captures.none)|''",
                 "$(uri_captures.none or 'a \\'b\\'')|a 'b'",
                 "$(headers.none or query_params.q or 'x')|v 1",
@@ -357,7 +369,7 @@ class RequestTransformerTest {
             tester.get("/?q=v%201&flag")
                     .header("X", "one")
                     .header("X-Two", "2")
-                    .uriCaptures(Map.of("user", "alice", "1", "alice"))
+                    .uriCaptures(Map.of("0", "/users/alice", "user", "alice", "1", "alice"))
                     .send();
 
             assertThat(rendered).hasValue(expected);

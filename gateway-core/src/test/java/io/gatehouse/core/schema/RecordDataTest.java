@@ -1,0 +1,54 @@
+package io.gatehouse.core.schema;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.gatehouse.api.config.Secret;
+import io.vertx.core.json.JsonObject;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** A configuration record as data: with its secrets, and without. */
+class RecordDataTest {
+    record Holder(
+            Secret plain,
+            @Nullable Secret none,
+            List<Secret> list,
+            Set<Secret> set,
+            Map<String, Secret> map,
+            Map<String, List<Secret>> lists,
+            List<Inner> inner,
+            double number) {}
+
+    record Inner(Secret secret, String text) {}
+
+    private static final Holder HOLDER = new Holder(
+            Secret.literal("hunter1"),
+            null,
+            List.of(Secret.literal("hunter2"), Secret.literal("hunter3")),
+            Set.of(Secret.literal("hunter4")),
+            Map.of("a", Secret.literal("hunter5")),
+            Map.of("b", List.of(Secret.literal("hunter6"))),
+            List.of(new Inner(Secret.literal("hunter7"), "seen")),
+            2.0);
+
+    @Test
+    void showsSecretsToThoseWhoMaySeeThem() {
+        assertThat(json(RecordData.plain())).isEqualTo(new JsonObject("""
+                        {"plain":"hunter1","none":null,"list":["hunter2","hunter3"],"set":["hunter4"],"map":{"a":"hunter5"},
+                        "lists":{"b":["hunter6"]},"inner":[{"secret":"hunter7","text":"seen"}],"number":2}"""));
+    }
+
+    @Test
+    void showsThreeStarsWhereverASecretStands() {
+        assertThat(json(RecordData.masked())).isEqualTo(new JsonObject("""
+                        {"plain":"***","none":null,"list":["***","***"],"set":["***"],"map":{"a":"***"},
+                        "lists":{"b":["***"]},"inner":[{"secret":"***","text":"seen"}],"number":2}"""));
+    }
+
+    private static JsonObject json(RecordData data) {
+        return new JsonObject(new JsonObject(data.of(HOLDER, null)).encode());
+    }
+}
