@@ -48,11 +48,19 @@ public interface FactoryContext {
     Counters counters();
 
     /**
-     * The counters of this plugin name on all nodes that name the same Redis, closed with the owner of this context. Make them
-     * once. They are as exact as the clocks of the nodes agree. While Redis cannot be reached their futures fail: the first
-     * ones within the time-out, then at once.
+     * The counters of this plugin name on all nodes that name the same Redis, for as long as the owner of this context is not
+     * closed. Make them once. They are as exact as the clocks of the nodes agree. While Redis cannot be reached their futures
+     * fail: within the time-out, and after some in a row at once, until the gateway, which tries by itself, has reached it.
+     *
+     * <p>All that name a Redis in the same way, in whatever plugin, share one connection.
      */
     Counters counters(RedisOptions redis);
+
+    /**
+     * What this plugin name stores on all nodes that name the same Redis, for as long as the owner of this context is not closed.
+     * Make it once.
+     */
+    Store store(RedisOptions redis);
 
     /** All implementations of an {@link ExtensionPoint} found in any loaded JAR. */
     <T> List<T> extensions(Class<T> type);

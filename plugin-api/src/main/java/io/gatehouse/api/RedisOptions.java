@@ -2,11 +2,13 @@ package io.gatehouse.api;
 
 import io.gatehouse.api.config.Secret;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Redis server that several nodes share.
+ * A Redis server that several nodes share. Equal when all is equal that is said of it, passwords as {@link Secret}s are.
  *
  * <p>Immutable; any thread.
  */
@@ -81,6 +83,20 @@ public final class RedisOptions {
     /** The name that TLS asks for; null for the host. */
     public @Nullable String serverName() {
         return serverName;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof RedisOptions that && facts().equals(that.facts());
+    }
+
+    @Override
+    public int hashCode() {
+        return facts().hashCode();
+    }
+
+    private List<@Nullable Object> facts() {
+        return Arrays.asList(host, port, database, username, password, timeout, tls, verifyTls, serverName);
     }
 
     /** Such as {@code redis://cache.example:6379/0}; no user, no password. */

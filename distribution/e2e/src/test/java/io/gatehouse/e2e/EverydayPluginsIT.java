@@ -44,6 +44,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.snakeyaml.engine.v2.api.Dump;
 import org.snakeyaml.engine.v2.api.DumpSettings;
 import org.snakeyaml.engine.v2.api.Load;
@@ -116,6 +118,7 @@ final class EverydayPluginsIT {
     private static LineSink tcp;
     private static LineSink udp;
     private static PackagedGateway gateway;
+    private static int redis;
     private static ZonedDateTime now;
 
     @BeforeAll
@@ -131,6 +134,10 @@ final class EverydayPluginsIT {
         });
         tcp = RUNNING.add(LineSink.tcp());
         udp = RUNNING.add(LineSink.udp());
+        redis = Workplace.freePort();
+        if (Peers.has("redis-server")) {
+            RUNNING.add(RedisServer.start(redis, "EverydayPluginsIT"));
+        }
         groups = read();
         now = ZonedDateTime.now(ZoneOffset.UTC);
         List<Object> routes = new ArrayList<>();
@@ -167,7 +174,9 @@ final class EverydayPluginsIT {
         try (InputStream file = EverydayPluginsIT.class.getResourceAsStream("everyday.yaml")) {
             String text = new String(file.readAllBytes(), StandardCharsets.UTF_8)
                     .replace("@tcp", Integer.toString(tcp.port()))
-                    .replace("@udp", Integer.toString(udp.port()));
+                    .replace("@udp", Integer.toString(udp.port()))
+                    .replace("@redis", Integer.toString(redis))
+                    .replace("@nobody", Integer.toString(Workplace.freePort()));
             return (Map<String, Map<String, Object>>)
                     new Load(LoadSettings.builder().build()).loadFromString(text);
         }
@@ -227,6 +236,41 @@ final class EverydayPluginsIT {
     Stream<DynamicTest> survivesItsUpstreamAndItsClient() {
         return suffering().entrySet().stream()
                 .map(group -> DynamicTest.dynamicTest(group.getKey(), () -> suffer(group.getKey(), group.getValue())));
+    }
+
+    /** Of many that ask at once one goes to the upstream; the others get its answer. */
+    @ParameterizedTest
+    @ValueSource(strings = {"proxy-cache", "proxy-cache-redis"})
+    void asksOnceWhenManyAskAtOnce(String name) throws Exception {
+        lookForWhatItNeeds(name, groups.get(name));
+        SEEN.clear();
+        String request = request("GET", "/" + name + "/many", "", Map.of("Answer", "waits"));
+        List<Wire> clients = new ArrayList<>();
+        try {
+            for (int i = 0; i < 30; i++) {
+                Wire client = Wire.to(gateway.proxyPort());
+                clients.add(client);
+                client.send(request);
+            }
+            Workplace.awaitTrue(
+                    Workplace.SOON,
+                    () -> gateway.metrics().sum("gatehouse_exchanges_in_flight") == 30 && !SEEN.isEmpty(),
+                    () -> name + ": not all have come");
+            LEFT.release();
+            int hits = 0;
+            for (Wire client : clients) {
+                Wire.Answer answer = client.answer();
+                assertThat(answer.status()).as(name + ": " + answer).isEqualTo(200);
+                assertThat(answer.text()).isEqualTo("{\"from\":\"upstream\"}");
+                hits += answer.headers().toString().contains("Hit") ? 1 : 0;
+            }
+            assertThat(hits).as(name).isEqualTo(29);
+            assertThat(SEEN).as(name).hasSize(1);
+        } finally {
+            for (Wire client : clients) {
+                client.close();
+            }
+        }
     }
 
     /** All but syslog: its daemon has a test of its own, since there is but one place where it may listen. */
@@ -290,7 +334,15 @@ final class EverydayPluginsIT {
                 .orElse(null);
     }
 
+    /** Skips a group by name that needs a program which is not there. */
+    private static void lookForWhatItNeeds(String name, Map<String, Object> group) {
+        if (group.get("needs") instanceof String program) {
+            Peers.program(program, "EverydayPluginsIT: " + name);
+        }
+    }
+
     private static void suffer(String name, Map<String, Object> group) throws Exception {
+        lookForWhatItNeeds(name, group);
         String died = unique();
         Wire.Answer dead = Wire.call(gateway.proxyPort(), passingRequest(name, group, "dies", died));
         assertThat(dead.status()).as(name + ": " + dead).isEqualTo(502);
@@ -367,6 +419,7 @@ final class EverydayPluginsIT {
 
     @SuppressWarnings("unchecked") // the file is this test's own
     private static void converse(String name, Map<String, Object> group) throws Exception {
+        lookForWhatItNeeds(name, group);
         int number = 0;
         for (Map<String, Object> step : steps(group)) {
             number++;

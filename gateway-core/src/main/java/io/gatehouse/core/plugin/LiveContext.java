@@ -10,8 +10,10 @@ import io.gatehouse.api.OutletOptions;
 import io.gatehouse.api.PluginContext;
 import io.gatehouse.api.Redaction;
 import io.gatehouse.api.RedisOptions;
-import io.gatehouse.api.TlsOptions;
+import io.gatehouse.api.Store;
 import io.gatehouse.core.service.RedisCounters;
+import io.gatehouse.core.service.RedisLink;
+import io.gatehouse.core.service.RedisStore;
 import io.gatehouse.core.upstream.PluginHttpClient;
 import io.gatehouse.core.upstream.PluginOutlet;
 import io.vertx.core.Future;
@@ -44,7 +46,7 @@ final class LiveContext implements PluginContext {
     private final List<ScheduledFuture<?>> jobs = new CopyOnWriteArrayList<>();
     private final List<PluginHttpClient> clients = new CopyOnWriteArrayList<>();
     private final List<PluginOutlet> outlets = new CopyOnWriteArrayList<>();
-    private final List<RedisCounters> sharedCounters = new CopyOnWriteArrayList<>();
+    private final List<RedisLink> links = new CopyOnWriteArrayList<>();
     private final Map<Class<?>, List<?>> extensions = new ConcurrentHashMap<>();
     private final List<PluginPage> pages = new CopyOnWriteArrayList<>();
     private final Set<String> headers = new HashSet<>();
@@ -117,15 +119,18 @@ final class LiveContext implements PluginContext {
 
     @Override
     public Counters counters(RedisOptions redis) {
-        TlsOptions verified = TlsOptions.builder().verify(redis.verifyTls()).build();
-        RedisCounters shared = new RedisCounters(
-                services.vertx(),
-                redis,
-                plugin,
-                services.clock(),
-                client -> services.tls().trust(client, verified));
-        sharedCounters.add(shared);
-        return shared;
+        return new RedisCounters(borrow(redis), plugin, services.clock());
+    }
+
+    @Override
+    public Store store(RedisOptions redis) {
+        return new RedisStore(borrow(redis), plugin);
+    }
+
+    private RedisLink borrow(RedisOptions redis) {
+        RedisLink link = services.redis().borrow(redis);
+        links.add(link);
+        return link;
     }
 
     @Override
@@ -197,8 +202,8 @@ final class LiveContext implements PluginContext {
         for (PluginHttpClient client : clients) {
             client.close().onFailure(e -> LOG.warn("an HTTP client of a plugin did not close", e));
         }
-        for (RedisCounters shared : sharedCounters) {
-            shared.close().onFailure(e -> LOG.warn("counters of a plugin did not close", e));
+        for (RedisLink link : links) {
+            services.redis().giveBack(link).onFailure(e -> LOG.warn("a connection to redis did not close", e));
         }
         for (PluginOutlet outlet : outlets) {
             outlet.close().onFailure(e -> LOG.warn("an outlet of a plugin did not close", e));

@@ -1,7 +1,9 @@
 package io.gatehouse.core.plugin;
 
+import io.gatehouse.api.TlsOptions;
 import io.gatehouse.core.service.LocalCounters;
 import io.gatehouse.core.service.MetricsRegistry;
+import io.gatehouse.core.service.RedisLinks;
 import io.gatehouse.core.upstream.Redirects;
 import io.gatehouse.core.upstream.TlsDefaults;
 import io.vertx.core.Vertx;
@@ -18,8 +20,23 @@ public record PluginServices(
         Clock clock,
         ScheduledExecutorService scheduler,
         Redirects redirects,
-        TlsDefaults tls) {
+        TlsDefaults tls,
+        RedisLinks redis) {
     private static final Logger LOG = LoggerFactory.getLogger(PluginServices.class);
+
+    /** With ways to Redis servers that trust whom all else trusts. */
+    public PluginServices(
+            Vertx vertx,
+            MetricsRegistry metrics,
+            LocalCounters counters,
+            Clock clock,
+            ScheduledExecutorService scheduler,
+            Redirects redirects,
+            TlsDefaults tls) {
+        this(vertx, metrics, counters, clock, scheduler, redirects, tls, new RedisLinks(vertx, (to, client) -> {
+            tls.trust(client, TlsOptions.builder().verify(to.verifyTls()).build());
+        }));
+    }
 
     /** Runs a timed action so that one failure does not end the periods, nor pass unseen. */
     void guarded(Runnable action) {

@@ -1,5 +1,5 @@
 /**
- * Services of the node that plugins and the core share; here: metrics and counters.
+ * Services of the node that plugins and the core share; here: metrics, counters, and what is shared over Redis.
  *
  * <p>The values live in {@link io.gatehouse.core.service.MetricsRegistry}, which outlives every configuration, so that a
  * reload never lowers a counter. The text is written by {@link io.gatehouse.core.service.PrometheusText} under Kong's

@@ -16,6 +16,7 @@ import io.gatehouse.api.Redaction;
 import io.gatehouse.api.RedisOptions;
 import io.gatehouse.api.Route;
 import io.gatehouse.api.Service;
+import io.gatehouse.api.Store;
 import io.gatehouse.api.body.Body;
 import io.gatehouse.api.body.BodyCodeException;
 import io.gatehouse.core.config.Compat;
@@ -81,6 +82,7 @@ public final class PluginTester implements AutoCloseable {
     private final FakeClock clock = new FakeClock();
     private final FakeMetrics metrics = new FakeMetrics();
     private final FakeCounters counters = new FakeCounters(new LocalCounters(clock));
+    private final FakeStore store = new FakeStore(clock);
     private final FakeHttp http = new FakeHttp();
     private final FakeOutlets outlets = new FakeOutlets();
     private final List<PluginPage> pages = new ArrayList<>();
@@ -292,6 +294,11 @@ public final class PluginTester implements AutoCloseable {
     /** What the plugin counts with. */
     public FakeCounters counters() {
         return counters;
+    }
+
+    /** What stands for what the plugin stores in Redis. */
+    public FakeStore store() {
+        return store;
     }
 
     /** What stands for every address that the plugin writes to. */
@@ -611,6 +618,11 @@ public final class PluginTester implements AutoCloseable {
         @Override
         public Counters counters(RedisOptions redis) {
             return counters.shared(redis);
+        }
+
+        @Override
+        public Store store(RedisOptions redis) {
+            return store.of(redis);
         }
 
         @Override

@@ -8,6 +8,7 @@ import io.gatehouse.api.Metrics;
 import io.gatehouse.api.Outlet;
 import io.gatehouse.api.OutletOptions;
 import io.gatehouse.api.RedisOptions;
+import io.gatehouse.api.Store;
 import io.gatehouse.testkit.FakeClock;
 import io.gatehouse.testkit.FakeMetrics;
 import io.vertx.core.Future;
@@ -98,6 +99,11 @@ final class FakeContext implements FactoryContext {
 
     @Override
     public Counters counters(RedisOptions redis) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Store store(RedisOptions redis) {
         throw new UnsupportedOperationException();
     }
 

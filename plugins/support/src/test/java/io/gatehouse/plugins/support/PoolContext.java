@@ -8,6 +8,7 @@ import io.gatehouse.api.Metrics;
 import io.gatehouse.api.Outlet;
 import io.gatehouse.api.OutletOptions;
 import io.gatehouse.api.RedisOptions;
+import io.gatehouse.api.Store;
 import io.gatehouse.testkit.FakeMetrics;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -69,6 +70,11 @@ final class PoolContext implements FactoryContext, AutoCloseable {
 
     @Override
     public Counters counters(RedisOptions redis) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Store store(RedisOptions redis) {
         throw new UnsupportedOperationException();
     }
 

@@ -11,6 +11,7 @@ import io.gatehouse.api.Metrics;
 import io.gatehouse.api.Outlet;
 import io.gatehouse.api.OutletOptions;
 import io.gatehouse.api.RedisOptions;
+import io.gatehouse.api.Store;
 import io.gatehouse.plugins.logging.DroppedEntries;
 import io.gatehouse.testkit.CapturedLog;
 import io.gatehouse.testkit.FakeClock;
@@ -224,6 +225,11 @@ class LogFileTest {
 
         @Override
         public Counters counters(RedisOptions redis) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Store store(RedisOptions redis) {
             throw new UnsupportedOperationException();
         }
 

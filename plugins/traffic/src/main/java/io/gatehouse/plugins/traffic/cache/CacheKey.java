@@ -52,9 +52,9 @@ final class CacheKey {
         return sha256(text);
     }
 
-    /** The key of an answer that differs by further headers of the request. */
-    static String variant(String key, List<String> names, MultiMap headers) {
-        StringBuilder text = new StringBuilder(key);
+    /** The key of an answer that differs by further headers of the request, in a set of variants with this id. */
+    static String variant(String key, String id, List<String> names, MultiMap headers) {
+        StringBuilder text = new StringBuilder(key).append(id);
         for (String name : names) {
             text.append('\n').append(name).append('=');
             for (String value : headers.getAll(name)) {

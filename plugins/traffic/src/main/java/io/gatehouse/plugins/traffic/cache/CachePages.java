@@ -9,7 +9,6 @@ import io.vertx.core.http.HttpMethod;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.time.Clock;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -19,31 +18,26 @@ import org.jspecify.annotations.Nullable;
 final class CachePages {
     private static final String KEY = "cache_key";
 
-    private final ResponseStore store;
-    private final Clock clock;
+    private final Archive archive;
 
-    CachePages(ResponseStore store, Clock clock) {
-        this.store = store;
-        this.clock = clock;
+    CachePages(Archive archive) {
+        this.archive = archive;
     }
 
     void addTo(PluginContext context) {
-        context.admin(HttpMethod.DELETE, "/", path -> {
-            store.clear();
-            return Future.succeededFuture(AdminPage.Answer.of(204));
-        });
+        context.admin(HttpMethod.DELETE, "/", path -> archive.clear().map(nothing -> AdminPage.Answer.of(204)));
         for (String path : List.of("/:cache_key", "/:plugin_id/caches/:cache_key")) {
-            context.admin(HttpMethod.GET, path, asked -> {
-                Kept.Answer kept = store.find(key(asked), clock.millis());
-                return kept == null
-                        ? Future.succeededFuture(AdminPage.Answer.of(404))
-                        : context.blocking(() -> AdminPage.Answer.json(json(kept)));
-            });
+            context.admin(
+                    HttpMethod.GET,
+                    path,
+                    asked -> archive.find(key(asked))
+                            .compose(kept -> kept == null
+                                    ? Future.succeededFuture(AdminPage.Answer.of(404))
+                                    : context.blocking(() -> AdminPage.Answer.json(json(kept)))));
             context.admin(
                     HttpMethod.DELETE,
                     path,
-                    asked -> Future.succeededFuture(
-                            AdminPage.Answer.of(store.purge(key(asked), clock.millis()) ? 204 : 404)));
+                    asked -> archive.purge(key(asked)).map(found -> AdminPage.Answer.of(found ? 204 : 404)));
         }
     }
 

@@ -34,8 +34,13 @@ sealed interface Kept {
         }
     }
 
-    /** Says that answers differ by these headers of the request, and are kept under keys of their own. */
-    record Variants(List<String> names, long until) implements Kept {
+    /**
+     * Says that answers differ by these headers of the request, and are kept under keys of their own.
+     *
+     * @param id tells these variants from earlier ones of the same key, where those may still be there; empty in memory
+     * @param last under which key the last one was kept; empty in memory
+     */
+    record Variants(List<String> names, String id, String last, long until) implements Kept {
         public Variants {
             names = List.copyOf(names);
         }

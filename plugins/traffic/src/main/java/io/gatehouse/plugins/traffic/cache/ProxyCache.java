@@ -62,15 +62,18 @@ final class ProxyCache implements Plugin {
     private final PluginContext context;
     private final Clock clock;
     private final ResponseStore store;
+    private final @Nullable SharedAnswers shared;
     private final Set<Integer> statuses;
     private final Set<String> methods;
     private final List<MediaType> types = new ArrayList<>();
 
-    ProxyCache(ProxyCacheConfig config, PluginContext context, ResponseStore store) {
+    /** Keeps answers in this memory, or, when they are shared, only what is of use to this node alone. */
+    ProxyCache(ProxyCacheConfig config, PluginContext context, ResponseStore store, @Nullable SharedAnswers shared) {
         this.config = config;
         this.context = context;
         this.clock = context.clock();
         this.store = store;
+        this.shared = shared;
         this.statuses = Set.copyOf(config.responseCode());
         this.methods = Set.copyOf(config.requestMethod());
         for (String type : config.contentType()) {
@@ -89,6 +92,10 @@ final class ProxyCache implements Plugin {
         private final boolean mayShare;
         private String status = "Miss";
         private int waits;
+        private SharedAnswers.@Nullable Looked looked;
+        private long landed;
+        private boolean lookedTwice;
+        private boolean keeping;
 
         private Asked(Request request, Next next, Directives directives) {
             Exchange exchange = request.exchange();
@@ -102,18 +109,42 @@ final class ProxyCache implements Plugin {
             this.mayShare = method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD);
         }
 
-        /** Answers from memory, waits for who asks the same, or asks. */
+        /** Answers with what is kept, waits for who asks the same, or asks. */
         private Future<Response> look() {
+            return shared == null ? lookHere() : lookThere(shared);
+        }
+
+        private Future<Response> lookHere() {
             long now = clock.millis();
             String at = key;
             Kept kept = store.get(at, now);
             if (kept instanceof Kept.Variants variants) {
-                at = CacheKey.variant(key, variants.names(), headers);
+                at = CacheKey.variant(key, variants.id(), variants.names(), headers);
                 kept = store.get(at, now);
             }
+            return decided(at, kept, now);
+        }
+
+        private Future<Response> lookThere(SharedAnswers there) {
+            landed = store.landed();
+            return request.exchange().adopt(there.look(key, headers)).transform(done -> {
+                if (request.exchange().ended()) {
+                    return next.proceed(request);
+                }
+                if (done.failed()) { // the gateway logs why, once and not for each request
+                    return pass();
+                }
+                long now = clock.millis();
+                SharedAnswers.Looked found = done.result();
+                looked = found;
+                return decided(found.at(), found.kept() != null ? found.kept() : store.get(found.at(), now), now);
+            });
+        }
+
+        private Future<Response> decided(String at, @Nullable Kept kept, long now) {
             if (kept instanceof Kept.Answer answer) {
                 if (isGood(answer, now)) {
-                    return Response.done(hit(answer, now));
+                    return shared == null || holds(answer) ? Response.done(hit(answer, now)) : pass();
                 }
                 status = "Refresh";
             } else if (config.cacheControl() && directives.has("only-if-cached")) {
@@ -127,11 +158,39 @@ final class ProxyCache implements Plugin {
             if (flight != mine) {
                 return await(flight);
             }
-            if (store.get(at, now) != kept) { // the one before has landed since
-                store.land(at, mine, Flight.Outcome.KEPT);
+            if (hasLanded(at, kept, now)) { // the one before, since this one has looked
+                store.land(at, mine, Flight.Outcome.LOST);
                 return look();
             }
             return ask(mine, at);
+        }
+
+        /** Whether somebody else's answer came in between; where asking costs a round trip, whether any came. */
+        private boolean hasLanded(String at, @Nullable Kept kept, long now) {
+            if (shared == null) {
+                return store.get(at, now) != kept;
+            }
+            boolean first = !lookedTwice;
+            lookedTwice = true;
+            return first && store.landed() != landed;
+        }
+
+        /** Whether there is room for an answer of which this request has a copy of its own. */
+        private boolean holds(Kept.Answer answer) {
+            long size = answer.size();
+            if (!store.given.take(size)) {
+                return false;
+            }
+            request.exchange().onEnd(() -> store.given.give(size));
+            return true;
+        }
+
+        /** Goes by what is kept, since nobody can say what that is. */
+        private Future<Response> pass() {
+            status = "Bypass";
+            return config.cacheControl() && directives.has("only-if-cached")
+                    ? Response.done(marked(Response.of(504)))
+                    : next.proceed(request).map(this::marked);
         }
 
         private Future<Response> await(Flight flight) {
@@ -191,7 +250,11 @@ final class ProxyCache implements Plugin {
             long asked = store.purges();
             Exchange exchange = request.exchange();
             // whatever becomes of this request, nobody waits for it longer than it lives
-            exchange.onEnd(() -> store.land(at, flight, Flight.Outcome.LOST));
+            exchange.onEnd(() -> {
+                if (!keeping) {
+                    store.land(at, flight, Flight.Outcome.LOST);
+                }
+            });
             return next.proceed(request).map(response -> {
                 long now = clock.millis();
                 long seconds = good(response, now);
@@ -208,11 +271,10 @@ final class ProxyCache implements Plugin {
                 Integer storage = config.storageTtl();
                 long until = now + 1000 * (storage != null ? storage : seconds);
                 MultiMap headers = kept(response.headers());
-                Keeper keeper = new Keeper(
-                        flight,
-                        at,
-                        body -> keep(
-                                vary, new Kept.Answer(response.status(), headers, body, now, seconds, until), asked));
+                Keeper keeper = new Keeper(flight, at, body -> {
+                    keeping = true;
+                    return keep(vary, new Kept.Answer(response.status(), headers, body, now, seconds, until), asked);
+                });
                 if (response.body().isEmpty()) {
                     keeper.closed(BodyEnd.ok());
                 } else {
@@ -222,13 +284,20 @@ final class ProxyCache implements Plugin {
             });
         }
 
-        private void keep(List<String> vary, Kept.Answer answer, long asked) {
+        private Future<Flight.Outcome> keep(List<String> vary, Kept.Answer answer, long asked) {
+            SharedAnswers.Looked found = looked;
+            if (shared != null && found != null) {
+                return shared.keep(found, key, vary, headers, answer)
+                        .map(Flight.Outcome.KEPT)
+                        .otherwise(Flight.Outcome.NOT_CACHEABLE);
+            }
             if (vary.isEmpty()) {
                 store.put(key, answer, asked);
             } else {
-                store.put(key, new Kept.Variants(vary, answer.until()), asked);
-                store.put(CacheKey.variant(key, vary, headers), answer, asked);
+                store.put(key, new Kept.Variants(vary, "", "", answer.until()), asked);
+                store.put(CacheKey.variant(key, "", vary, headers), answer, asked);
             }
+            return Future.succeededFuture(Flight.Outcome.KEPT);
         }
     }
 
@@ -300,7 +369,7 @@ final class ProxyCache implements Plugin {
     }
 
     private interface Whole {
-        void body(Buffer body);
+        Future<Flight.Outcome> body(Buffer body);
     }
 
     /** Copies an answer as it passes, and keeps it when it was whole. */
@@ -321,7 +390,7 @@ final class ProxyCache implements Plugin {
         public void item(Buffer piece, Out<Buffer> out) {
             Buffer copied = copy;
             if (copied != null) {
-                if (copied.length() + piece.length() > MAX_ANSWER || !store.reserve(piece.length())) {
+                if (copied.length() + piece.length() > MAX_ANSWER || !store.pending.take(piece.length())) {
                     copy = null;
                     store.land(at, flight, Flight.Outcome.NOT_CACHEABLE);
                 } else {
@@ -334,15 +403,17 @@ final class ProxyCache implements Plugin {
 
         @Override
         public void closed(BodyEnd end) {
-            store.release(reserved);
             Buffer copied = copy;
             copy = null;
-            if (copied != null && end.complete() && end.trailers() == null) {
-                whole.body(copied);
-                store.land(at, flight, Flight.Outcome.KEPT);
-            } else {
+            if (copied == null || !end.complete() || end.trailers() != null) {
+                store.pending.give(reserved);
                 store.land(at, flight, Flight.Outcome.LOST);
+                return;
             }
+            whole.body(copied).onComplete(done -> {
+                store.pending.give(reserved);
+                store.land(at, flight, done.succeeded() ? done.result() : Flight.Outcome.LOST);
+            });
         }
     }
 }

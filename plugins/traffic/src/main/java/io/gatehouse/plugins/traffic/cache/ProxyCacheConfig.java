@@ -6,17 +6,21 @@ import io.gatehouse.api.config.Length;
 import io.gatehouse.api.config.Name;
 import io.gatehouse.api.config.OneOf;
 import io.gatehouse.api.config.Range;
+import io.gatehouse.plugins.traffic.redis.RedisConfig;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The configuration of {@code proxy-cache}: Kong's fields and Kong's meaning. */
 @Doc(
-        "Keeps answers in memory and gives them to all who ask the same: the same route, consumer, method, path and query. Of many"
-                + " that ask at once one goes to the upstream, the others wait for its answer (GET and HEAD, up to 10 seconds). Only"
-                + " whole answers are kept, of up to 4 MiB; altogether 64 MiB, then what was not asked for longest goes. An answer's"
-                + " `Vary` is respected, and one that is compressed goes only to clients with the same `Accept-Encoding`.")
+        "Keeps answers and gives them to all who ask the same: the same route, consumer, method, path and query. Of many that ask a"
+                + " node at once one goes to the upstream, the others wait for its answer (GET and HEAD, up to 10 seconds). Only whole"
+                + " answers are kept, of up to 4 MiB. An answer's `Vary` is respected, and one that is compressed goes only to clients"
+                + " with the same `Accept-Encoding`. In memory 64 MiB are kept, then what was not asked for longest goes; in Redis what"
+                + " Redis is set to keep. While Redis cannot be reached requests go to the upstream, with `X-Cache-Status: Bypass`: each"
+                + " within `redis.timeout`, and at once after five failures in a row.")
 public record ProxyCacheConfig(
-        @Doc("Where answers are kept.") Strategy strategy,
+        @Doc("Where answers are kept: in the memory of this node, or in a Redis that nodes share.")
+        Strategy strategy,
 
         @Doc("Statuses of answers that are kept.")
         @Default({"200", "301", "404"})
@@ -24,7 +28,7 @@ public record ProxyCacheConfig(
         @Range(min = 100, max = 900)
         List<Integer> responseCode,
 
-        @Doc("Methods of requests that are answered from memory. A request's body is not looked at.")
+        @Doc("Methods of requests that are answered with what is kept. A request's body is not looked at.")
         @Default({"GET", "HEAD"})
         @OneOf({"HEAD", "GET", "POST", "PATCH", "PUT"})
         List<String> requestMethod,
@@ -58,7 +62,9 @@ public record ProxyCacheConfig(
         @Doc("Which headers tell the client. One that sends `Kong-Debug` gets all.")
         ResponseHeaders responseHeaders,
 
-        Memory memory) {
+        Memory memory,
+
+        @Doc("The Redis server, with `strategy: redis`.") RedisConfig redis) {
     /** Copies the lists. */
     public ProxyCacheConfig {
         responseCode = List.copyOf(responseCode);
@@ -71,7 +77,9 @@ public record ProxyCacheConfig(
     /** Where answers are kept. */
     public enum Strategy {
         /** In the memory of this node. */
-        MEMORY
+        MEMORY,
+        /** In Redis. */
+        REDIS
     }
 
     /** Headers for the client. */

@@ -3,6 +3,7 @@ package io.gatehouse.plugins.traffic.cache;
 import io.gatehouse.api.Plugin;
 import io.gatehouse.api.PluginContext;
 import io.gatehouse.api.PluginFactory;
+import io.gatehouse.api.RedisOptions;
 import io.gatehouse.api.config.Problems;
 import io.gatehouse.plugins.support.MediaType;
 import java.util.Map;
@@ -11,6 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 /** Makes {@code proxy-cache} plugins. What they keep outlives a reload. */
 public final class ProxyCacheFactory implements PluginFactory<ProxyCacheConfig> {
     private final Map<String, ResponseStore> stores = new ConcurrentHashMap<>();
+    private final Map<RedisOptions, ResponseStore> shared = new ConcurrentHashMap<>();
 
     /** For the service loader. */
     public ProxyCacheFactory() {}
@@ -39,17 +41,30 @@ public final class ProxyCacheFactory implements PluginFactory<ProxyCacheConfig> 
                         "content_type[" + i + "]", "not a media type: " + type + " (expected: such as text/plain)");
             }
         }
+        if (config.strategy() == ProxyCacheConfig.Strategy.REDIS
+                && config.redis().host() == null) {
+            problems.add("redis.host", "required field missing (expected with strategy: redis)");
+        }
     }
 
     @Override
     public Plugin create(ProxyCacheConfig config, PluginContext context) {
+        String host = config.redis().host();
+        if (config.strategy() == ProxyCacheConfig.Strategy.REDIS && host != null) {
+            RedisOptions redis = config.redis().options(host);
+            ResponseStore here = shared.computeIfAbsent(redis, server -> new ResponseStore());
+            SharedAnswers answers = new SharedAnswers(redis, context, here);
+            new CachePages(answers).addTo(context);
+            return new ProxyCache(config, context, here, answers);
+        }
         ResponseStore store = stores.computeIfAbsent(config.memory().dictionaryName(), name -> new ResponseStore());
-        new CachePages(store, context.clock()).addTo(context);
-        return new ProxyCache(config, context, store);
+        new CachePages(new LocalArchive(store, context.clock())).addTo(context);
+        return new ProxyCache(config, context, store, null);
     }
 
     @Override
     public void stop() {
         stores.clear();
+        shared.clear();
     }
 }

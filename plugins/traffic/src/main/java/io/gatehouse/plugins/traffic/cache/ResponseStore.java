@@ -18,11 +18,20 @@ final class ResponseStore {
     /** Answers that are on their way and may be kept take this many bytes at most. */
     static final long MAX_PENDING_BYTES = 32L << 20;
 
+    /** Answers from elsewhere that are on their way to clients take this many bytes at most. */
+    static final long MAX_GIVEN_BYTES = 64L << 20;
+
     private static final int KEY_BYTES = 200;
+
+    /** For answers on their way from upstreams. */
+    final Room pending = new Room(MAX_PENDING_BYTES);
+
+    /** For answers on their way from elsewhere to clients. */
+    final Room given = new Room(MAX_GIVEN_BYTES);
 
     private final LinkedHashMap<String, Kept> all = new LinkedHashMap<>(16, 0.75f, true);
     private final Map<String, Flight> flights = new ConcurrentHashMap<>();
-    private final AtomicLong pending = new AtomicLong();
+    private final AtomicLong landed = new AtomicLong();
     private long bytes;
     private long purges;
 
@@ -106,23 +115,6 @@ final class ResponseStore {
         return bytes;
     }
 
-    /** Takes room for an answer on its way; false when there is none. */
-    boolean reserve(long more) {
-        if (pending.addAndGet(more) > MAX_PENDING_BYTES) {
-            pending.addAndGet(-more);
-            return false;
-        }
-        return true;
-    }
-
-    void release(long reserved) {
-        pending.addAndGet(-reserved);
-    }
-
-    long pending() {
-        return pending.get();
-    }
-
     /** Who fetches the answer for this key: the caller when it is the new one's, else somebody before. */
     Flight join(String key, Flight mine) {
         Flight other = flights.putIfAbsent(key, mine);
@@ -130,7 +122,15 @@ final class ResponseStore {
     }
 
     void land(String key, Flight flight, Flight.Outcome outcome) {
+        if (outcome == Flight.Outcome.KEPT) {
+            landed.incrementAndGet();
+        }
         flights.remove(key, flight);
         flight.land(outcome);
+    }
+
+    /** How many flights have brought an answer that was kept. */
+    long landed() {
+        return landed.get();
     }
 }

@@ -7,6 +7,7 @@ import io.gatehouse.api.config.NotBuilt;
 import io.gatehouse.api.config.OldName;
 import io.gatehouse.api.config.Pattern;
 import io.gatehouse.api.config.Range;
+import io.gatehouse.plugins.traffic.redis.RedisConfig;
 import org.jspecify.annotations.Nullable;
 
 /** The configuration of {@code rate-limiting}: Kong's fields and Kong's meaning. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.gatehouse.api.Consumer;
 import io.gatehouse.api.Credential;
 import io.gatehouse.api.config.Secret;
+import io.gatehouse.plugins.traffic.redis.RedisConfig;
 import io.gatehouse.testkit.FakeService;
 import io.gatehouse.testkit.PluginTester;
 import io.gatehouse.testkit.TestExchange;

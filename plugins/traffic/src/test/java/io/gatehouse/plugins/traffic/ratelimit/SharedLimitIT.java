@@ -2,6 +2,7 @@ package io.gatehouse.plugins.traffic.ratelimit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gatehouse.plugins.traffic.redis.RealRedis;
 import io.gatehouse.testkit.GatewayExtension;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,4 +1,4 @@
-package io.gatehouse.plugins.traffic.ratelimit;
+package io.gatehouse.plugins.traffic.redis;
 
 import io.gatehouse.api.RedisOptions;
 import io.gatehouse.api.config.Default;
@@ -11,7 +11,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** Kong's {@code redis} block. */
-@Doc("The Redis server that nodes count in, with `policy: redis`.")
+@Doc("The Redis server that nodes share.")
 @NotBuilt("cloud_authentication")
 public record RedisConfig(
         @Doc("Its name or address.") @Nullable @Referenceable
@@ -21,8 +21,8 @@ public record RedisConfig(
         int port,
 
         @Doc(
-                "Milliseconds within which an answer must have come, connecting included. After one that did not come requests are"
-                        + " not held up any more until Redis answers again, which the gateway tries by itself.")
+                "Milliseconds within which an answer must have come, connecting included. After five in a row that did not come"
+                        + " requests are not held up any more until Redis answers again, which the gateway tries by itself.")
         @Default("2000")
         @Range(min = 1, max = 2147483646)
         int timeout,
@@ -43,8 +43,8 @@ public record RedisConfig(
 
         @Doc("The name that TLS asks the server for, instead of `host`.") @Nullable @Referenceable
         String serverName) {
-    /** The server. */
-    RedisOptions options(String name) {
+    /** The server, which has this name or address. */
+    public RedisOptions options(String name) {
         return RedisOptions.at(name, port)
                 .database(database)
                 .login(username, password)

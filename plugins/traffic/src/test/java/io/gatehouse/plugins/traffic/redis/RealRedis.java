@@ -1,4 +1,4 @@
-package io.gatehouse.plugins.traffic.ratelimit;
+package io.gatehouse.plugins.traffic.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** A redis-server of a test, where one is on the PATH. */
-final class RealRedis implements AutoCloseable {
+public final class RealRedis implements AutoCloseable {
     private final int port;
     private final Process process;
 
@@ -27,7 +27,7 @@ final class RealRedis implements AutoCloseable {
     }
 
     /** Starts one and waits until it takes connections; the test is skipped where there is no program for it. */
-    static RealRedis start(int port, String... options) throws IOException {
+    public static RealRedis start(int port, String... options) throws IOException {
         List<String> command = new ArrayList<>(
                 List.of(program(), "--port", Integer.toString(port), "--bind", "127.0.0.1", "--save", ""));
         command.addAll(List.of(options));
@@ -43,14 +43,14 @@ final class RealRedis implements AutoCloseable {
     }
 
     /** A port that nobody listens on. */
-    static int freePort() throws IOException {
+    public static int freePort() throws IOException {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
         }
     }
 
     /** Sends commands over a connection of its own, each of which answers OK. */
-    void commands(String... commands) throws IOException {
+    public void commands(String... commands) throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
             for (String command : commands) {
                 socket.getOutputStream().write((command + "\r\n").getBytes(StandardCharsets.US_ASCII));
