@@ -242,7 +242,7 @@ final class EverydayPluginsIT {
     @ParameterizedTest
     @ValueSource(strings = {"proxy-cache", "proxy-cache-redis"})
     void asksOnceWhenManyAskAtOnce(String name) throws Exception {
-        lookForWhatItNeeds(name, groups.get(name));
+        lookForWhatItNeeds(name, Objects.requireNonNull(groups.get(name)));
         SEEN.clear();
         String request = request("GET", "/" + name + "/many", "", Map.of("Answer", "waits"));
         List<Wire> clients = new ArrayList<>();

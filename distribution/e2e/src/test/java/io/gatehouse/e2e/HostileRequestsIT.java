@@ -347,8 +347,8 @@ final class HostileRequestsIT {
     @Test
     void aRequestBehindAnUpgradeThatWasNotTakenPassesTheCheck() throws IOException {
         try (Wire wire = Wire.to(gateway.proxyPort())) {
-            wire.send("GET /public HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: foo\r\n\r\n"
-                    + "GET /admin HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+            wire.send("GET /public HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: foo\r\n\r\n");
+            wire.send("GET /admin HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
             assertThat(wire.answer().status()).isEqualTo(200);
             assertThat(wire.answer().status()).isEqualTo(401);
             assertThat(wire.rest()).isEmpty();
@@ -431,6 +431,7 @@ final class HostileRequestsIT {
     /** Where it goes on to the upstream, it does so byte for byte. */
     @ParameterizedTest
     @MethodSource("bombsAndWhoReadsThem")
+    @SuppressWarnings("try") // memory is looked at when it closes
     void aCompressedBombIsNotDecoded(String path, String coding, int status) throws IOException {
         byte[] bomb = Bombs.of(coding);
         Wire.Answer answer;
@@ -463,6 +464,7 @@ final class HostileRequestsIT {
     /** What is not decoded is passed on byte for byte. */
     @ParameterizedTest
     @MethodSource("bombsOfUpstreams")
+    @SuppressWarnings("try") // memory is looked at when it closes
     void aCompressedBombOfAnUpstreamIsNotDecoded(String route, String type, String coding, int status)
             throws IOException {
         byte[] bomb = Bombs.of(coding);

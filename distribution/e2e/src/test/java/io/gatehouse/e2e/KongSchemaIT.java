@@ -110,10 +110,11 @@ final class KongSchemaIT {
             }
             ObjectNode admin = JSON.createObjectNode();
             fields(admin, config(plugin), here);
-            for (JsonNode form : List.of(here, admin)) {
-                String name = form == here ? plugin : plugin + ", Admin API";
+            for (Map.Entry<String, JsonNode> form :
+                    Map.of(plugin, here, plugin + ", Admin API", admin).entrySet()) {
+                String name = form.getKey();
                 found.clear();
-                compare("config", form, theirs);
+                compare("config", form.getValue(), theirs);
                 note(unexplained, name, found, told);
                 note(outdated, name, told, found);
             }

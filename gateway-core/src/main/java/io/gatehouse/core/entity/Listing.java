@@ -96,6 +96,7 @@ final class Listing {
     }
 
     /** The same with these in the place of those with their ids, or after the others, and without the ones that go. */
+    @SuppressWarnings("ReferenceEquality") // what an edit did not touch is the same object
     Listing with(Collection<Entity> changed, Set<String> gone) {
         Map<String, Entity> fresh = new LinkedHashMap<>();
         changed.forEach(entity -> fresh.put(entity.id(), entity));

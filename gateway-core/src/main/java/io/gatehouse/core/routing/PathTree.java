@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PathTree<T> {
     private static final PathTree<?>[] NO_CHILDREN = {};
-    private static final PathTree<?> EMPTY = new PathTree<>("", Candidates.none(), children());
+    private static final PathTree<?> EMPTY = new PathTree<>("", Candidates.none(), noChildren());
 
     private final String text;
     private final Candidates<T> candidates;
@@ -50,10 +50,9 @@ final class PathTree<T> {
         return (PathTree<T>) EMPTY;
     }
 
-    @SuppressWarnings("unchecked") // it holds nothing, or what is given
-    @SafeVarargs
-    private static <T> PathTree<T>[] children(PathTree<T>... nodes) {
-        return nodes.length == 0 ? (PathTree<T>[]) NO_CHILDREN : nodes;
+    @SuppressWarnings("unchecked") // it holds nothing
+    private static <T> PathTree<T>[] noChildren() {
+        return (PathTree<T>[]) NO_CHILDREN;
     }
 
     /** Whether nothing is filed in it. */
@@ -96,15 +95,13 @@ final class PathTree<T> {
         if (fresh.isEmpty()) {
             return this;
         }
-        PathTree<T> fork = new PathTree<>(
-                child.text.substring(0, shared),
-                Candidates.none(),
-                children(child.called(child.text.substring(shared))));
+        PathTree<T> fork = new PathTree<>(child.text.substring(0, shared), Candidates.none(), noChildren());
+        fork = fork.inserted(0, child.called(child.text.substring(shared)));
         return replaced(at, fork.with(start, depth + shared, gone, fresh));
     }
 
     private static <T> PathTree<T> leaf(String text, Collection<Candidate<T>> fresh) {
-        return new PathTree<>(text, Candidates.<T>none().with(Set.of(), fresh), children());
+        return new PathTree<>(text, Candidates.<T>none().with(Set.of(), fresh), noChildren());
     }
 
     private PathTree<T> called(String other) {

@@ -108,7 +108,7 @@ class EntitySchemaTest {
                     """)
     void tellsOfHealthchecksAsKongDoes(String path, String told) {
         JsonObject declared = field(schema("upstreams").getJsonArray("fields"), "healthchecks");
-        for (String name : path.split("\\.")) {
+        for (String name : path.split("\\.", -1)) {
             declared = field(declared.getJsonArray("fields"), name);
         }
         JsonObject wanted = new JsonObject(told);

@@ -96,7 +96,7 @@ class KongSchemaTest {
 
     private static void assertTold(Class<? extends Record> type, String path, String told) {
         JsonObject declared = plain(KongSchema.record(type, Compat.UNSET));
-        for (String name : path.split("\\.")) {
+        for (String name : path.split("\\.", -1)) {
             JsonObject record = declared.containsKey("elements") ? declared.getJsonObject("elements") : declared;
             declared = field(record.getJsonArray("fields"), name);
         }

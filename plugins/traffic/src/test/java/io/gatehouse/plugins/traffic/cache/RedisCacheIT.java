@@ -286,6 +286,7 @@ class RedisCacheIT {
     }
 
     @Test
+    @SuppressWarnings("try") // closing is what is tested
     void failNobodyWhileRedisIsKilledUnderLoad() throws Exception {
         AtomicBoolean stop = new AtomicBoolean();
         AtomicInteger answered = new AtomicInteger();

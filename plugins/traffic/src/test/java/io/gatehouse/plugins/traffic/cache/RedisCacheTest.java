@@ -14,6 +14,7 @@ import io.vertx.core.http.HttpMethod;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -158,7 +159,7 @@ class RedisCacheTest extends ProxyCacheTest {
     void takesWhatItCannotReadForNothing() {
         try (PluginTester tester = tester("")) {
             counting(tester, "text/plain");
-            String key = tester.get("/").send().header("X-Cache-Key");
+            String key = Objects.requireNonNull(tester.get("/").send().header("X-Cache-Key"));
             tester.store().set(key, Buffer.buffer("garbage"), Duration.ofHours(1));
             assertThat(tester.get("/").send().header(STATUS)).isEqualTo("Miss");
             assertThat(tester.get("/").send().text()).isEqualTo("answer 2");
