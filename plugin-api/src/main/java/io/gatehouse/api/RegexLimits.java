@@ -26,6 +26,7 @@ public final class RegexLimits {
     private static final int DEEPEST = 200;
 
     private static final String RE2J = "error parsing regexp: ";
+    private static final String PART = ": `";
 
     private final String text;
     private int at;
@@ -42,7 +43,8 @@ public final class RegexLimits {
      * @param compiler what compiles it, such as {@code Pattern::compile} of RE2J; asked only when the limits are kept
      * @return what the compiler made
      * @throws IllegalArgumentException when it does not keep the limits or the compiler throws; the message says what is
-     *     wrong and what was expected, without RE2J's words before it
+     *     wrong and what was expected. It has nothing of the expression, which may come from a vault, and no cause, whose
+     *     message has
      */
     public static <P> P compile(String expression, Function<? super String, ? extends P> compiler) {
         String problem = problem(expression);
@@ -52,11 +54,18 @@ public final class RegexLimits {
         try {
             return compiler.apply(expression);
         } catch (RuntimeException malformed) {
-            String message = String.valueOf(malformed.getMessage());
             throw new IllegalArgumentException(
-                    (message.startsWith(RE2J) ? message.substring(RE2J.length()) : message) + " (expected: RE2 syntax)",
-                    malformed);
+                    fault(String.valueOf(malformed.getMessage())) + " (expected: RE2 syntax)");
         }
+    }
+
+    /** What RE2J says is wrong, without its words before that and the part of the expression after it. */
+    private static String fault(String message) {
+        if (!message.startsWith(RE2J)) {
+            return "malformed";
+        }
+        int part = message.indexOf(PART, RE2J.length());
+        return message.substring(RE2J.length(), part < 0 ? message.length() : part);
     }
 
     /**

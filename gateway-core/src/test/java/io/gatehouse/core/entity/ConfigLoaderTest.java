@@ -377,7 +377,7 @@ class ConfigLoaderTest {
                         "f.yaml:4:42 routes[1].hosts[1]: invalid hostname: x y",
                         "f.yaml:5:25 routes[2].headers.Host: cannot contain 'host' header, which must be specified in"
                                 + " the 'hosts' attribute",
-                        "f.yaml:6:23 routes[3].paths[0]: invalid regex: missing closing ): `/(` (expected: RE2 syntax) (got ~/()",
+                        "f.yaml:6:23 routes[3].paths[0]: invalid regex: missing closing ) (expected: RE2 syntax) (got ~/()",
                         "f.yaml:6:30 routes[3].paths[1]: should start with: / (fixed path) or ~/ (regex path) (got ~x)",
                         "f.yaml:6:36 routes[3].paths[2]: non-normalized path, consider use '/b' instead (got /a/../b)",
                         "f.yaml:7:55 routes[4].https_redirect_status_code: expected one of: 426, 301, 302, 307, 308"
