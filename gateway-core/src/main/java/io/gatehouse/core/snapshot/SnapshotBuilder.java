@@ -318,25 +318,26 @@ public final class SnapshotBuilder {
             found += known == null ? 0 : 1;
             ServiceFacts facts = service == null ? null : services.get(service.id());
             Balancer balancer = service == null ? null : balancers.get(service.host());
-            if (known != null
-                    && before != null
+            boolean same = known != null
                     && old.route(route.id()) == route
-                    && known.payload().plan().service() == facts
+                    && known.payload().plan().service() == facts;
+            if (same
+                    && before != null
                     && (service == null || before.balancers().get(service.host()) == balancer)
                     && !plugins.touches(route.id(), route.serviceId())) {
                 continue;
             }
             RouteRule<RoutePlan> rule = rule(route, config.flavor(), service, facts, balancer, plugins);
             if (known == null
-                    || old.route(route.id()) != route
-                    || known.payload().plan().chain() != rule.payload().plan().chain()
-                    || known.payload().plan().service() != facts) {
+                    || !same
+                    || known.payload().plan().chain() != rule.payload().plan().chain()) {
                 changed.add(rule);
             }
         }
         if (found < table.size()) {
             for (String id : table.ids()) {
-                if (config.route(id) == null) {
+                RouteEntity left = config.route(id);
+                if (left == null || !left.id().equals(id)) { // another one may have the id for a name
                     gone.add(id);
                 }
             }

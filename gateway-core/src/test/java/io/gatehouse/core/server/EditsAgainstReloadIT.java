@@ -115,7 +115,10 @@ class EditsAgainstReloadIT {
                 path = "/routes/" + id("b0", random.nextInt(10));
                 body = "{\"paths\":[\"" + one("/a", "/a/b", "/", "~/a/[a-z]+$", "/c") + "\"],\"strip_path\":"
                         + random.nextBoolean() + one("", ",\"hosts\":[\"x.test\"]", ",\"hosts\":[\"*.test\"]")
-                        + one("", ",\"methods\":[\"GET\"]") + reference("service", "a0", 5) + "}";
+                        + one("", ",\"methods\":[\"GET\"]")
+                        // a name may be what another route has for an id
+                        + one("", ",\"name\":\"" + id("b0", random.nextInt(10)) + "\"")
+                        + reference("service", "a0", 5) + "}";
             }
             case 7, 8, 9 -> {
                 path = "/plugins/" + id("c0", random.nextInt(8));
