@@ -2,9 +2,9 @@ package io.gatehouse.plugins.traffic.ratelimit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gatehouse.plugins.traffic.redis.NoRedis;
 import io.gatehouse.plugins.traffic.redis.RealRedis;
 import io.gatehouse.simulator.FaultServer;
-import io.gatehouse.simulator.ServerScript;
 import io.gatehouse.testkit.GatewayExtension;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -116,7 +116,7 @@ class RedisFaultsIT {
     @ValueSource(strings = {"silent", "garbage", "resetting"})
     void decidesAsToldWithAServerThatIsNoneAndLimitsOnceItIsThere(String fault) throws Exception {
         int port = port(fault);
-        try (FaultServer server = FaultServer.builder().port(port).start(script(fault))) {
+        try (FaultServer server = FaultServer.builder().port(port).start(NoRedis.script(fault))) {
             decidesAsTold(fault);
             assertThat(server.connections()).isNotEmpty();
         }
@@ -287,18 +287,6 @@ class RedisFaultsIT {
                 .isPresent()) {
             Thread.onSpinWait();
         }
-    }
-
-    private static ServerScript script(String fault) {
-        return switch (fault) {
-            case "silent" -> ServerScript.silent();
-            case "garbage" ->
-                ServerScript.builder()
-                        .send("HTTP/1.1 400 Bad Request\r\n\r\n")
-                        .hang()
-                        .build();
-            default -> ServerScript.resetting();
-        };
     }
 
     private static int port(String fault) {
