@@ -3,7 +3,7 @@ package io.gatehouse.core.entity;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gatehouse.core.config.Compat;
-import io.vertx.core.json.JsonArray;
+import io.gatehouse.core.schema.SchemaTold;
 import io.vertx.core.json.JsonObject;
 import java.util.Objects;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -82,7 +82,7 @@ class EntitySchemaTest {
                     acls|group|{"type":"string","required":true,"unique":null}
                     """)
     void tellsOfFieldsAsKongDoes(String kind, String field, String told) {
-        JsonObject declared = field(schema(kind).getJsonArray("fields"), field);
+        JsonObject declared = SchemaTold.field(schema(kind).getJsonArray("fields"), field);
         JsonObject wanted = new JsonObject(told);
         JsonObject found = new JsonObject();
         wanted.fieldNames().forEach(name -> found.put(name, declared.getValue(name)));
@@ -107,16 +107,11 @@ class EntitySchemaTest {
                     threshold|{"type":"number","default":0.0,"between":[0,100]}
                     """)
     void tellsOfHealthchecksAsKongDoes(String path, String told) {
-        JsonObject declared = field(schema("upstreams").getJsonArray("fields"), "healthchecks");
+        JsonObject declared = SchemaTold.field(schema("upstreams").getJsonArray("fields"), "healthchecks");
         for (String name : path.split("\\.", -1)) {
-            declared = field(declared.getJsonArray("fields"), name);
+            declared = SchemaTold.field(declared.getJsonArray("fields"), name);
         }
-        JsonObject wanted = new JsonObject(told);
-        JsonObject found = new JsonObject();
-        for (String name : wanted.fieldNames()) {
-            found.put(name, declared.getValue(name));
-        }
-        assertThat(found).isEqualTo(wanted);
+        SchemaTold.assertTold(declared, told);
     }
 
     @ParameterizedTest
@@ -138,14 +133,5 @@ class EntitySchemaTest {
     private static JsonObject schema(String kind) {
         return new JsonObject(
                 new JsonObject(EntitySchema.of(Objects.requireNonNull(EntityKind.of(kind)), Compat.UNSET)).encode());
-    }
-
-    private static JsonObject field(JsonArray fields, String name) {
-        return fields.stream()
-                .map(JsonObject.class::cast)
-                .filter(one -> one.containsKey(name))
-                .map(one -> one.getJsonObject(name))
-                .findFirst()
-                .orElseThrow();
     }
 }

@@ -79,7 +79,8 @@ class KongSchemaTest {
     @Test
     void defaultsAreThoseOfTheRelease() {
         Compat old = Compat.KONG_3_10;
-        JsonObject field = field(new JsonArray(KongSchema.fields(KeyAuthLike.class, old)), "hide_credentials");
+        JsonObject field =
+                SchemaTold.field(new JsonArray(KongSchema.fields(KeyAuthLike.class, old)), "hide_credentials");
         assertThat(field.getBoolean("default")).isFalse();
     }
 
@@ -87,9 +88,10 @@ class KongSchemaTest {
     void tellsWhereFieldsWithOldNamesStandNow() {
         JsonObject record = plain(KongSchema.record(Limits.class, Compat.UNSET));
         JsonArray old = record.getJsonArray("shorthand_fields");
-        assertThat(field(old, "redis_host")).isEqualTo(new JsonObject("""
+        assertThat(SchemaTold.field(old, "redis_host")).isEqualTo(new JsonObject("""
                         {"type":"string","deprecation":{"replaced_with":[{"path":["redis","host"]}]}}"""));
-        assertThat(field(old, "redis_password").getBoolean("encrypted")).isTrue();
+        assertThat(SchemaTold.field(old, "redis_password").getBoolean("encrypted"))
+                .isTrue();
         assertThat(plain(KongSchema.record(KeyAuthLike.class, Compat.UNSET)).containsKey("shorthand_fields"))
                 .isFalse();
     }
@@ -98,27 +100,12 @@ class KongSchemaTest {
         JsonObject declared = plain(KongSchema.record(type, Compat.UNSET));
         for (String name : path.split("\\.", -1)) {
             JsonObject record = declared.containsKey("elements") ? declared.getJsonObject("elements") : declared;
-            declared = field(record.getJsonArray("fields"), name);
+            declared = SchemaTold.field(record.getJsonArray("fields"), name);
         }
-        JsonObject wanted = new JsonObject(told);
-        JsonObject found = new JsonObject();
-        for (String name : wanted.fieldNames()) {
-            found.put(name, declared.getValue(name));
-        }
-        assertThat(found).isEqualTo(wanted);
+        SchemaTold.assertTold(declared, told);
     }
 
     private static JsonObject plain(Map<String, Object> map) {
         return new JsonObject(new JsonObject(map).encode());
-    }
-
-    private static JsonObject field(JsonArray fields, String name) {
-        return new JsonArray(fields.encode())
-                .stream()
-                        .map(JsonObject.class::cast)
-                        .filter(one -> one.containsKey(name))
-                        .map(one -> one.getJsonObject(name))
-                        .findFirst()
-                        .orElseThrow();
     }
 }
