@@ -142,11 +142,6 @@ final class PathGroup<T> {
         return rank;
     }
 
-    /** Whether every protocol that the other group is for is one of these. */
-    boolean takesProtocolsOf(PathGroup<T> other) {
-        return (takesPlain || !other.takesPlain) && (takesTls || !other.takesTls);
-    }
-
     RouteRule<T> rule() {
         return rule;
     }

@@ -96,6 +96,11 @@ public record RouteRule<T>(
                 || protocols.contains("grpcs");
     }
 
+    /** Whether every kind of connection that the other rule is for is one of these. */
+    boolean takesProtocolsOf(RouteRule<T> other) {
+        return (takesPlain() || !other.takesPlain()) && (takesTls() || !other.takesTls());
+    }
+
     /**
      * Starts a rule that strips paths, has regex priority 0 and serves {@code http} and {@code https}, as a route
      * without further settings does.

@@ -96,7 +96,7 @@ public final class Shadowing<T> {
             List<RouteRule<T>> equal = before.computeIfAbsent(
                     Objects.requireNonNull(rule.expression()).strip(), text -> new ArrayList<>());
             for (RouteRule<T> other : equal) {
-                if ((other.takesPlain() || !rule.takesPlain()) && (other.takesTls() || !rule.takesTls())) {
+                if (other.takesProtocolsOf(rule)) {
                     winners.put(rule, Set.of(other));
                     break;
                 }
@@ -214,7 +214,7 @@ public final class Shadowing<T> {
             @Nullable RegexPath expression) {
         for (PathGroup<T> other : index.getOrDefault(key, List.of())) {
             if (!other.rule().equals(group.rule())
-                    && other.takesProtocolsOf(group)
+                    && other.rule().takesProtocolsOf(group.rule())
                     && (other.rule().sources().isEmpty()
                             || other.rule().sources().equals(group.rule().sources()))
                     && (other.rule().destinations().isEmpty()

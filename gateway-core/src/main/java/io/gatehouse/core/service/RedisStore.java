@@ -95,8 +95,7 @@ public final class RedisStore implements Store {
 
     @Override
     public Future<Long> deleteAll(String prefix) {
-        String pattern =
-                values.replaceAll("[*?\\[\\]\\\\]", "\\\\$0") + prefix.replaceAll("[*?\\[\\]\\\\]", "\\\\$0") + '*';
+        String pattern = (values + prefix).replaceAll("[*?\\[\\]\\\\]", "\\\\$0") + '*';
         return mark().compose(marked -> walk("0", pattern, 0));
     }
 

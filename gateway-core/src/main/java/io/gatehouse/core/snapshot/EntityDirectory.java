@@ -70,7 +70,6 @@ final class EntityDirectory implements Directory {
     EntityDirectory(DeclarativeConfig config, @Nullable EntityDirectory before, Clock clock, LongSupplier nanos) {
         this.clock = clock;
         this.nanos = nanos;
-        Map<String, Consumer> byId = new HashMap<>();
         for (ConsumerEntity entity : config.consumers()) {
             HeldConsumer known = before == null ? null : before.heldConsumers.get(entity.id());
             HeldConsumer mine = known != null && known.entity == entity
@@ -78,20 +77,20 @@ final class EntityDirectory implements Directory {
                     : new HeldConsumer(
                             entity, new Consumer(entity.id(), entity.username(), entity.customId(), entity.tags()));
             heldConsumers.put(entity.id(), mine);
-            byId.put(entity.id(), mine.consumer);
             if (entity.username() != null) {
                 consumersByName.put(entity.username(), mine.consumer);
             }
         }
-        consumersByName.putAll(byId);
+        heldConsumers.forEach((id, one) -> consumersByName.put(id, one.consumer));
         for (EntityKind kind : EntityKind.values()) {
             if (kind.isCredential()) {
                 for (Entity entity : config.all(kind)) {
                     Held known = before == null ? null : before.held.get(entity.id());
-                    Held mine =
-                            known != null && known.entity == entity && byId.get(known.consumer.id()) == known.consumer
-                                    ? known
-                                    : held(entity, byId);
+                    Held mine = known != null
+                                    && known.entity == entity
+                                    && consumersByName.get(known.consumer.id()) == known.consumer
+                            ? known
+                            : held(entity);
                     if (mine != null) {
                         add(kind.plural(), mine);
                     }
@@ -125,7 +124,7 @@ final class EntityDirectory implements Directory {
     }
 
     /** What a credential becomes; null when its consumer is not there. */
-    private @Nullable Held held(Entity entity, Map<String, Consumer> consumers) {
+    private @Nullable Held held(Entity entity) {
         EntityKind kind = entity.kind();
         List<String> identity = kind.identity();
         String lookup = identity.size() == 1 ? identity.get(0) : "";
@@ -137,7 +136,8 @@ final class EntityDirectory implements Directory {
             String name = field.getKey();
             Object value = field.getValue();
             if (name.equals("consumer")) {
-                consumer = consumers.get(String.valueOf(value));
+                HeldConsumer owner = heldConsumers.get(String.valueOf(value));
+                consumer = owner == null ? null : owner.consumer;
             } else if (value instanceof Secret secret) {
                 if (name.equals(lookup)) {
                     key = secret.value();
