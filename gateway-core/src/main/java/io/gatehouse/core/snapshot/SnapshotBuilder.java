@@ -409,7 +409,7 @@ public final class SnapshotBuilder {
                 balancer,
                 () -> upstreams.to(
                         facts == null ? null : facts.target(), service == null ? 0 : service.retries(), balancer));
-        Plan plan = new Plan(RouteFacts.of(route), facts, chain);
+        Plan plan = new Plan(new RouteFacts(route), facts, chain);
         RoutePlan payload = new RoutePlan(
                 plan,
                 service == null ? null : service.path(),
@@ -431,7 +431,7 @@ public final class SnapshotBuilder {
                 route.snis(),
                 endpoints(route.sources()),
                 endpoints(route.destinations()),
-                new LinkedHashSet<>(route.protocols()),
+                Set.copyOf(route.protocols()),
                 route.regexPriority(),
                 route.stripPath(),
                 route.pathHandling().equals("v1") ? PathHandling.V1 : PathHandling.V0,
