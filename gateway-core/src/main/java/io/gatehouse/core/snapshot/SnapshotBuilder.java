@@ -188,12 +188,13 @@ public final class SnapshotBuilder {
 
         @SuppressWarnings("ReferenceEquality") // the very same plugins
         Placing(Examination found, @Nullable Snapshot previous) {
-            boolean edits = previous != null && previous.catalogue() == found.catalogue();
-            kept = edits ? previous.parts() : null;
-            ids = found.config().touchedSince(edits ? previous.config() : DeclarativeConfig.empty(), EntityKind.PLUGIN);
+            Snapshot edited = previous != null && previous.catalogue() == found.catalogue() ? previous : null;
+            kept = edited == null ? null : edited.parts();
+            ids = found.config()
+                    .touchedSince(edited == null ? DeclarativeConfig.empty() : edited.config(), EntityKind.PLUGIN);
             if (previous != null && !ids.isEmpty()) {
                 for (Placed one : previous.plugins()) {
-                    if (!edits || ids.contains(one.entity().id())) {
+                    if (edited == null || ids.contains(one.entity().id())) {
                         old.put(one.entity().id(), one);
                     }
                 }
