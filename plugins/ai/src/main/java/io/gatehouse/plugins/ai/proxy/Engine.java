@@ -176,6 +176,10 @@ final class Engine implements Plugin {
     }
 
     private Admission check(Request request, @Nullable RequestBody body) {
+        String ambiguity = body == null ? null : body.ambiguity();
+        if (ambiguity != null) {
+            throw Refusal.badRequest("request body may be read in several ways: " + ambiguity);
+        }
         Exchange exchange = request.exchange();
         String path = exchange.original().path();
         BitSet fitting = new BitSet();

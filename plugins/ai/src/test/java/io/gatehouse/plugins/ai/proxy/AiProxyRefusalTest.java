@@ -46,6 +46,39 @@ class AiProxyRefusalTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            quoteCharacter = '~',
+            delimiter = '|',
+            value = {
+                "llm/v1/chat | {\"messages\":[{}],\"model\":\"a\",\"model\":\"b\"} | 29",
+                "llm/v1/chat | {\"model\":\"a\",\"mod\\u0065l\":\"b\",\"messages\":[{}]} | 13",
+                "llm/v1/chat | {\"model\":\"a\",\"Model\":\"b\",\"messages\":[{}]} | 13",
+                "llm/v1/chat | {\"messages\":[{}],\"x\":1e999999999} | 21",
+                "llm/v1/chat | {\"messages\":[{\"content\":\"\\ud800\"}]} | 25",
+                "llm/v1/responses | {\"input\":\"a\",\"input\":\"b\"} | 13",
+                "preserve | {\"model\":\"a\",\"model\":\"b\"} | 13",
+            })
+    void refusesWhatAnUpstreamCouldReadOtherwise(String routeType, String body, int place) {
+        try (PluginTester tester = Ai.openai(routeType, "")) {
+            TestExchange exchange = tester.post("/x", body).send();
+            assertThat(exchange.status()).isEqualTo(400);
+            assertThat(exchange.text())
+                    .startsWith("{\"error\":{\"message\":\"request body may be read in several ways: JSON at byte "
+                            + place + ": ");
+            assertThat(exchange.upstreamRequests()).isEmpty();
+        }
+    }
+
+    @Test
+    void passesOnWhatIsNotReadAsJson() {
+        try (PluginTester tester = Ai.openai("preserve", "")) {
+            tester.upstream(Upstream.json(200, Ai.ANSWER));
+            String body = "{\"model\":\"a\",\"model\":\"b\"}, 1e999999999";
+            assertThat(tester.post("/x", body).send().upstreamRequest().body()).isEqualTo(body);
+        }
+    }
+
     @Test
     void refusesAMissingBodyAndOtherContentTypes() {
         try (PluginTester tester = Ai.openai("llm/v1/chat", "")) {

@@ -1,5 +1,6 @@
 package io.gatehouse.plugins.traffic.validator;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.gatehouse.api.Next;
@@ -10,6 +11,8 @@ import io.gatehouse.api.Response;
 import io.gatehouse.api.body.Body;
 import io.gatehouse.api.body.ContentCoding;
 import io.gatehouse.api.config.Problems;
+import io.gatehouse.api.json.JsonBytes;
+import io.gatehouse.api.json.JsonException;
 import io.gatehouse.plugins.support.Arguments;
 import io.gatehouse.plugins.support.MediaType;
 import io.vertx.core.Future;
@@ -158,8 +161,11 @@ final class RequestValidator implements Plugin {
 
     private static List<Check.Violation> violations(Buffer bytes, Check schema) {
         try {
-            return schema.violations(Json.read(bytes.getBytes()));
-        } catch (IllegalArgumentException e) {
+            JsonNode read = Json.read(bytes.getBytes());
+            // what is none to a stricter reader, or another value to the next one, is not what was checked
+            String ambiguity = JsonBytes.scan(bytes).ambiguity(false);
+            return ambiguity == null ? schema.violations(read) : List.of(new Check.Violation("", ambiguity));
+        } catch (IllegalArgumentException | JsonException e) {
             return List.of(new Check.Violation("", String.valueOf(e.getMessage())));
         }
     }
