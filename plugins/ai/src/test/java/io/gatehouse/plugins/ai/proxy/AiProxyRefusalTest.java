@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gatehouse.api.ai.AiCall;
 import io.gatehouse.testkit.PluginTester;
+import io.gatehouse.testkit.SentRequest;
 import io.gatehouse.testkit.TestExchange;
 import io.gatehouse.testkit.TestRequest;
 import io.gatehouse.testkit.Upstream;
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class AiProxyRefusalTest {
     private static final String PROMPTS = "request body doesn't contain valid prompts";
@@ -85,15 +87,35 @@ class AiProxyRefusalTest {
             refused(tester.get("/x").send(), PROMPTS);
             refused(typed(tester, "text/plain").send(), PROMPTS);
             refused(typed(tester, "multipart/form-data; boundary=a").send(), PROMPTS);
-            refused(
-                    typed(tester, "application/json")
-                            .header("Content-Encoding", "gzip")
-                            .send(),
-                    PROMPTS);
             tester.upstream(Upstream.json(200, Ai.ANSWER));
             assertThat(typed(tester, "Application/JSON; charset=utf-8").send().status())
                     .isEqualTo(200);
             assertThat(typed(tester, null).send().status()).isEqualTo(200);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gzip", "deflate", "br", "zstd", "gzip, gzip"})
+    void refusesACompressedBodyWhereItHasToReadIt(String coding) {
+        try (PluginTester chat = Ai.openai("llm/v1/chat", "");
+                PluginTester preserve = Ai.openai("preserve", "")) {
+            TestExchange exchange = typed(chat, "application/json")
+                    .header("Content-Encoding", coding)
+                    .send();
+            assertThat(exchange.status()).isEqualTo(415);
+            assertThat(exchange.header("Accept-Encoding")).isEqualTo("identity");
+            assertThat(exchange.text()).contains("request body is compressed");
+            assertThat(exchange.upstreamRequests()).isEmpty();
+
+            preserve.upstream(Upstream.json(200, Ai.ANSWER));
+            SentRequest sent = preserve.request(HttpMethod.POST, "/x")
+                    .header("Content-Type", "application/json")
+                    .header("Content-Encoding", coding)
+                    .body("compressed")
+                    .send()
+                    .upstreamRequest();
+            assertThat(sent.body()).isEqualTo("compressed");
+            assertThat(sent.header("Content-Encoding")).isEqualTo(coding);
         }
     }
 

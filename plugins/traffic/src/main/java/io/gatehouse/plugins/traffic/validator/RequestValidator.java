@@ -15,6 +15,7 @@ import io.gatehouse.api.json.JsonBytes;
 import io.gatehouse.api.json.JsonException;
 import io.gatehouse.plugins.support.Arguments;
 import io.gatehouse.plugins.support.MediaType;
+import io.gatehouse.plugins.support.UnreadableCoding;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import java.nio.charset.StandardCharsets;
@@ -118,12 +119,9 @@ final class RequestValidator implements Plugin {
     }
 
     private Future<Response> checkBody(Request request, Check schema, Next next) {
-        List<String> codings = request.headers().getAll("Content-Encoding");
-        ContentCoding coding = ContentCoding.of(codings.isEmpty() ? null : String.join(",", codings));
+        ContentCoding coding = ContentCoding.of(request.headers());
         if (coding == null) {
-            return Response.done(refusal(
-                    "request body doesn't conform to schema",
-                    List.of(new Check.Violation("", "expected a content coding that can be undone"))));
+            return Response.done(UnreadableCoding.refused());
         }
         return request.body().buffer(MAX_BODY_BYTES).compose(fits -> {
             if (!fits) {
