@@ -400,15 +400,7 @@ final class HostileRequestsIT {
     @MethodSource("json")
     void aModelIsAskedForWhatItWasGivenOrNothing(String what, String json, @Nullable String model) throws IOException {
         long before = llm.ledger().seen();
-        byte[] bytes = json.getBytes(StandardCharsets.ISO_8859_1);
-        Wire.Answer answer;
-        try (Wire wire = Wire.to(gateway.proxyPort())) {
-            wire.send(
-                            "POST /llm HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: "
-                                    + bytes.length + "\r\n\r\n")
-                    .send(bytes);
-            answer = wire.answer();
-        }
+        Wire.Answer answer = posted("/llm", json);
         assertThat(answer.status()).as(answer.toString()).isEqualTo(model == null ? 400 : 200);
         assertThat(llm.ledger().seen() - before).isEqualTo(model == null ? 0 : 1);
         if (model != null) {
@@ -421,6 +413,30 @@ final class HostileRequestsIT {
                             .at("/model")
                             .asText())
                     .isEqualTo(model);
+        }
+    }
+
+    /** The same bodies where a schema lets every object pass. */
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("json")
+    void aBodyIsCheckedAsItIsForEverybodyOrRefused(String what, String json, @Nullable String model)
+            throws IOException {
+        // names in two cases are two names but to upstreams of models
+        boolean good = model != null || what.equals("two models to some");
+        int status = what.equals("a text of 10 MB") ? 413 : good ? 200 : 400;
+        Wire.Answer answer = posted("/checked", json);
+        assertThat(answer.status()).as(answer.toString()).isEqualTo(status);
+        assertThat(upstream.requests(true)).hasSize(status == 200 ? 1 : 0);
+    }
+
+    private static Wire.Answer posted(String path, String json) throws IOException {
+        byte[] bytes = json.getBytes(StandardCharsets.ISO_8859_1);
+        try (Wire wire = Wire.to(gateway.proxyPort())) {
+            wire.send("POST " + path
+                            + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: "
+                            + bytes.length + "\r\n\r\n")
+                    .send(bytes);
+            return wire.answer();
         }
     }
 
