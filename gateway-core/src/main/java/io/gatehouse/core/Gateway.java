@@ -48,10 +48,12 @@ import io.gatehouse.core.snapshot.SnapshotBuilder;
 import io.gatehouse.core.upstream.Redirects;
 import io.gatehouse.core.upstream.SocketProbes;
 import io.gatehouse.core.upstream.Upstreams;
+import io.vertx.core.Context;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.VertxInternal;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -125,7 +127,7 @@ public final class Gateway implements AutoCloseable {
         this.vertx = internalMetrics
                 .vertxBuilder(new VertxOptions()
                         .setAddressResolverOptions(ResolverOptions.of(settings.dns()))
-                        .setEventLoopPoolSize(settings.eventLoops())
+                        .setEventLoopPoolSize(settings.eventLoops() + 1) // one for the Admin and Status API
                         // whoever blocks a loop is named by the first warning already
                         .setWarningExceptionTime(BLOCKED.toMillis())
                         .setWarningExceptionTimeUnit(TimeUnit.MILLISECONDS)
@@ -271,10 +273,11 @@ public final class Gateway implements AutoCloseable {
         Scraper own = new Scraper(vertx, metrics::write);
         Scraper internal = new Scraper(vertx, internalMetrics::write);
         View view = new View();
+        Context beside = loopBeside();
         for (Settings.Listen listen : settings.adminListen()) {
             adminServers.add(await(
                     AdminServer.listen(
-                            vertx,
+                            beside,
                             listen.host(),
                             listen.port(),
                             settings.admin().token(),
@@ -287,7 +290,7 @@ public final class Gateway implements AutoCloseable {
         }
         for (Settings.Listen listen : settings.statusListen()) {
             statusServers.add(await(
-                    StatusServer.listen(vertx, listen.host(), listen.port(), view, memory, own, internal),
+                    StatusServer.listen(beside, listen.host(), listen.port(), view, memory, own, internal),
                     List.of(listen)));
         }
         if (settings.watch()) {
@@ -305,6 +308,16 @@ public final class Gateway implements AutoCloseable {
                 adminServers.stream().map(AdminServer::port).toList(),
                 statusServers.stream().map(StatusServer::port).toList(),
                 settings.eventLoops());
+    }
+
+    /** On the event loop that no proxy listener uses: no page of the Admin or Status API holds up a request, nor a request them. */
+    private Context loopBeside() {
+        while (true) {
+            ContextInternal context = ((VertxInternal) vertx).createEventLoopContext();
+            if (loops.stream().noneMatch(loop -> loop.runsOn(context.nettyEventLoop()))) {
+                return context;
+            }
+        }
     }
 
     /**

@@ -4,8 +4,8 @@ import io.gatehouse.core.config.ConfigText;
 import io.gatehouse.core.service.NodeFacts;
 import io.gatehouse.core.service.NodeMemory;
 import io.gatehouse.core.service.Scraper;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
-import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.json.JsonArray;
@@ -29,8 +29,6 @@ public final class AdminServer {
     /** The Kong release whose behaviour and tools this API follows. */
     public static final String KONG_VERSION = "3.15.0";
 
-    static final int IDLE_SECONDS = 75;
-
     private static final Logger LOG = LoggerFactory.getLogger(AdminServer.class);
 
     private final HttpServer server;
@@ -43,12 +41,13 @@ public final class AdminServer {
      * Opens a listener. Warns when other machines can reach it without a token. May ask the name service: not to be
      * called on an event loop.
      *
+     * @param loop the event loop of its connections
      * @param port 0 for any free one
      * @param token what clients must send as {@code Kong-Admin-Token} or as bearer token; null for none
      * @param readToken what those may send instead that shall change nothing and see no secrets; null for none
      */
     public static Future<AdminServer> listen(
-            Vertx vertx,
+            Context loop,
             String host,
             int port,
             @Nullable String token,
@@ -67,7 +66,7 @@ public final class AdminServer {
         }
         String hostname = hostname();
         Access access = new Access(token, readToken, loopback);
-        Pages pages = new Pages(vertx, view, memory, "X-Kong-Admin-Request-ID");
+        Pages pages = new Pages(loop, view, memory, "X-Kong-Admin-Request-ID");
         EntityPages.markReading(pages);
         pages.router().route().handler(context -> {
             long start = System.nanoTime();
@@ -79,14 +78,13 @@ public final class AdminServer {
         pages.page("/", context -> Pages.json(context, 200, root(view, memory, hostname)));
         pages.common(metrics, internal);
         new HealthPages(view).addTo(pages);
-        new EntityPages(vertx, view).addTo(pages);
+        new EntityPages(loop.owner(), view).addTo(pages);
         new PluginPages(view).addTo(pages);
-        pages.end();
-        return vertx.createHttpServer(new HttpServerOptions()
-                        .setIdleTimeout(IDLE_SECONDS)
-                        .setMaxFormAttributeSize(ConfigText.LARGEST)) // a form may carry a whole configuration
-                .requestHandler(pages.router())
-                .listen(port, host)
+        return pages.listen(
+                        new HttpServerOptions()
+                                .setMaxFormAttributeSize(ConfigText.LARGEST), // a form may carry a whole configuration
+                        host,
+                        port)
                 .map(AdminServer::new);
     }
 

@@ -6,10 +6,14 @@ import io.gatehouse.core.service.InternalMetrics;
 import io.gatehouse.core.service.NodeFacts;
 import io.gatehouse.core.service.NodeMemory;
 import io.gatehouse.core.service.Scraper;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
 import io.vertx.core.Handler;
-import io.vertx.core.Vertx;
+import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
@@ -34,21 +38,24 @@ final class Pages {
     static final String JSON_TYPE = "application/json; charset=utf-8";
 
     private static final Logger LOG = LoggerFactory.getLogger(Pages.class);
+    private static final int IDLE_SECONDS = 75;
     private static final long LARGEST_STATUS = 4096;
     private static final List<AddressRange> LOOPBACK = Stream.of("127.0.0.0/8", "::1")
             .map(text -> Objects.requireNonNull(AddressRange.of(text)))
             .toList();
     private static final String ALLOWED = "GET, HEAD, OPTIONS";
 
+    private final Context loop;
     private final Router router;
     private final AdminView view;
     private final NodeMemory memory;
     private final List<String> paths = new ArrayList<>();
 
-    Pages(Vertx vertx, AdminView view, NodeMemory memory, String idHeader) {
+    Pages(Context loop, AdminView view, NodeMemory memory, String idHeader) {
+        this.loop = loop;
         this.view = view;
         this.memory = memory;
-        this.router = Router.router(vertx);
+        this.router = Router.router(loop.owner());
         String server = "gatehouse/" + view.node().version();
         router.route()
                 .handler(context -> {
@@ -164,9 +171,16 @@ final class Pages {
         return bytes != null && LOOPBACK.stream().anyMatch(range -> range.contains(bytes));
     }
 
-    /** Adds the answer to everything that is not there. Call it last. */
-    void end() {
+    /** Adds the answer to everything that is not there, and opens the listener. Call it last. */
+    Future<HttpServer> listen(HttpServerOptions options, String host, int port) {
         router.route().handler(context -> message(context, 404, "Not found"));
+        Promise<HttpServer> opened = Promise.promise();
+        loop.runOnContext(nothing -> loop.owner()
+                .createHttpServer(options.setIdleTimeout(IDLE_SECONDS))
+                .requestHandler(router)
+                .listen(port, host)
+                .onComplete(opened));
+        return opened.future();
     }
 
     private static void scrape(RoutingContext context, Scraper scraper, String type) {

@@ -2,8 +2,8 @@ package io.gatehouse.core.admin;
 
 import io.gatehouse.core.service.NodeMemory;
 import io.gatehouse.core.service.Scraper;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
-import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 
@@ -23,17 +23,14 @@ public final class StatusServer {
     /**
      * Opens a listener.
      *
+     * @param loop the event loop of its connections
      * @param port 0 for any free one
      */
     public static Future<StatusServer> listen(
-            Vertx vertx, String host, int port, AdminView view, NodeMemory memory, Scraper metrics, Scraper internal) {
-        Pages pages = new Pages(vertx, view, memory, "X-Kong-Status-Request-ID");
+            Context loop, String host, int port, AdminView view, NodeMemory memory, Scraper metrics, Scraper internal) {
+        Pages pages = new Pages(loop, view, memory, "X-Kong-Status-Request-ID");
         pages.common(metrics, internal);
-        pages.end();
-        return vertx.createHttpServer(new HttpServerOptions().setIdleTimeout(AdminServer.IDLE_SECONDS))
-                .requestHandler(pages.router())
-                .listen(port, host)
-                .map(StatusServer::new);
+        return pages.listen(new HttpServerOptions(), host, port).map(StatusServer::new);
     }
 
     /** The port it listens on. */

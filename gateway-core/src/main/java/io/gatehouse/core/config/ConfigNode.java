@@ -1,13 +1,16 @@
 package io.gatehouse.core.config;
 
 import java.math.BigDecimal;
+import java.util.AbstractList;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.RandomAccess;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +28,12 @@ public sealed interface ConfigNode {
 
     /** The same value under another path. */
     ConfigNode at(String path);
+
+    /**
+     * The same value, made of the parts of another one wherever they are the same, place and path too. Thousands of entities
+     * say the same in most of their fields; what an edit adds is then little more than what it says anew.
+     */
+    ConfigNode sharedWith(ConfigNode other);
 
     /** What this value is, in the words of messages: {@code a string}, {@code a map} and so on. */
     String kind();
@@ -44,6 +53,16 @@ public sealed interface ConfigNode {
     /** An empty mapping. */
     static Mapping emptyMapping(Location location, String path) {
         return new Mapping(location, path, List.of());
+    }
+
+    /** The other path if it is the same, so that one of the two can go. */
+    private static String shared(String path, ConfigNode other) {
+        return path.equals(other.path()) ? other.path() : path;
+    }
+
+    /** Whether two values stand at the same place under the same path. */
+    private static boolean isAlike(ConfigNode one, ConfigNode other) {
+        return one.path().equals(other.path()) && one.location().equals(other.location());
     }
 
     /** What a scalar holds. */
@@ -101,6 +120,20 @@ public sealed interface ConfigNode {
         @Override
         public Scalar at(String newPath) {
             return new Scalar(location, newPath, text, source, type, unresolved);
+        }
+
+        @Override
+        @SuppressWarnings("ReferenceEquality") // an equal path that is another object
+        public Scalar sharedWith(ConfigNode other) {
+            if (equals(other)
+                    && other instanceof Scalar that
+                    && unresolved == that.unresolved
+                    && Objects.equals(source, that.source)
+                    && isAlike(this, that)) {
+                return that;
+            }
+            String known = shared(path, other);
+            return known == path ? this : at(known);
         }
 
         /** The text, unquoted and with variables put in. */
@@ -228,6 +261,21 @@ public sealed interface ConfigNode {
             return new Sequence(location, newPath, moved);
         }
 
+        @Override
+        @SuppressWarnings("ReferenceEquality") // the very same items
+        public Sequence sharedWith(ConfigNode other) {
+            List<ConfigNode> theirs = other instanceof Sequence that ? that.items : List.of();
+            List<ConfigNode> own = new ArrayList<>(items.size());
+            boolean same = other instanceof Sequence && items.size() == theirs.size() && isAlike(this, other);
+            for (int i = 0; i < items.size(); i++) {
+                ConfigNode item = items.get(i);
+                ConfigNode kept = i < theirs.size() ? item.sharedWith(theirs.get(i)) : item;
+                same = same && kept == theirs.get(i);
+                own.add(kept);
+            }
+            return same ? (Sequence) other : new Sequence(location, shared(path, other), own);
+        }
+
         /** The elements. */
         public List<ConfigNode> items() {
             return items;
@@ -281,21 +329,55 @@ public sealed interface ConfigNode {
     final class Mapping implements ConfigNode {
         private final Location location;
         private final String path;
-        private final Map<String, Entry> entries;
+        private final FieldNames names;
+        private final ConfigNode[] values;
+        private final Location @Nullable [] places;
 
         /** A mapping as it was read; of two entries with one name the later holds. */
         public Mapping(Location location, String path, Collection<Entry> entries) {
-            this(location, path, new LinkedHashMap<>());
-            for (Entry entry : entries) {
-                this.entries.put(entry.name(), entry);
+            List<Entry> all = List.copyOf(entries);
+            FieldNames found = namesOf(all);
+            if (found == null) {
+                Map<String, Entry> distinct = new LinkedHashMap<>();
+                all.forEach(entry -> distinct.put(entry.name(), entry));
+                all = List.copyOf(distinct.values());
+                found = Objects.requireNonNull(namesOf(all));
             }
-        }
-
-        /** With a map that is its own from now on. */
-        private Mapping(Location location, String path, Map<String, Entry> entries) {
             this.location = location;
             this.path = path;
-            this.entries = entries;
+            this.names = found;
+            this.values = new ConfigNode[all.size()];
+            Location[] keys = new Location[all.size()];
+            boolean elsewhere = false;
+            for (int i = 0; i < keys.length; i++) {
+                Entry entry = all.get(i);
+                values[i] = entry.value();
+                keys[i] = entry.location();
+                elsewhere |= !keys[i].equals(location);
+            }
+            this.places = elsewhere ? keys : null;
+        }
+
+        /**
+         * With arrays that are its own from now on.
+         *
+         * @param places where the keys stand; null when that is where the mapping stands
+         */
+        private Mapping(
+                Location location, String path, FieldNames names, ConfigNode[] values, Location @Nullable [] places) {
+            this.location = location;
+            this.path = path;
+            this.names = names;
+            this.values = values;
+            this.places = places;
+        }
+
+        private static @Nullable FieldNames namesOf(List<Entry> entries) {
+            String[] names = new String[entries.size()];
+            for (int i = 0; i < names.length; i++) {
+                names[i] = entries.get(i).name();
+            }
+            return FieldNames.of(names);
         }
 
         @Override
@@ -310,61 +392,100 @@ public sealed interface ConfigNode {
 
         @Override
         public Mapping at(String newPath) {
-            List<Entry> moved = new ArrayList<>(entries.size());
-            for (Entry entry : entries.values()) {
-                moved.add(
-                        new Entry(entry.name(), entry.location(), entry.value().at(child(newPath, entry.name()))));
+            ConfigNode[] moved = new ConfigNode[values.length];
+            for (int i = 0; i < moved.length; i++) {
+                moved[i] = values[i].at(child(newPath, names.at(i)));
             }
-            return new Mapping(location, newPath, moved);
+            return new Mapping(location, newPath, names, moved, places);
+        }
+
+        @Override
+        @SuppressWarnings("ReferenceEquality") // the very same values
+        public Mapping sharedWith(ConfigNode other) {
+            if (!(other instanceof Mapping that)) {
+                return this;
+            }
+            FieldNames known = names.sharedWith(that.names);
+            boolean same = known == that.names && Arrays.equals(places, that.places) && isAlike(this, that);
+            ConfigNode[] own = new ConfigNode[values.length];
+            for (int i = 0; i < own.length; i++) {
+                ConfigNode theirs = that.get(names.at(i));
+                own[i] = theirs == null ? values[i] : values[i].sharedWith(theirs);
+                same = same && own[i] == theirs;
+            }
+            return same ? that : new Mapping(location, shared(path, that), known, own, places);
         }
 
         /** The fields. */
-        public Collection<Entry> entries() {
-            return Collections.unmodifiableCollection(entries.values());
+        public List<Entry> entries() {
+            return new Entries(this);
+        }
+
+        private Entry entryAt(int place) {
+            return new Entry(names.at(place), placeAt(place), values[place]);
+        }
+
+        private Location placeAt(int place) {
+            return places == null ? location : places[place];
         }
 
         /** One field with its key's place; null when absent. */
         public @Nullable Entry entry(String name) {
-            return entries.get(name);
+            int place = names.find(name);
+            return place < 0 ? null : entryAt(place);
         }
 
         /** The value of one field; null when absent. An explicit null is a node. */
         public @Nullable ConfigNode get(String name) {
-            Entry entry = entries.get(name);
-            return entry == null ? null : entry.value();
+            int place = names.find(name);
+            return place < 0 ? null : values[place];
         }
 
         /** The same with this value in one field. */
         public Mapping with(String name, ConfigNode value) {
-            Map<String, Entry> changed = new LinkedHashMap<>(entries);
-            Entry before = changed.get(name);
-            changed.put(name, new Entry(name, before == null ? value.location() : before.location(), value));
-            return new Mapping(location, path, changed);
+            int place = names.find(name);
+            if (place >= 0) {
+                ConfigNode[] changed = values.clone();
+                changed[place] = value;
+                return new Mapping(location, path, names, changed, places);
+            }
+            List<Entry> more = new ArrayList<>(entries());
+            more.add(new Entry(name, value.location(), value));
+            return new Mapping(location, path, more);
         }
 
         /** The same with other values in its fields. */
         public Mapping withValues(Function<Entry, ConfigNode> value) {
-            Map<String, Entry> changed = new LinkedHashMap<>(entries);
-            changed.replaceAll((name, entry) -> new Entry(name, entry.location(), value.apply(entry)));
-            return new Mapping(location, path, changed);
+            ConfigNode[] changed = new ConfigNode[values.length];
+            for (int i = 0; i < changed.length; i++) {
+                changed[i] = value.apply(entryAt(i));
+            }
+            return new Mapping(location, path, names, changed, places);
         }
 
         /** The same without the fields that the names hold. */
-        public Mapping without(Predicate<String> names) {
-            Map<String, Entry> kept = new LinkedHashMap<>(entries);
-            kept.keySet().removeIf(names);
-            return kept.size() == entries.size() ? this : new Mapping(location, path, kept);
+        public Mapping without(Predicate<String> fields) {
+            List<Entry> kept = new ArrayList<>(values.length);
+            for (int i = 0; i < values.length; i++) {
+                if (!fields.test(names.at(i))) {
+                    kept.add(entryAt(i));
+                }
+            }
+            return kept.size() == values.length ? this : new Mapping(location, path, kept);
         }
 
         /** The same with the fields that only the other has, at every depth; lists are not merged. */
         public Mapping withDefaults(Mapping defaults) {
-            Map<String, Entry> merged = new LinkedHashMap<>(entries);
+            List<Entry> merged = new ArrayList<>(values.length + defaults.values.length);
+            for (Entry own : entries()) {
+                merged.add(
+                        own.value() instanceof Mapping mine && defaults.get(own.name()) instanceof Mapping theirs
+                                ? new Entry(own.name(), own.location(), mine.withDefaults(theirs))
+                                : own);
+            }
             for (Entry other : defaults.entries()) {
-                Entry own = merged.get(other.name());
-                if (own == null) {
-                    merged.put(other.name(), other);
-                } else if (own.value() instanceof Mapping mine && other.value() instanceof Mapping theirs) {
-                    merged.put(own.name(), new Entry(own.name(), own.location(), mine.withDefaults(theirs)));
+                if (names.find(other.name()) < 0) {
+                    merged.add(other);
                 }
             }
             return new Mapping(location, path, merged);
@@ -383,19 +504,19 @@ public sealed interface ConfigNode {
         @Override
         public Map<String, @Nullable Object> toData() {
             Map<String, @Nullable Object> data = new LinkedHashMap<>();
-            for (Entry entry : entries.values()) {
-                data.put(entry.name(), entry.value().toData());
+            for (int i = 0; i < values.length; i++) {
+                data.put(names.at(i), values[i].toData());
             }
             return Collections.unmodifiableMap(data);
         }
 
         @Override
         public boolean equals(@Nullable Object other) {
-            if (!(other instanceof Mapping that) || entries.size() != that.entries.size()) {
+            if (!(other instanceof Mapping that) || values.length != that.values.length) {
                 return false;
             }
-            for (Entry entry : entries.values()) {
-                if (!Objects.equals(entry.value(), that.get(entry.name()))) {
+            for (int i = 0; i < values.length; i++) {
+                if (!values[i].equals(that.get(names.at(i)))) {
                     return false;
                 }
             }
@@ -405,8 +526,8 @@ public sealed interface ConfigNode {
         @Override
         public int hashCode() {
             int hash = 0;
-            for (Entry entry : entries.values()) {
-                hash += entry.name().hashCode() ^ entry.value().hashCode();
+            for (int i = 0; i < values.length; i++) {
+                hash += names.at(i).hashCode() ^ values[i].hashCode();
             }
             return hash;
         }
@@ -414,6 +535,25 @@ public sealed interface ConfigNode {
         @Override
         public String toString() {
             return describe(this);
+        }
+
+        /** The fields of a mapping, made when they are looked at. */
+        private static final class Entries extends AbstractList<Entry> implements RandomAccess {
+            private final Mapping mapping;
+
+            Entries(Mapping mapping) {
+                this.mapping = mapping;
+            }
+
+            @Override
+            public Entry get(int index) {
+                return mapping.entryAt(index);
+            }
+
+            @Override
+            public int size() {
+                return mapping.values.length;
+            }
         }
     }
 

@@ -100,13 +100,14 @@ public final class ConfigLoader {
                 gone.computeIfAbsent(edit.kind(), kind -> new HashSet<>()).add(edit.id());
             }
         }
-        for (EntityKind kind : EntityKind.values()) {
-            for (Entity entity : before.all(kind)) {
-                boolean again =
-                        vaults || (kind == EntityKind.PLUGIN && usesEdited((PluginEntity) entity.value(), all, before));
-                if (again) {
-                    EntityEdit same = new EntityEdit(kind, entity.id(), entity.node());
-                    all.putIfAbsent(same.place(), same);
+        if (vaults) {
+            for (EntityKind kind : EntityKind.values()) {
+                before.all(kind).forEach(entity -> again(entity, all));
+            }
+        } else if (edits.stream().anyMatch(edit -> edit.kind() == EntityKind.PARTIAL)) {
+            for (Entity plugin : before.all(EntityKind.PLUGIN)) {
+                if (usesEdited((PluginEntity) plugin.value(), all, before)) {
+                    again(plugin, all);
                 }
             }
         }
@@ -134,6 +135,12 @@ public final class ConfigLoader {
             digest.update(bytes);
         }
         return HexFormat.of().formatHex(digest.digest());
+    }
+
+    /** What is not edited and may mean something else now. */
+    private static void again(Entity entity, Map<String, EntityEdit> edits) {
+        EntityEdit same = new EntityEdit(entity.kind(), entity.id(), entity.node());
+        edits.putIfAbsent(same.place(), same);
     }
 
     private static boolean usesEdited(PluginEntity plugin, Map<String, EntityEdit> edits, DeclarativeConfig config) {

@@ -99,6 +99,19 @@ public final class DeclarativeConfig {
         return true;
     }
 
+    /**
+     * The ids of a kind's entities that edits since another configuration may have touched: all that are not the very same,
+     * those that are gone too.
+     */
+    public Set<String> touchedSince(DeclarativeConfig before, EntityKind kind) {
+        return listing(kind).touchedSince(before.listing(kind));
+    }
+
+    /** The entity of a kind with this id, whatever others are called; null when there is none. */
+    public @Nullable Entity withId(EntityKind kind, String id) {
+        return listing(kind).withId(id);
+    }
+
     /** The entity of a kind with this id or name; null when there is none. */
     public @Nullable Entity find(EntityKind kind, String idOrName) {
         return listing(kind).find(idOrName);

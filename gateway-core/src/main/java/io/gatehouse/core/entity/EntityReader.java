@@ -31,6 +31,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class EntityReader {
     private static final int MOST_HINTS = 100;
+
+    /** So many entities before one are looked at for one that says much the same. */
+    private static final int NEAR = 32;
+
     private static final List<String> LINK_FIELDS = List.of("plugin", "partial", "path");
     private static final Set<String> URL_PARTS = Set.of("protocol", "host", "port", "path");
     private static final ConfigNode.Mapping NO_SOURCES = ConfigNode.emptyMapping(new Location("", 1, 1), "");
@@ -582,7 +586,7 @@ final class EntityReader {
                 .without(name -> shape.component(name) == null || name.equals("tags") || isReference(kind, name))
                 .with("id", ConfigNode.string(draft.node.location(), "", ""));
         // what is wrong with it is told when it is bound with its id
-        Record record = binder.bindParts(own, kind.type(), problem -> {}).record();
+        Record record = binder.bindParts(own, kind.type(), null, problem -> {}).record();
         Fingerprint.appendValue(content, record);
         int count = listed(kind).contents.merge(content.toString(), 1, Integer::sum);
         return count == 1
@@ -631,12 +635,18 @@ final class EntityReader {
         for (EntityKind.Reference reference : kind.references()) {
             node = withReference(node, draft, reference.field());
         }
-        ConfigNode.Mapping flat = withTimes(node, draft);
+        Entity neighbour = neighbour(draft, entities);
+        node = withTimes(node, draft);
+        if (neighbour != null) {
+            node = node.sharedWith(neighbour.node());
+        }
+        ConfigNode.Mapping flat = node;
         if (kind == EntityKind.PLUGIN) {
             flat = Partials.linked(flat, draft.partials);
             node = Partials.apply(node, draft.partials, this::partial, sink);
         }
-        RecordBinder.Bound<? extends Record> bound = binder.bindParts(node, kind.type(), sink);
+        RecordBinder.Bound<? extends Record> bound =
+                binder.bindParts(node, kind.type(), neighbour == null ? null : neighbour.value(), sink);
         Record record = bound.record();
         Set<String> failed = new HashSet<>(draft.failed);
         failed.addAll(bound.failed());
@@ -679,6 +689,25 @@ final class EntityReader {
                     flat,
                     sources(draft.given)));
         }
+    }
+
+    /** One that was read before it and says much the same, if there is one near: of plugins one with the same name. */
+    private @Nullable Entity neighbour(Draft draft, List<Entity> entities) {
+        Entity found = neighbour(draft, entities, entities.size() - 1);
+        return found != null || base == null
+                ? found
+                : neighbour(draft, base.all(draft.kind), base.all(draft.kind).size() - 1);
+    }
+
+    private static @Nullable Entity neighbour(Draft draft, List<Entity> entities, int last) {
+        String plugin = draft.kind == EntityKind.PLUGIN ? name(draft) : null;
+        for (int i = last; i >= 0 && i > last - NEAR; i--) {
+            Entity entity = entities.get(i);
+            if (plugin == null || entity.name().equals(plugin)) {
+                return entity;
+            }
+        }
+        return null;
     }
 
     /** When it was made and changed means nothing to the record, and is shown to those who ask. */

@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -177,6 +178,44 @@ final class Listing {
             }
         }
         return next;
+    }
+
+    /**
+     * The ids of all entities that are not the very same in another listing, or in one of the two only; of those that are the
+     * same too, where their order has changed. Where little has, little more than a walk past what has not.
+     */
+    @SuppressWarnings("ReferenceEquality") // what an edit did not touch is the same object
+    Set<String> touchedSince(Listing before) {
+        if (before == this) {
+            return Set.of();
+        }
+        Set<String> touched = new LinkedHashSet<>();
+        int i = 0;
+        for (Entity now : all) {
+            while (i < before.all.size() && before.all.get(i) != now && !isKept(before.all.get(i))) {
+                touched.add(before.all.get(i++).id());
+            }
+            if (i < before.all.size() && before.all.get(i) == now) {
+                i++;
+            } else {
+                touched.add(now.id());
+            }
+        }
+        while (i < before.all.size()) {
+            touched.add(before.all.get(i++).id());
+        }
+        return touched;
+    }
+
+    @SuppressWarnings("ReferenceEquality") // as above
+    private boolean isKept(Entity old) {
+        return byId.get(old.id()) == old;
+    }
+
+    /** The entity with this id; null when there is none. */
+    @Nullable
+    Entity withId(String id) {
+        return byId.get(id);
     }
 
     /** The entities in the order of their ids. */

@@ -18,6 +18,9 @@ public final class Chain {
     private static final Set<String> ALWAYS_REDACTED =
             Set.of("authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key");
 
+    private static final Redaction NO_CREDENTIALS = new Redaction(Set.of(), Set.of(), Set.of());
+    private static final Redaction USUAL = new Redaction(ALWAYS_REDACTED, Set.of(), Set.of());
+
     private final PluginSlot[] slots;
     private final Next first;
     private final Redaction credentialsRead;
@@ -95,6 +98,9 @@ public final class Chain {
     }
 
     private static Redaction withUsual(Redaction read) {
+        if (read.equals(NO_CREDENTIALS)) {
+            return USUAL;
+        }
         Set<String> headers = new HashSet<>(ALWAYS_REDACTED);
         headers.addAll(read.headers());
         return new Redaction(headers, read.queryArguments(), read.bodyFields());
@@ -111,7 +117,8 @@ public final class Chain {
                 lowerCased(instance.reads().bodyFields(), fields);
             }
         }
-        return new Redaction(headers, arguments, fields);
+        Redaction read = new Redaction(headers, arguments, fields);
+        return read.equals(NO_CREDENTIALS) ? NO_CREDENTIALS : read;
     }
 
     private static void lowerCased(Set<String> names, Set<String> into) {

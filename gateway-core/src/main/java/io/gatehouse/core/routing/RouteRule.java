@@ -58,7 +58,7 @@ public record RouteRule<T>(
         long priority,
         T payload) {
 
-    /** Copies the collections, in their order. */
+    /** Copies the collections; lists and headers in their order. */
     public RouteRule {
         requireNonNull(id, "id");
         requireNonNull(pathHandling, "pathHandling");
@@ -70,10 +70,14 @@ public record RouteRule<T>(
         snis = List.copyOf(snis);
         sources = List.copyOf(sources);
         destinations = List.copyOf(destinations);
-        protocols = Collections.unmodifiableSet(new LinkedHashSet<>(protocols));
-        Map<String, List<String>> copy = new LinkedHashMap<>();
-        headers.forEach((header, values) -> copy.put(header, List.copyOf(values)));
-        headers = Collections.unmodifiableMap(copy);
+        protocols = Set.copyOf(protocols);
+        if (headers.isEmpty()) {
+            headers = Map.of();
+        } else {
+            Map<String, List<String>> copy = new LinkedHashMap<>();
+            headers.forEach((header, values) -> copy.put(header, List.copyOf(values)));
+            headers = Collections.unmodifiableMap(copy);
+        }
     }
 
     /** What messages call it. */

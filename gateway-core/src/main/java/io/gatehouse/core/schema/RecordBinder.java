@@ -20,6 +20,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -75,9 +76,11 @@ public final class RecordBinder {
      *
      * @param node the entity
      * @param type the record, whose constructor must not refuse anything
+     * @param neighbour a record of that type whose lists are taken where they say the same; null when there is none
      * @param sink takes every problem, errors and warnings
      */
-    public <C extends Record> Bound<C> bindParts(ConfigNode.Mapping node, Class<C> type, Consumer<Problem> sink) {
+    public <C extends Record> Bound<C> bindParts(
+            ConfigNode.Mapping node, Class<C> type, @Nullable Record neighbour, Consumer<Problem> sink) {
         RecordShape shape = RecordShape.of(type);
         Set<String> wrong = new HashSet<>();
         Object[] values = new Object[shape.components().size()];
@@ -92,8 +95,17 @@ public final class RecordBinder {
             if (values[i] == null && !component.nullable) {
                 values[i] = standIn(component.shape);
             }
+            if (neighbour != null && isShareable(component.shape)) {
+                Object known = component.of(neighbour);
+                values[i] = Objects.equals(values[i], known) ? known : values[i];
+            }
         }
         return new Bound<>(type.cast(made(shape, values)), wrong);
+    }
+
+    /** Whether equal values are the same in every respect: maps may differ in their order, trees in their places. */
+    private static boolean isShareable(RecordShape.Shape shape) {
+        return shape instanceof RecordShape.Many many && many.list() && many.element() != RecordShape.Scalar.TREE;
     }
 
     private static Object made(RecordShape shape, Object[] values) {

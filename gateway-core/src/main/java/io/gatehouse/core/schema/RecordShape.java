@@ -84,10 +84,11 @@ public final class RecordShape {
      */
     public record Many(Shape element, boolean unique, boolean list) implements Shape {
         Object collection(Collection<?> values) {
+            if (values.isEmpty()) {
+                return list ? List.of() : Set.of();
+            }
             Collection<?> own = unique ? new LinkedHashSet<>(values) : values;
-            return list
-                    ? Collections.unmodifiableList(new ArrayList<>(own))
-                    : Collections.unmodifiableSet(new LinkedHashSet<>(own));
+            return list ? List.copyOf(own) : Collections.unmodifiableSet(new LinkedHashSet<>(own));
         }
     }
 

@@ -14,6 +14,7 @@ import io.gatehouse.core.upstream.TlsDefaults;
 import io.gatehouse.core.upstream.Upstream;
 import io.gatehouse.core.upstream.Upstreams;
 import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
 import io.netty.handler.ssl.SslHandler;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -21,6 +22,7 @@ import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.net.KeyCertOptions;
 import io.vertx.core.net.impl.ConnectionBase;
 import java.time.Duration;
@@ -92,6 +94,11 @@ public final class ProxyServer extends VerticleBase {
     public ProxyServer(Shared shared, int index) {
         this.shared = shared;
         this.index = index;
+    }
+
+    /** Whether this is the loop of its connections. Once it is deployed. */
+    public boolean runsOn(EventLoop loop) {
+        return ((ContextInternal) context).nettyEventLoop() == loop;
     }
 
     @Override

@@ -35,18 +35,17 @@ final class Orderings {
 
     /** Reports each circle that the plugins of some route make. */
     static void check(DeclarativeConfig config, Consumer<Problem> sink) {
+        List<PluginEntity> plugins = config.plugins();
+        if (plugins.stream().noneMatch(plugin -> plugin.enabled() && plugin.ordering() != null)) {
+            return;
+        }
         Map<String, Map<Place, Entity>> byName = new LinkedHashMap<>();
-        boolean any = false;
         for (Entity entity : config.all(EntityKind.PLUGIN)) {
             PluginEntity plugin = (PluginEntity) entity.value();
             if (plugin.enabled() && plugin.consumerId() == null && plugin.consumerGroupId() == null) {
-                any |= plugin.ordering() != null;
                 byName.computeIfAbsent(plugin.name(), name -> new HashMap<>())
                         .put(new Place(plugin.routeId(), plugin.serviceId()), entity);
             }
-        }
-        if (!any) {
-            return;
         }
         Set<List<String>> reported = new HashSet<>();
         for (RouteEntity route : config.routes()) {

@@ -10,6 +10,7 @@ import io.gatehouse.core.exchange.PluginSlot;
 import io.gatehouse.core.exchange.PluginTier;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -185,9 +186,19 @@ final class PluginIndex {
         }
     }
 
-    /** Whether other plugins apply to a route than in the snapshot before; nothing does once it is settled. */
-    boolean touches(String route, @Nullable String service) {
-        return touchesAll || touchedRoutes.contains(route) || service != null && touchedServices.contains(service);
+    /** Whether other plugins than in the snapshot before may apply to any route; not once it is settled. */
+    boolean touchesAll() {
+        return touchesAll;
+    }
+
+    /** The ids of routes to which other plugins apply than in the snapshot before; none once it is settled. */
+    Set<String> touchedRoutes() {
+        return Collections.unmodifiableSet(touchedRoutes);
+    }
+
+    /** The ids of services to whose routes other plugins may apply; none once it is settled. */
+    Set<String> touchedServices() {
+        return Collections.unmodifiableSet(touchedServices);
     }
 
     /**

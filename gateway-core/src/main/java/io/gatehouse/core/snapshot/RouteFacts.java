@@ -9,9 +9,41 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A route as plugins see it. */
-record RouteFacts(String id, @Nullable String name, List<String> paths, Map<String, Object> fields) implements Route {
-    static RouteFacts of(RouteEntity route) {
+/** A route as plugins see it. What is logged of it is made when it is first asked for: most routes are not logged before an edit. */
+final class RouteFacts implements Route {
+    private final RouteEntity entity;
+    private volatile @Nullable Map<String, Object> fields;
+
+    RouteFacts(RouteEntity entity) {
+        this.entity = entity;
+    }
+
+    @Override
+    public String id() {
+        return entity.id();
+    }
+
+    @Override
+    public @Nullable String name() {
+        return entity.name();
+    }
+
+    @Override
+    public List<String> paths() {
+        return entity.paths();
+    }
+
+    @Override
+    public Map<String, Object> fields() {
+        Map<String, Object> known = fields;
+        if (known == null) {
+            known = fields(entity);
+            fields = known;
+        }
+        return known;
+    }
+
+    private static Map<String, Object> fields(RouteEntity route) {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("id", route.id());
         if (route.name() != null) {
@@ -42,7 +74,7 @@ record RouteFacts(String id, @Nullable String name, List<String> paths, Map<Stri
             fields.put("service", Map.of("id", route.serviceId()));
         }
         put(fields, "tags", route.tags());
-        return new RouteFacts(route.id(), route.name(), route.paths(), Collections.unmodifiableMap(fields));
+        return Collections.unmodifiableMap(fields);
     }
 
     private static void sides(Map<String, Object> fields, String name, List<RouteEntity.Side> sides) {

@@ -11,9 +11,17 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A service as plugins see it. */
-record ServiceFacts(String id, @Nullable String name, String host, Target target, Map<String, Object> fields)
-        implements Service {
+/** A service as plugins see it. What is logged of it is made when it is first asked for, as of routes. */
+final class ServiceFacts implements Service {
+    private final ServiceEntity entity;
+    private final Target target;
+    private volatile @Nullable Map<String, Object> fields;
+
+    private ServiceFacts(ServiceEntity entity, Target target) {
+        this.entity = entity;
+        this.target = target;
+    }
+
     static ServiceFacts of(ServiceEntity service, DeclarativeConfig config) {
         Target target = Target.to(service.protocol(), service.host(), service.port())
                 .connectTimeout(Duration.ofMillis(service.connectTimeout()))
@@ -21,6 +29,40 @@ record ServiceFacts(String id, @Nullable String name, String host, Target target
                 .writeTimeout(Duration.ofMillis(service.writeTimeout()))
                 .tlsOptions(service.isTls() ? UpstreamTls.of(service, config) : TlsOptions.DEFAULT)
                 .build();
+        return new ServiceFacts(service, target);
+    }
+
+    @Override
+    public String id() {
+        return entity.id();
+    }
+
+    @Override
+    public @Nullable String name() {
+        return entity.name();
+    }
+
+    @Override
+    public String host() {
+        return entity.host();
+    }
+
+    @Override
+    public Target target() {
+        return target;
+    }
+
+    @Override
+    public Map<String, Object> fields() {
+        Map<String, Object> known = fields;
+        if (known == null) {
+            known = fields(entity);
+            fields = known;
+        }
+        return known;
+    }
+
+    private static Map<String, Object> fields(ServiceEntity service) {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("id", service.id());
         if (service.name() != null) {
@@ -38,7 +80,6 @@ record ServiceFacts(String id, @Nullable String name, String host, Target target
         fields.put("read_timeout", service.readTimeout());
         fields.put("enabled", service.enabled());
         RouteFacts.put(fields, "tags", service.tags());
-        return new ServiceFacts(
-                service.id(), service.name(), service.host(), target, Collections.unmodifiableMap(fields));
+        return Collections.unmodifiableMap(fields);
     }
 }

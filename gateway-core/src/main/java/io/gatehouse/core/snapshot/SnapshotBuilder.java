@@ -32,6 +32,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -40,6 +41,8 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.pcollections.HashTreePMap;
+import org.pcollections.PMap;
 
 /** Makes snapshots. Everything is checked before anything is made; what did not change is carried over. */
 public final class SnapshotBuilder {
@@ -80,7 +83,7 @@ public final class SnapshotBuilder {
     record Parts(
             List<Placed> placed,
             PluginIndex index,
-            Map<String, ServiceFacts> services,
+            PMap<String, ServiceFacts> services,
             Map<String, Balancer> balancers,
             RouteTable<RoutePlan> routes,
             EntityDirectory directory,
@@ -240,7 +243,9 @@ public final class SnapshotBuilder {
         PluginIndex plugins = before != null && before.placed() == placed
                 ? before.index()
                 : new PluginIndex(placed, before == null ? null : before.index());
-        Map<String, ServiceFacts> services = services(config, old, before);
+        Set<String> touchedServices = touchedServices(config, old);
+        PMap<String, ServiceFacts> services =
+                services(config, before == null ? HashTreePMap.empty() : before.services(), touchedServices);
         Map<String, Balancer> balancers =
                 before != null && config.same(old, EntityKind.UPSTREAM, EntityKind.TARGET, EntityKind.CERTIFICATE)
                         ? before.balancers()
@@ -251,7 +256,7 @@ public final class SnapshotBuilder {
                         && before.balancers() == balancers
                         && config.same(old, EntityKind.ROUTE)
                 ? before.routes()
-                : routes(config, old, before, plugins, services, balancers);
+                : routes(config, old, before, plugins, services, touchedServices, balancers);
         Plan unmatched = new Plan(null, null, new Chain(plugins.slots(null, null), request -> {
             throw new IllegalStateException("an unmatched request has no chain");
         }));
@@ -275,74 +280,120 @@ public final class SnapshotBuilder {
         return new Snapshot(config, found.catalogue(), unmatched, found.plugins(), parts);
     }
 
-    @SuppressWarnings("ReferenceEquality") // what an edit did not touch is the same object
-    private static Map<String, ServiceFacts> services(
-            DeclarativeConfig config, DeclarativeConfig old, @Nullable Parts before) {
-        boolean keeps = before != null && config.same(old, TLS);
-        if (before != null && keeps && config.same(old, EntityKind.SERVICE)) {
-            return before.services();
+    /** The ids of the services that, or what says how TLS is spoken with them, may have been touched. */
+    private static Set<String> touchedServices(DeclarativeConfig config, DeclarativeConfig old) {
+        Set<String> touched = new HashSet<>(config.touchedSince(old, EntityKind.SERVICE));
+        if (!config.same(old, EntityKind.CERTIFICATE, EntityKind.CA_CERTIFICATE)) {
+            config.services().forEach(service -> touched.add(service.id()));
+            return touched;
         }
-        Map<String, ServiceFacts> services = new HashMap<>(2 * config.services().size());
-        for (ServiceEntity service : config.services()) {
-            ServiceFacts kept = before != null && keeps && old.service(service.id()) == service
-                    ? before.services().get(service.id())
-                    : null;
-            services.put(service.id(), kept == null ? ServiceFacts.of(service, config) : kept);
+        Set<String> upstreams = new HashSet<>();
+        for (String id : config.touchedSince(old, EntityKind.UPSTREAM)) {
+            addName(config.withId(EntityKind.UPSTREAM, id), upstreams);
+            addName(old.withId(EntityKind.UPSTREAM, id), upstreams);
+        }
+        addServicesAt(upstreams, config, touched);
+        return touched;
+    }
+
+    /** The services as plugins see them. */
+    private static PMap<String, ServiceFacts> services(
+            DeclarativeConfig config, PMap<String, ServiceFacts> before, Set<String> touched) {
+        PMap<String, ServiceFacts> services = before;
+        for (String id : touched) {
+            Entity service = config.withId(EntityKind.SERVICE, id);
+            services = service == null
+                    ? services.minus(id)
+                    : services.plus(id, ServiceFacts.of((ServiceEntity) service.value(), config));
         }
         return services;
     }
 
-    /** The table; what neither a route nor what it leads to has changed in stays as it is. */
-    @SuppressWarnings("ReferenceEquality") // as above
+    private static void addName(@Nullable Entity entity, Set<String> names) {
+        if (entity != null) {
+            names.add(entity.name());
+        }
+    }
+
+    private static void addServicesAt(Set<String> hosts, DeclarativeConfig config, Set<String> ids) {
+        for (ServiceEntity service : hosts.isEmpty() ? List.<ServiceEntity>of() : config.services()) {
+            if (hosts.contains(service.host())) {
+                ids.add(service.id());
+            }
+        }
+    }
+
+    /** The table; what neither a route nor what it leads to has changed in stays as it is, and is not looked at. */
+    @SuppressWarnings("ReferenceEquality") // what an edit did not touch is the same object
     private RouteTable<RoutePlan> routes(
             DeclarativeConfig config,
             DeclarativeConfig old,
             @Nullable Parts before,
             PluginIndex plugins,
             Map<String, ServiceFacts> services,
+            Set<String> touchedServices,
             Map<String, Balancer> balancers) {
         RouteTable<RoutePlan> table = before == null ? RouteTable.empty() : before.routes();
         List<RouteRule<RoutePlan>> changed = new ArrayList<>();
         List<String> gone = new ArrayList<>();
-        int found = 0; // of those in the table
-        for (RouteEntity route : config.routes()) {
-            ServiceEntity service = route.serviceId() == null ? null : config.service(route.serviceId());
-            RouteRule<RoutePlan> known = table.rule(route.id());
-            if (service != null && !service.enabled()) {
+        for (String id : routesToLookAt(config, old, before, plugins, touchedServices, balancers)) {
+            Entity entity = config.withId(EntityKind.ROUTE, id);
+            RouteEntity route = entity == null ? null : (RouteEntity) entity.value();
+            ServiceEntity service =
+                    route == null || route.serviceId() == null ? null : config.service(route.serviceId());
+            RouteRule<RoutePlan> known = table.rule(id);
+            if (route == null || service != null && !service.enabled()) {
                 if (known != null) {
-                    gone.add(route.id());
-                    found++;
+                    gone.add(id);
                 }
                 continue;
             }
-            found += known == null ? 0 : 1;
             ServiceFacts facts = service == null ? null : services.get(service.id());
             Balancer balancer = service == null ? null : balancers.get(service.host());
-            boolean same = known != null
-                    && old.route(route.id()) == route
-                    && known.payload().plan().service() == facts;
-            if (same
-                    && before != null
-                    && (service == null || before.balancers().get(service.host()) == balancer)
-                    && !plugins.touches(route.id(), route.serviceId())) {
-                continue;
-            }
             RouteRule<RoutePlan> rule = rule(route, config.flavor(), service, facts, balancer, plugins);
             if (known == null
-                    || !same
+                    || old.withId(EntityKind.ROUTE, id) != entity
+                    || known.payload().plan().service() != facts
                     || known.payload().plan().chain() != rule.payload().plan().chain()) {
                 changed.add(rule);
             }
         }
-        if (found < table.size()) {
-            for (String id : table.ids()) {
-                RouteEntity left = config.route(id);
-                if (left == null || !left.id().equals(id)) { // another one may have the id for a name
-                    gone.add(id);
+        return table.with(changed, gone);
+    }
+
+    /** The ids of the routes that may lead elsewhere than before, or are new, or gone. */
+    @SuppressWarnings("ReferenceEquality") // as above
+    private static Set<String> routesToLookAt(
+            DeclarativeConfig config,
+            DeclarativeConfig old,
+            @Nullable Parts before,
+            PluginIndex plugins,
+            Set<String> touchedServices,
+            Map<String, Balancer> balancers) {
+        Set<String> ids = new LinkedHashSet<>(config.touchedSince(old, EntityKind.ROUTE));
+        if (before == null || plugins.touchesAll()) {
+            config.routes().forEach(route -> ids.add(route.id()));
+            return ids;
+        }
+        ids.addAll(plugins.touchedRoutes());
+        Set<String> touched = new HashSet<>(touchedServices);
+        touched.removeIf(
+                id -> old.withId(EntityKind.SERVICE, id) == null); // the routes of a new one are touched themselves
+        touched.addAll(plugins.touchedServices());
+        if (before.balancers() != balancers) {
+            Set<String> hosts = new HashSet<>(balancers.keySet());
+            hosts.addAll(before.balancers().keySet());
+            hosts.removeIf(host -> before.balancers().get(host) == balancers.get(host));
+            addServicesAt(hosts, config, touched);
+        }
+        if (!touched.isEmpty()) {
+            for (RouteEntity route : config.routes()) {
+                if (route.serviceId() != null && touched.contains(route.serviceId())) {
+                    ids.add(route.id());
                 }
             }
         }
-        return table.with(changed, gone);
+        return ids;
     }
 
     private RouteRule<RoutePlan> rule(
@@ -358,7 +409,7 @@ public final class SnapshotBuilder {
                 balancer,
                 () -> upstreams.to(
                         facts == null ? null : facts.target(), service == null ? 0 : service.retries(), balancer));
-        Plan plan = new Plan(RouteFacts.of(route), facts, chain);
+        Plan plan = new Plan(new RouteFacts(route), facts, chain);
         RoutePlan payload = new RoutePlan(
                 plan,
                 service == null ? null : service.path(),
@@ -380,7 +431,7 @@ public final class SnapshotBuilder {
                 route.snis(),
                 endpoints(route.sources()),
                 endpoints(route.destinations()),
-                new LinkedHashSet<>(route.protocols()),
+                Set.copyOf(route.protocols()),
                 route.regexPriority(),
                 route.stripPath(),
                 route.pathHandling().equals("v1") ? PathHandling.V1 : PathHandling.V0,

@@ -243,7 +243,7 @@ class AdminServerTest {
 
     private int admin(@Nullable String token) {
         return AdminServer.listen(
-                        vertx,
+                        vertx.getOrCreateContext(),
                         "127.0.0.1",
                         0,
                         token,
@@ -258,7 +258,7 @@ class AdminServerTest {
 
     private int status() {
         return StatusServer.listen(
-                        vertx,
+                        vertx.getOrCreateContext(),
                         "127.0.0.1",
                         0,
                         view,
