@@ -103,8 +103,7 @@ public final class Gateway implements AutoCloseable {
     private final Facts facts = new Facts();
     private final NodeMemory memory = new NodeMemory(metrics, facts);
     private final ExecutorService reloadThread = Executors.newSingleThreadExecutor(daemon("gatehouse-reload"));
-    private final ScheduledExecutorService scheduler =
-            Executors.newSingleThreadScheduledExecutor(daemon("gatehouse-timer"));
+    private final ScheduledExecutorService scheduler = PluginServices.scheduler(daemon("gatehouse-timer"));
     private final ScheduledExecutorService memoryThread =
             Executors.newSingleThreadScheduledExecutor(daemon("gatehouse-memory"));
     private final List<ProxyServer> loops = new ArrayList<>();

@@ -21,8 +21,10 @@ import org.jspecify.annotations.Nullable;
  * another status than 404. To delete, all are asked, and the first answer with another status than 404 is given. A parameter
  * {@code :plugin_id} leads to the instance of that plugin entity only.
  *
- * <p>Thread rule: called on an event loop, must not block; the future may complete on any thread. A failure, a throw, and an
- * answer that takes more than 10 seconds are logged and answered with 500.
+ * <p>An instance fails with a failed future, a throw, or an answer that takes more than 10 seconds. That is logged, the others are
+ * asked all the same, and the answer is 500 with the ids of those that failed; to read only where no other instance has something.
+ *
+ * <p>Thread rule: called on an event loop, must not block; the future may complete on any thread.
  */
 @FunctionalInterface
 public interface AdminPage {

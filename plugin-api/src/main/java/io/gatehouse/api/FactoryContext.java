@@ -27,8 +27,10 @@ public interface FactoryContext {
     /**
      * Runs an action once after a delay, off the event loops. It must not block: it shares its thread with the others. Once
      * the owner of this context is closed it is not run any more; during the closing it still is.
+     *
+     * @return takes it back; without effect once it has begun
      */
-    void after(Duration delay, Runnable action);
+    Runnable after(Duration delay, Runnable action);
 
     /**
      * An HTTP client with connections of its own, closed with the owner of this context, after its {@code close} or {@code

@@ -6,19 +6,26 @@ import io.gatehouse.core.snapshot.Snapshot;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The pages that plugins serve, each below its name. The instances are kept from being closed until they have answered. */
 final class PluginPages {
+    private static final Logger LOG = LoggerFactory.getLogger(PluginPages.class);
     private static final AdminPage.Answer NOT_FOUND = AdminPage.Answer.of(404);
     private static final long SECONDS = 10;
 
@@ -69,7 +76,9 @@ final class PluginPages {
             }
             return;
         }
-        Future<AdminPage.Answer> answer = method.equals(HttpMethod.GET) ? first(mine.iterator()) : all(mine);
+        Asking asking = new Asking(parts.get(0));
+        Future<AdminPage.Answer> answer =
+                method.equals(HttpMethod.GET) ? asking.first(mine.iterator()) : asking.all(mine);
         AuditLog.Written line = AuditLog.later(context);
         String id = mine.get(0).path().get("plugin_id");
         Context loop = context.vertx().getOrCreateContext();
@@ -105,44 +114,77 @@ final class PluginPages {
         }
     }
 
-    /** The first answer that is one. */
-    private static Future<AdminPage.Answer> first(Iterator<PluginPage.Match> rest) {
-        while (rest.hasNext()) {
-            Future<AdminPage.Answer> asked = ask(rest.next());
-            if (!asked.isComplete()) {
-                return asked.compose(answer -> answer.status() == 404 ? first(rest) : Future.succeededFuture(answer));
-            }
-            if (asked.failed() || asked.result().status() != 404) {
-                return asked;
-            }
-        }
-        return Future.succeededFuture(NOT_FOUND);
-    }
+    /** Asks instances, also when one fails. */
+    private static final class Asking {
+        private final String plugin;
+        private final Set<String> failed = new ConcurrentSkipListSet<>();
 
-    /** Asks all of them, also when one fails. */
-    private static Future<AdminPage.Answer> all(List<PluginPage.Match> pages) {
-        List<Future<AdminPage.Answer>> asked = new ArrayList<>(pages.size());
-        for (PluginPage.Match page : pages) {
-            asked.add(ask(page));
+        private Asking(String plugin) {
+            this.plugin = plugin;
         }
-        return Future.join(asked).map(done -> {
-            for (Future<AdminPage.Answer> one : asked) {
-                if (one.result().status() != 404) {
-                    return one.result();
+
+        /** The first answer that is one. */
+        private Future<AdminPage.Answer> first(Iterator<PluginPage.Match> rest) {
+            while (rest.hasNext()) {
+                Future<AdminPage.Answer> asked = ask(rest.next());
+                if (!asked.isComplete()) {
+                    return asked.compose(
+                            answer -> answer.status() == 404 ? first(rest) : Future.succeededFuture(answer));
+                }
+                if (asked.result().status() != 404) {
+                    return asked;
                 }
             }
-            return NOT_FOUND;
-        });
-    }
+            return Future.succeededFuture(failed.isEmpty() ? NOT_FOUND : failure());
+        }
 
-    private static Future<AdminPage.Answer> ask(PluginPage.Match match) {
-        try {
-            Future<AdminPage.Answer> answer = match.of().page().answer(match.path());
-            return answer.isComplete()
-                    ? answer.map(one -> Objects.requireNonNull(one, "answer"))
-                    : answer.timeout(SECONDS, TimeUnit.SECONDS).map(one -> Objects.requireNonNull(one, "answer"));
-        } catch (RuntimeException | LinkageError e) {
-            return Future.failedFuture(e);
+        /** All of them. */
+        private Future<AdminPage.Answer> all(List<PluginPage.Match> pages) {
+            List<Future<AdminPage.Answer>> asked = new ArrayList<>(pages.size());
+            for (PluginPage.Match page : pages) {
+                asked.add(ask(page));
+            }
+            return Future.join(asked).map(done -> {
+                if (!failed.isEmpty()) {
+                    return failure();
+                }
+                for (Future<AdminPage.Answer> one : asked) {
+                    if (one.result().status() != 404) {
+                        return one.result();
+                    }
+                }
+                return NOT_FOUND;
+            });
+        }
+
+        /** Never fails: who does has nothing, and is remembered. */
+        private Future<AdminPage.Answer> ask(PluginPage.Match match) {
+            Future<AdminPage.Answer> answer;
+            try {
+                answer = match.of().page().answer(match.path());
+                if (!answer.isComplete()) {
+                    answer = answer.timeout(SECONDS, TimeUnit.SECONDS);
+                }
+            } catch (RuntimeException | LinkageError e) {
+                answer = Future.failedFuture(e);
+            }
+            return answer.map(one -> Objects.requireNonNull(one, "answer")).otherwise(e -> {
+                String id = match.of().pluginId();
+                if (e instanceof IOException || e instanceof TimeoutException) { // not the plugin's fault
+                    LOG.warn("a page of a plugin failed: plugin={} id={} problem=\"{}\"", plugin, id, e.getMessage());
+                } else {
+                    LOG.error("a page of a plugin failed: plugin={} id={}", plugin, id, e);
+                }
+                failed.add(id);
+                return NOT_FOUND;
+            });
+        }
+
+        private AdminPage.Answer failure() {
+            JsonObject told = new JsonObject()
+                    .put("message", "An unexpected error occurred")
+                    .put("failed", new JsonArray(List.copyOf(failed)));
+            return new AdminPage.Answer(500, told.toBuffer());
         }
     }
 }

@@ -13,6 +13,7 @@ import io.gatehouse.api.RedisOptions;
 import io.gatehouse.api.Store;
 import io.gatehouse.core.service.RedisCounters;
 import io.gatehouse.core.service.RedisLink;
+import io.gatehouse.core.service.RedisLinks;
 import io.gatehouse.core.service.RedisStore;
 import io.gatehouse.core.upstream.PluginHttpClient;
 import io.gatehouse.core.upstream.PluginOutlet;
@@ -86,8 +87,8 @@ final class LiveContext implements PluginContext {
     }
 
     @Override
-    public void after(Duration delay, Runnable action) {
-        ScheduledFuture<?> unused = services.scheduler()
+    public Runnable after(Duration delay, Runnable action) {
+        ScheduledFuture<?> due = services.scheduler()
                 .schedule(
                         () -> {
                             if (!closed) {
@@ -96,6 +97,7 @@ final class LiveContext implements PluginContext {
                         },
                         delay.toNanos(),
                         TimeUnit.NANOSECONDS);
+        return () -> due.cancel(false);
     }
 
     @Override
@@ -119,16 +121,16 @@ final class LiveContext implements PluginContext {
 
     @Override
     public Counters counters(RedisOptions redis) {
-        return new RedisCounters(borrow(redis), plugin, services.clock());
+        return new RedisCounters(borrow(redis, RedisLinks.Load.COUNTERS), plugin, services.clock());
     }
 
     @Override
     public Store store(RedisOptions redis) {
-        return new RedisStore(borrow(redis), plugin);
+        return new RedisStore(borrow(redis, RedisLinks.Load.VALUES), plugin);
     }
 
-    private RedisLink borrow(RedisOptions redis) {
-        RedisLink link = services.redis().borrow(redis);
+    private RedisLink borrow(RedisOptions redis, RedisLinks.Load load) {
+        RedisLink link = services.redis().borrow(redis, load);
         links.add(link);
         return link;
     }

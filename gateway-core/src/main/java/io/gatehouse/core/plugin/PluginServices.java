@@ -9,6 +9,8 @@ import io.gatehouse.core.upstream.TlsDefaults;
 import io.vertx.core.Vertx;
 import java.time.Clock;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadFactory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,6 +38,13 @@ public record PluginServices(
         this(vertx, metrics, counters, clock, scheduler, redirects, tls, new RedisLinks(vertx, (to, client) -> {
             tls.trust(client, TlsOptions.builder().verify(to.verifyTls()).build());
         }));
+    }
+
+    /** A thread for timed actions, which keeps none that was cancelled. */
+    public static ScheduledExecutorService scheduler(ThreadFactory thread) {
+        ScheduledThreadPoolExecutor scheduler = new ScheduledThreadPoolExecutor(1, thread);
+        scheduler.setRemoveOnCancelPolicy(true);
+        return scheduler;
     }
 
     /** Runs a timed action so that one failure does not end the periods, nor pass unseen. */

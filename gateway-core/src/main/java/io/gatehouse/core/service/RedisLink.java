@@ -14,6 +14,11 @@ import io.vertx.redis.client.RedisConnection;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
 import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -21,18 +26,22 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The way to one Redis: all calls go over one connection, one behind the other, and share one breaker.
+ * The way to one Redis: all calls go over one connection, one behind the other, and share one breaker, so that a request never
+ * waits longer than the time-out, and none waits while the breaker is open.
  *
- * <p>A call that is refused fails at once, one that is not answered fails at the time-out. After some of either in a row the
- * breaker opens: calls fail without a try, and after a while a call of its own, for which no client waits, tries again. So a
- * request never waits longer than the time-out, and none waits while the breaker is open.
+ * <p>A call that is not answered within the time-out opens the breaker: all calls that wait behind it fail with it, and none is
+ * sent. Whatever else goes wrong, and is known at once, opens it when it happens {@link #FAILURES} times in a row: an answer that
+ * is an error, a connection that is refused or breaks. The latter counts once, however many calls it carried.
+ *
+ * <p>While the breaker is open one call at a time, for which no client waits, tries again, and the first one that is answered
+ * closes it. After a time-out the first is sent at once, so that a moment's silence is over soon; the others after a pause each.
  *
  * <p>Any thread; all of it happens on one event loop.
  */
 public final class RedisLink {
     private static final Logger LOG = LoggerFactory.getLogger(RedisLink.class);
 
-    /** So many calls fail one after the other before the breaker opens. */
+    /** So often in a row something goes wrong before the breaker opens. */
     static final int FAILURES = 5;
 
     private static final long FIRST_PAUSE_MILLIS = 250;
@@ -48,12 +57,18 @@ public final class RedisLink {
     private final RedisOptions options;
     private final Consumer<NetClientOptions> trust;
     private final Context loop;
-    private @Nullable Redis client;
-    private @Nullable Future<RedisConnection> connection;
+
+    /** All that are not over, the eldest first, and some that are. */
+    private final Deque<Call<?>> calls = new ArrayDeque<>();
+
+    private boolean watched;
+    private @Nullable Line line;
     private boolean closed;
     private boolean open;
     private int failures;
-    private long pauseMillis = FIRST_PAUSE_MILLIS;
+
+    /** Before the next try; 0 when a call was answered since the last one. */
+    private long pauseMillis;
 
     RedisLink(Vertx vertx, RedisOptions options, Consumer<NetClientOptions> trust) {
         this.vertx = vertx;
@@ -62,95 +77,215 @@ public final class RedisLink {
         this.loop = ((ContextInternal) vertx.getOrCreateContext()).unwrap();
     }
 
-    RedisOptions options() {
-        return options;
+    /** A connection, be it in the making. */
+    private static final class Line {
+        private final Redis client;
+        private final Future<RedisConnection> connection;
+        private boolean counted;
+
+        private Line(Redis client, Future<RedisConnection> connection) {
+            this.client = client;
+            this.connection = connection;
+        }
+
+        /** Whether what went wrong is an answer, and the connection as good as before. */
+        private boolean outlives(Throwable cause) {
+            return connection.succeeded()
+                    && cause instanceof Response
+                    && !"CONNECTION_CLOSED".equals(cause.getMessage()); // which the client says itself
+        }
     }
 
-    /** Sends a request and reads its answer, on one loop; the future completes on the caller's. */
+    /** A request that waits for its answer. */
+    private static final class Call<T> {
+        private final Function<@Nullable Response, T> read;
+        private final Promise<T> promise;
+        private final long deadlineNanos;
+        private boolean late;
+
+        private Call(Function<@Nullable Response, T> read, Promise<T> promise, long deadlineNanos) {
+            this.read = read;
+            this.promise = promise;
+            this.deadlineNanos = deadlineNanos;
+        }
+
+        private boolean isOver() {
+            return promise.future().isComplete();
+        }
+    }
+
+    /** Sends a request and reads its answer, on one loop; the future completes on the caller's, and fails with why it did not. */
     <T> Future<T> call(Request request, Function<@Nullable Response, T> read) {
         Promise<T> promise = ((ContextInternal) vertx.getOrCreateContext()).promise();
-        loop.runOnContext(v -> start(request, read, promise));
+        loop.runOnContext(v -> {
+            if (closed || open) {
+                promise.fail(problem(closed ? "closed" : "cannot be reached, and is not tried again yet", null));
+            } else {
+                send(request, read, promise);
+            }
+        });
         return promise.future();
     }
 
-    private <T> void start(Request request, Function<@Nullable Response, T> read, Promise<T> promise) {
-        if (closed || open) {
-            promise.tryFail(new IOException(
-                    options + (closed ? ": closed" : ": cannot be reached, and is not tried again yet")));
-            return;
-        }
-        send(request).map(read).onComplete(done -> {
-            if (done.succeeded()) {
-                failures = 0;
-            } else if (!open && !closed) {
-                failed(done.cause());
+    private <T> void send(Request request, Function<@Nullable Response, T> read, Promise<T> promise) {
+        Call<T> call =
+                new Call<>(read, promise, System.nanoTime() + options.timeout().toNanos());
+        calls.add(call);
+        watch();
+        Line over = connected();
+        over.connection.compose(there -> there.send(request)).onComplete(done -> {
+            if (call.isOver()) {
+                return;
             }
-            promise.handle(done);
+            if (done.succeeded()) {
+                answered(call, done.result());
+            } else {
+                failed(over, done.cause());
+                promise.fail(problem(done.cause().getMessage(), done.cause()));
+            }
+            forgetThoseThatAreOver();
         });
     }
 
+    private <T> void answered(Call<T> call, @Nullable Response answer) {
+        T value;
+        try {
+            value = call.read.apply(answer);
+        } catch (RuntimeException e) {
+            failed(e);
+            call.promise.fail(problem("says what nobody understands", e));
+            return;
+        }
+        if (!open) {
+            failures = 0;
+            pauseMillis = 0;
+        }
+        call.promise.complete(value);
+    }
+
+    private void failed(Line over, Throwable cause) {
+        if (over.outlives(cause)) {
+            failed(cause);
+            return;
+        }
+        if (over == line) {
+            disconnect();
+        }
+        if (!over.counted) {
+            over.counted = true;
+            failed(cause);
+        }
+    }
+
     private void failed(Throwable cause) {
+        if (open || closed) {
+            return;
+        }
         failures++;
         if (failures < FAILURES) {
             LOG.debug("a call to redis failed: redis={}", options, cause);
             return;
         }
+        open(cause);
+        disconnect();
+        probeAfter(Math.max(FIRST_PAUSE_MILLIS, pauseMillis));
+    }
+
+    private void open(Throwable cause) {
         LOG.warn("redis cannot be reached: redis={} problem=\"{}\"", options, cause.getMessage());
         open = true;
-        disconnect();
-        probeLater();
+        failures = 0;
     }
 
-    /** One call over the connection, which ends within the time-out. */
-    private Future<Response> send(Request request) {
-        Promise<Response> promise = Promise.promise();
-        long millis = Math.max(1, options.timeout().toMillis());
-        long timer = vertx.setTimer(
-                millis, t -> promise.tryFail(new IOException(options + ": no answer within " + millis + " ms")));
-        connected().compose(there -> there.send(request)).onComplete(done -> {
-            vertx.cancelTimer(timer);
-            if (done.succeeded()) {
-                promise.tryComplete(done.result());
-            } else {
-                promise.tryFail(done.cause());
+    /** One timer for all: the eldest call is the first whose time is up, and then there is no other. */
+    private void watch() {
+        Call<?> eldest = calls.peek();
+        if (watched || eldest == null) {
+            return;
+        }
+        watched = true;
+        long left = TimeUnit.NANOSECONDS.toMillis(eldest.deadlineNanos - System.nanoTime());
+        vertx.setTimer(Math.max(1, left), timer -> {
+            watched = false;
+            forgetThoseThatAreOver();
+            Call<?> call = calls.peek();
+            if (call != null && call.deadlineNanos - System.nanoTime() <= 0) {
+                if (call.late) {
+                    timedOut();
+                } else {
+                    call.late = true; // its answer may lie there unread when the loop was busy: one turn more
+                }
             }
+            watch();
         });
-        return promise.future();
     }
 
-    private void probeLater() {
-        long pause = pauseMillis;
-        pauseMillis = Math.min(LONGEST_PAUSE_MILLIS, pause * 2);
-        vertx.setTimer(pause, t -> {
+    private void timedOut() {
+        IOException e = problem("no answer within " + options.timeout().toMillis() + " ms", null);
+        boolean first = !open && !closed;
+        if (first) {
+            open(e);
+        }
+        disconnect(e);
+        if (first) {
+            probeAfter(pauseMillis);
+        }
+    }
+
+    private void forgetThoseThatAreOver() {
+        for (Call<?> eldest = calls.peek(); eldest != null && eldest.isOver(); eldest = calls.peek()) {
+            calls.remove();
+        }
+    }
+
+    private void probeAfter(long millis) {
+        pauseMillis = Math.min(LONGEST_PAUSE_MILLIS, Math.max(FIRST_PAUSE_MILLIS, 2 * millis));
+        if (millis > 0) {
+            vertx.setTimer(millis, timer -> probe());
+        } else {
+            probe();
+        }
+    }
+
+    private void probe() {
+        if (closed) {
+            return;
+        }
+        Promise<Boolean> promise = Promise.promise();
+        promise.future().onComplete(done -> {
             if (closed) {
                 return;
             }
-            send(PROBE).onComplete(done -> {
-                if (closed) {
-                    return;
-                }
-                if (done.failed()) {
-                    disconnect();
-                    probeLater();
-                } else {
-                    open = false;
-                    failures = 0;
-                    pauseMillis = FIRST_PAUSE_MILLIS;
-                    LOG.info("redis is back: redis={}", options);
-                }
-            });
+            if (done.failed()) {
+                disconnect();
+                probeAfter(pauseMillis);
+            } else {
+                open = false;
+                LOG.info("redis is back: redis={}", options);
+            }
         });
+        send(PROBE, answer -> true, promise);
     }
 
-    private Future<RedisConnection> connected() {
-        Future<RedisConnection> known = connection;
-        if (known != null && !known.failed()) {
+    @Override
+    public String toString() {
+        return options.toString();
+    }
+
+    private IOException problem(@Nullable String text, @Nullable Throwable cause) {
+        return new IOException(options + ": " + text, cause);
+    }
+
+    private Line connected() {
+        Line known = line;
+        if (known != null && !known.connection.failed()) {
             return known;
         }
         disconnect();
         NetClientOptions net = new NetClientOptions()
+                // the time-out of the calls that wait for it comes first
                 .setConnectTimeout(
-                        (int) Math.min(Integer.MAX_VALUE, options.timeout().toMillis()))
+                        (int) Math.min(Integer.MAX_VALUE, options.timeout().toMillis() + 1000))
                 .setTcpNoDelay(true)
                 .setSsl(options.tls())
                 .setHostnameVerificationAlgorithm(options.verifyTls() ? "HTTPS" : "");
@@ -171,26 +306,33 @@ public final class RedisLink {
                 redis.setUser(options.username());
             }
         }
-        Redis made = Redis.createClient(vertx, redis);
-        client = made;
-        Future<RedisConnection> next = made.connect().onSuccess(there -> {
+        Redis client = Redis.createClient(vertx, redis);
+        Line made = new Line(client, client.connect());
+        line = made;
+        made.connection.onSuccess(there -> {
             there.exceptionHandler(e -> LOG.debug("a connection to redis broke", e));
             there.endHandler(v -> {
-                if (client == made) {
+                if (line == made) {
                     disconnect();
                 }
             });
         });
-        connection = next;
-        return next;
+        return made;
+    }
+
+    /** Ends all calls too. */
+    private void disconnect(IOException why) {
+        List<Call<?>> over = new ArrayList<>(calls);
+        calls.clear();
+        over.forEach(call -> call.promise.tryFail(why));
+        disconnect();
     }
 
     private void disconnect() {
-        Redis old = client;
-        client = null;
-        connection = null;
+        Line old = line;
+        line = null;
         if (old != null) {
-            old.close();
+            old.client.close();
         }
     }
 
@@ -199,7 +341,7 @@ public final class RedisLink {
         Promise<Void> done = Promise.promise();
         loop.runOnContext(v -> {
             closed = true;
-            disconnect();
+            disconnect(problem("closed", null));
             done.complete();
         });
         return done.future();

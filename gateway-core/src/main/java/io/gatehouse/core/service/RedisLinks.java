@@ -9,15 +9,26 @@ import java.util.Map;
 import java.util.function.BiConsumer;
 
 /**
- * The ways to the Redis servers of this gateway: one for all who name a server in the same way. It is there for as long as
- * anybody uses it, so that a reload that keeps a plugin, or makes it anew, keeps connection and breaker.
+ * The ways to the Redis servers of this gateway: one for the counters and one for the values of all who name a server in the same
+ * way, so that no counter waits behind a large value. Each is there for as long as anybody uses it, so that a reload that keeps a
+ * plugin, or makes it anew, keeps connection and breaker.
  *
  * <p>Any thread.
  */
 public final class RedisLinks {
     private final Vertx vertx;
     private final BiConsumer<RedisOptions, NetClientOptions> trust;
-    private final Map<RedisOptions, Shared> links = new HashMap<>();
+    private final Map<Way, Shared> links = new HashMap<>();
+
+    /** What is sent over a way. */
+    public enum Load {
+        /** Short calls, for which requests wait. */
+        COUNTERS,
+        /** Bytes, of which there may be many. */
+        VALUES
+    }
+
+    private record Way(RedisOptions to, Load load) {}
 
     private static final class Shared {
         private final RedisLink link;
@@ -39,24 +50,27 @@ public final class RedisLinks {
     }
 
     /** The way to a server, to be given back; nothing is connected before it is used. */
-    public synchronized RedisLink borrow(RedisOptions options) {
+    public synchronized RedisLink borrow(RedisOptions options, Load load) {
         Shared shared = links.computeIfAbsent(
-                options, to -> new Shared(new RedisLink(vertx, to, client -> trust.accept(to, client))));
+                new Way(options, load),
+                way -> new Shared(new RedisLink(vertx, options, client -> trust.accept(options, client))));
         shared.users++;
         return shared.link;
     }
 
     /** Gives one back; the last one to do so closes it, and calls that are under way fail. */
     public synchronized Future<Void> giveBack(RedisLink link) {
-        Shared shared = links.get(link.options());
-        if (shared == null || shared.link != link) {
-            throw new IllegalArgumentException(link.options() + ": given back more often than borrowed");
+        for (Map.Entry<Way, Shared> entry : links.entrySet()) {
+            Shared shared = entry.getValue();
+            if (shared.link.equals(link)) {
+                shared.users--;
+                if (shared.users > 0) {
+                    return Future.succeededFuture();
+                }
+                links.remove(entry.getKey());
+                return link.close();
+            }
         }
-        shared.users--;
-        if (shared.users > 0) {
-            return Future.succeededFuture();
-        }
-        links.remove(link.options());
-        return link.close();
+        throw new IllegalArgumentException(link + ": given back more often than borrowed");
     }
 }

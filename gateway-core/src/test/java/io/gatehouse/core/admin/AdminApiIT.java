@@ -621,7 +621,30 @@ class AdminApiIT {
         start(PAGES, AdminSettings.DEFAULT);
         HttpResponse<String> broken = send("GET", "/probe/" + ONE + "/broken/" + how, "");
         assertThat(broken.statusCode()).isEqualTo(500);
-        assertThat(broken.body()).isEqualTo("{\"message\":\"An unexpected error occurred\"}");
+        assertThat(broken.body())
+                .isEqualTo("{\"message\":\"An unexpected error occurred\",\"failed\":[\"" + ONE + "\"]}");
+    }
+
+    @Test
+    void pagesThatBreakKeepNoOtherInstanceFromBeingAsked() throws Exception {
+        String three = "00000000-0000-4000-8000-000000000000"; // asked first
+        start(
+                PAGES
+                        + "- {id: %s, name: probe, route: r, config: {label: three, does: broken-pages}}%n"
+                                .formatted(three)
+                        + "routes: [{name: r, paths: [/]}]\n",
+                AdminSettings.DEFAULT);
+        String failed = "{\"message\":\"An unexpected error occurred\",\"failed\":[\"" + three + "\"]}";
+
+        assertThat(send("GET", "/probe/one", "").body()).isEqualTo("one 0");
+        HttpResponse<String> none = send("GET", "/probe/none", "");
+        assertThat(none.statusCode()).isEqualTo(500);
+        assertThat(none.body()).isEqualTo(failed);
+        HttpResponse<String> emptied = send("DELETE", "/probe", "");
+        assertThat(emptied.statusCode()).isEqualTo(500);
+        assertThat(emptied.body()).isEqualTo(failed);
+        assertThat(send("GET", "/probe/one", "").body()).isEqualTo("one 1");
+        assertThat(send("GET", "/probe/two", "").body()).isEqualTo("two 1");
     }
 
     @Test

@@ -83,6 +83,10 @@ public final class ProbeFactory implements PluginFactory<ProbeFactory.Config> {
         LIVES.add("+" + config.label());
         if (config.does().equals("pages")) {
             pages(config, context);
+        } else if (config.does().equals("broken-pages")) {
+            AdminPage broken = path -> Future.failedFuture("planted");
+            context.admin(HttpMethod.GET, "/:label", broken);
+            context.admin(HttpMethod.DELETE, "/", broken);
         }
         return new Probe(config);
     }

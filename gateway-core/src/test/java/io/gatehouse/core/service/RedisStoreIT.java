@@ -5,62 +5,23 @@ import static io.gatehouse.core.service.RealRedis.freePort;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.gatehouse.api.Counters;
 import io.gatehouse.api.RedisOptions;
 import io.gatehouse.api.Store;
 import io.gatehouse.api.config.Secret;
-import io.vertx.core.Future;
-import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import java.io.IOException;
-import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
-/** Against a real Redis, where one is on the PATH. */
-@Timeout(60)
-class RedisStoreIT {
-    private static final Vertx VERTX = Vertx.vertx();
+class RedisStoreIT extends AgainstRedis {
     private static final Duration LONG = Duration.ofHours(1);
-
-    private final RedisLinks links = new RedisLinks(VERTX, (to, client) -> client.setTrustAll(true));
-    private final List<RedisLink> borrowed = new ArrayList<>();
-    private RealRedis redis;
-
-    @BeforeEach
-    void prepare(@TempDir Path folder) {
-        redis = new RealRedis(folder);
-    }
-
-    @AfterEach
-    void closeAll() throws Exception {
-        for (RedisLink link : borrowed) {
-            await(links.giveBack(link));
-        }
-        redis.close();
-    }
-
-    @AfterAll
-    static void stop() throws Exception {
-        await(VERTX.close());
-    }
 
     @Test
     void givesEveryNodeWhatOneHasPutUntilItsTimeIsOver() throws Exception {
         int port = redis.start();
-        Store one = store(port, Duration.ofSeconds(10));
-        Store other = store(port, Duration.ofSeconds(9));
+        Store one = store(port);
+        Store other = store(port);
         byte[] bytes = new byte[5 << 20];
         new Random(1).nextBytes(bytes);
         Buffer value = Buffer.buffer(bytes);
@@ -90,8 +51,8 @@ class RedisStoreIT {
     @Test
     void putsNothingThatWasBegunBeforeAnyNodeDeletedSomething() throws Exception {
         int port = redis.start();
-        Store one = store(port, Duration.ofSeconds(10));
-        Store other = store(port, Duration.ofSeconds(9));
+        Store one = store(port);
+        Store other = store(port);
         for (int i = 0; i < 3; i++) {
             Store.Found before = await(one.get("a"));
             if (i == 0) {
@@ -108,7 +69,7 @@ class RedisStoreIT {
 
     @Test
     void deletesOneAndAllThatBeginSo() throws Exception {
-        Store store = store(redis.start(), Duration.ofSeconds(10));
+        Store store = store(redis.start());
         for (String key : List.of("a", "a:1", "a*", "a*1", "a?[b]\\", "b")) {
             put(store, key);
         }
@@ -128,7 +89,7 @@ class RedisStoreIT {
 
     @Test
     void refusesWhatIsTooLargeOrForNoTime() throws Exception {
-        Store store = store(freePort(), Duration.ofSeconds(10));
+        Store store = store(freePort());
         Store.Found any = () -> null;
         assertThatThrownBy(() -> store.put("k", Buffer.buffer(new byte[Store.MAX_VALUE + 1]), LONG, any))
                 .hasMessageContaining("16777217 bytes");
@@ -145,67 +106,12 @@ class RedisStoreIT {
         assertThat(await(store.deleteAll(""))).isEqualTo(1);
     }
 
-    @Test
-    void sharesTheBreakerWithAllWhoNameTheSameServerInTheSameWay() throws Exception {
-        int port = freePort();
-        Store store = new RedisStore(link(at(port).build()), "cache");
-        Counters counters = new RedisCounters(link(at(port).build()), "limit", Clock.systemUTC());
-        Store elsewhere = new RedisStore(link(at(port).database(1).build()), "cache");
-        for (int i = 0; i < RedisLink.FAILURES; i++) {
-            assertThatThrownBy(() -> await(store.get("k"))).hasMessageContaining("refused");
-        }
-        assertThatThrownBy(() -> await(counters.take("k", 1, List.of(Counters.Window.of(0, 9, 9)))))
-                .hasMessageContaining("not tried again yet");
-        assertThatThrownBy(() -> await(elsewhere.get("k"))).hasMessageContaining("refused");
-
-        redis.start(port);
-        while (true) {
-            try {
-                assertThat(await(store.get("k")).value()).isNull();
-                break;
-            } catch (IOException notYet) {
-                Thread.onSpinWait();
-            }
-        }
-        assertThat(await(counters.take("k", 1, List.of(Counters.Window.of(0, 9, 9))))
-                        .granted())
-                .isTrue();
-    }
-
-    @Test
-    void closesAConnectionWhenTheLastOneGivesItBack() throws Exception {
-        RedisOptions options = at(redis.start()).build();
-        RedisLink link = links.borrow(options);
-        Store store = new RedisStore(link, "test");
-        assertThat(links.borrow(options)).isSameAs(link);
-        await(links.giveBack(link));
-        assertThat(await(store.get("k")).value()).isNull();
-        await(links.giveBack(link));
-        assertThatThrownBy(() -> await(store.get("k"))).hasMessageContaining("closed");
-        assertThatThrownBy(() -> links.giveBack(link)).hasMessageContaining("more often");
-        assertThat(link(options)).isNotSameAs(link);
-    }
-
     private static void put(Store store, String key) throws Exception {
         assertThat(await(store.put(key, Buffer.buffer("v"), LONG, await(store.get(key)))))
                 .isTrue();
     }
 
-    private Store store(int port, Duration timeout) {
-        return new RedisStore(link(at(port).timeout(timeout).build()), "test");
-    }
-
-    private RedisLink link(RedisOptions options) {
-        RedisLink link = links.borrow(options);
-        borrowed.add(link);
-        return link;
-    }
-
-    private static <T> T await(Future<T> future) throws Exception {
-        try {
-            return future.toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
-        } catch (ExecutionException e) {
-            throw e.getCause() instanceof Exception cause ? cause : e;
-        }
+    private Store store(int port) {
+        return new RedisStore(link(at(port).build()), "test");
     }
 }

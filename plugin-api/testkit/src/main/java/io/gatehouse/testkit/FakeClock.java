@@ -82,6 +82,11 @@ public final class FakeClock extends Clock {
         return timer;
     }
 
+    /** How many timers are still to come due. */
+    public int timers() {
+        return timers.size();
+    }
+
     /** Something that is to happen later. */
     public final class Timer {
         private final long due;

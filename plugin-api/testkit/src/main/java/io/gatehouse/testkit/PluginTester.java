@@ -592,12 +592,14 @@ public final class PluginTester implements AutoCloseable {
         }
 
         @Override
-        public void after(Duration delay, Runnable action) {
-            timers.add(clock.after(delay, () -> {
+        public Runnable after(Duration delay, Runnable action) {
+            FakeClock.Timer timer = clock.after(delay, () -> {
                 if (!over) {
                     guard("after", action::run);
                 }
-            }));
+            });
+            timers.add(timer);
+            return timer::cancel;
         }
 
         @Override

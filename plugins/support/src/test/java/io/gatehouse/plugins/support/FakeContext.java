@@ -68,8 +68,8 @@ final class FakeContext implements FactoryContext {
     }
 
     @Override
-    public void after(Duration delay, Runnable action) {
-        clock.after(delay, action);
+    public Runnable after(Duration delay, Runnable action) {
+        return clock.after(delay, action)::cancel;
     }
 
     @Override

@@ -39,8 +39,9 @@ final class PoolContext implements FactoryContext, AutoCloseable {
     }
 
     @Override
-    public void after(Duration delay, Runnable action) {
-        ScheduledFuture<?> unused = pool.schedule(action, delay.toNanos(), TimeUnit.NANOSECONDS);
+    public Runnable after(Duration delay, Runnable action) {
+        ScheduledFuture<?> due = pool.schedule(action, delay.toNanos(), TimeUnit.NANOSECONDS);
+        return () -> due.cancel(false);
     }
 
     @Override

@@ -204,8 +204,8 @@ class LogFileTest {
         }
 
         @Override
-        public void after(Duration delay, Runnable action) {
-            clock.after(delay, action);
+        public Runnable after(Duration delay, Runnable action) {
+            return clock.after(delay, action)::cancel;
         }
 
         @Override

@@ -196,8 +196,11 @@ final class ProxyCache implements Plugin {
         private Future<Response> await(Flight flight) {
             waits++;
             Promise<Flight.Outcome> promise = Promise.promise();
-            flight.landed().onComplete(done -> promise.tryComplete(done.result()));
-            context.after(PATIENCE, () -> promise.tryComplete(Flight.Outcome.NOT_CACHEABLE));
+            Runnable cancel = context.after(PATIENCE, () -> promise.tryComplete(Flight.Outcome.NOT_CACHEABLE));
+            flight.landed().onComplete(done -> {
+                cancel.run();
+                promise.tryComplete(done.result());
+            });
             return request.exchange().adopt(promise.future()).compose(outcome -> {
                 if (request.exchange().ended()) {
                     return next.proceed(request);

@@ -70,10 +70,17 @@ final class SharedAnswers implements Archive {
             return future;
         }
         Promise<T> promise = Promise.promise();
-        future.onComplete(promise::tryComplete, promise::tryFail);
-        context.after(
+        Runnable cancel = context.after(
                 Duration.ofMillis(Math.max(1, millis)),
                 () -> promise.tryFail(new IOException("no second answer of redis in time")));
+        future.onComplete(done -> {
+            cancel.run();
+            if (done.succeeded()) {
+                promise.tryComplete(done.result());
+            } else {
+                promise.tryFail(done.cause());
+            }
+        });
         return promise.future();
     }
 

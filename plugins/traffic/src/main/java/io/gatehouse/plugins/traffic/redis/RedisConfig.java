@@ -20,9 +20,9 @@ public record RedisConfig(
         @Doc("Its port.") @Default("6379") @Range(min = 1, max = 65535)
         int port,
 
-        @Doc(
-                "Milliseconds within which an answer must have come, connecting included. After five in a row that did not come"
-                        + " requests are not held up any more until Redis answers again, which the gateway tries by itself.")
+        @Doc("Milliseconds within which an answer must have come, connecting included. After one that did not, or five"
+                + " failures in a row, requests are not held up any more until Redis answers again, which the gateway"
+                + " tries by itself.")
         @Default("2000")
         @Range(min = 1, max = 2147483646)
         int timeout,

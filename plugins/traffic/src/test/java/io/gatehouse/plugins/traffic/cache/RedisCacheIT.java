@@ -19,6 +19,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -53,7 +54,13 @@ class RedisCacheIT {
     private static final int RESETTING = freePort();
 
     /** Of the plugin whose Redis is always there: a purge asks all plugins unless one is named. */
-    private static final String CACHES = "/proxy-cache/5b1c2a9e-8f0d-4c3b-9a77-2f6e1d0c4b5a/caches/";
+    private static final String THERE = "5b1c2a9e-8f0d-4c3b-9a77-2f6e1d0c4b5a";
+
+    private static final String AWAY = "0a4c3f9e-8f0d-4c3b-9a77-2f6e1d0c4b5a";
+    private static final String CACHES = "/proxy-cache/" + THERE + "/caches/";
+
+    /** As many as a Redis has unless told otherwise; each is reached over a connection of its own. */
+    private static final int DATABASES = 16;
 
     private static final ExecutorService THREADS = Executors.newCachedThreadPool();
     private static final HttpServer UPSTREAM = upstream();
@@ -101,6 +108,7 @@ class RedisCacheIT {
                           route: killed
                           config: {strategy: redis, redis: {host: 127.0.0.1, port: %2$d, timeout: 10000}}
                         - name: proxy-cache
+                          id: 0a4c3f9e-8f0d-4c3b-9a77-2f6e1d0c4b5a
                           route: refused
                           config: {strategy: redis, redis: {host: 127.0.0.1, port: %3$d, timeout: 10000}}
                         - name: proxy-cache
@@ -112,10 +120,29 @@ class RedisCacheIT {
                         - name: proxy-cache
                           route: resetting
                           config: {strategy: redis, redis: {host: 127.0.0.1, port: %6$d, timeout: 300}}
-                        """.formatted(PORT, KILLED, REFUSED, SILENT, GARBAGE, RESETTING))
+                        %7$s""".formatted(PORT, KILLED, REFUSED, SILENT, GARBAGE, RESETTING, nobodys()))
                 .connect(
                         "http://upstream.example",
                         "http://127.0.0.1:" + UPSTREAM.getAddress().getPort());
+    }
+
+    /** For each database of a Redis that is not there a plugin, and a route of its own that answers by itself. */
+    private static String nobodys() {
+        int nobody = freePort();
+        StringBuilder yaml = new StringBuilder();
+        for (int i = 0; i < DATABASES; i++) {
+            yaml.append("""
+                    - name: proxy-cache
+                      route: nobody-%1$d
+                      config: {strategy: redis, redis: {host: 127.0.0.1, port: %2$d, database: %1$d, timeout: 10000}}
+                    - {name: request-termination, route: nobody-%1$d, config: {status_code: 200, message: ok}}
+                    """.formatted(i, nobody));
+        }
+        yaml.append("routes:\n");
+        for (int i = 0; i < DATABASES; i++) {
+            yaml.append("- {name: nobody-%1$d, paths: [/nobody-%1$d]}%n".formatted(i));
+        }
+        return yaml.toString();
     }
 
     @BeforeAll
@@ -186,6 +213,26 @@ class RedisCacheIT {
         assertThat(admin(other, "GET", CACHES + key).statusCode()).isEqualTo(404);
         assertThat(status(other.get(path, "Accept-Language", "fr"))).isEqualTo("Miss");
         assertThat(status(other.get(path, "Accept-Language", "de"))).isEqualTo("Miss");
+    }
+
+    @Test
+    void forgetThoughAnotherRedisIsAwayAndSayWhichOne() throws Exception {
+        String path = "/shared/purged";
+        String key = key(kept(path));
+        assertThat(admin(one, "GET", "/proxy-cache/" + key).statusCode()).isEqualTo(200);
+        for (String purge : List.of("/proxy-cache/" + key, "/proxy-cache")) {
+            HttpResponse<String> purged = admin(one, "DELETE", purge);
+            assertThat(purged.statusCode()).isEqualTo(500);
+            assertThat(purged.body())
+                    .contains("\"message\":\"An unexpected error occurred\"", AWAY)
+                    .doesNotContain(THERE);
+            assertThat(status(other.get(path))).isEqualTo("Miss");
+            assertThat(status(other.get(path))).isEqualTo("Hit");
+        }
+        assertThat(admin(one, "GET", "/proxy-cache/none").statusCode()).isEqualTo(500);
+        assertThat(admin(one, "DELETE", "/proxy-cache/" + THERE + "/caches/none")
+                        .statusCode())
+                .isEqualTo(404);
     }
 
     @Test
@@ -265,6 +312,27 @@ class RedisCacheIT {
             awaitStatus(other, "/refused", "Hit");
             late.commands("FLUSHALL");
             assertThat(status(other.get("/refused"))).isEqualTo("Miss");
+        }
+    }
+
+    @Test
+    void passByWithinFiftyMillisecondsWhileRedisRefuses() throws Exception {
+        for (int i = 0; i < 8; i++) {
+            assertThat(status(one.get("/refused"))).isEqualTo("Bypass");
+        }
+        List<Long> nanos = new ArrayList<>();
+        for (int round = 0; round < 4; round++) {
+            for (int i = 0; i < DATABASES; i++) {
+                long start = System.nanoTime();
+                HttpResponse<String> passed = one.get("/nobody-" + i);
+                nanos.add(System.nanoTime() - start);
+                assertThat(status(passed)).isEqualTo("Bypass");
+            }
+        }
+        // the first ones of each really connect; a busy machine slows down some, a wait slows down all
+        for (List<Long> part : List.of(nanos.subList(0, DATABASES), nanos.subList(DATABASES, nanos.size()))) {
+            List<Long> sorted = part.stream().sorted().toList();
+            assertThat(Duration.ofNanos(sorted.get(sorted.size() * 3 / 4))).isLessThan(Duration.ofMillis(50));
         }
     }
 

@@ -156,6 +156,22 @@ class RedisCacheTest extends ProxyCacheTest {
     }
 
     @Test
+    void leavesNoTimerWhenTheSecondAnswerOfRedisIsThere() {
+        try (PluginTester tester = tester("")) {
+            tester.upstream(answers(200, "text/plain", "x", "Vary", "Accept"));
+            tester.get("/").send();
+            tester.store().hold();
+            TestExchange hit = tester.get("/").send();
+            int before = tester.clock().timers();
+            tester.store().releaseOne();
+            assertThat(tester.clock().timers()).isEqualTo(before + 1);
+            tester.store().release();
+            assertThat(hit.header(STATUS)).isEqualTo("Hit");
+            assertThat(tester.clock().timers()).isLessThanOrEqualTo(before);
+        }
+    }
+
+    @Test
     void takesWhatItCannotReadForNothing() {
         try (PluginTester tester = tester("")) {
             counting(tester, "text/plain");
