@@ -124,9 +124,6 @@ final class EntityReader {
         this.selectTags = new LinkedHashSet<>(selectTags);
         this.secrets = secrets;
         this.binder = new RecordBinder(secrets, options.compat());
-        for (EntityKind kind : EntityKind.values()) {
-            collections.put(kind, new Listed());
-        }
     }
 
     /** Reads what edits of a configuration say; what they refer to may be there already. */
@@ -170,7 +167,7 @@ final class EntityReader {
     }
 
     private Listed listed(EntityKind kind) {
-        return Objects.requireNonNull(collections.get(kind));
+        return collections.computeIfAbsent(kind, any -> new Listed());
     }
 
     /** Something could not be read, so what a reference names may well be in it. */
@@ -343,7 +340,7 @@ final class EntityReader {
         Map<EntityKind, List<Entity>> all = new EnumMap<>(EntityKind.class);
         all.put(EntityKind.VAULT, build(EntityKind.VAULT)); // first: secrets of the others may come from them
         for (EntityKind kind : EntityKind.values()) {
-            if (kind != EntityKind.VAULT) {
+            if (kind != EntityKind.VAULT && (base == null || collections.containsKey(kind))) {
                 all.put(kind, build(kind));
             }
         }

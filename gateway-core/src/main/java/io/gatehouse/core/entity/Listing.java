@@ -4,7 +4,9 @@ import io.gatehouse.api.config.Secret;
 import io.gatehouse.core.schema.RecordShape;
 import java.util.AbstractList;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -97,7 +99,6 @@ final class Listing {
     }
 
     /** The same with these in the place of those with their ids, or after the others, and without the ones that go. */
-    @SuppressWarnings("ReferenceEquality") // what an edit did not touch is the same object
     Listing with(Collection<Entity> changed, Set<String> gone) {
         Map<String, Entity> fresh = new LinkedHashMap<>();
         changed.forEach(entity -> fresh.put(entity.id(), entity));
@@ -113,19 +114,34 @@ final class Listing {
                 listing.indexes.put(index, changed(entities, out, fresh.values(), entity -> key(index, entity))));
         List<byte[]> known = digests;
         if (known != null) {
-            List<byte[]> next = new ArrayList<>(listing.all.size());
-            Iterator<Entity> others = listing.all.iterator();
-            for (int i = 0; i < all.size(); i++) {
-                Entity old = all.get(i);
-                if (!gone.contains(old.id()) || fresh.containsKey(old.id())) {
-                    Entity now = others.next();
-                    next.add(now == old ? known.get(i) : Fingerprint.digest(now));
-                }
-            }
-            others.forEachRemaining(entity -> next.add(Fingerprint.digest(entity)));
-            listing.digests = next;
+            listing.digests =
+                    out.isEmpty() ? appended(known, fresh.values()) : digests(known, listing.all, fresh, gone);
         }
         return listing;
+    }
+
+    private static List<byte[]> appended(List<byte[]> known, Collection<Entity> fresh) {
+        List<byte[]> next = new ArrayList<>(known.size() + fresh.size());
+        next.addAll(known);
+        fresh.forEach(entity -> next.add(Fingerprint.digest(entity)));
+        return next;
+    }
+
+    /** The digests of what becomes of the entities; those of what is the same are known. */
+    @SuppressWarnings("ReferenceEquality") // what an edit did not touch is the same object
+    private List<byte[]> digests(
+            List<byte[]> known, List<Entity> entities, Map<String, Entity> fresh, Set<String> gone) {
+        List<byte[]> next = new ArrayList<>(entities.size());
+        Iterator<Entity> others = entities.iterator();
+        for (int i = 0; i < all.size(); i++) {
+            Entity old = all.get(i);
+            if (!gone.contains(old.id()) || fresh.containsKey(old.id())) {
+                Entity now = others.next();
+                next.add(now == old ? known.get(i) : Fingerprint.digest(now));
+            }
+        }
+        others.forEachRemaining(entity -> next.add(Fingerprint.digest(entity)));
+        return next;
     }
 
     private static void add(List<Entity> entities, @Nullable Entity entity) {
@@ -140,7 +156,7 @@ final class Listing {
         for (Entity entity : fresh) {
             next[at++] = entity;
         }
-        return List.of(next);
+        return Collections.unmodifiableList(Arrays.asList(next)); // List.of would copy once more
     }
 
     private List<Entity> replaced(Map<String, Entity> fresh, Set<String> gone) {
@@ -154,7 +170,7 @@ final class Listing {
             }
         }
         next.addAll(fresh.values());
-        return List.copyOf(next);
+        return Collections.unmodifiableList(next);
     }
 
     /** An index without some entities and with others; an entity without a key is not in it. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.gatehouse.core.config.ConfigNode;
 import io.gatehouse.core.config.Location;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -44,7 +45,7 @@ class ListingTest {
     }
 
     @Test
-    void tellsWhatWasTouchedHoweverManyEditsAgo() {
+    void keepsUpWithEditsAndTellsWhatTheyTouched() {
         Random random = new Random(5);
         for (int round = 0; round < 300; round++) {
             List<Entity> first = new ArrayList<>();
@@ -52,6 +53,7 @@ class ListingTest {
                 first.add(consumer(i));
             }
             Listing before = Listing.of(EntityKind.CONSUMER, first);
+            assertThat(before.digests()).hasSameSizeAs(first);
             Listing now = before;
             Map<String, Entity> expected = new LinkedHashMap<>();
             first.forEach(entity -> expected.put(entity.id(), entity));
@@ -73,6 +75,10 @@ class ListingTest {
             }
 
             assertThat(now.all()).containsExactlyElementsOf(expected.values());
+            assertThat(now.digests())
+                    .usingElementComparator(Arrays::compare)
+                    .containsExactlyElementsOf(
+                            Listing.of(EntityKind.CONSUMER, now.all()).digests());
             assertThat(now.touchedSince(before)).isEqualTo(differing(before, now));
             assertThat(before.touchedSince(now)).isEqualTo(differing(before, now));
         }
