@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * The certificate of an authority.
  *
  * @param cert PEM, one certificate
- * @param certDigest accepted since dumps have it
+ * @param certDigest computed; accepted since dumps have it
  */
 @Doc("The certificate of an authority, in PEM.")
 public record CaCertificateEntity(
@@ -21,10 +21,16 @@ public record CaCertificateEntity(
 
         @Doc("One certificate.") String cert,
 
-        @Doc("SHA-256 of the certificate in hexadecimal digits; not needed.") @Nullable
+        @Doc("SHA-256 of the certificate in hexadecimal digits, always computed: what is given counts for nothing.")
+        @Nullable
         String certDigest,
 
         @Doc("Words to select entities by.") @Distinct List<String> tags) {
+    /** Computes the digest. */
+    public CaCertificateEntity {
+        X509Certificate certificate = Pem.certificate(cert);
+        certDigest = certificate == null ? null : Pem.digest(certificate);
+    }
 
     static void check(CaCertificateEntity authority, Report report) {
         X509Certificate certificate = Pem.certificate(authority.cert);

@@ -5,6 +5,7 @@ import io.gatehouse.api.config.Name;
 import io.gatehouse.api.config.NotBuilt;
 import io.gatehouse.core.schema.Distinct;
 import io.gatehouse.core.schema.Filled;
+import io.gatehouse.core.schema.Rule;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -2,6 +2,7 @@ package io.gatehouse.core.entity;
 
 import io.gatehouse.core.config.ConfigNode;
 import io.gatehouse.core.schema.RecordShape;
+import io.gatehouse.core.schema.Rule;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -277,7 +278,8 @@ public enum EntityKind {
 
     void check(Record entity, Report report) {
         check.check(entity, report);
-        rules().forEach(rule -> rule.check(entity, report));
+        Rule.Subject subject = report.of(entity);
+        rules().forEach(rule -> rule.check(subject));
     }
 
     /** What fields ask of each other, as far as the schemas tell it. */

@@ -3,6 +3,7 @@ package io.gatehouse.core.entity;
 import io.gatehouse.core.config.Compat;
 import io.gatehouse.core.schema.KongSchema;
 import io.gatehouse.core.schema.RecordShape;
+import io.gatehouse.core.schema.Rule;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,6 +37,9 @@ public final class EntitySchema {
             }
         }
         schema.put("supported_partials", partials);
+        List<Map<String, Object>> checks = new ArrayList<>(shown(EntityKind.PLUGIN.rules(), ""));
+        checks.addAll(shown(RecordShape.of(config).rules(), "config."));
+        schema.put("entity_checks", checks);
         return schema;
     }
 
@@ -78,9 +82,13 @@ public final class EntitySchema {
 
     private static Map<String, Object> schema(EntityKind kind, List<Map<String, Object>> fields) {
         Map<String, Object> schema = new LinkedHashMap<>();
-        schema.put("entity_checks", kind.rules().stream().map(Rule::shown).toList());
+        schema.put("entity_checks", shown(kind.rules(), ""));
         schema.put("fields", fields);
         return schema;
+    }
+
+    private static List<Map<String, Object>> shown(List<Rule> rules, String prefix) {
+        return rules.stream().map(rule -> rule.shown(prefix)).toList();
     }
 
     private static List<Map<String, Object>> fields(EntityKind kind, Compat compat) {

@@ -9,6 +9,7 @@ import io.gatehouse.api.config.NotBuilt;
 import io.gatehouse.api.config.Secret;
 import io.gatehouse.core.schema.Distinct;
 import io.gatehouse.core.schema.Filled;
+import io.gatehouse.core.schema.Rule;
 import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.util.List;

@@ -5,6 +5,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
+import java.security.MessageDigest;
 import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.Signature;
@@ -15,6 +16,7 @@ import java.security.spec.X509EncodedKeySpec;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -61,8 +63,17 @@ public final class Pem {
         return bytes == null ? null : certificate(bytes);
     }
 
+    /** SHA-256 of a certificate in DER, in hexadecimal digits. */
+    static String digest(X509Certificate certificate) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(certificate.getEncoded()));
+        } catch (GeneralSecurityException everyJvmHasItAndItWasReadFromDer) {
+            throw new IllegalStateException(everyJvmHasItAndItWasReadFromDer);
+        }
+    }
+
     /** All certificates in their order; empty when one of them is none. */
-    static List<X509Certificate> certificates(String text) {
+    public static List<X509Certificate> certificates(String text) {
         List<X509Certificate> all = new ArrayList<>();
         Matcher block = BLOCK.matcher(text);
         while (block.find()) {

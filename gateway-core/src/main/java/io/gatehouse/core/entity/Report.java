@@ -2,6 +2,9 @@ package io.gatehouse.core.entity;
 
 import io.gatehouse.core.config.ConfigNode;
 import io.gatehouse.core.config.Problem;
+import io.gatehouse.core.schema.RecordShape;
+import io.gatehouse.core.schema.Rule;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -53,6 +56,37 @@ final class Report {
         ConfigNode node = node(field);
         return node != null
                 && !(node instanceof ConfigNode.Sequence list && list.items().isEmpty());
+    }
+
+    /** What rules over several fields are checked on. */
+    Rule.Subject of(Record record) {
+        RecordShape shape = RecordShape.of(record.getClass());
+        return new Rule.Subject() {
+            @Override
+            public String prefix() {
+                return "";
+            }
+
+            @Override
+            public boolean isSet(String field) {
+                return Report.this.isSet(field);
+            }
+
+            @Override
+            public @Nullable Object value(String field) {
+                return shape.value(record, field);
+            }
+
+            @Override
+            public void broken(String message, List<String> fields) {
+                entity(message, fields.toArray(String[]::new));
+            }
+
+            @Override
+            public void brokenAt(String field, String message, String because) {
+                at(field, message, because);
+            }
+        };
     }
 
     /** Checks each text in a field, however deep; the check yields what is wrong. */

@@ -10,6 +10,7 @@ import io.gatehouse.core.config.ConfigNode;
 import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.schema.Distinct;
 import io.gatehouse.core.schema.Filled;
+import io.gatehouse.core.schema.Rule;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

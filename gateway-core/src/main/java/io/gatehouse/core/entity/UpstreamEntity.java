@@ -9,6 +9,7 @@ import io.gatehouse.api.config.Range;
 import io.gatehouse.core.config.ConfigNode;
 import io.gatehouse.core.schema.Distinct;
 import io.gatehouse.core.schema.Filled;
+import io.gatehouse.core.schema.Rule;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -78,21 +79,21 @@ public record UpstreamEntity(
         @Doc("Words to select entities by.") @Distinct List<String> tags) {
 
     static final List<Rule> RULES = List.of(
-            Rule.when("hash_on").is("header").needs("hash_on_header"),
-            Rule.when("hash_fallback").is("header").needs("hash_fallback_header"),
-            Rule.when("hash_on").is("cookie").needs("hash_on_cookie"),
-            Rule.when("hash_fallback").is("cookie").needs("hash_on_cookie"),
-            Rule.when("hash_on").is("query_arg").needs("hash_on_query_arg"),
-            Rule.when("hash_fallback").is("query_arg").needs("hash_fallback_query_arg"),
-            Rule.when("hash_on").is("uri_capture").needs("hash_on_uri_capture"),
-            Rule.when("hash_fallback").is("uri_capture").needs("hash_fallback_uri_capture"),
-            Rule.when("hash_on").is("none").leaves("hash_fallback", "none"),
-            Rule.when("hash_on").is("cookie").leaves("hash_fallback", "none"),
+            Rule.when("hash_on").matches("header").needs("hash_on_header"),
+            Rule.when("hash_fallback").matches("header").needs("hash_fallback_header"),
+            Rule.when("hash_on").matches("cookie").needs("hash_on_cookie"),
+            Rule.when("hash_fallback").matches("cookie").needs("hash_on_cookie"),
+            Rule.when("hash_on").matches("query_arg").needs("hash_on_query_arg"),
+            Rule.when("hash_fallback").matches("query_arg").needs("hash_fallback_query_arg"),
+            Rule.when("hash_on").matches("uri_capture").needs("hash_on_uri_capture"),
+            Rule.when("hash_fallback").matches("uri_capture").needs("hash_fallback_uri_capture"),
+            Rule.when("hash_on").matches("none").leaves("hash_fallback", "none"),
+            Rule.when("hash_on").matches("cookie").leaves("hash_fallback", "none"),
             Rule.when("hash_on")
-                    .is("consumer")
+                    .matches("consumer")
                     .leaves("hash_fallback", "none", "ip", "header", "cookie", "path", "query_arg", "uri_capture"),
             Rule.when("hash_on")
-                    .is("ip")
+                    .matches("ip")
                     .leaves(
                             "hash_fallback",
                             "none",
@@ -103,7 +104,7 @@ public record UpstreamEntity(
                             "query_arg",
                             "uri_capture"),
             Rule.when("hash_on")
-                    .is("path")
+                    .matches("path")
                     .leaves("hash_fallback", "none", "consumer", "ip", "header", "cookie", "query_arg", "uri_capture"),
             Rule.distinct("hash_on_header", "hash_fallback_header"),
             Rule.distinct("hash_on_query_arg", "hash_fallback_query_arg"),

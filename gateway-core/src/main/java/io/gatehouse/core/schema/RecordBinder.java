@@ -60,7 +60,8 @@ public final class RecordBinder {
     public <C extends Record> @Nullable C bind(ConfigNode node, Class<C> type, Consumer<Problem> sink) {
         Binding binding = new Binding(sink);
         Object bound = binding.nested(node, RecordShape.of(type));
-        return binding.failed ? null : type.cast(bound);
+        C record = binding.failed ? null : type.cast(bound);
+        return record == null || !ConfigRules.check(node, record, sink) ? null : record;
     }
 
     /**

@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -256,6 +257,7 @@ public final class RecordShape {
     private final Map<String, Component> byName = new LinkedHashMap<>();
     private final Set<String> notBuilt;
     private final Map<String, List<String>> oldNames;
+    private final List<Rule> rules;
     private final @Nullable String doc;
 
     private RecordShape(Class<?> type) {
@@ -277,6 +279,9 @@ public final class RecordShape {
         NotBuilt missing = type.getAnnotation(NotBuilt.class);
         this.notBuilt = missing == null ? Set.of() : Set.of(missing.value());
         this.oldNames = oldNames(type.getAnnotation(OldName.class));
+        this.rules = Stream.of(type.getAnnotationsByType(io.gatehouse.api.config.Rule.class))
+                .map(told -> rule(type, told))
+                .toList();
         Doc docs = type.getAnnotation(Doc.class);
         this.doc = docs == null ? null : docs.value();
         try {
@@ -337,6 +342,51 @@ public final class RecordShape {
             }
         }
         return Collections.unmodifiableMap(paths);
+    }
+
+    /** The rules over several fields, which are named by paths with dots. */
+    public List<Rule> rules() {
+        return rules;
+    }
+
+    private static Rule rule(Class<?> type, io.gatehouse.api.config.Rule told) {
+        boolean some = told.atLeastOneOf().length > 0;
+        boolean one = told.onlyOneOf().length > 0;
+        boolean when = !told.when().isEmpty();
+        if ((some ? 1 : 0) + (one ? 1 : 0) + (when ? 1 : 0) != 1
+                || when == (told.is().isEmpty() || told.needs().isEmpty())) {
+            throw new IllegalArgumentException(type.getSimpleName() + ": " + told
+                    + " (expected: atLeastOneOf, onlyOneOf, or when with is and needs)");
+        }
+        return when
+                ? Rule.when(told.when()).is(told.is()).needs(told.needs())
+                : some ? Rule.atLeastOneOf(told.atLeastOneOf()) : Rule.onlyOneOf(told.onlyOneOf());
+    }
+
+    /**
+     * What a record of this class holds at a path with dots, constants as users write them; null also when a record on the way is.
+     *
+     * @throws IllegalArgumentException when there is no such component
+     */
+    public @Nullable Object value(Record record, String path) {
+        int dot = path.indexOf('.');
+        Component component = byName.get(dot < 0 ? path : path.substring(0, dot));
+        if (component == null || dot >= 0 && !(component.shape instanceof Nested)) {
+            throw new IllegalArgumentException(type.getSimpleName() + ": no component " + path);
+        }
+        Object value = component.of(record);
+        if (dot >= 0) {
+            String rest = path.substring(dot + 1);
+            return value == null ? null : ((Nested) component.shape).shape().value((Record) value, rest);
+        }
+        if (component.shape instanceof Choice choice) {
+            for (Map.Entry<String, Object> constant : choice.constants().entrySet()) {
+                if (constant.getValue().equals(value)) {
+                    return constant.getKey();
+                }
+            }
+        }
+        return value;
     }
 
     /** The component at a path of names through records within. */

@@ -1,13 +1,11 @@
 package io.gatehouse.core.upstream;
 
+import io.gatehouse.core.entity.Pem;
 import io.netty.handler.ssl.util.TrustManagerFactoryWrapper;
 import io.vertx.core.Vertx;
 import io.vertx.core.net.TrustOptions;
-import java.io.ByteArrayInputStream;
-import java.nio.charset.StandardCharsets;
 import java.security.KeyStore;
 import java.security.cert.CertificateException;
-import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.function.Function;
@@ -44,7 +42,11 @@ record Authorities(boolean system, List<String> pem, int depth) implements Trust
                 }
             }
             for (String text : pem) {
-                for (X509Certificate certificate : certificates(text)) {
+                List<X509Certificate> read = Pem.certificates(text);
+                if (read.isEmpty()) {
+                    throw new CertificateException("an authority that is no certificate in PEM");
+                }
+                for (X509Certificate certificate : read) {
                     store.setCertificateEntry("authority-" + store.size(), certificate);
                 }
             }
@@ -61,14 +63,6 @@ record Authorities(boolean system, List<String> pem, int depth) implements Trust
             }
         }
         throw new IllegalStateException("no trust manager for X.509");
-    }
-
-    private static List<X509Certificate> certificates(String pem) throws CertificateException {
-        return CertificateFactory.getInstance("X.509")
-                .generateCertificates(new ByteArrayInputStream(pem.getBytes(StandardCharsets.UTF_8)))
-                .stream()
-                .map(certificate -> (X509Certificate) certificate)
-                .toList();
     }
 
     @Override

@@ -2,12 +2,15 @@ package io.gatehouse.plugins.auth.acl;
 
 import io.gatehouse.api.config.Default;
 import io.gatehouse.api.config.Doc;
+import io.gatehouse.api.config.Rule;
 import java.util.List;
 
 /** The configuration of {@code acl}: Kong's fields and Kong's meaning. */
 @Doc(
         "Lets clients pass, or not, by the groups of their consumer (`acls`). Needs an auth plugin on the same route: a client"
                 + " that nobody knows is answered with 401, one that may not pass with 403.")
+@Rule(onlyOneOf = {"allow", "deny"})
+@Rule(atLeastOneOf = {"allow", "deny"})
 public record AclConfig(
         @Doc("Groups of which a client must have one. Either this or `deny` is set.")
         List<String> allow,

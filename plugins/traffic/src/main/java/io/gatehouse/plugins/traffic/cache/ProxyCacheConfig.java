@@ -6,6 +6,7 @@ import io.gatehouse.api.config.Length;
 import io.gatehouse.api.config.Name;
 import io.gatehouse.api.config.OneOf;
 import io.gatehouse.api.config.Range;
+import io.gatehouse.api.config.Rule;
 import io.gatehouse.plugins.traffic.redis.RedisConfig;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
                 + " with the same `Accept-Encoding`. In memory 64 MiB are kept, then what was not asked for longest goes; in Redis what"
                 + " Redis is set to keep. While Redis cannot be reached requests go to the upstream, with `X-Cache-Status: Bypass`: each"
                 + " within `redis.timeout`, and at once after five failures in a row.")
+@Rule(when = "strategy", is = "redis", needs = "redis.host")
 public record ProxyCacheConfig(
         @Doc("Where answers are kept: in the memory of this node, or in a Redis that nodes share.")
         Strategy strategy,

@@ -41,10 +41,6 @@ public final class ProxyCacheFactory implements PluginFactory<ProxyCacheConfig> 
                         "content_type[" + i + "]", "not a media type: " + type + " (expected: such as text/plain)");
             }
         }
-        if (config.strategy() == ProxyCacheConfig.Strategy.REDIS
-                && config.redis().host() == null) {
-            problems.add("redis.host", "required field missing (expected with strategy: redis)");
-        }
     }
 
     @Override

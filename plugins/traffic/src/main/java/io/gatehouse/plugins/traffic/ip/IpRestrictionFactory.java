@@ -29,9 +29,6 @@ public final class IpRestrictionFactory implements PluginFactory<IpRestrictionCo
 
     @Override
     public void validate(IpRestrictionConfig config, Problems problems) {
-        if (config.allow().isEmpty() && config.deny().isEmpty()) {
-            problems.add("", "at least one of these fields must be non-empty: 'config.allow', 'config.deny'");
-        }
         check("allow", config.allow(), problems);
         check("deny", config.deny(), problems);
     }

@@ -7,6 +7,7 @@ import io.gatehouse.api.config.NotBuilt;
 import io.gatehouse.api.config.OldName;
 import io.gatehouse.api.config.Pattern;
 import io.gatehouse.api.config.Range;
+import io.gatehouse.api.config.Rule;
 import io.gatehouse.plugins.traffic.redis.RedisConfig;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +32,10 @@ import org.jspecify.annotations.Nullable;
             "redis_ssl_verify",
             "redis_server_name"
         })
+@Rule(atLeastOneOf = {"second", "minute", "hour", "day", "month", "year"})
+@Rule(when = "policy", is = "redis", needs = "redis.host")
+@Rule(when = "limit_by", is = "header", needs = "header_name")
+@Rule(when = "limit_by", is = "path", needs = "path")
 public record RateLimitingConfig(
         @Doc("Requests in a second.") @Nullable @Range(min = 1)
         Long second,

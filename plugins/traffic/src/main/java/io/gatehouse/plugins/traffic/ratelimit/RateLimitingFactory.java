@@ -48,23 +48,8 @@ public final class RateLimitingFactory implements PluginFactory<RateLimitingConf
             }
             lower = period;
         }
-        if (lower == null) {
-            problems.add(
-                    "",
-                    "at least one of these fields must be non-empty: 'config.second', 'config.minute',"
-                            + " 'config.hour', 'config.day', 'config.month', 'config.year'");
-        }
-        if (config.limitBy() == RateLimitingConfig.LimitBy.HEADER && config.headerName() == null) {
-            problems.add("header_name", "required field missing (expected with limit_by: header)");
-        }
-        if (config.limitBy() == RateLimitingConfig.LimitBy.PATH && config.path() == null) {
-            problems.add("path", "required field missing (expected with limit_by: path)");
-        }
-        boolean redis = config.policy() == RateLimitingConfig.Policy.REDIS;
-        if (redis && config.redis().host() == null) {
-            problems.add("redis.host", "required field missing (expected with policy: redis)");
-        }
         if (config.syncRate() != -1) {
+            boolean redis = config.policy() == RateLimitingConfig.Policy.REDIS;
             problems.add(
                     "sync_rate",
                     redis

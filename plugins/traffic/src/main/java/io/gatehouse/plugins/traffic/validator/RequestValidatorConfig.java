@@ -4,6 +4,7 @@ import com.networknt.schema.SpecificationVersion;
 import io.gatehouse.api.config.Default;
 import io.gatehouse.api.config.Doc;
 import io.gatehouse.api.config.Name;
+import io.gatehouse.api.config.Rule;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
         "Lets only requests pass whose JSON body, and whose parameters in path, query and headers, keep to a schema; 400 for"
                 + " others. With a `body_schema`, requests need a `Content-Type` of `allowed_content_types`; bodies of JSON"
                 + " (`application/json`, or a subtype that ends in `+json`) are checked, up to 8 MiB, others pass.")
+@Rule(atLeastOneOf = {"body_schema", "parameter_schema"})
 public record RequestValidatorConfig(
         @Doc("The schema of a JSON body, as JSON text in the language that `version` names.") @Nullable
         String bodySchema,

@@ -27,11 +27,6 @@ public final class RequestValidatorFactory implements PluginFactory<RequestValid
 
     @Override
     public void validate(RequestValidatorConfig config, Problems problems) {
-        if (config.bodySchema() == null && config.parameterSchema().isEmpty()) {
-            problems.add(
-                    "",
-                    "at least one of these fields must be non-empty: 'config.body_schema', 'config.parameter_schema'");
-        }
         RequestValidator.Schemas.of(config, problems);
     }
 

@@ -1,33 +1,66 @@
-package io.gatehouse.core.entity;
+package io.gatehouse.core.schema;
 
-import io.gatehouse.core.schema.RecordShape;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** A rule over several fields of an entity, which the Admin API's schemas tell in Kong's words. Immutable. */
-sealed interface Rule {
-    /** Tells when an entity breaks it. */
-    void check(Record entity, Report report);
+/**
+ * A rule over several fields of an entity or of a plugin's config, which the Admin API's schemas tell in Kong's words: what is
+ * checked is what is told. Immutable.
+ */
+public sealed interface Rule {
+    /** What a rule is checked on, and who is told. */
+    interface Subject {
+        /** What stands before the names of fields in messages. */
+        String prefix();
 
-    /** As {@code entity_checks} have it. */
-    Map<String, Object> shown();
+        /** Whether a field has a value that is not empty. */
+        boolean isSet(String field);
 
+        /** The value of a field. */
+        @Nullable
+        Object value(String field);
+
+        /** Takes a rule that is broken by several fields. */
+        void broken(String message, List<String> fields);
+
+        /** Takes a rule that is broken at a field because of another. */
+        void brokenAt(String field, String message, String because);
+    }
+
+    /** Tells when it is broken. */
+    void check(Subject subject);
+
+    /**
+     * As {@code entity_checks} have it.
+     *
+     * @param prefix what stands before the names of fields
+     */
+    Map<String, Object> shown(String prefix);
+
+    /** Some of these fields must be set. */
     static Rule atLeastOneOf(String... fields) {
         return new Together("at_least_one_of", "at least one of these fields must be non-empty: ", List.of(fields));
     }
 
+    /** Just one of these fields must be set. */
+    static Rule onlyOneOf(String... fields) {
+        return new Together("only_one_of", "only one of these fields must be non-empty: ", List.of(fields));
+    }
+
+    /** At most one of these fields may be set. */
     static Rule mutuallyExclusive(String... fields) {
         return new Together("mutually_exclusive", "only one or none of these fields must be set: ", List.of(fields));
     }
 
+    /** All of these fields must be set, or none. */
     static Rule mutuallyRequired(String... fields) {
         return new Together("mutually_required", "all or none of these fields must be set: ", List.of(fields));
     }
 
+    /** No two of these fields may have the same value. */
     static Rule distinct(String... fields) {
         return new Together("distinct", "values of these fields must be distinct: ", List.of(fields));
     }
@@ -40,36 +73,38 @@ sealed interface Rule {
     /** Of which fields there must be some, at most one, all or none, or different ones. */
     record Together(String word, String message, List<String> fields) implements Rule {
         @Override
-        public void check(Record entity, Report report) {
-            long set = fields.stream().filter(report::isSet).count();
+        public void check(Subject subject) {
+            long set = fields.stream().filter(subject::isSet).count();
             boolean broken = switch (word) {
                 case "at_least_one_of" -> set == 0;
+                case "only_one_of" -> set != 1;
                 case "mutually_exclusive" -> set > 1;
                 case "mutually_required" -> set > 0 && set < fields.size();
                 default ->
                     set
                             > fields.stream()
-                                    .filter(report::isSet)
-                                    .map(field -> value(entity, field))
+                                    .filter(subject::isSet)
+                                    .map(subject::value)
                                     .distinct()
                                     .count();
             };
             if (broken) {
-                report.entity(
-                        fields.stream().collect(Collectors.joining("', '", message + "'", "'")),
-                        fields.toArray(String[]::new));
+                String before = "'" + subject.prefix();
+                subject.broken(
+                        fields.stream().collect(Collectors.joining("', " + before, message + before, "'")), fields);
             }
         }
 
         @Override
-        public Map<String, Object> shown() {
-            return Map.of(word, fields);
+        public Map<String, Object> shown(String prefix) {
+            return Map.of(word, fields.stream().map(prefix::concat).toList());
         }
     }
 
     /** What a value is asked for. */
     enum Word {
-        IS("match"),
+        IS("eq"),
+        MATCHES("match"),
         ONE_OF("one_of"),
         NOT_ONE_OF("not_one_of"),
         REQUIRED("required"),
@@ -86,7 +121,7 @@ sealed interface Rule {
     record Match(Word word, List<String> values) {
         boolean fits(@Nullable Object value) {
             return switch (word) {
-                case IS, ONE_OF -> values.contains(String.valueOf(value));
+                case IS, MATCHES, ONE_OF -> values.contains(String.valueOf(value));
                 case NOT_ONE_OF -> !values.contains(String.valueOf(value));
                 case REQUIRED -> value != null;
                 case NULL -> value == null;
@@ -98,7 +133,8 @@ sealed interface Rule {
             shown.put(
                     word.shown,
                     switch (word) {
-                        case IS -> "^" + values.get(0) + "$";
+                        case IS -> values.get(0);
+                        case MATCHES -> "^" + values.get(0) + "$";
                         case ONE_OF, NOT_ONE_OF -> values;
                         case REQUIRED -> true;
                         case NULL -> null;
@@ -110,15 +146,15 @@ sealed interface Rule {
     /** If a field has some value, another must be so. */
     record Conditional(String ifField, Match ifMatch, String thenField, Match thenMatch) implements Rule {
         @Override
-        public void check(Record entity, Report report) {
-            Object first = value(entity, ifField);
-            boolean set = thenMatch.word() == Word.ONE_OF || report.isSet(thenField);
-            Object second = set ? value(entity, thenField) : null;
+        public void check(Subject subject) {
+            Object first = subject.value(ifField);
+            boolean set = thenMatch.word() == Word.ONE_OF || subject.isSet(thenField);
+            Object second = set ? subject.value(thenField) : null;
             if (!ifMatch.fits(first) || thenMatch.fits(second)) {
                 return;
             }
-            String when = " when '" + ifField + "' is '" + first + "'";
-            report.at(
+            String when = " when '" + subject.prefix() + ifField + "' is '" + first + "'";
+            subject.brokenAt(
                     thenField,
                     switch (thenMatch.word()) {
                         case REQUIRED -> "required field missing" + when;
@@ -135,11 +171,11 @@ sealed interface Rule {
         }
 
         @Override
-        public Map<String, Object> shown() {
+        public Map<String, Object> shown(String prefix) {
             Map<String, Object> rule = new LinkedHashMap<>();
-            rule.put("if_field", ifField);
+            rule.put("if_field", prefix + ifField);
             rule.put("if_match", ifMatch.shown());
-            rule.put("then_field", thenField);
+            rule.put("then_field", prefix + thenField);
             rule.put("then_match", thenMatch.shown());
             return Map.of("conditional", rule);
         }
@@ -147,36 +183,42 @@ sealed interface Rule {
 
     /** A condition whose value is asked for next. */
     record If(String field) {
-        Then is(String value) {
+        /** It is this; told as an equality. */
+        public Then is(String value) {
             return new Then(field, new Match(Word.IS, List.of(value)));
         }
 
-        Then isOneOf(String... values) {
+        /** It is this; told as an expression. */
+        public Then matches(String value) {
+            return new Then(field, new Match(Word.MATCHES, List.of(value)));
+        }
+
+        /** It is one of these. */
+        public Then isOneOf(String... values) {
             return new Then(field, new Match(Word.ONE_OF, List.of(values)));
         }
 
-        Then isNoneOf(String... values) {
+        /** It is none of these. */
+        public Then isNoneOf(String... values) {
             return new Then(field, new Match(Word.NOT_ONE_OF, List.of(values)));
         }
     }
 
     /** A condition whose consequence is asked for next. */
     record Then(String field, Match match) {
-        Rule needs(String other) {
+        /** Then the other must be set. */
+        public Rule needs(String other) {
             return new Conditional(field, match, other, new Match(Word.REQUIRED, List.of()));
         }
 
-        Rule forbids(String other) {
+        /** Then the other must not be set. */
+        public Rule forbids(String other) {
             return new Conditional(field, match, other, new Match(Word.NULL, List.of()));
         }
 
-        Rule leaves(String other, String... values) {
+        /** Then the other must be one of these. */
+        public Rule leaves(String other, String... values) {
             return new Conditional(field, match, other, new Match(Word.ONE_OF, List.of(values)));
         }
-    }
-
-    private static @Nullable Object value(Record entity, String field) {
-        return Objects.requireNonNull(RecordShape.of(entity.getClass()).component(field))
-                .of(entity);
     }
 }
