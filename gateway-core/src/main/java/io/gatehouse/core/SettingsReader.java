@@ -175,6 +175,7 @@ final class SettingsReader {
         return new DnsOptions(
                 or(dns("RESOLVER", this::servers), usual.servers()),
                 or(dns("HOSTSFILE", this::path), usual.hostsFile()),
+                usual.resolverFile(),
                 or(dns("ORDER", this::recordTypes), usual.order()),
                 dns("VALID_TTL", this::duration),
                 or(dns("STALE_TTL", this::duration), usual.staleTtl()),

@@ -51,7 +51,7 @@ public class PassThroughBenchmark {
     @Benchmark
     public Buffer scanAndSplice() {
         JsonBytes json = JsonBytes.scan(body);
-        if (!json.hasElements("/messages")) {
+        if (!json.hasElements("/messages") || json.ambiguity(true) != null) {
             throw new IllegalStateException("no messages");
         }
         return json.edit()

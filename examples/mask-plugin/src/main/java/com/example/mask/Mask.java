@@ -27,7 +27,7 @@ final class Mask implements Plugin {
         request.headers().remove("Range"); // a part of an answer could begin in the middle of a word
         request.headers().remove("Upgrade"); // frames of a WebSocket are no text that could be looked into
         return next.proceed(request).map(response -> {
-            ContentCoding coding = ContentCoding.of(response.headers().get("Content-Encoding"));
+            ContentCoding coding = ContentCoding.of(response.headers());
             if (response.body().isEmpty()) {
                 return response;
             }

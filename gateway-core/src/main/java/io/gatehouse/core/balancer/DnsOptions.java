@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param servers who is asked; empty for those of the system
  * @param hostsFile names that need no server
+ * @param resolverFile the domains in which names are looked for, read once
  * @param order which records are asked for, one after the other until there is an answer
  * @param validTtl how long answers are good, whatever they say; null for what they say
  * @param staleTtl how long an answer is used beyond that, while a new one is fetched or cannot be had
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 public record DnsOptions(
         List<InetSocketAddress> servers,
         Path hostsFile,
+        Path resolverFile,
         List<RecordType> order,
         @Nullable Duration validTtl,
         Duration staleTtl,
@@ -34,6 +36,7 @@ public record DnsOptions(
     public static final DnsOptions DEFAULT = new DnsOptions(
             List.of(),
             Path.of("/etc/hosts"),
+            Path.of("/etc/resolv.conf"),
             List.of(RecordType.LAST, RecordType.SRV, RecordType.A, RecordType.AAAA),
             null,
             Duration.ofHours(1),
@@ -64,11 +67,19 @@ public record DnsOptions(
 
     /** These with other servers. */
     public DnsOptions withServers(List<InetSocketAddress> others) {
-        return new DnsOptions(others, hostsFile, order, validTtl, staleTtl, notFoundTtl, errorTtl, cacheSize, local);
+        return new DnsOptions(
+                others, hostsFile, resolverFile, order, validTtl, staleTtl, notFoundTtl, errorTtl, cacheSize, local);
+    }
+
+    /** These with another file that says in which domains names are looked for. */
+    public DnsOptions withResolverFile(Path other) {
+        return new DnsOptions(
+                servers, hostsFile, other, order, validTtl, staleTtl, notFoundTtl, errorTtl, cacheSize, local);
     }
 
     /** These with another opinion of local addresses. */
     public DnsOptions withLocal(boolean other) {
-        return new DnsOptions(servers, hostsFile, order, validTtl, staleTtl, notFoundTtl, errorTtl, cacheSize, other);
+        return new DnsOptions(
+                servers, hostsFile, resolverFile, order, validTtl, staleTtl, notFoundTtl, errorTtl, cacheSize, other);
     }
 }

@@ -28,7 +28,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Asks DNS servers, after a look into the hosts file. Remembers nothing. */
+/** Asks DNS servers, after a look into the hosts file, in the domains of a search list. Remembers nothing. */
 final class DnsServers implements NameServers, AutoCloseable {
     /** For one question to one server. */
     private static final long QUERY_MILLIS = 2000;
@@ -41,10 +41,12 @@ final class DnsServers implements NameServers, AutoCloseable {
     private final EventLoop loop;
     private final DnsNameResolver resolver;
     private final HostsFile hosts;
+    private final SearchList search;
 
     DnsServers(DnsOptions options, EventLoop loop, Transport transport) {
         this.loop = loop;
         this.hosts = new HostsFile(options.hostsFile());
+        this.search = SearchList.of(options.resolverFile());
         DnsNameResolverBuilder builder = new DnsNameResolverBuilder(loop)
                 .datagramChannelFactory(transport::datagramChannel)
                 .socketChannelFactory(
@@ -75,10 +77,11 @@ final class DnsServers implements NameServers, AutoCloseable {
     }
 
     private void queryHere(String host, RecordType type, Promise<Records> promise) {
-        if (hosts.knows(host)) { // then no server is asked, whatever the type
-            List<Found> inFile = hosts.find(host, type);
+        String plain = SearchList.undotted(host);
+        if (hosts.knows(plain)) { // then no server is asked, whatever the type
+            List<Found> inFile = hosts.find(plain, type);
             if (inFile.isEmpty()) {
-                promise.fail(new NameError("the hosts file has no " + type + " record of " + host, true));
+                promise.fail(new NameError("the hosts file has no " + type + " record of " + plain, true));
             } else {
                 promise.complete(new Records(inFile, FILE_TTL, true));
             }
@@ -86,15 +89,51 @@ final class DnsServers implements NameServers, AutoCloseable {
         }
         Runnable late = () -> promise.tryFail(new NameError("no answer within " + LIMIT_MILLIS + " ms", false));
         io.netty.util.concurrent.Future<?> timer = loop.schedule(late, LIMIT_MILLIS, TimeUnit.MILLISECONDS);
-        resolver.resolveAll(new DefaultDnsQuestion(host, wireType(type)))
+        Future<?> unused = promise.future().onComplete(done -> timer.cancel(false));
+        ask(search.names(host), 0, type, null, promise);
+    }
+
+    /**
+     * Asks for a name, and for the next one where servers have nothing under it.
+     *
+     * @param worst what is to be told when no name has an answer
+     */
+    private void ask(
+            List<String> names, int index, RecordType type, @Nullable NameError worst, Promise<Records> promise) {
+        if (promise.future().isComplete()) {
+            return; // it is late
+        }
+        String name = names.get(index);
+        resolver.resolveAll(new DefaultDnsQuestion(name, wireType(type)))
                 .addListener((io.netty.util.concurrent.Future<List<DnsRecord>> answer) -> {
-                    timer.cancel(false);
-                    if (answer.isSuccess()) {
-                        answered(host, type, answer.getNow(), promise);
+                    Throwable cause = answer.cause();
+                    NameError error;
+                    try {
+                        if (cause == null) {
+                            promise.tryComplete(records(name, type, answer.getNow()));
+                            return;
+                        }
+                        error = error(cause);
+                    } catch (NameError found) {
+                        error = found;
+                    }
+                    NameError told = worst == null || worst.isMissing() ? error : worst;
+                    if (index + 1 == names.size() || cause != null && isSilence(cause)) {
+                        promise.tryFail(told);
                     } else {
-                        promise.tryFail(error(answer.cause()));
+                        ask(names, index + 1, type, told, promise);
                     }
                 });
+    }
+
+    /** Whether servers could not be reached: they cannot be asked for another name either. */
+    private static boolean isSilence(Throwable cause) {
+        for (Throwable one = cause; one != null; one = one.getCause()) {
+            if (DnsNameResolver.isTransportOrTimeoutError(one)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static DnsRecordType wireType(RecordType type) {
@@ -106,7 +145,7 @@ final class DnsServers implements NameServers, AutoCloseable {
         };
     }
 
-    private static void answered(String host, RecordType type, List<DnsRecord> records, Promise<Records> promise) {
+    private static Records records(String name, RecordType type, List<DnsRecord> records) throws NameError {
         try {
             List<Read> read = new ArrayList<>();
             long ttl = Integer.MAX_VALUE;
@@ -122,12 +161,11 @@ final class DnsServers implements NameServers, AutoCloseable {
                     .map(Read::found)
                     .toList();
             if (found.isEmpty()) {
-                promise.tryFail(new NameError("no " + type + " record of " + host, true));
-            } else {
-                promise.tryComplete(new Records(found, Duration.ofSeconds(ttl), false));
+                throw new NameError("no " + type + " record of " + name, true);
             }
+            return new Records(found, Duration.ofSeconds(ttl), false);
         } catch (RuntimeException e) {
-            promise.tryFail(new NameError("a broken " + type + " record of " + host + ": " + e, false));
+            throw new NameError("a broken " + type + " record of " + name + ": " + e, false);
         } finally {
             records.forEach(ReferenceCountUtil::release);
         }

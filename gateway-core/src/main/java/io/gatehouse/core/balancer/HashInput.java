@@ -7,8 +7,6 @@ import io.gatehouse.api.Request;
 import io.gatehouse.core.entity.UpstreamEntity;
 import io.gatehouse.core.routing.QueryArguments;
 import io.gatehouse.core.routing.RequestPath;
-import io.netty.handler.codec.http.cookie.Cookie;
-import io.netty.handler.codec.http.cookie.ServerCookieDecoder;
 import io.vertx.core.http.HttpHeaders;
 import java.util.List;
 import java.util.Objects;
@@ -100,13 +98,40 @@ final class HashInput {
 
     private static @Nullable String cookie(Request request, String name) {
         for (String header : request.headers().getAll(HttpHeaders.COOKIE)) {
-            for (Cookie cookie : ServerCookieDecoder.LAX.decodeAll(header)) {
-                if (cookie.name().equals(name)) {
-                    return cookie.wrap() ? '"' + cookie.value() + '"' : cookie.value();
-                }
+            String value = cookie(header, name);
+            if (value != null) {
+                return value;
             }
         }
         return null;
+    }
+
+    /** The value of the first cookie of that name, as nginx finds it: in any letter case, behind a comma too. */
+    private static @Nullable String cookie(String header, String name) {
+        int at = 0;
+        while (at < header.length()) {
+            if (header.regionMatches(true, at, name, 0, name.length())) {
+                int equals = behindBlanks(header, at + name.length());
+                if (equals < header.length() && header.charAt(equals) == '=') {
+                    int from = behindBlanks(header, equals + 1);
+                    int end = header.indexOf(';', from);
+                    return header.substring(from, end < 0 ? header.length() : end);
+                }
+            }
+            while (at < header.length() && header.charAt(at) != ';' && header.charAt(at) != ',') {
+                at++;
+            }
+            at = behindBlanks(header, at + 1);
+        }
+        return null;
+    }
+
+    private static int behindBlanks(String text, int from) {
+        int at = from;
+        while (at < text.length() && text.charAt(at) == ' ') {
+            at++;
+        }
+        return at;
     }
 
     private static @Nullable String argument(Exchange exchange, String name) {

@@ -11,7 +11,8 @@ import java.util.function.Predicate;
 /** Asks for records of one type. */
 interface NameServers {
     /**
-     * Asks. The names in SRV records stand where else addresses do.
+     * Asks. The names in SRV records stand where else addresses do. A host with a dot behind it is asked for as it is, another
+     * one may be looked for in the domains of a search list.
      *
      * @return at least one record; fails with a {@link NameError}
      */

@@ -27,6 +27,9 @@ import org.slf4j.LoggerFactory;
 public final class Names {
     private static final Logger LOG = LoggerFactory.getLogger(Names.class);
 
+    /** Behind a name that is not looked for in other domains. */
+    private static final char WHOLE = '.';
+
     private final DnsOptions options;
     private final NameServers servers;
     private final LongSupplier clock;
@@ -220,8 +223,8 @@ public final class Names {
             all.add(
                     Literals.isAddress(host)
                             ? Future.succeededFuture(records.only(one))
-                            : query(host, RecordType.A)
-                                    .recover(error -> query(host, RecordType.AAAA))
+                            : query(host + WHOLE, RecordType.A)
+                                    .recover(error -> query(host + WHOLE, RecordType.AAAA))
                                     .map(addresses -> addresses.as(host, one.port(), one.weight())));
         }
         return Future.join(all).transform(joined -> {

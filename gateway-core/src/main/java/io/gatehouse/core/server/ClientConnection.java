@@ -23,6 +23,7 @@ import io.netty.handler.codec.http.DefaultFullHttpRequest;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
@@ -65,6 +66,8 @@ import org.jspecify.annotations.Nullable;
 final class ClientConnection extends ChannelDuplexHandler implements ClientLine, ClientSide {
     /** Its name in the pipeline. */
     static final String NAME = "gatehouse";
+
+    private static final int UPGRADE_REQUIRED = HttpResponseStatus.UPGRADE_REQUIRED.code();
 
     private static final AttributeKey<ClientConnection> KEY = AttributeKey.valueOf(ClientConnection.class, "line");
 
@@ -602,6 +605,9 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine,
             if (upgrading && message instanceof HttpResponse head) {
                 settle(head);
             }
+            if (message instanceof HttpResponse head && head.status().code() == UPGRADE_REQUIRED) {
+                nameUpgrade(head.headers());
+            }
         }
         if (interim || !(message instanceof LastHttpContent)) {
             ctx.write(message, promise);
@@ -622,6 +628,16 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine,
             }
             answered();
         });
+    }
+
+    /** Who says {@code Upgrade} has to name it in {@code Connection}, where Vert.x has set what becomes of the connection. */
+    private static void nameUpgrade(HttpHeaders headers) {
+        String connection = headers.get(HttpHeaderNames.CONNECTION);
+        if (connection != null
+                && headers.contains(HttpHeaderNames.UPGRADE)
+                && !HttpHeaderValues.UPGRADE.contentEqualsIgnoreCase(connection)) {
+            headers.set(HttpHeaderNames.CONNECTION, "Upgrade, " + connection);
+        }
     }
 
     /** The answer to a handshake decides what the client's bytes behind it are. */

@@ -21,12 +21,17 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.pcollections.HashTreePMap;
+import org.pcollections.PMap;
 
 /**
  * Consumers and credentials of one snapshot. Keys are held and compared as SHA-256 digests, so that neither time nor
@@ -50,59 +55,160 @@ final class EntityDirectory implements Directory {
     /** What an entity of a consumer became. */
     private record HeldConsumer(ConsumerEntity entity, Consumer consumer) {}
 
+    /** The credentials of one type. */
+    private record OfType(
+            PMap<String, Held> held, PMap<Digest, Dated> byKey, PMap<String, List<Credential>> byConsumer) {
+        static final OfType NONE = new OfType(HashTreePMap.empty(), HashTreePMap.empty(), HashTreePMap.empty());
+
+        List<Credential> of(String consumer) {
+            return byConsumer.getOrDefault(consumer, List.of());
+        }
+
+        OfType minus(String id) {
+            Held old = held.get(id);
+            if (old == null) {
+                return this;
+            }
+            String owner = old.consumer.id();
+            List<Credential> left = of(owner).stream()
+                    .filter(credential -> !credential.id().equals(id))
+                    .toList();
+            return new OfType(
+                    held.minus(id),
+                    old.digest == null ? byKey : byKey.minus(old.digest),
+                    left.isEmpty() ? byConsumer.minus(owner) : byConsumer.plus(owner, left));
+        }
+
+        OfType plus(Held fresh) {
+            String owner = fresh.consumer.id();
+            List<Credential> own = new ArrayList<>(of(owner));
+            own.add(fresh.dated.credential);
+            return new OfType(
+                    held.plus(fresh.entity.id(), fresh),
+                    fresh.digest == null ? byKey : byKey.plus(fresh.digest, fresh.dated),
+                    byConsumer.plus(owner, List.copyOf(own)));
+        }
+
+        /** With the credentials of some consumers in the order of the configuration. */
+        OfType inOrderOf(List<Entity> entities, Set<String> owners) {
+            Map<String, List<Credential>> sorted = new HashMap<>();
+            for (Entity entity : entities) {
+                Held one = held.get(entity.id());
+                if (one != null && owners.contains(one.consumer.id())) {
+                    sorted.computeIfAbsent(one.consumer.id(), id -> new ArrayList<>())
+                            .add(one.dated.credential);
+                }
+            }
+            sorted.replaceAll((owner, all) -> List.copyOf(all));
+            return new OfType(held, byKey, byConsumer.plusAll(sorted));
+        }
+    }
+
     private final Clock clock;
     private final LongSupplier nanos;
-    private final Map<String, Consumer> consumersByName = new HashMap<>();
-    private final Map<String, Map<Digest, Dated>> byKey = new HashMap<>();
-    private final Map<String, Map<String, List<Credential>>> byConsumer = new HashMap<>();
-    private final Map<String, List<ConsumerGroup>> groups = new HashMap<>();
-    private final Map<String, HeldConsumer> heldConsumers = new HashMap<>();
-    private final Map<String, Held> held = new HashMap<>();
+    private PMap<String, HeldConsumer> consumers;
+    private PMap<String, HeldConsumer> consumersByName;
+    private final Map<String, OfType> types;
+    private Map<String, List<ConsumerGroup>> groups;
+
+    /** The directory before, or an empty one, to be changed before anyone sees it. */
+    private EntityDirectory(@Nullable EntityDirectory before, Clock clock, LongSupplier nanos) {
+        this.clock = clock;
+        this.nanos = nanos;
+        this.consumers = before == null ? HashTreePMap.empty() : before.consumers;
+        this.consumersByName = before == null ? HashTreePMap.empty() : before.consumersByName;
+        this.types = before == null ? new HashMap<>() : new HashMap<>(before.types);
+        this.groups = before == null ? Map.of() : before.groups;
+    }
 
     /**
-     * The directory of a configuration.
+     * The directory of a configuration. Only what edits touched is made anew.
      *
-     * @param before one whose consumers and credentials are taken over where they are the same; null when there is none
+     * @param old what the directory before is of
+     * @param before one of the same clocks, whose consumers and credentials are taken over; null when there is none
      * @param clock tells how old a key with a time to live is already
      * @param nanos measures what is left of that time, since the other clock may be set
      */
-    @SuppressWarnings("ReferenceEquality") // what an edit did not touch is the same object
-    EntityDirectory(DeclarativeConfig config, @Nullable EntityDirectory before, Clock clock, LongSupplier nanos) {
-        this.clock = clock;
-        this.nanos = nanos;
-        for (ConsumerEntity entity : config.consumers()) {
-            HeldConsumer known = before == null ? null : before.heldConsumers.get(entity.id());
-            HeldConsumer mine = known != null && known.entity == entity
-                    ? known
-                    : new HeldConsumer(
-                            entity, new Consumer(entity.id(), entity.username(), entity.customId(), entity.tags()));
-            heldConsumers.put(entity.id(), mine);
-            if (entity.username() != null) {
-                consumersByName.put(entity.username(), mine.consumer);
-            }
-        }
-        heldConsumers.forEach((id, one) -> consumersByName.put(id, one.consumer));
+    static EntityDirectory of(
+            DeclarativeConfig config,
+            DeclarativeConfig old,
+            @Nullable EntityDirectory before,
+            Clock clock,
+            LongSupplier nanos) {
+        EntityDirectory directory = new EntityDirectory(before, clock, nanos);
+        DeclarativeConfig known = before == null ? DeclarativeConfig.empty() : old;
+        Set<String> people = config.touchedSince(known, EntityKind.CONSUMER);
+        directory.consumers(config, people);
         for (EntityKind kind : EntityKind.values()) {
             if (kind.isCredential()) {
-                for (Entity entity : config.all(kind)) {
-                    Held known = before == null ? null : before.held.get(entity.id());
-                    Held mine = known != null
-                                    && known.entity == entity
-                                    && consumersByName.get(known.consumer.id()) == known.consumer
-                            ? known
-                            : held(entity);
-                    if (mine != null) {
-                        add(kind.plural(), mine);
-                    }
+                directory.credentials(config, kind, config.touchedSince(known, kind), people);
+            }
+        }
+        if (before == null || !config.same(old, EntityKind.CONSUMER_GROUP, EntityKind.CONSUMER_GROUP_CONSUMER)) {
+            directory.groups = groups(config);
+        }
+        return directory;
+    }
+
+    private void consumers(DeclarativeConfig config, Set<String> touched) {
+        for (String id : touched) {
+            HeldConsumer old = consumers.get(id);
+            consumers = consumers.minus(id);
+            String name = old == null ? null : old.entity.username();
+            if (name != null) {
+                consumersByName = consumersByName.minus(name);
+            }
+        }
+        for (String id : touched) {
+            Entity found = config.withId(EntityKind.CONSUMER, id);
+            if (found != null) {
+                ConsumerEntity entity = (ConsumerEntity) found.value();
+                HeldConsumer fresh = new HeldConsumer(
+                        entity, new Consumer(entity.id(), entity.username(), entity.customId(), entity.tags()));
+                consumers = consumers.plus(id, fresh);
+                if (entity.username() != null) {
+                    consumersByName = consumersByName.plus(entity.username(), fresh);
                 }
             }
         }
-        Map<String, ConsumerGroup> groupsById = new HashMap<>();
-        for (ConsumerGroupEntity group : config.consumerGroups()) {
-            groupsById.put(group.id(), new ConsumerGroup(group.id(), group.name()));
+    }
+
+    /** Those of a kind that were touched, and those whose consumer was: they have it from the same directory. */
+    private void credentials(DeclarativeConfig config, EntityKind kind, Set<String> touched, Set<String> people) {
+        OfType before = types.getOrDefault(kind.plural(), OfType.NONE);
+        Set<String> ids = new LinkedHashSet<>(touched);
+        for (String person : people) {
+            before.of(person).forEach(credential -> ids.add(credential.id()));
         }
+        if (ids.isEmpty()) {
+            return;
+        }
+        OfType now = before;
+        for (String id : ids) {
+            now = now.minus(id);
+        }
+        Set<String> several = new HashSet<>();
+        for (String id : ids) {
+            Entity entity = config.withId(kind, id);
+            Held fresh = entity == null ? null : held(entity);
+            if (fresh != null) {
+                now = now.plus(fresh);
+                if (now.of(fresh.consumer.id()).size() > 1) {
+                    several.add(fresh.consumer.id());
+                }
+            }
+        }
+        types.put(kind.plural(), several.isEmpty() ? now : now.inOrderOf(config.all(kind), several));
+    }
+
+    private static Map<String, List<ConsumerGroup>> groups(DeclarativeConfig config) {
+        Map<String, ConsumerGroup> byId = new HashMap<>();
+        for (ConsumerGroupEntity group : config.consumerGroups()) {
+            byId.put(group.id(), new ConsumerGroup(group.id(), group.name()));
+        }
+        Map<String, List<ConsumerGroup>> groups = new HashMap<>();
         for (ConsumerGroupConsumer member : config.consumerGroupConsumers()) {
-            ConsumerGroup group = groupsById.get(member.consumerGroupId());
+            ConsumerGroup group = byId.get(member.consumerGroupId());
             if (group != null) {
                 groups.computeIfAbsent(member.consumerId(), id -> new ArrayList<>())
                         .add(group);
@@ -110,17 +216,7 @@ final class EntityDirectory implements Directory {
         }
         groups.replaceAll((consumer, all) ->
                 all.stream().sorted(Comparator.comparing(ConsumerGroup::name)).toList());
-    }
-
-    private void add(String type, Held one) {
-        held.put(one.entity.id(), one);
-        byConsumer
-                .computeIfAbsent(type, any -> new HashMap<>())
-                .computeIfAbsent(one.consumer.id(), id -> new ArrayList<>(1))
-                .add(one.dated.credential);
-        if (one.digest != null) {
-            byKey.computeIfAbsent(type, any -> new HashMap<>()).put(one.digest, one.dated);
-        }
+        return groups;
     }
 
     /** What a credential becomes; null when its consumer is not there. */
@@ -136,7 +232,7 @@ final class EntityDirectory implements Directory {
             String name = field.getKey();
             Object value = field.getValue();
             if (name.equals("consumer")) {
-                HeldConsumer owner = heldConsumers.get(String.valueOf(value));
+                HeldConsumer owner = consumers.get(String.valueOf(value));
                 consumer = owner == null ? null : owner.consumer;
             } else if (value instanceof Secret secret) {
                 if (name.equals(lookup)) {
@@ -173,8 +269,7 @@ final class EntityDirectory implements Directory {
 
     @Override
     public @Nullable Credential credential(String type, String key) {
-        Map<Digest, Dated> all = byKey.get(type);
-        Dated found = all == null ? null : all.get(Digest.of(key));
+        Dated found = types.getOrDefault(type, OfType.NONE).byKey.get(Digest.of(key));
         if (found == null || (found.ends && nanos.getAsLong() - found.endsAt >= 0)) {
             return null;
         }
@@ -183,13 +278,16 @@ final class EntityDirectory implements Directory {
 
     @Override
     public List<Credential> credentials(String type, Consumer consumer) {
-        List<Credential> all = byConsumer.getOrDefault(type, Map.of()).get(consumer.id());
-        return all == null ? List.of() : all;
+        return types.getOrDefault(type, OfType.NONE).of(consumer.id());
     }
 
     @Override
     public @Nullable Consumer consumer(String idOrUsername) {
-        return consumersByName.get(idOrUsername);
+        HeldConsumer found = consumers.get(idOrUsername);
+        if (found == null) {
+            found = consumersByName.get(idOrUsername);
+        }
+        return found == null ? null : found.consumer;
     }
 
     @Override

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.pcollections.PMap;
 
 /**
  * All that can be known of files and plugins without starting anything: what start, reload, {@code validate} and {@code
@@ -25,14 +26,14 @@ import org.jspecify.annotations.Nullable;
 public final class Examination {
     private final PluginCatalogue catalogue;
     private final DeclarativeConfig config;
-    private final Map<String, SnapshotBuilder.Checked> plugins;
+    private final PMap<String, SnapshotBuilder.Checked> plugins;
     private final List<Problem> problems;
     private @Nullable Advice advice;
 
     private Examination(
             PluginCatalogue catalogue,
             DeclarativeConfig config,
-            Map<String, SnapshotBuilder.Checked> plugins,
+            PMap<String, SnapshotBuilder.Checked> plugins,
             List<Problem> problems) {
         this.catalogue = catalogue;
         this.config = config;
@@ -67,7 +68,7 @@ public final class Examination {
         PluginCatalogue catalogue = PluginCatalogue.load(pluginFolders, previous, problems::add);
         LoadResult loaded = source.apply(options.withPlugins(catalogue.names()));
         problems.addAll(loaded.problems());
-        Map<String, SnapshotBuilder.Checked> plugins =
+        PMap<String, SnapshotBuilder.Checked> plugins =
                 SnapshotBuilder.checked(loaded.config(), catalogue, null, calls, problems::add);
         return new Examination(catalogue, loaded.config(), plugins, problems);
     }
@@ -80,7 +81,7 @@ public final class Examination {
     public Examination edited(Collection<EntityEdit> edits, LoadOptions options, PluginCalls calls) {
         LoadResult loaded = ConfigLoader.edit(config, edits, options.withPlugins(catalogue.names()));
         List<Problem> found = new ArrayList<>(loaded.problems());
-        Map<String, SnapshotBuilder.Checked> checked =
+        PMap<String, SnapshotBuilder.Checked> checked =
                 SnapshotBuilder.checked(loaded.config(), catalogue, this, calls, found::add);
         return new Examination(catalogue, loaded.config(), checked, found);
     }
@@ -134,7 +135,7 @@ public final class Examination {
     }
 
     /** Every plugin entity whose config is good, by its id. */
-    Map<String, SnapshotBuilder.Checked> plugins() {
+    PMap<String, SnapshotBuilder.Checked> plugins() {
         return plugins;
     }
 }

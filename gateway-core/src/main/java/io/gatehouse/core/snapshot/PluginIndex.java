@@ -13,167 +13,177 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.pcollections.HashTreePMap;
+import org.pcollections.PMap;
 
 /**
- * The plugin instances of a snapshot by name and place, and the chains that routes with the same plugins share. Where nothing
- * changed since the snapshot before, its slots and chains are taken over. Used by the thread that builds snapshots only.
+ * The plugin instances of a snapshot by name and place, and the slots and chains that routes with the same plugins share. An
+ * edit makes another one that shares the places it did not touch. Used by the thread that builds snapshots only.
  */
 final class PluginIndex {
-    /** So many chains more than there are routes may be out of use before all are forgotten. */
-    private static final int SPARE = 1024;
-
     /** Where an entity applies, but for consumers and groups. */
-    private record Place(@Nullable String route, @Nullable String service) {}
+    private record Place(@Nullable String route, @Nullable String service) {
+        static Place of(PluginEntity entity) {
+            return new Place(entity.routeId(), entity.serviceId());
+        }
+    }
 
     /** What is configured for one place. */
     private static final class Cell {
-        private static final Cell EMPTY = new Cell();
+        private static final Cell EMPTY = new Cell(null, Map.of(), Map.of());
 
-        private SnapshotBuilder.@Nullable Placed anyone;
-        private final Map<String, PluginInstance> byConsumer = new HashMap<>();
-        private final Map<String, PluginInstance> byGroup = new HashMap<>();
+        private final SnapshotBuilder.@Nullable Placed anyone;
+        private final Map<String, SnapshotBuilder.Placed> byConsumer;
+        private final Map<String, SnapshotBuilder.Placed> byGroup;
         private @Nullable PluginTier tier;
+        private List<Cell> where = List.of();
+        private @Nullable PluginSlot slot;
+
+        Cell(
+                SnapshotBuilder.@Nullable Placed anyone,
+                Map<String, SnapshotBuilder.Placed> byConsumer,
+                Map<String, SnapshotBuilder.Placed> byGroup) {
+            this.anyone = anyone;
+            this.byConsumer = byConsumer;
+            this.byGroup = byGroup;
+        }
+
+        boolean isEmpty() {
+            return anyone == null && byConsumer.isEmpty() && byGroup.isEmpty();
+        }
 
         PluginTier tier() {
             PluginTier made = tier;
             if (made == null) {
                 made = this == EMPTY
                         ? PluginTier.EMPTY
-                        : new PluginTier(anyone == null ? null : anyone.plugin().instance(), byConsumer, byGroup);
+                        : new PluginTier(
+                                anyone == null ? null : anyone.plugin().instance(),
+                                instances(byConsumer),
+                                instances(byGroup));
                 tier = made;
             }
             return made;
         }
 
-        /** Whether another one says the same with the same instances. */
-        @SuppressWarnings("ReferenceEquality") // what an edit did not touch is the same object
-        boolean isSame(Cell other) {
-            return (anyone == null
-                            ? other.anyone == null
-                            : other.anyone != null
-                                    && anyone.entity() == other.anyone.entity()
-                                    && anyone.plugin() == other.anyone.plugin())
-                    && byConsumer.equals(other.byConsumer)
-                    && byGroup.equals(other.byGroup);
+        private static Map<String, PluginInstance> instances(Map<String, SnapshotBuilder.Placed> placed) {
+            Map<String, PluginInstance> instances = new HashMap<>(2 * placed.size());
+            placed.forEach((id, one) -> instances.put(id, one.plugin().instance()));
+            return instances;
+        }
+    }
+
+    /** A cell that is being changed. */
+    private static final class Draft {
+        private SnapshotBuilder.@Nullable Placed anyone;
+        private final Map<String, SnapshotBuilder.Placed> byConsumer;
+        private final Map<String, SnapshotBuilder.Placed> byGroup;
+
+        Draft(Cell from) {
+            anyone = from.anyone;
+            byConsumer = new HashMap<>(from.byConsumer);
+            byGroup = new HashMap<>(from.byGroup);
+        }
+
+        void remove(SnapshotBuilder.Placed old) {
+            PluginEntity entity = old.entity();
+            if (entity.consumerId() != null) {
+                byConsumer.remove(entity.consumerId(), old);
+            } else if (entity.consumerGroupId() != null) {
+                byGroup.remove(entity.consumerGroupId(), old);
+            } else if (old.equals(anyone)) {
+                anyone = null;
+            }
+        }
+
+        void add(SnapshotBuilder.Placed fresh) {
+            PluginEntity entity = fresh.entity();
+            String group = entity.consumerGroupId();
+            if (entity.consumerId() != null) {
+                byConsumer.put(entity.consumerId(), fresh);
+            } else if (group != null) {
+                byGroup.put(group, fresh);
+            } else {
+                anyone = fresh;
+            }
+        }
+
+        Cell cell() {
+            return new Cell(
+                    anyone, byConsumer.isEmpty() ? Map.of() : byConsumer, byGroup.isEmpty() ? Map.of() : byGroup);
         }
     }
 
     /** All instances of one plugin. */
-    private static final class Named {
-        private final PluginFactory<?> factory;
-        private final Map<Place, Cell> cells = new HashMap<>();
-        private final Map<List<Cell>, PluginSlot> slots = new HashMap<>();
-        private @Nullable Named before;
-
-        Named(PluginFactory<?> factory) {
-            this.factory = factory;
-        }
-
+    private record Named(PluginFactory<?> factory, PMap<Place, Cell> cells) {
         Cell at(@Nullable String route, @Nullable String service) {
             return cells.getOrDefault(new Place(route, service), Cell.EMPTY);
         }
-
-        /** Keeps the cells of the snapshot before that say the same, and tells where others are. */
-        void takeOver(Named old, Consumer<Place> touched) {
-            cells.replaceAll((place, cell) -> {
-                Cell known = old.cells.get(place);
-                if (known != null && known.isSame(cell)) {
-                    return known;
-                }
-                touched.accept(place);
-                return cell;
-            });
-            for (Place place : old.cells.keySet()) {
-                if (!cells.containsKey(place)) {
-                    touched.accept(place);
-                }
-            }
-            before = old;
-        }
-
-        PluginSlot slot(String name, List<Cell> where) {
-            PluginSlot slot = slots.get(where);
-            if (slot == null) {
-                PluginSlot known = before == null ? null : before.slots.get(where);
-                slot = known == null ? PluginIndex.slot(name, factory, where) : known;
-                slots.put(where, slot);
-            }
-            return slot;
-        }
     }
 
-    /** The plugins and what they lead to: the very same service and balancer. */
-    private record ChainKey(List<PluginSlot> slots, Same service, Same balancer) {}
-
-    /** An object that equals itself only. */
-    private record Same(@Nullable Object object) {
-        @Override
-        @SuppressWarnings("ReferenceEquality")
-        public boolean equals(@Nullable Object other) {
-            return other instanceof Same that && that.object == object;
-        }
-
-        @Override
-        public int hashCode() {
-            return System.identityHashCode(object);
-        }
-    }
-
-    private final Map<String, Named> byName = new TreeMap<>();
-    private final Map<ChainKey, Chain> chains = new HashMap<>();
+    private final Map<String, Named> byName;
     private final Set<String> touchedRoutes = new HashSet<>();
     private final Set<String> touchedServices = new HashSet<>();
     private boolean touchesAll;
-    private @Nullable PluginIndex before;
+
+    private PluginIndex(Map<String, Named> byName) {
+        this.byName = byName;
+    }
+
+    /** Sorts instances by where they apply. */
+    static PluginIndex of(Collection<SnapshotBuilder.Placed> placed) {
+        PluginIndex index = new PluginIndex(new TreeMap<>()).with(List.of(), placed);
+        index.touchesAll = true;
+        return index;
+    }
 
     /**
-     * Sorts instances by where they apply.
+     * The index without some instances and with others, of the same plugins.
      *
-     * @param before that of the snapshot before, until {@link #settle}; null when there is none
+     * @param out with the entities that they were placed for
      */
-    PluginIndex(Collection<SnapshotBuilder.Placed> placed, @Nullable PluginIndex before) {
-        this.before = before;
-        for (SnapshotBuilder.Placed one : placed) {
-            PluginEntity entity = one.entity();
-            BoundPlugin plugin = one.plugin();
-            Named named = byName.computeIfAbsent(
-                    entity.name(), name -> new Named(plugin.known().factory()));
-            Cell cell =
-                    named.cells.computeIfAbsent(new Place(entity.routeId(), entity.serviceId()), place -> new Cell());
-            String group = entity.consumerGroupId();
-            if (entity.consumerId() != null) {
-                cell.byConsumer.put(entity.consumerId(), plugin.instance());
-            } else if (group != null) {
-                cell.byGroup.put(group, plugin.instance());
-            } else {
-                cell.anyone = one;
-            }
-        }
-        if (before == null) {
-            touchesAll = true;
-            return;
-        }
-        byName.forEach((name, named) -> {
-            Named old = before.byName.get(name);
-            if (old != null && old.factory == named.factory) {
-                named.takeOver(old, this::touch);
-            } else {
-                named.cells.keySet().forEach(this::touch);
+    PluginIndex with(Collection<SnapshotBuilder.Placed> out, Collection<SnapshotBuilder.Placed> in) {
+        PluginIndex next = new PluginIndex(new TreeMap<>(byName));
+        Map<String, Map<Place, Draft>> drafts = new LinkedHashMap<>();
+        out.forEach(one -> draft(one, drafts).remove(one));
+        in.forEach(one -> {
+            draft(one, drafts).add(one);
+            next.byName.computeIfAbsent(
+                    one.entity().name(), name -> new Named(one.plugin().known().factory(), HashTreePMap.empty()));
+        });
+        drafts.forEach((name, places) -> {
+            Named named = next.byName.get(name);
+            if (named != null) {
+                PMap<Place, Cell> cells = named.cells;
+                for (Map.Entry<Place, Draft> place : places.entrySet()) {
+                    Cell cell = place.getValue().cell();
+                    cells = cell.isEmpty() ? cells.minus(place.getKey()) : cells.plus(place.getKey(), cell);
+                    next.touch(place.getKey());
+                }
+                if (cells.isEmpty()) {
+                    next.byName.remove(name);
+                } else {
+                    next.byName.put(name, new Named(named.factory, cells));
+                }
             }
         });
-        before.byName.forEach((name, old) -> {
-            Named named = byName.get(name);
-            if (named == null || named.factory != old.factory) {
-                old.cells.keySet().forEach(this::touch);
-            }
-        });
+        return next;
+    }
+
+    private Draft draft(SnapshotBuilder.Placed placed, Map<String, Map<Place, Draft>> drafts) {
+        String name = placed.entity().name();
+        return drafts.computeIfAbsent(name, any -> new HashMap<>())
+                .computeIfAbsent(Place.of(placed.entity()), place -> {
+                    Named named = byName.get(name);
+                    return new Draft(named == null ? Cell.EMPTY : named.cells.getOrDefault(place, Cell.EMPTY));
+                });
     }
 
     private void touch(Place place) {
@@ -201,42 +211,58 @@ final class PluginIndex {
         return Collections.unmodifiableSet(touchedServices);
     }
 
-    /**
-     * The snapshot is made: lets go of the one before, whose instances may be of a plugin that is to be unloaded.
-     *
-     * @param routes how many there are
-     */
-    void settle(int routes) {
-        before = null;
+    /** The snapshot is made. */
+    void settle() {
         touchesAll = false;
         touchedRoutes.clear();
         touchedServices.clear();
-        for (Named named : byName.values()) {
-            named.before = null;
-        }
-        if (chains.size() > 2 * routes + SPARE) {
-            chains.clear();
-        }
     }
 
-    /** The slots of a route, or of requests without one. */
-    List<PluginSlot> slots(@Nullable String route, @Nullable String service) {
-        List<PluginSlot> slots = new ArrayList<>(byName.size());
-        byName.forEach((name, named) -> {
+    /** The names of the plugins that have instances, in their order. */
+    Set<String> names() {
+        return Collections.unmodifiableSet(byName.keySet());
+    }
+
+    /** The slots of requests without a route. */
+    List<PluginSlot> unmatched() {
+        List<PluginSlot> slots = new ArrayList<>();
+        collect(null, null, slots);
+        return slots;
+    }
+
+    /**
+     * Finds the slots of a route, or of requests without one.
+     *
+     * @return whether a plugin of the route itself is among them
+     */
+    private boolean collect(@Nullable String route, @Nullable String service, List<PluginSlot> slots) {
+        boolean own = false;
+        for (Map.Entry<String, Named> entry : byName.entrySet()) {
+            Named named = entry.getValue();
             Cell both = route == null || service == null ? Cell.EMPTY : named.at(route, service);
             Cell ofRoute = route == null ? Cell.EMPTY : named.at(route, null);
             Cell ofService = service == null ? Cell.EMPTY : named.at(null, service);
-            Cell everywhere = named.at(null, null);
-            List<Cell> cells = List.of(both, ofRoute, ofService, everywhere);
-            boolean any = false;
-            for (Cell cell : cells) {
-                any |= cell != Cell.EMPTY;
+            List<Cell> cells = List.of(both, ofRoute, ofService, named.at(null, null));
+            for (int i = 0; i < cells.size(); i++) {
+                if (cells.get(i) != Cell.EMPTY) {
+                    slots.add(slot(entry.getKey(), named.factory, cells.get(i), cells));
+                    own |= i < 2;
+                    break;
+                }
             }
-            if (any) {
-                slots.add(named.slot(name, cells));
-            }
-        });
-        return slots;
+        }
+        return own;
+    }
+
+    /** All routes for which a cell is the nearest have the same ones behind it, so that it knows their slot. */
+    private static PluginSlot slot(String name, PluginFactory<?> factory, Cell nearest, List<Cell> cells) {
+        PluginSlot known = nearest.slot;
+        if (known == null || !nearest.where.equals(cells)) {
+            known = slot(name, factory, cells);
+            nearest.where = cells;
+            nearest.slot = known;
+        }
+        return known;
     }
 
     private static PluginSlot slot(String name, PluginFactory<?> factory, List<Cell> cells) {
@@ -258,20 +284,12 @@ final class PluginIndex {
                 cells.get(3).tier());
     }
 
-    /** The chain of a route: the one of another route with the same plugins and the same service, where there is one. */
-    Chain chain(
-            @Nullable String route,
-            @Nullable ServiceFacts service,
-            @Nullable Balancer balancer,
-            Supplier<Next> innermost) {
-        List<PluginSlot> slots = slots(route, service == null ? null : service.id());
-        ChainKey key = new ChainKey(slots, new Same(service), new Same(balancer));
-        Chain chain = chains.get(key);
-        if (chain == null) {
-            Chain known = before == null ? null : before.chains.get(key);
-            chain = known == null ? new Chain(slots, innermost.get()) : known;
-            chains.put(key, chain);
-        }
-        return chain;
+    /** The chain of a route: that of the other routes of its service, unless it has plugins of its own. */
+    Chain chain(String route, @Nullable ServiceFacts service, @Nullable Balancer balancer, Supplier<Next> innermost) {
+        List<PluginSlot> slots = new ArrayList<>(byName.size());
+        boolean own = collect(route, service == null ? null : service.id(), slots);
+        return own || service == null
+                ? new Chain(slots, innermost.get())
+                : service.chain(slots, balancer, () -> new Chain(slots, innermost.get()));
     }
 }

@@ -155,11 +155,7 @@ public final class Snapshot {
 
     /** Names of the plugins that are configured and enabled. */
     public Set<String> pluginNames() {
-        Set<String> names = new TreeSet<>();
-        for (SnapshotBuilder.Placed one : parts.placed()) {
-            names.add(one.entity().name());
-        }
-        return names;
+        return parts.index().names();
     }
 
     /**
@@ -207,10 +203,6 @@ public final class Snapshot {
     /** The instances it holds a use of. */
     List<SnapshotBuilder.Placed> plugins() {
         return parts.placed();
-    }
-
-    Map<String, SnapshotBuilder.Checked> checked() {
-        return checked;
     }
 
     SnapshotBuilder.Parts parts() {

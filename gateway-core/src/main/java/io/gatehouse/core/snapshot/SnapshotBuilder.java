@@ -96,8 +96,7 @@ public final class SnapshotBuilder {
      * @param calls how {@code validate} is called
      * @param sink takes every problem
      */
-    @SuppressWarnings("ReferenceEquality") // what an edit did not touch is the same object
-    static Map<String, Checked> checked(
+    static PMap<String, Checked> checked(
             DeclarativeConfig config,
             PluginCatalogue catalogue,
             @Nullable Examination before,
@@ -112,22 +111,19 @@ public final class SnapshotBuilder {
         if (before != null && config.same(before.config(), EntityKind.PLUGIN)) {
             return before.plugins();
         }
-        Map<String, Checked> old = before == null ? Map.of() : before.plugins();
         RecordBinder binder = config.binder();
-        Map<String, Checked> all = new LinkedHashMap<>();
-        for (Entity entity : config.all(EntityKind.PLUGIN)) {
-            PluginCatalogue.Known known = catalogue.plugin(((PluginEntity) entity.value()).name());
-            if (known != null) { // the loader has reported unknown names
-                Checked kept = old.get(entity.id());
-                Checked checked = kept != null && kept.place() == entity && kept.known() == known
-                        ? kept
-                        : bound(entity, known, known.factory(), binder, calls, sink);
-                if (checked != null) {
-                    all.put(entity.id(), checked);
-                }
-            }
+        PMap<String, Checked> all = before == null ? HashTreePMap.empty() : before.plugins();
+        for (String id :
+                config.touchedSince(before == null ? DeclarativeConfig.empty() : before.config(), EntityKind.PLUGIN)) {
+            Entity entity = config.withId(EntityKind.PLUGIN, id);
+            PluginCatalogue.Known known =
+                    entity == null ? null : catalogue.plugin(((PluginEntity) entity.value()).name());
+            // the loader has reported unknown names
+            Checked checked =
+                    entity == null || known == null ? null : bound(entity, known, known.factory(), binder, calls, sink);
+            all = checked == null ? all.minus(id) : all.plus(id, checked);
         }
-        return Collections.unmodifiableMap(all);
+        return all;
     }
 
     private static <C extends Record> @Nullable Checked bound(
@@ -167,50 +163,96 @@ public final class SnapshotBuilder {
      */
     public @Nullable Snapshot build(Examination found, @Nullable Snapshot previous, Consumer<Problem> sink) {
         PluginCatalogue catalogue = found.catalogue();
-        List<Placed> placed = new ArrayList<>();
-        Set<BoundPlugin> made = new LinkedHashSet<>();
-        if (previous != null && previous.catalogue() == catalogue && previous.checked() == found.plugins()) {
-            placed = previous.parts().placed();
-        } else if (!make(found.plugins().values(), catalogue, previous, placed, made, sink)) {
-            made.forEach(plugin -> plugin.close(lifecycle));
+        Placing placing = new Placing(found, previous);
+        if (!place(found, catalogue, placing, sink)) {
+            placing.made.forEach(plugin -> plugin.close(lifecycle));
             return null;
         }
+        List<Placed> placed = placing.placed();
         for (Placed one : placed) {
             one.plugin().retain();
             one.plugin().follow(catalogue);
         }
         lifecycle.follow(catalogue);
         found.config().secrets().commit();
-        return assemble(found, placed, previous);
+        return assemble(found, placed, placing.index(), previous);
     }
 
-    private boolean make(
-            Collection<Checked> checked,
-            PluginCatalogue catalogue,
-            @Nullable Snapshot previous,
-            List<Placed> placed,
-            Set<BoundPlugin> made,
-            Consumer<Problem> sink) {
-        Map<String, BoundPlugin> before = new HashMap<>();
-        if (previous != null) {
-            previous.plugins().forEach(one -> before.put(one.plugin().entity().id(), one.plugin()));
+    /** Where the instances of a snapshot come from: those of the one before, but for what edits touched. */
+    private static final class Placing {
+        final Collection<String> ids;
+        final Map<String, Placed> old = new HashMap<>();
+        final Map<String, Placed> fresh = new LinkedHashMap<>();
+        final Set<BoundPlugin> made = new LinkedHashSet<>();
+        private final @Nullable Parts kept;
+
+        @SuppressWarnings("ReferenceEquality") // the very same plugins
+        Placing(Examination found, @Nullable Snapshot previous) {
+            Snapshot edited = previous != null && previous.catalogue() == found.catalogue() ? previous : null;
+            kept = edited == null ? null : edited.parts();
+            ids = found.config()
+                    .touchedSince(edited == null ? DeclarativeConfig.empty() : edited.config(), EntityKind.PLUGIN);
+            if (previous != null && !ids.isEmpty()) {
+                for (Placed one : previous.plugins()) {
+                    if (edited == null || ids.contains(one.entity().id())) {
+                        old.put(one.entity().id(), one);
+                    }
+                }
+            }
         }
+
+        /** All instances; in the order of the configuration, but for what was switched on by an edit. */
+        List<Placed> placed() {
+            if (kept == null) {
+                return List.copyOf(fresh.values());
+            }
+            if (old.isEmpty() && fresh.isEmpty()) {
+                return kept.placed();
+            }
+            Map<String, Placed> left = new LinkedHashMap<>(fresh);
+            List<Placed> all = new ArrayList<>(kept.placed().size() + left.size());
+            for (Placed one : kept.placed()) {
+                if (!old.containsKey(one.entity().id())) {
+                    all.add(one);
+                } else {
+                    Placed other = left.remove(one.entity().id());
+                    if (other != null) {
+                        all.add(other);
+                    }
+                }
+            }
+            all.addAll(left.values());
+            return Collections.unmodifiableList(all);
+        }
+
+        PluginIndex index() {
+            if (kept == null) {
+                return PluginIndex.of(fresh.values());
+            }
+            return old.isEmpty() && fresh.isEmpty()
+                    ? kept.index()
+                    : kept.index().with(old.values(), fresh.values());
+        }
+    }
+
+    private boolean place(Examination found, PluginCatalogue catalogue, Placing placing, Consumer<Problem> sink) {
         boolean good = true;
-        for (Checked one : checked) {
-            if (!one.entity().enabled() || !isForHttp(one.entity())) {
+        for (String id : placing.ids) {
+            Checked one = found.plugins().get(id);
+            if (one == null || !one.entity().enabled() || !isForHttp(one.entity())) {
                 continue;
             }
-            BoundPlugin kept = before.get(one.entity().id());
-            if (kept != null && kept.serves(one.entity(), one.config(), one.known(), catalogue)) {
-                placed.add(new Placed(one.entity(), kept));
+            Placed before = placing.old.get(id);
+            if (before != null && before.plugin().serves(one.entity(), one.config(), one.known(), catalogue)) {
+                placing.fresh.put(id, new Placed(one.entity(), before.plugin()));
                 continue;
             }
             try {
                 lifecycle.start(catalogue, one.known());
                 Lifecycle.Created created = create(catalogue, one, one.known().factory());
-                BoundPlugin fresh = new BoundPlugin(one.entity(), one.config(), one.known(), created);
-                made.add(fresh);
-                placed.add(new Placed(one.entity(), fresh));
+                BoundPlugin made = new BoundPlugin(one.entity(), one.config(), one.known(), created);
+                placing.made.add(made);
+                placing.fresh.put(id, new Placed(one.entity(), made));
             } catch (PluginCallException e) {
                 sink.accept(at(one.place(), String.valueOf(e.getMessage())));
                 good = false;
@@ -236,13 +278,11 @@ public final class SnapshotBuilder {
                         one.entity().id(), one.entity().routeId(), one.entity().serviceId()));
     }
 
-    private Snapshot assemble(Examination found, List<Placed> placed, @Nullable Snapshot previous) {
+    private Snapshot assemble(
+            Examination found, List<Placed> placed, PluginIndex plugins, @Nullable Snapshot previous) {
         DeclarativeConfig config = found.config();
         DeclarativeConfig old = previous == null ? DeclarativeConfig.empty() : previous.config();
         Parts before = previous == null ? null : previous.parts();
-        PluginIndex plugins = before != null && before.placed() == placed
-                ? before.index()
-                : new PluginIndex(placed, before == null ? null : before.index());
         Set<String> touchedServices = touchedServices(config, old);
         PMap<String, ServiceFacts> services =
                 services(config, before == null ? HashTreePMap.empty() : before.services(), touchedServices);
@@ -257,10 +297,10 @@ public final class SnapshotBuilder {
                         && config.same(old, EntityKind.ROUTE)
                 ? before.routes()
                 : routes(config, old, before, plugins, services, touchedServices, balancers);
-        Plan unmatched = new Plan(null, null, new Chain(plugins.slots(null, null), request -> {
+        Plan unmatched = new Plan(null, null, new Chain(plugins.unmatched(), request -> {
             throw new IllegalStateException("an unmatched request has no chain");
         }));
-        plugins.settle(config.routes().size());
+        plugins.settle();
         Parts parts = new Parts(
                 placed,
                 plugins,
@@ -269,8 +309,9 @@ public final class SnapshotBuilder {
                 routes,
                 before != null && config.same(old, PEOPLE)
                         ? before.directory()
-                        : new EntityDirectory(
+                        : EntityDirectory.of(
                                 config,
+                                old,
                                 before == null ? null : before.directory(),
                                 Clock.systemUTC(),
                                 System::nanoTime),

@@ -193,8 +193,8 @@ class NamesTest {
     @Test
     void followsServiceRecordsByWeight() {
         servers.services("s.example", 10, new Found("one.example", 81, 1, null), new Found("two.example", 82, 3, null));
-        servers.set("one.example", RecordType.A, 99, "10.1.1.1");
-        servers.set("two.example", RecordType.AAAA, 5, "fd00::2");
+        servers.set("one.example.", RecordType.A, 99, "10.1.1.1");
+        servers.set("two.example.", RecordType.AAAA, 5, "fd00::2");
         assertThat(ask("s.example")).isIn("10.1.1.1:81", "fd00::2:82");
         Map<String, Integer> shares = new TreeMap<>();
         for (int i = 0; i < 4_000; i++) {
@@ -203,7 +203,7 @@ class NamesTest {
         assertThat(shares.get("10.1.1.1:81")).isBetween(800, 1_200);
         wait(6); // the shortest time counts
         next("s.example");
-        assertThat(servers.asked).endsWith("SRV s.example", "A one.example", "A two.example", "AAAA two.example");
+        assertThat(servers.asked).endsWith("SRV s.example", "A one.example.", "A two.example.", "AAAA two.example.");
     }
 
     @Test
@@ -212,6 +212,7 @@ class NamesTest {
         names = names(new DnsOptions(
                 List.of(),
                 usual.hostsFile(),
+                usual.resolverFile(),
                 List.of(RecordType.CNAME, RecordType.AAAA, RecordType.A),
                 Duration.ofSeconds(100),
                 Duration.ZERO,
@@ -250,6 +251,7 @@ class NamesTest {
         names = names(new DnsOptions(
                 List.of(),
                 usual.hostsFile(),
+                usual.resolverFile(),
                 List.of(RecordType.A),
                 null,
                 usual.staleTtl(),

@@ -34,6 +34,7 @@ class ListingTest {
     }
 
     /** The ids of what is another object, or is in one of the two only. */
+    @SuppressWarnings("ReferenceEquality") // the very same entity is meant
     private static Set<String> differing(Listing one, Listing other) {
         Set<String> ids = new HashSet<>();
         one.all().forEach(entity -> ids.add(entity.id()));

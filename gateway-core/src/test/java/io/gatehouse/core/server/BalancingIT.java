@@ -284,6 +284,33 @@ class BalancingIT {
         assertThat(letters).as("16 keys").hasSize(2);
     }
 
+    /** Who is known is hashed, by any name of its; who is not, falls back. */
+    @Test
+    void hashesTheConsumerThatAPluginFound() throws Exception {
+        StringBuilder consumers = new StringBuilder("consumers:\n");
+        for (int i = 0; i < 16; i++) {
+            consumers.append("  - {username: u%d, custom_id: c%d}\n".formatted(i, i));
+        }
+        rig.serve(
+                config(
+                                "algorithm: consistent-hashing, hash_on: consumer, hash_fallback: header,"
+                                        + " hash_fallback_header: X-Key",
+                                "retries: 0",
+                                target(server("a"), 1),
+                                target(server("b"), 1))
+                        + consumers + "plugins: [{name: edge, config: {does: authenticate}}]\n",
+                rig.settings());
+        Map<String, Long> letters = new TreeMap<>();
+        for (int i = 0; i < 16; i++) {
+            String once = rig.get("/a", "X-User", "u" + i, "X-Key", "one").body();
+            assertThat(rig.get("/a", "X-User", "u" + i, "X-Key", "other" + i).body())
+                    .isEqualTo(once);
+            letters.merge(once, 1L, Long::sum);
+        }
+        assertThat(letters).as("16 consumers with one key").hasSize(2);
+        assertThat(answers(8, "X-User", "nobody", "X-Key", "one")).hasSize(1);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"hash_on: ip", "hash_on: header, hash_on_header: X-None", "hash_on: none"})
     void sendsAllToOneWhereTheHashIsTheSame(String hash) throws Exception {

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Upstreams by name, with a name server that changes its mind, fails and stays silent. */
 @NullUnmarked
@@ -49,7 +50,10 @@ class NameResolutionIT {
 
     private Settings.Builder settings() {
         return rig.settings()
-                .dns(DnsOptions.DEFAULT.withServers(List.of(dns.address())).withLocal(true));
+                .dns(DnsOptions.DEFAULT
+                        .withServers(List.of(dns.address()))
+                        .withResolverFile(Path.of("/none")) // not the machine's
+                        .withLocal(true));
     }
 
     private static String service(String host, int port) {
@@ -344,6 +348,81 @@ class NameResolutionIT {
     }
 
     @Test
+    void looksForANameInTheDomainsOfTheSystem(@TempDir Path folder) throws Exception {
+        Path file = Files.writeString(
+                folder.resolve("resolv.conf"), "search one.example two.example\noptions ndots:2 timeout:1\n");
+        dns.fails("short.one.example", DnsResponseCode.SERVFAIL)
+                .a("short.two.example", 60, "127.0.0.1")
+                .a("whole.example.org", 60, "127.0.0.1")
+                .srv("served.one.example", 60, "1 0 " + server("s").port() + " s.example")
+                .a("s.example", 60, "127.0.0.1");
+        int port = server("a").port();
+        rig.serve("""
+                _format_version: "3.0"
+                services:
+                  - {name: short, host: short, port: %1$d, routes: [{name: short, paths: [/short]}]}
+                  - {name: whole, host: whole.example.org, port: %1$d, routes: [{name: whole, paths: [/whole]}]}
+                  - {name: dotted, host: dotted.example., port: %1$d, routes: [{name: dotted, paths: [/dotted]}]}
+                  - {name: served, host: served, port: 1, routes: [{name: served, paths: [/served]}]}
+                  - {name: none, host: none.example, port: 1, routes: [{name: none, paths: [/none]}]}
+                """.formatted(port), settings().dns(settings().build().dns().withResolverFile(file)));
+        assertThat(rig.get("/short").body()).isEqualTo("\"a\"");
+        assertThat(asked())
+                .containsExactly(
+                        "SRV short.one.example",
+                        "SRV short.two.example",
+                        "SRV short",
+                        "A short.one.example",
+                        "A short.two.example");
+        assertThat(rig.get("/whole").body()).isEqualTo("\"a\"");
+        assertThat(asked())
+                .containsExactly(
+                        "SRV whole.example.org",
+                        "SRV whole.example.org.one.example",
+                        "SRV whole.example.org.two.example",
+                        "A whole.example.org");
+        assertThat(rig.get("/dotted").statusCode()).isEqualTo(503);
+        assertThat(asked()).containsExactly("SRV dotted.example", "A dotted.example", "AAAA dotted.example");
+        assertThat(rig.get("/served").body()).isEqualTo("\"s\"");
+        assertThat(asked()).containsExactly("SRV served.one.example", "A s.example");
+        assertThat(rig.get("/none").statusCode()).isEqualTo(503);
+        assertThat(asked())
+                .hasSize(9)
+                .endsWith("AAAA none.example.one.example", "AAAA none.example.two.example", "AAAA none.example");
+    }
+
+    /** What was asked since the last look. */
+    private List<String> asked() {
+        List<String> questions = List.copyOf(dns.questions);
+        dns.questions.clear();
+        return questions;
+    }
+
+    /** One that does not say anything is not asked for the same name in another domain. */
+    @Test
+    void asksNoServerThatIsSilentForMore(@TempDir Path folder) throws Exception {
+        Path file = Files.writeString(folder.resolve("resolv.conf"), "search one.example two.example\n");
+        dns.silent("silent.one.example");
+        DnsOptions usual = settings().build().dns();
+        rig.serve(
+                service("silent", 1),
+                settings()
+                        .dns(new DnsOptions(
+                                usual.servers(),
+                                usual.hostsFile(),
+                                file,
+                                List.of(DnsOptions.RecordType.A),
+                                null,
+                                usual.staleTtl(),
+                                usual.notFoundTtl(),
+                                usual.errorTtl(),
+                                usual.cacheSize(),
+                                true)));
+        assertThat(rig.get("/a").statusCode()).isEqualTo(500);
+        assertThat(dns.questions).containsOnly("A silent.one.example");
+    }
+
+    @Test
     void asksNoServerForWhatIsInTheHostsFile() throws Exception {
         Path hosts = Files.writeString(Files.createTempFile("hosts", ""), "127.0.0.1 filed.example\n");
         try {
@@ -354,6 +433,7 @@ class NameResolutionIT {
                             .dns(new DnsOptions(
                                     usual.servers(),
                                     hosts,
+                                    usual.resolverFile(),
                                     usual.order(),
                                     null,
                                     usual.staleTtl(),

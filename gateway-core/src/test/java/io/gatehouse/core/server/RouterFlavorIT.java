@@ -72,10 +72,26 @@ class RouterFlavorIT {
         assertThat(rig.raw("POST /pkg.Service/Do HTTP/1.1\r\n" + rest + "Content-Type: application/grpc+proto\r\n\r\n"))
                 .startsWith("HTTP/1.1 426 ")
                 .containsIgnoringCase("\r\nUpgrade: HTTP/2\r\n")
+                .containsIgnoringCase("\r\nConnection: Upgrade, close\r\n")
                 .contains("Please use HTTP2 protocol");
         assertThat(rig.raw("POST /pkg.Service/Do HTTP/1.1\r\n" + rest + "Content-Type: application/json\r\n\r\n"))
                 .startsWith("HTTP/1.1 415 ")
                 .contains("Non-gRPC request matched gRPC route");
+    }
+
+    @Test
+    void namesTheUpgradeWhateverBecomesOfTheConnection() throws Exception {
+        start("{name: grpc, protocols: [grpc], paths: [/pkg.Service]}");
+        String kept =
+                "POST /pkg.Service/Do HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nContent-Type: application/grpc\r\n";
+        String answers = rig.raw(kept + "\r\n" + kept + "Connection: close\r\n\r\n");
+        int second = answers.lastIndexOf("HTTP/1.1 426 ");
+        assertThat(second).isPositive();
+        assertThat(answers.substring(0, second)).containsIgnoringCase("\r\nConnection: Upgrade\r\n");
+        assertThat(answers.substring(second)).containsIgnoringCase("\r\nConnection: Upgrade, close\r\n");
+        assertThat(rig.raw(kept.replace("HTTP/1.1", "HTTP/1.0") + "Connection: keep-alive\r\n\r\n"
+                        + kept.replace("HTTP/1.1", "HTTP/1.0") + "\r\n"))
+                .containsIgnoringCase("\r\nConnection: Upgrade, keep-alive\r\n");
     }
 
     @Test

@@ -5,14 +5,26 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.gatehouse.api.Consumer;
 import io.gatehouse.api.ConsumerGroup;
 import io.gatehouse.api.Credential;
+import io.gatehouse.core.config.ConfigNode;
 import io.gatehouse.core.config.Environment;
+import io.gatehouse.core.config.JsonTree;
+import io.gatehouse.core.config.Location;
 import io.gatehouse.core.entity.ConfigLoader;
+import io.gatehouse.core.entity.DeclarativeConfig;
+import io.gatehouse.core.entity.EntityEdit;
+import io.gatehouse.core.entity.EntityKind;
 import io.gatehouse.core.entity.LoadOptions;
 import io.gatehouse.core.entity.LoadResult;
+import java.io.IOException;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Objects;
+import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -37,14 +49,15 @@ class EntityDirectoryTest {
     private final EntityDirectory directory = directory(FILE);
 
     private EntityDirectory directory(String file) {
-        return directory(file, null);
-    }
-
-    private EntityDirectory directory(String file, @Nullable EntityDirectory before) {
         LoadResult result = ConfigLoader.loadText("f.yaml", file, Environment.empty(), LoadOptions.defaults());
         assertThat(result.problems()).isEmpty();
-        return new EntityDirectory(
-                result.config(), before, Clock.fixed(Instant.ofEpochSecond(1_700_000_100), ZoneOffset.UTC), clock::get);
+        return directory(result.config(), DeclarativeConfig.empty(), null);
+    }
+
+    private EntityDirectory directory(
+            DeclarativeConfig config, DeclarativeConfig old, @Nullable EntityDirectory before) {
+        return EntityDirectory.of(
+                config, old, before, Clock.fixed(Instant.ofEpochSecond(1_700_000_100), ZoneOffset.UTC), clock::get);
     }
 
     private Consumer consumer(String name) {
@@ -131,5 +144,88 @@ class EntityDirectoryTest {
                 .extracting(ConsumerGroup::name)
                 .containsExactly("gold", "silver");
         assertThat(directory.groups(consumer("eve"))).isEmpty();
+    }
+
+    @Test
+    void saysTheSameAfterEditsAsOneThatIsMadeAnew() throws IOException {
+        Random random = new Random(8);
+        DeclarativeConfig config = DeclarativeConfig.empty();
+        EntityDirectory edited = directory(config, config, null);
+        int accepted = 0;
+        for (int round = 0; round < 600; round++) {
+            List<EntityEdit> edits = new ArrayList<>();
+            Set<String> places = new HashSet<>();
+            for (int i = 0; i <= random.nextInt(3); i++) {
+                EntityEdit edit = edit(random);
+                if (places.add(edit.place())) {
+                    edits.add(edit);
+                }
+            }
+            LoadResult result = ConfigLoader.edit(config, edits, LoadOptions.defaults());
+            if (!result.ok()) {
+                continue;
+            }
+            accepted++;
+            edited = directory(result.config(), config, edited);
+            config = result.config();
+
+            assertThat(facts(edited)).isEqualTo(facts(directory(config, config, null)));
+        }
+        assertThat(accepted).isGreaterThan(100);
+    }
+
+    private static String id(String kind, int number) {
+        return "%s000000-0000-4000-8000-%012d".formatted(kind, number);
+    }
+
+    private static EntityEdit edit(Random random) throws IOException {
+        int number = random.nextInt(6);
+        String owner = ",\"consumer\":\"" + id("d0", random.nextInt(4)) + "\"";
+        // ids of entities of two kinds may be the same
+        return switch (random.nextInt(6)) {
+            case 0, 1 ->
+                edit(random, EntityKind.CONSUMER, id("d0", number % 4), ",\"username\":\"u" + random.nextInt(5) + "\"");
+            case 2 ->
+                edit(random, EntityKind.KEYAUTH, id("e0", number), owner + ",\"key\":\"k" + random.nextInt(8) + "\"");
+            case 3 ->
+                edit(random, EntityKind.ACL, id("e0", number), owner + ",\"group\":\"g" + random.nextInt(4) + "\"");
+            case 4 -> edit(random, EntityKind.CONSUMER_GROUP, id("a0", number % 2), ",\"name\":\"n" + number + "\"");
+            default ->
+                edit(
+                        random,
+                        EntityKind.CONSUMER_GROUP_CONSUMER,
+                        id("b0", number),
+                        owner + ",\"consumer_group\":\"" + id("a0", random.nextInt(2)) + "\"");
+        };
+    }
+
+    private static EntityEdit edit(Random random, EntityKind kind, String id, String fields) throws IOException {
+        ConfigNode.Mapping said = (ConfigNode.Mapping)
+                JsonTree.read("{\"id\":\"" + id + "\"" + fields + "}", new Location("t", 1, 1), false);
+        return new EntityEdit(kind, id, random.nextInt(4) == 0 ? null : said);
+    }
+
+    private static List<String> facts(EntityDirectory directory) {
+        List<String> facts = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            Consumer consumer = directory.consumer(id("d0", i));
+            if (consumer != null) {
+                facts.add(consumer.id() + ' ' + consumer.username() + ' ' + directory.groups(consumer));
+                for (String type : List.of("keyauth_credentials", "acls")) {
+                    for (Credential credential : directory.credentials(type, consumer)) {
+                        assertThat(credential.consumer()).isSameAs(consumer);
+                        facts.add(type + ' ' + credential.id() + ' ' + credential.fields());
+                    }
+                }
+            }
+        }
+        for (int i = 0; i < 8; i++) {
+            Consumer named = directory.consumer("u" + i);
+            Credential found = directory.credential("keyauth_credentials", "k" + i);
+            facts.add("u" + i + ' ' + (named == null ? "" : named.id()));
+            facts.add("k" + i + ' '
+                    + (found == null ? "" : found.id() + ' ' + found.consumer().id()));
+        }
+        return facts;
     }
 }

@@ -95,7 +95,7 @@ public interface Body {
      * look like a whole one.
      *
      * <pre>{@code
-     * ContentCoding coding = ContentCoding.of(response.headers().get("Content-Encoding"));
+     * ContentCoding coding = ContentCoding.of(response.headers());
      * if (coding != null) {
      *   response.headers().remove("Content-Encoding");
      *   response.body(response.body().decoded(coding, 1 << 20));

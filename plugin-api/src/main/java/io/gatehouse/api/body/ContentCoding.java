@@ -1,5 +1,7 @@
 package io.gatehouse.api.body;
 
+import io.vertx.core.MultiMap;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** How the bytes of a body are compressed: the codings of {@code Content-Encoding} that {@link Body#decoded} undoes. */
@@ -12,7 +14,21 @@ public enum ContentCoding {
     DEFLATE;
 
     /**
-     * The coding that a {@code Content-Encoding} header names.
+     * The coding of the body behind a head, by all of its {@code Content-Encoding} lines.
+     *
+     * @return null for what {@link #of(String)} does not know, several codings on lines of their own among it
+     */
+    public static @Nullable ContentCoding of(MultiMap headers) {
+        String first = headers.get("Content-Encoding");
+        if (first == null) {
+            return IDENTITY;
+        }
+        List<String> all = headers.getAll("Content-Encoding");
+        return of(all.size() == 1 ? first : String.join(",", all));
+    }
+
+    /**
+     * The coding that the value of a {@code Content-Encoding} header names.
      *
      * @param header the header's value; null when there is none, which means {@link #IDENTITY}
      * @return null for a coding that is not known here, such as {@code br}, and for several at once: such bytes cannot be

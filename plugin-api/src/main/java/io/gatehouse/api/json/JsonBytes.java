@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * A JSON document as the bytes it came in: checked strictly in one pass, read by pointer, changed by splicing.
  *
  * <p>What is not edited keeps every byte: white space, the order and duplicates of members, numbers such as
- * {@code 1e400}. Pointers are explained at {@link JsonValue}. Checking notes where the members of the outermost object
+ * {@code 1e400}; {@link #ambiguity} tells of what others may read otherwise. Pointers are explained at {@link JsonValue}. Checking notes where the members of the outermost object
  * are, so that reading {@code /model} does not pass through a long {@code /messages} again.
  *
  * <pre>{@code
@@ -27,11 +27,13 @@ public final class JsonBytes {
     private final ByteWindow window;
     private final Members members;
     private final JsonValue root;
+    private final @Nullable String oddity;
 
     private JsonBytes(ByteWindow window, JsonScanner scanner) {
         this.window = window;
         members = scanner.scan();
         root = new JsonValue(window, members.count() == 0 ? null : members, scanner.start(), scanner.end());
+        oddity = scanner.oddity();
     }
 
     /**
@@ -63,6 +65,28 @@ public final class JsonBytes {
         Objects.checkFromToIndex(from, to, buffer.length());
         ByteWindow window = new ByteWindow(buffer, from, to);
         return new JsonBytes(window, new JsonScanner(window, limits));
+    }
+
+    /**
+     * What readers of this document do not agree on, although it is JSON; null when there is nothing of the kind. That is: a
+     * number too large for a double, half of a surrogate pair, a name that two members of the outermost object have. Whoever
+     * decides by a document and passes it on had better refuse such a one: what reads it next could see something else.
+     *
+     * <p>Names further in are not looked at. Nothing is read again for this, but the names of an object of many members.
+     *
+     * @param anyCase whether names count as the same that differ in their case alone, as they do for some readers
+     * @return the first such place and what was expected there, in the form of the messages of {@link JsonException}
+     */
+    public @Nullable String ambiguity(boolean anyCase) {
+        if (oddity != null) {
+            return oddity;
+        }
+        int repeated = members.repeated(window, anyCase);
+        return repeated < 0
+                ? null
+                : JsonException.text(
+                        members.nameStart(repeated) - 1,
+                        "an earlier member's name (expected: each name once" + (anyCase ? ", in whatever case)" : ")"));
     }
 
     /** The outermost value. */

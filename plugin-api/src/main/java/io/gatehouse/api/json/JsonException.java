@@ -11,8 +11,12 @@ public final class JsonException extends RuntimeException {
     private final int offset;
 
     JsonException(int offset, String message) {
-        super("JSON at byte " + offset + ": " + message, null, false, false);
+        super(text(offset, message), null, false, false);
         this.offset = offset;
+    }
+
+    static String text(int offset, String message) {
+        return "JSON at byte " + offset + ": " + message;
     }
 
     /** The index of the offending byte in the buffer that was read. */

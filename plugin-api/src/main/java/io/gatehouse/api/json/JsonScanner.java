@@ -1,12 +1,19 @@
 package io.gatehouse.api.json;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Checks a document against RFC 8259 in one pass and notes the members of its outermost object. Keeps its own stack of
  * open containers, one bit each, so that nesting costs no call stack.
  */
 final class JsonScanner {
+    /** What is below ten to this power fits a double. */
+    private static final int SMALL_MAGNITUDE = 308;
+
+    /** An exponent that nothing makes up for. */
+    private static final int BEYOND = 100_000_000;
+
     private static final boolean[] PLAIN = new boolean[256];
     private static final boolean[] DIGIT = new boolean[256];
 
@@ -33,6 +40,7 @@ final class JsonScanner {
     private int position;
     private int start;
     private int end;
+    private @Nullable String oddity;
 
     JsonScanner(ByteWindow window, JsonLimits limits) {
         this.window = window;
@@ -77,6 +85,12 @@ final class JsonScanner {
                 }
             }
         }
+    }
+
+    /** What is read by some as one value and by others as another, or not at all; null when nothing is. */
+    @Nullable
+    String oddity() {
+        return oddity;
     }
 
     /** Where the value starts, once scanned. */
@@ -195,20 +209,52 @@ final class JsonScanner {
     }
 
     private void escape() {
+        int from = position;
         position++;
         int c = window.at(position);
         switch (c) {
             case '"', '\\', '/', 'b', 'f', 'n', 'r', 't' -> position++;
             case 'u' -> {
-                position++;
-                for (int i = 0; i < 4; i++) {
-                    if (Character.digit(window.at(position), 16) < 0) {
-                        throw unexpected("four hexadecimal digits");
-                    }
-                    position++;
+                char unit = unit();
+                if (Character.isSurrogate(unit) && !(Character.isHighSurrogate(unit) && lowHalf())) {
+                    odd(from, "half of a surrogate pair (expected: both halves)");
                 }
             }
             default -> throw unexpected("one of \"\\/bfnrtu");
+        }
+    }
+
+    /** Passes the rest of an escape, from its {@code u} on. */
+    private char unit() {
+        position++;
+        int unit = 0;
+        for (int i = 0; i < 4; i++) {
+            int digit = Character.digit(window.at(position), 16);
+            if (digit < 0) {
+                throw unexpected("four hexadecimal digits");
+            }
+            unit = unit << 4 | digit;
+            position++;
+        }
+        return (char) unit;
+    }
+
+    /** Passes the second half of a pair; false, and passes nothing, when there is none. */
+    private boolean lowHalf() {
+        int from = position;
+        if (window.at(from) == '\\' && window.at(from + 1) == 'u') {
+            position++;
+            if (Character.isLowSurrogate(unit())) {
+                return true;
+            }
+            position = from;
+        }
+        return false;
+    }
+
+    private void odd(int from, String what) {
+        if (oddity == null) {
+            oddity = JsonException.text(from, what);
         }
     }
 
@@ -251,29 +297,59 @@ final class JsonScanner {
     }
 
     private void number(int first) {
+        int from = position;
         int c = first;
         if (c == '-') {
             position++;
             c = window.at(position);
         }
+        int whole = position;
         if (c == '0') {
             position++;
         } else {
             digits();
         }
+        int digits = c == '0' ? 0 : position - whole;
         if (window.at(position) == '.') {
             position++;
             digits();
         }
         c = window.at(position);
-        if (c == 'e' || c == 'E') {
-            position++;
-            c = window.at(position);
-            if (c == '+' || c == '-') {
-                position++;
-            }
-            digits();
+        int exponent = c == 'e' || c == 'E' ? exponent() : 0;
+        if (digits + exponent > SMALL_MAGNITUDE && isTooLarge(digits + exponent, from)) {
+            odd(from, "number out of range (expected: one that fits 64 bits of floating point)");
         }
+    }
+
+    /** Passes an exponent and gives it, or what is as good as it when it is beyond all bounds. */
+    private int exponent() {
+        position++;
+        int c = window.at(position);
+        if (c == '+' || c == '-') {
+            position++;
+        }
+        int from = position;
+        digits();
+        int value = 0;
+        for (int i = from; i < position && value < BEYOND; i++) {
+            value = value * 10 + window.at(i) - '0';
+        }
+        return c == '-' ? -value : value;
+    }
+
+    /**
+     * Whether a number that is nearly too large for a double is too large.
+     *
+     * @param magnitude it is less than this power of ten
+     */
+    private boolean isTooLarge(int magnitude, int from) {
+        boolean nearly = magnitude <= SMALL_MAGNITUDE + 2 || isZero(from);
+        return !nearly || Double.isInfinite(Double.parseDouble(window.ascii(from, position)));
+    }
+
+    /** Whether a number begins with a zero, whose digits behind the point say how large it is. */
+    private boolean isZero(int from) {
+        return window.at(window.at(from) == '-' ? from + 1 : from) == '0';
     }
 
     private void digits() {

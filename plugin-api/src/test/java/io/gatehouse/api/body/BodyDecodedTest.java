@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.gatehouse.api.Failure;
 import io.gatehouse.api.FailureKind;
 import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -227,11 +228,21 @@ class BodyDecodedTest {
     })
     void knowsTheNamesOfCodings(@Nullable String header, ContentCoding coding) {
         assertThat(ContentCoding.of(header)).isEqualTo(coding);
+        MultiMap headers = MultiMap.caseInsensitiveMultiMap();
+        assertThat(ContentCoding.of(headers)).isEqualTo(ContentCoding.IDENTITY);
+        if (header != null) {
+            assertThat(ContentCoding.of(headers.set("content-encoding", header)))
+                    .isEqualTo(coding);
+        }
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"br", "zstd", "gzip, gzip", "gzipp"})
     void knowsWhatItCannotDecode(String header) {
         assertThat(ContentCoding.of(header)).isNull();
+        MultiMap headers = MultiMap.caseInsensitiveMultiMap();
+        assertThat(ContentCoding.of(headers.set("Content-Encoding", header))).isNull();
+        headers.set("Content-Encoding", "gzip").add("content-encoding", header);
+        assertThat(ContentCoding.of(headers)).isNull();
     }
 }

@@ -44,6 +44,98 @@ class JsonBytesTest {
         assertThat(json.longValue("/o/b")).hasValue(2);
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "1e309",
+                "-1e309",
+                "1E+309",
+                "1e999999999",
+                "1e00000000000000000000000309",
+                "[1,2e99999999999999999999]",
+                "17976931348623158079372897140530341507993413271003782693617377898044496829276475094664901797758"
+                        + "72070963302864166928879109465555478519404026306574886715058206819089020007083836762738548458177"
+                        + "11531764475730270069855571366959622842914819860834936475292719074168444365510704342711559699508"
+                        + "093042880177904174497792",
+                "0.00001e315",
+                "{\"a\":{\"b\":[10e308]}}",
+                "\"\\ud800\"",
+                "\"\\udc00\"",
+                "\"\\ud83d \\ude00\"",
+                "\"\\ude00\\ud83d\"",
+                "\"\\ud83d\\ud83d\\ude00\"",
+                "\"\\ud83d\\n\"",
+                "[{\"\\uDBFF\":1}]",
+                "{\"a\":1,\"a\":1}",
+                "{\"a\":1,\"b\":2,\"\\u0061\":1}",
+                "{\"\\u0061\":1,\"b\":2,\"a\":1}",
+                "{\"\\u0061\":1,\"\\u0061\":1}",
+                "{\"\u00e4\":1,\"\\u00e4\":1}",
+                "{\"\":1,\"\":1}",
+            })
+    void tellsWhatReadersDoNotAgreeOn(String json) {
+        assertThat(scan(json).ambiguity(false)).startsWith("JSON at byte ").contains(" (expected: ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "1e308",
+                "1.7976931348623157e308",
+                "-17.976931348623157e+307",
+                "0.1e309",
+                "0.00001e313",
+                "0e999999999",
+                "-0.0e400",
+                "1e-999999999",
+                "100e-3",
+                "12345678901234567890123",
+                "\"\\ud83d\\ude00 \ud83d\ude00 \\uD83D\\uDE00\\ud83d\\ude00\"",
+                "{\"Aa\":1,\"BB\":2}", // of one hash
+                "{\"a\":1,\"b\":2,\"a \":3,\"@\":4,\"`\":5}",
+                "{\"a\":1,\"b\":{\"a\":1,\"b\":2}}",
+                "[{\"a\":1},{\"a\":1}]",
+                "{}",
+            })
+    void hasNothingToTellOfOthers(String json) {
+        assertThat(scan(json).ambiguity(false)).isNull();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{\"model\":1,\"Model\":1}", "{\"tasks\":1,\"ta\u017f\u212a\u017f\":1}"})
+    void seesTheSameNameInAnotherCaseWhereItMatters(String json) {
+        assertThat(scan(json).ambiguity(false)).isNull();
+        assertThat(scan(json).ambiguity(true))
+                .endsWith(": an earlier member's name (expected: each name once, in whatever case)");
+    }
+
+    @Test
+    void namesThePlaceThatReadersDoNotAgreeOn() {
+        assertThat(scan("{\"a\":1,\"a\":2}").ambiguity(false))
+                .isEqualTo("JSON at byte 7: an earlier member's name (expected: each name once)");
+        assertThat(scan("{\"a\":1e400,\"a\":\"\\ud800\"}").ambiguity(false))
+                .isEqualTo("JSON at byte 5: number out of range (expected: one that fits 64 bits of floating point)");
+        assertThat(scan("[\"ab\\udc00\"]").ambiguity(false))
+                .isEqualTo("JSON at byte 4: half of a surrogate pair (expected: both halves)");
+    }
+
+    @Test
+    void findsANameAgainAmongMany() {
+        StringBuilder json = new StringBuilder("{\"model\":1");
+        for (int i = 0; i < 100_000; i++) {
+            // all of one hash
+            json.append(",\"");
+            for (int bit = 16; bit >= 0; bit--) {
+                json.append((i >> bit & 1) == 0 ? "Aa" : "BB");
+            }
+            json.append("\":1");
+        }
+        assertThat(scan(json + "}").ambiguity(false)).isNull();
+        assertThat(scan(json + "}").ambiguity(true)).isNull();
+        assertThat(scan(json + ",\"mod\\u0065l\":2}").ambiguity(false)).contains("an earlier member's name");
+        assertThat(scan(json + ",\"MOD\\u0065l\":2}").ambiguity(true)).contains("an earlier member's name");
+    }
+
     @Test
     void findsNamesWithEscapesAndBeyondAscii() {
         JsonBytes json = scan("{\"a\\/b\":1,\"m~n\":2,\"\u00fc\":3,\"\":4,\"\\ud83d\\ude00\":{\"\":5}}");

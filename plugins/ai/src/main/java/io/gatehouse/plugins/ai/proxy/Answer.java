@@ -84,9 +84,9 @@ final class Answer {
 
     /** An answer with status 200. */
     Future<Response> accepted() {
-        ContentCoding coding = ContentCoding.of(response.headers().get("Content-Encoding"));
+        ContentCoding coding = ContentCoding.of(response.headers());
         if (coding == null) {
-            return relayed(false, CallRecord.End.WHOLE);
+            return unreadable();
         }
         String type = response.headers().get("Content-Type");
         boolean events = type != null && Lower.of(type).startsWith("text/event-stream");
@@ -105,6 +105,19 @@ final class Answer {
         return operation == LlmOperation.PRESERVE
                 ? relayed(true, CallRecord.End.WHOLE)
                 : oneshot(patience.isZero() ? SMALL_ANSWER : WHOLE_ANSWER);
+    }
+
+    /** In a coding that was not asked for and is not undone here: it passes only where nothing has to be read. */
+    private Future<Response> unreadable() {
+        if (operation == LlmOperation.PRESERVE) {
+            return relayed(false, CallRecord.End.WHOLE);
+        }
+        response.discard();
+        return attempt.brokenOff(
+                Failure.of(
+                        FailureKind.INVALID_RESPONSE,
+                        "an answer in a content coding that cannot be undone (expected: none, gzip or deflate)"),
+                CallRecord.End.REFUSED);
     }
 
     private Future<Response> streamed() {

@@ -11,6 +11,7 @@ import io.gatehouse.api.ai.AiCall;
 import io.gatehouse.api.ai.LlmOperation;
 import io.gatehouse.api.ai.LlmProvider;
 import io.gatehouse.api.body.Body;
+import io.gatehouse.api.body.ContentCoding;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpMethod;
 import java.util.ArrayList;
@@ -176,6 +177,10 @@ final class Engine implements Plugin {
     }
 
     private Admission check(Request request, @Nullable RequestBody body) {
+        String ambiguity = body == null ? null : body.ambiguity();
+        if (ambiguity != null) {
+            throw Refusal.badRequest("request body may be read in several ways: " + ambiguity);
+        }
         Exchange exchange = request.exchange();
         String path = exchange.original().path();
         BitSet fitting = new BitSet();
@@ -230,14 +235,13 @@ final class Engine implements Plugin {
                     && (!suffix.isEmpty() || !request.method().equals(HttpMethod.POST));
             return bodiless ? null : Refusal.NO_PROMPTS;
         }
-        return isJson(request.headers().get("Content-Type")) && !isEncoded(request)
-                ? body.problem(operation)
-                : Refusal.NO_PROMPTS;
-    }
-
-    private static boolean isEncoded(Request request) {
-        String encoding = request.headers().get("Content-Encoding");
-        return encoding != null && !Lower.of(encoding.strip()).equals("identity");
+        if (!isJson(request.headers().get("Content-Type"))) {
+            return Refusal.NO_PROMPTS;
+        }
+        if (ContentCoding.of(request.headers()) != ContentCoding.IDENTITY) {
+            throw Refusal.compressed();
+        }
+        return body.problem(operation);
     }
 
     /** Whether a content type is JSON's, which it is when there is none. */

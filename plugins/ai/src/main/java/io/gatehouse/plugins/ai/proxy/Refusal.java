@@ -7,6 +7,8 @@ import io.gatehouse.api.json.JsonWriter;
 final class Refusal extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    private static final int UNSUPPORTED_MEDIA_TYPE = 415;
+
     static final String NO_PROMPTS = "request body doesn't contain valid prompts";
 
     private final int status;
@@ -20,6 +22,13 @@ final class Refusal extends RuntimeException {
 
     static Refusal badRequest(String text) {
         return new Refusal(400, text);
+    }
+
+    /** A body that is compressed, of which nothing is known. */
+    static Refusal compressed() {
+        return new Refusal(
+                UNSUPPORTED_MEDIA_TYPE,
+                "request body is compressed, and not read here (expected: no Content-Encoding)");
     }
 
     static Refusal of(int status, String text) {
@@ -36,6 +45,10 @@ final class Refusal extends RuntimeException {
 
     /** The answer in the error form of Kong's AI plugins, which OpenAI's clients understand. */
     Response response() {
-        return Response.json(status, "{\"error\":{\"message\":" + JsonWriter.write(text) + "}}");
+        Response response = Response.json(status, "{\"error\":{\"message\":" + JsonWriter.write(text) + "}}");
+        if (status == UNSUPPORTED_MEDIA_TYPE) {
+            response.headers().set("Accept-Encoding", "identity");
+        }
+        return response;
     }
 }

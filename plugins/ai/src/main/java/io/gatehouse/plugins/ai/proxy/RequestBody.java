@@ -14,7 +14,11 @@ final class RequestBody {
     /** The view under which a body keeps its scan. */
     static final Function<Buffer, RequestBody> VIEW = RequestBody::of;
 
+    /** Some upstreams look for names without regard to their case. */
+    private static final boolean ANY_CASE = true;
+
     private final @Nullable JsonBytes json;
+    private final @Nullable String ambiguity;
     private final @Nullable String model;
     private final @Nullable Boolean stream;
 
@@ -23,6 +27,7 @@ final class RequestBody {
         String name = json == null ? null : json.text("/model");
         this.model = name == null || name.isEmpty() ? null : name;
         this.stream = json == null ? null : json.bool("/stream");
+        this.ambiguity = json == null ? null : json.ambiguity(ANY_CASE);
     }
 
     private static RequestBody of(Buffer bytes) {
@@ -38,6 +43,15 @@ final class RequestBody {
     @Nullable
     JsonBytes json() {
         return json;
+    }
+
+    /**
+     * What the upstream could read otherwise than it was read here; null when there is nothing. Such a body goes to nobody:
+     * the model that was checked, routed and counted might not be the one that answers.
+     */
+    @Nullable
+    String ambiguity() {
+        return ambiguity;
     }
 
     /** The model that the client names; null when it names none. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gatehouse.api.ai.AiCall;
 import io.gatehouse.testkit.PluginTester;
+import io.gatehouse.testkit.SentRequest;
 import io.gatehouse.testkit.TestExchange;
 import io.gatehouse.testkit.TestRequest;
 import io.gatehouse.testkit.Upstream;
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class AiProxyRefusalTest {
     private static final String PROMPTS = "request body doesn't contain valid prompts";
@@ -46,21 +48,74 @@ class AiProxyRefusalTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            quoteCharacter = '~',
+            delimiter = '|',
+            value = {
+                "llm/v1/chat | {\"messages\":[{}],\"model\":\"a\",\"model\":\"b\"} | 29",
+                "llm/v1/chat | {\"model\":\"a\",\"mod\\u0065l\":\"b\",\"messages\":[{}]} | 13",
+                "llm/v1/chat | {\"model\":\"a\",\"Model\":\"b\",\"messages\":[{}]} | 13",
+                "llm/v1/chat | {\"messages\":[{}],\"x\":1e999999999} | 21",
+                "llm/v1/chat | {\"messages\":[{\"content\":\"\\ud800\"}]} | 25",
+                "llm/v1/responses | {\"input\":\"a\",\"input\":\"b\"} | 13",
+                "preserve | {\"model\":\"a\",\"model\":\"b\"} | 13",
+            })
+    void refusesWhatAnUpstreamCouldReadOtherwise(String routeType, String body, int place) {
+        try (PluginTester tester = Ai.openai(routeType, "")) {
+            TestExchange exchange = tester.post("/x", body).send();
+            assertThat(exchange.status()).isEqualTo(400);
+            assertThat(exchange.text())
+                    .startsWith("{\"error\":{\"message\":\"request body may be read in several ways: JSON at byte "
+                            + place + ": ");
+            assertThat(exchange.upstreamRequests()).isEmpty();
+        }
+    }
+
+    @Test
+    void passesOnWhatIsNotReadAsJson() {
+        try (PluginTester tester = Ai.openai("preserve", "")) {
+            tester.upstream(Upstream.json(200, Ai.ANSWER));
+            String body = "{\"model\":\"a\",\"model\":\"b\"}, 1e999999999";
+            assertThat(tester.post("/x", body).send().upstreamRequest().body()).isEqualTo(body);
+        }
+    }
+
     @Test
     void refusesAMissingBodyAndOtherContentTypes() {
         try (PluginTester tester = Ai.openai("llm/v1/chat", "")) {
             refused(tester.get("/x").send(), PROMPTS);
             refused(typed(tester, "text/plain").send(), PROMPTS);
             refused(typed(tester, "multipart/form-data; boundary=a").send(), PROMPTS);
-            refused(
-                    typed(tester, "application/json")
-                            .header("Content-Encoding", "gzip")
-                            .send(),
-                    PROMPTS);
             tester.upstream(Upstream.json(200, Ai.ANSWER));
             assertThat(typed(tester, "Application/JSON; charset=utf-8").send().status())
                     .isEqualTo(200);
             assertThat(typed(tester, null).send().status()).isEqualTo(200);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gzip", "deflate", "br", "zstd", "gzip, gzip"})
+    void refusesACompressedBodyWhereItHasToReadIt(String coding) {
+        try (PluginTester chat = Ai.openai("llm/v1/chat", "");
+                PluginTester preserve = Ai.openai("preserve", "")) {
+            TestExchange exchange = typed(chat, "application/json")
+                    .header("Content-Encoding", coding)
+                    .send();
+            assertThat(exchange.status()).isEqualTo(415);
+            assertThat(exchange.header("Accept-Encoding")).isEqualTo("identity");
+            assertThat(exchange.text()).contains("request body is compressed");
+            assertThat(exchange.upstreamRequests()).isEmpty();
+
+            preserve.upstream(Upstream.json(200, Ai.ANSWER));
+            SentRequest sent = preserve.request(HttpMethod.POST, "/x")
+                    .header("Content-Type", "application/json")
+                    .header("Content-Encoding", coding)
+                    .body("compressed")
+                    .send()
+                    .upstreamRequest();
+            assertThat(sent.body()).isEqualTo("compressed");
+            assertThat(sent.header("Content-Encoding")).isEqualTo(coding);
         }
     }
 

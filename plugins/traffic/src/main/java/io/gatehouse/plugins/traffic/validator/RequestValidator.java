@@ -1,5 +1,6 @@
 package io.gatehouse.plugins.traffic.validator;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.gatehouse.api.Next;
@@ -10,8 +11,11 @@ import io.gatehouse.api.Response;
 import io.gatehouse.api.body.Body;
 import io.gatehouse.api.body.ContentCoding;
 import io.gatehouse.api.config.Problems;
+import io.gatehouse.api.json.JsonBytes;
+import io.gatehouse.api.json.JsonException;
 import io.gatehouse.plugins.support.Arguments;
 import io.gatehouse.plugins.support.MediaType;
+import io.gatehouse.plugins.support.UnreadableCoding;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import java.nio.charset.StandardCharsets;
@@ -115,12 +119,9 @@ final class RequestValidator implements Plugin {
     }
 
     private Future<Response> checkBody(Request request, Check schema, Next next) {
-        List<String> codings = request.headers().getAll("Content-Encoding");
-        ContentCoding coding = ContentCoding.of(codings.isEmpty() ? null : String.join(",", codings));
+        ContentCoding coding = ContentCoding.of(request.headers());
         if (coding == null) {
-            return Response.done(refusal(
-                    "request body doesn't conform to schema",
-                    List.of(new Check.Violation("", "expected a content coding that can be undone"))));
+            return Response.done(UnreadableCoding.refused());
         }
         return request.body().buffer(MAX_BODY_BYTES).compose(fits -> {
             if (!fits) {
@@ -158,8 +159,11 @@ final class RequestValidator implements Plugin {
 
     private static List<Check.Violation> violations(Buffer bytes, Check schema) {
         try {
-            return schema.violations(Json.read(bytes.getBytes()));
-        } catch (IllegalArgumentException e) {
+            JsonNode read = Json.read(bytes.getBytes());
+            // what is none to a stricter reader, or another value to the next one, is not what was checked
+            String ambiguity = JsonBytes.scan(bytes).ambiguity(false);
+            return ambiguity == null ? schema.violations(read) : List.of(new Check.Violation("", ambiguity));
+        } catch (IllegalArgumentException | JsonException e) {
             return List.of(new Check.Violation("", String.valueOf(e.getMessage())));
         }
     }

@@ -152,10 +152,45 @@ class RequestValidatorTest {
             assertThat(compressed(tester, "gzip", Buffer.buffer("{\"name\":\"x\"}"))
                             .status())
                     .isEqualTo(400);
-            assertThat(compressed(tester, "zipped", good).status()).isEqualTo(400);
+            for (String coding : List.of("br", "zstd", "gzip, gzip", "zipped")) {
+                TestExchange unknown = compressed(tester, coding, good);
+                assertThat(unknown.status()).isEqualTo(415);
+                assertThat(unknown.header("Accept-Encoding")).isEqualTo("gzip, deflate");
+            }
             assertThat(compressed(tester, "gzip", gzip(" ".repeat(9 << 20) + "{\"name\":\"x\"}"))
                             .status())
                     .isEqualTo(413);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            quoteCharacter = '`',
+            delimiter = '|',
+            value = {
+                "{\"n\":1e999999999}",
+                "{\"n\":[-2E+309]}",
+                "{\"n\":\"\\ud800\"}",
+                "{\"\\udc00\":1}",
+                "{\"n\":1,\"\\u006e\":2}",
+                "{\"a\":{\"n\":1,\"n\":2}}",
+                "{\"n\":\"\u00e9\"}", // as one byte
+                "{\"n\":\"\u00ed\u00a0\u0080\"}", // a surrogate's three
+                "{\"n\":\"\u00c1\u00a1\"}", // two where one is enough
+            })
+    void takesForWrongWhatIsNotReadAlikeByAll(String json) {
+        Buffer body = Buffer.buffer(json.getBytes(StandardCharsets.ISO_8859_1));
+        String schema = "{\"properties\":{\"n\":{\"multipleOf\":0.5,\"maximum\":7}}}";
+        for (String version : List.of("draft4", "draft7")) {
+            try (PluginTester tester = tester("{version: " + version + ", body_schema: '" + schema + "'}")) {
+                assertThat(compressed(tester, "identity", body).status()).isEqualTo(400);
+                assertThat(tester.post("/", "{\"n\":1e0,\"N\":[1e-999999999]}")
+                                .send()
+                                .status())
+                        .isEqualTo(200);
+                assertThat(tester.post("/", "{\"n\":1e-999999999}").send().status())
+                        .isEqualTo(400);
+            }
         }
     }
 

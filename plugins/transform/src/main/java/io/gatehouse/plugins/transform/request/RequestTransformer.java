@@ -9,6 +9,7 @@ import io.gatehouse.api.body.Body;
 import io.gatehouse.api.body.BodyException;
 import io.gatehouse.api.body.ContentCoding;
 import io.gatehouse.plugins.support.Arguments;
+import io.gatehouse.plugins.support.UnreadableCoding;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
@@ -82,11 +83,9 @@ final class RequestTransformer implements Plugin {
         if (!reads) {
             return transformed(request, kind, null, next);
         }
-        String coded = request.headers().get("Content-Encoding");
-        ContentCoding coding = ContentCoding.of(coded);
+        ContentCoding coding = ContentCoding.of(request.headers());
         if (coding == null) {
-            LOG.debug("body is left alone: content-encoding={} (supported: gzip, deflate)", coded);
-            return transformed(request, kind, null, next);
+            return Response.done(UnreadableCoding.refused()); // what a rule is meant for does not pass without it
         }
         if (coding != ContentCoding.IDENTITY) {
             request.headers().remove("Content-Encoding");

@@ -14,15 +14,11 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Kong's response-transformer. A body that no rule can apply to streams on untouched. */
 final class ResponseTransformer implements Plugin {
     /** The longest body that is changed. */
     static final long MAX_BODY = 8 << 20;
-
-    private static final Logger LOG = LoggerFactory.getLogger(ResponseTransformer.class);
 
     private final HeaderRules headers;
     private final JsonRules json;
@@ -40,38 +36,40 @@ final class ResponseTransformer implements Plugin {
                 return response;
             });
         }
+        AcceptedCodings.restrict(request.headers());
         return next.proceed(request).compose(response -> {
             boolean typed = isJson(response.headers().get(HttpHeaders.CONTENT_TYPE));
             if (typed && request.exchange().original().method().equals(HttpMethod.HEAD)) {
                 response.headers().remove(HttpHeaders.CONTENT_LENGTH); // that of the body before it is changed
             }
             boolean reads = typed && !response.body().isEmpty();
-            String coded = response.headers().get("Content-Encoding");
+            ContentCoding coding = ContentCoding.of(response.headers());
             headers.apply(response.headers());
-            return reads ? changed(response, coded) : Response.done(response);
+            return reads ? changed(response, coding) : Response.done(response);
         });
     }
 
-    private Future<Response> changed(Response response, @Nullable String coded) {
-        ContentCoding coding = ContentCoding.of(coded);
+    private static Future<Response> refused(Response response, String problem) {
+        response.discard();
+        return Response.done(Response.failed(Failure.of(FailureKind.INVALID_RESPONSE, problem)));
+    }
+
+    private Future<Response> changed(Response response, @Nullable ContentCoding coding) {
         if (coding == null) {
-            LOG.warn("body transform failed: content-encoding={} (supported: gzip, deflate)", coded);
-            return Response.done(response);
+            return refused(
+                    response, "a JSON body in a content coding that cannot be undone (expected: gzip or deflate)");
         }
         if (coding != ContentCoding.IDENTITY) {
             response.headers().remove("Content-Encoding");
             response.body(response.body().decoded(coding, MAX_BODY));
         }
         // an answer that breaks off is a failed future, for which the gateway answers as for any that does
-        return response.body().buffer(MAX_BODY).map(fits -> {
+        return response.body().buffer(MAX_BODY).compose(fits -> {
             if (!fits) {
-                response.discard();
-                return Response.failed(Failure.of(
-                        FailureKind.INVALID_RESPONSE,
-                        "a JSON body of more than " + MAX_BODY + " bytes, which cannot be changed"));
+                return refused(response, "a JSON body of more than " + MAX_BODY + " bytes, which cannot be changed");
             }
             Buffer changed = json.apply(response.body().bytes());
-            return changed == null ? response : response.body(Body.of(changed));
+            return Response.done(changed == null ? response : response.body(Body.of(changed)));
         });
     }
 

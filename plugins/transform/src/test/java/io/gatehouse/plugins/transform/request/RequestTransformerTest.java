@@ -313,11 +313,28 @@ class RequestTransformerTest {
                             .send()
                             .status())
                     .isEqualTo(400);
-            SentRequest unknown = tester.post("/", "{}")
-                    .header("Content-Encoding", "br")
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"br", "zstd", "gzip, gzip"})
+    void letsNothingPassInACodingThatItCannotUndo(String coding) {
+        try (PluginTester tester = tester("remove: {body: [secret]}")) {
+            TestExchange refused =
+                    tester.post("/", "{}").header("Content-Encoding", coding).send();
+            assertThat(refused.status()).isEqualTo(415);
+            assertThat(refused.header("Accept-Encoding")).isEqualTo("gzip, deflate");
+            assertThat(refused.text()).contains("Unsupported content coding (expected: gzip or deflate)");
+            assertThat(refused.upstreamRequests()).isEmpty();
+
+            SentRequest other = tester.request(HttpMethod.POST, "/")
+                    .header("Content-Type", "text/plain")
+                    .header("Content-Encoding", coding)
+                    .body("no rule is meant for it")
                     .send()
                     .upstreamRequest();
-            assertThat(unknown.body()).isEqualTo("{}");
+            assertThat(other.body()).isEqualTo("no rule is meant for it");
+            assertThat(other.header("Content-Encoding")).isEqualTo(coding);
         }
     }
 

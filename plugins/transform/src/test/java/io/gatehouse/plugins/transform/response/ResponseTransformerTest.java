@@ -9,6 +9,7 @@ import io.gatehouse.api.body.Body;
 import io.gatehouse.testkit.ManualUpstream;
 import io.gatehouse.testkit.PluginTester;
 import io.gatehouse.testkit.TestExchange;
+import io.gatehouse.testkit.TestRequest;
 import io.gatehouse.testkit.Upstream;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
@@ -164,11 +165,52 @@ class ResponseTransformerTest {
 
             assertThat(exchange.text()).isEqualTo("{\"b\":2}");
             assertThat(exchange.header("Content-Encoding")).isNull();
-
-            tester.upstream(json("{\"a\":1}", "br"));
-            assertThat(tester.get("/").send().text()).isEqualTo("{\"a\":1}");
-            assertThat(tester.log().text()).contains("body transform failed");
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"br", "zstd", "gzip, gzip"})
+    void letsNothingPassInACodingThatItCannotUndo(String coding) {
+        try (PluginTester tester = tester("remove: {json: [secret]}")) {
+            tester.upstream(json("{\"secret\":1}", coding));
+            TestExchange exchange = tester.get("/").send();
+            assertThat(exchange.status()).isEqualTo(502);
+            assertThat(exchange.text()).doesNotContain("secret");
+
+            tester.upstream(Upstream.streams("no rule is meant for it")
+                    .header("Content-Type", "text/plain")
+                    .header("Content-Encoding", coding));
+            TestExchange other = tester.get("/").send();
+            assertThat(other.text()).isEqualTo("no rule is meant for it");
+            assertThat(other.header("Content-Encoding")).isEqualTo(coding);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            nullValues = "-",
+            value = {
+                "- | -",
+                "br | identity",
+                "gzip, deflate, br, zstd | gzip, deflate",
+                "br;q=1.0, GZIP;q=0.8, *;q=0.1 | GZIP;q=0.8",
+                "identity;q=0.5,,x-gzip | identity;q=0.5, x-gzip",
+            })
+    void asksForAnswersThatItCanRead(@Nullable String accepted, @Nullable String asked) {
+        try (PluginTester json = tester("remove: {json: [a]}");
+                PluginTester headers = tester("remove: {headers: [a]}")) {
+            assertThat(accepting(json, accepted)).isEqualTo(asked);
+            assertThat(accepting(headers, accepted)).isEqualTo(accepted);
+        }
+    }
+
+    private static @Nullable String accepting(PluginTester tester, @Nullable String accepted) {
+        TestRequest request = tester.upstream(json("{}", null)).get("/");
+        return (accepted == null ? request : request.header("Accept-Encoding", accepted))
+                .send()
+                .upstreamRequest()
+                .header("Accept-Encoding");
     }
 
     @Test
