@@ -17,7 +17,9 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Changes what is live, edit by edit, on the thread that loads files: each is made of what the one before it left, checked
@@ -30,10 +32,21 @@ public final class ConfigStore {
     /** Edits that go live together. */
     private static final int TOGETHER = 256;
 
+    /**
+     * How many times as long as a change took the thread rests before the next one, so that many edits in a row leave the
+     * processors, and the collector, to requests. What is asked for meanwhile goes live together.
+     */
+    private static final int REST = 4;
+
+    private static final long LONGEST_REST_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
     private final Reloader reloader;
     private final ExecutorService thread;
     private final ConcurrentLinkedQueue<Waiting> queue = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean scheduled = new AtomicBoolean();
+
+    /** Thread that loads. */
+    private long restsUntil = System.nanoTime();
 
     /**
      * Edits what a reloader has live.
@@ -173,7 +186,9 @@ public final class ConfigStore {
     }
 
     private void run() {
+        rest();
         scheduled.set(false);
+        long begin = System.nanoTime();
         List<Waiting> waiting = new ArrayList<>();
         for (Waiting one = queue.poll(); one != null; one = queue.poll()) {
             waiting.add(one);
@@ -186,8 +201,16 @@ public final class ConfigStore {
         } catch (RuntimeException e) {
             waiting.forEach(one -> one.promise.tryFail(e));
         }
+        long end = System.nanoTime();
+        restsUntil = end + Math.min(REST * (end - begin), LONGEST_REST_NANOS);
         if (!queue.isEmpty()) {
             schedule();
+        }
+    }
+
+    private void rest() {
+        for (long left = restsUntil - System.nanoTime(); left > 0; left = restsUntil - System.nanoTime()) {
+            LockSupport.parkNanos(this, left);
         }
     }
 
