@@ -285,9 +285,9 @@ final class PluginIndex {
     }
 
     /** The chain of a route: that of the other routes of its service, unless it has plugins of its own. */
-    Chain chain(String route, @Nullable ServiceFacts service, @Nullable Balancer balancer, Supplier<Next> innermost) {
+    Chain chain(String route, @Nullable ServicePlan service, @Nullable Balancer balancer, Supplier<Next> innermost) {
         List<PluginSlot> slots = new ArrayList<>(byName.size());
-        boolean own = collect(route, service == null ? null : service.id(), slots);
+        boolean own = collect(route, service == null ? null : service.facts().id(), slots);
         return own || service == null
                 ? new Chain(slots, innermost.get())
                 : service.chain(slots, balancer, () -> new Chain(slots, innermost.get()));

@@ -9,10 +9,9 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A route as plugins see it. What is logged of it is made when it is first asked for: most routes are not logged before an edit. */
-final class RouteFacts implements Route {
+/** A route as plugins see it. */
+final class RouteFacts extends LoggedFields implements Route {
     private final RouteEntity entity;
-    private volatile @Nullable Map<String, Object> fields;
 
     RouteFacts(RouteEntity entity) {
         this.entity = entity;
@@ -34,46 +33,37 @@ final class RouteFacts implements Route {
     }
 
     @Override
-    public Map<String, Object> fields() {
-        Map<String, Object> known = fields;
-        if (known == null) {
-            known = fields(entity);
-            fields = known;
-        }
-        return known;
-    }
-
-    private static Map<String, Object> fields(RouteEntity route) {
+    Map<String, Object> make() {
         Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("id", route.id());
-        if (route.name() != null) {
-            fields.put("name", route.name());
+        fields.put("id", entity.id());
+        if (entity.name() != null) {
+            fields.put("name", entity.name());
         }
-        fields.put("protocols", route.protocols());
-        put(fields, "methods", route.methods());
-        put(fields, "hosts", route.hosts());
-        put(fields, "paths", route.paths());
-        put(fields, "snis", route.snis());
-        if (!route.headers().isEmpty()) {
-            fields.put("headers", route.headers());
+        fields.put("protocols", entity.protocols());
+        put(fields, "methods", entity.methods());
+        put(fields, "hosts", entity.hosts());
+        put(fields, "paths", entity.paths());
+        put(fields, "snis", entity.snis());
+        if (!entity.headers().isEmpty()) {
+            fields.put("headers", entity.headers());
         }
-        sides(fields, "sources", route.sources());
-        sides(fields, "destinations", route.destinations());
-        if (route.expression() != null) {
-            fields.put("expression", route.expression());
-            fields.put("priority", route.priority() == null ? 0 : route.priority());
+        sides(fields, "sources", entity.sources());
+        sides(fields, "destinations", entity.destinations());
+        if (entity.expression() != null) {
+            fields.put("expression", entity.expression());
+            fields.put("priority", entity.priority() == null ? 0 : entity.priority());
         }
-        fields.put("regex_priority", route.regexPriority());
-        fields.put("strip_path", route.stripPath());
-        fields.put("path_handling", route.pathHandling());
-        fields.put("preserve_host", route.preserveHost());
-        fields.put("https_redirect_status_code", route.httpsRedirectStatusCode());
-        fields.put("request_buffering", route.requestBuffering());
-        fields.put("response_buffering", route.responseBuffering());
-        if (route.serviceId() != null) {
-            fields.put("service", Map.of("id", route.serviceId()));
+        fields.put("regex_priority", entity.regexPriority());
+        fields.put("strip_path", entity.stripPath());
+        fields.put("path_handling", entity.pathHandling());
+        fields.put("preserve_host", entity.preserveHost());
+        fields.put("https_redirect_status_code", entity.httpsRedirectStatusCode());
+        fields.put("request_buffering", entity.requestBuffering());
+        fields.put("response_buffering", entity.responseBuffering());
+        if (entity.serviceId() != null) {
+            fields.put("service", Map.of("id", entity.serviceId()));
         }
-        put(fields, "tags", route.tags());
+        put(fields, "tags", entity.tags());
         return Collections.unmodifiableMap(fields);
     }
 

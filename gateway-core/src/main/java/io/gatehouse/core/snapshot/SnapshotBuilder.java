@@ -83,7 +83,7 @@ public final class SnapshotBuilder {
     record Parts(
             List<Placed> placed,
             PluginIndex index,
-            PMap<String, ServiceFacts> services,
+            PMap<String, ServicePlan> services,
             Map<String, Balancer> balancers,
             RouteTable<RoutePlan> routes,
             EntityDirectory directory,
@@ -284,7 +284,7 @@ public final class SnapshotBuilder {
         DeclarativeConfig old = previous == null ? DeclarativeConfig.empty() : previous.config();
         Parts before = previous == null ? null : previous.parts();
         Set<String> touchedServices = touchedServices(config, old);
-        PMap<String, ServiceFacts> services =
+        PMap<String, ServicePlan> services =
                 services(config, before == null ? HashTreePMap.empty() : before.services(), touchedServices);
         Map<String, Balancer> balancers =
                 before != null && config.same(old, EntityKind.UPSTREAM, EntityKind.TARGET, EntityKind.CERTIFICATE)
@@ -337,15 +337,15 @@ public final class SnapshotBuilder {
         return touched;
     }
 
-    /** The services as plugins see them. */
-    private static PMap<String, ServiceFacts> services(
-            DeclarativeConfig config, PMap<String, ServiceFacts> before, Set<String> touched) {
-        PMap<String, ServiceFacts> services = before;
+    /** The services, with what did not change taken over. */
+    private static PMap<String, ServicePlan> services(
+            DeclarativeConfig config, PMap<String, ServicePlan> before, Set<String> touched) {
+        PMap<String, ServicePlan> services = before;
         for (String id : touched) {
             Entity service = config.withId(EntityKind.SERVICE, id);
             services = service == null
                     ? services.minus(id)
-                    : services.plus(id, ServiceFacts.of((ServiceEntity) service.value(), config));
+                    : services.plus(id, new ServicePlan(ServiceFacts.of((ServiceEntity) service.value(), config)));
         }
         return services;
     }
@@ -371,7 +371,7 @@ public final class SnapshotBuilder {
             DeclarativeConfig old,
             @Nullable Parts before,
             PluginIndex plugins,
-            Map<String, ServiceFacts> services,
+            Map<String, ServicePlan> services,
             Set<String> touchedServices,
             Map<String, Balancer> balancers) {
         RouteTable<RoutePlan> table = before == null ? RouteTable.empty() : before.routes();
@@ -389,9 +389,10 @@ public final class SnapshotBuilder {
                 }
                 continue;
             }
-            ServiceFacts facts = service == null ? null : services.get(service.id());
+            ServicePlan serving = service == null ? null : services.get(service.id());
+            ServiceFacts facts = serving == null ? null : serving.facts();
             Balancer balancer = service == null ? null : balancers.get(service.host());
-            RouteRule<RoutePlan> rule = rule(route, config.flavor(), service, facts, balancer, plugins);
+            RouteRule<RoutePlan> rule = rule(route, config.flavor(), service, serving, balancer, plugins);
             if (known == null
                     || old.withId(EntityKind.ROUTE, id) != entity
                     || known.payload().plan().service() != facts
@@ -441,12 +442,13 @@ public final class SnapshotBuilder {
             RouteEntity route,
             RouterFlavor flavor,
             @Nullable ServiceEntity service,
-            @Nullable ServiceFacts facts,
+            @Nullable ServicePlan serving,
             @Nullable Balancer balancer,
             PluginIndex plugins) {
+        ServiceFacts facts = serving == null ? null : serving.facts();
         Chain chain = plugins.chain(
                 route.id(),
-                facts,
+                serving,
                 balancer,
                 () -> upstreams.to(
                         facts == null ? null : facts.target(), service == null ? 0 : service.retries(), balancer));
