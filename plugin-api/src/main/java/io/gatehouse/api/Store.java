@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * });
  * }</pre>
  *
- * <p>All futures fail when the store cannot be reached: within the time-out, and at once when one has waited that long or some have failed in a row. What to do then is
- * the plugin's choice.
+ * <p>All futures fail when the store cannot be reached: within the time-out, and at once when one has waited that long or some
+ * have failed in a row. What to do then is the plugin's choice.
  *
  * <p>Implemented by the gateway and the testkit only. Any thread; futures complete on the caller's event loop.
  */

@@ -12,8 +12,9 @@ import org.jspecify.annotations.Nullable;
  * A JSON document as the bytes it came in: checked strictly in one pass, read by pointer, changed by splicing.
  *
  * <p>What is not edited keeps every byte: white space, the order and duplicates of members, numbers such as
- * {@code 1e400}; {@link #ambiguity} tells of what others may read otherwise. Pointers are explained at {@link JsonValue}. Checking notes where the members of the outermost object
- * are, so that reading {@code /model} does not pass through a long {@code /messages} again.
+ * {@code 1e400}; {@link #ambiguity} tells of what others may read otherwise. Pointers are explained at {@link JsonValue}.
+ * Checking notes where the members of the outermost object are, so that reading {@code /model} does not pass through a long
+ * {@code /messages} again.
  *
  * <pre>{@code
  * JsonBytes body = JsonBytes.scan(bytes);

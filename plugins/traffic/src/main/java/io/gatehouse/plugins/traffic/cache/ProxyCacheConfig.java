@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
                 + " answers are kept, of up to 4 MiB. An answer's `Vary` is respected, and one that is compressed goes only to clients"
                 + " with the same `Accept-Encoding`. In memory 64 MiB are kept, then what was not asked for longest goes; in Redis what"
                 + " Redis is set to keep. While Redis cannot be reached requests go to the upstream, with `X-Cache-Status: Bypass`: each"
-                + " within `redis.timeout`, and at once after five failures in a row.")
+                + " within `redis.timeout`, and at once after one that waited so long, or five failures in a row.")
 @Rule(when = "strategy", is = "redis", needs = "redis.host")
 public record ProxyCacheConfig(
         @Doc("Where answers are kept: in the memory of this node, or in a Redis that nodes share.")
