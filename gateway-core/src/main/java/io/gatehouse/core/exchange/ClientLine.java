@@ -8,6 +8,12 @@ public interface ClientLine {
     /** Ends the connection with the answer that is under way. */
     void closeAfterAnswer();
 
+    /** Whether enough bytes wait for the client: what is written now takes memory until it takes them. */
+    boolean isFull();
+
+    /** Runs an action once the client has taken enough of them. */
+    void onDrain(Runnable action);
+
     /**
      * Ends the connection in the middle of an answer.
      *

@@ -107,12 +107,12 @@ public final class SocketClient implements ClientPort {
 
     @Override
     public boolean isFull() {
-        return !response.ended() && response.writeQueueFull();
+        return !response.ended() && line.isFull(); // Vert.x's own limit is 16 pieces, whatever their size
     }
 
     @Override
     public void onDrain(Runnable action) {
-        response.drainHandler(v -> action.run());
+        line.onDrain(action);
     }
 
     @Override

@@ -122,6 +122,7 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine,
     private boolean broken;
     private boolean stoppedReading;
     private @Nullable ChannelPromise lingering;
+    private @Nullable Runnable drained;
     private boolean headBegun;
     private long unsent;
     private long allowance;
@@ -289,6 +290,7 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine,
     @Override
     public void served() {
         exchange = null;
+        drained = null;
         if (tunnel) {
             context().channel().close();
         }
@@ -333,6 +335,17 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine,
     @Override
     public void closeAfterAnswer() {
         closeAfterAnswer = true;
+    }
+
+    @Override
+    public boolean isFull() {
+        Channel channel = context().channel();
+        return channel.isActive() && !channel.isWritable();
+    }
+
+    @Override
+    public void onDrain(Runnable action) {
+        drained = action;
     }
 
     @Override
@@ -677,7 +690,12 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine,
         } else {
             watchSending();
         }
-        ctx.fireChannelWritabilityChanged();
+        ctx.fireChannelWritabilityChanged(); // Vert.x may have more
+        Runnable action = drained;
+        if (action != null && ctx.channel().isWritable()) {
+            drained = null;
+            action.run();
+        }
     }
 
     private void watchSending() {

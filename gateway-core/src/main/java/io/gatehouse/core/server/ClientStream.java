@@ -211,6 +211,11 @@ final class ClientStream extends Watched implements ClientSide, ClientPort, Read
         return !whole && !closed;
     }
 
+    /** Whether nothing more can come or be sent. */
+    boolean isClosed() {
+        return closed;
+    }
+
     /** Whether the request has come whole. */
     boolean hasCome() {
         return whole;

@@ -28,6 +28,8 @@ import io.vertx.core.http.HttpConnection;
 import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.core.net.impl.ShutdownEvent;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -88,6 +90,8 @@ final class ClientStreams extends Http2ConnectionHandler {
     private boolean flushPlanned;
     private int[] resets = {};
     private int nextReset;
+    private final List<ClientStream> postponed = new ArrayList<>(0);
+    private boolean breaksOff;
     private boolean stopping;
 
     private ClientStreams(
@@ -330,10 +334,12 @@ final class ClientStreams extends Http2ConnectionHandler {
             ClientStream begun = new ClientStream(ClientStreams.this, stream, read, !last);
             stream.setProperty(key, begun);
             Refusal refusal = read.refusal();
-            if (refusal == null) {
-                door.handle(begun);
-            } else {
+            if (refusal != null) {
                 door.invalid(begun, refusal);
+            } else if (breaksOff) {
+                postpone(begun);
+            } else {
+                door.handle(begun);
             }
         }
 
@@ -368,6 +374,7 @@ final class ClientStreams extends Http2ConnectionHandler {
         public void onRstStreamRead(ChannelHandlerContext ctx, int streamId, long errorCode) {
             ClientStream stream = of(connection().stream(streamId));
             if (stream != null) {
+                breaksOff |= !stream.headSent();
                 stream.gone("reset");
             }
         }
@@ -391,6 +398,30 @@ final class ClientStreams extends Http2ConnectionHandler {
         public void onPingAckRead(ChannelHandlerContext ctx, long data) {
             if (data == FAREWELL) {
                 lastStreamIsKnown();
+            }
+        }
+    }
+
+    /**
+     * A client that has broken off a request before its answer may be doing that with all of them: its next ones begin when
+     * what has been read so far is dealt with, so that those which it has given up by then cost nobody anything.
+     */
+    private void postpone(ClientStream begun) {
+        begun.pause();
+        postponed.add(begun);
+        if (postponed.size() == 1) {
+            context().executor().execute(this::beginPostponed);
+        }
+    }
+
+    private void beginPostponed() {
+        List<ClientStream> all = List.copyOf(postponed);
+        postponed.clear();
+        for (ClientStream next : all) {
+            if (next.isClosed()) {
+                door.malformed();
+            } else {
+                door.handle(next);
             }
         }
     }
@@ -432,6 +463,7 @@ final class ClientStreams extends Http2ConnectionHandler {
         int id = error.streamId();
         ClientStream stream = of(connection().stream(id));
         if (stream != null) {
+            breaksOff |= !stream.headSent();
             stream.gone("protocol_error");
         } else if (!outbound) {
             if (error.error() == Http2Error.STREAM_CLOSED) {

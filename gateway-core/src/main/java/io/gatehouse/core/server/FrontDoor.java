@@ -174,7 +174,7 @@ final class FrontDoor {
         refuse(request, why.status(), why.text());
     }
 
-    /** Counts what was no request at all, and could not be answered. */
+    /** Counts what was no request at all, or was given up before it began, and could not be answered. */
     void malformed() {
         observer.refused();
     }

@@ -48,6 +48,11 @@ final class Connections {
         UpstreamCodec.upgrade(channel(connection).pipeline());
     }
 
+    /** Runs an action once the upstream has taken enough of what waits for it. */
+    static void onDrain(HttpConnection connection, Runnable action) {
+        UpstreamCodec.onDrain(channel(connection).pipeline(), action);
+    }
+
     /** Whether the upstream has agreed to a tunnel. */
     static boolean switched(HttpConnection connection) {
         return UpstreamCodec.switched(channel(connection).pipeline());

@@ -49,6 +49,17 @@ final class Http1Wire extends Wire {
         }
     }
 
+    /** Vert.x's own limit is 16 pieces, whatever their size. */
+    @Override
+    boolean isFull() {
+        return !Connections.channel(out.connection()).isWritable();
+    }
+
+    @Override
+    void onDrain(Runnable action) {
+        Connections.onDrain(out.connection(), action);
+    }
+
     @Override
     void unused() {
         out.reset();

@@ -102,6 +102,16 @@ final class Http2Wire extends Wire {
     }
 
     @Override
+    boolean isFull() {
+        return out.writeQueueFull();
+    }
+
+    @Override
+    void onDrain(Runnable action) {
+        out.drainHandler(v -> action.run());
+    }
+
+    @Override
     void unused() {
         // Vert.x forgets to give back what it has lent when there is no stream yet: so there is one that asks for
         // nothing

@@ -110,9 +110,9 @@ final class Upload extends Watched {
 
     private void pull() {
         while (!over && !complete) {
-            if (begun && wire.out.writeQueueFull()) {
+            if (begun && wire.isFull()) {
                 loop.sweeper().add(this, System.nanoTime() + writeTimeout.toNanos());
-                wire.out.drainHandler(v -> drained());
+                wire.onDrain(this::drained);
                 return;
             }
             Future<@Nullable Buffer> next = source.next();

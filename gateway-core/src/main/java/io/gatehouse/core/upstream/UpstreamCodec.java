@@ -67,6 +67,7 @@ final class UpstreamCodec extends CombinedChannelDuplexHandler<UpstreamCodec.Dec
     private boolean upgrading;
     private boolean switched;
     private boolean inputEnded;
+    private @Nullable Runnable drained;
 
     private UpstreamCodec(int maxHeaderBytes) {
         init(
@@ -105,6 +106,14 @@ final class UpstreamCodec extends CombinedChannelDuplexHandler<UpstreamCodec.Dec
     static boolean switched(ChannelPipeline pipeline) {
         UpstreamCodec codec = pipeline.get(UpstreamCodec.class);
         return codec != null && codec.switched;
+    }
+
+    /** Runs an action once the upstream has taken enough of what waits for it. */
+    static void onDrain(ChannelPipeline pipeline, Runnable action) {
+        UpstreamCodec codec = pipeline.get(UpstreamCodec.class);
+        if (codec != null) {
+            codec.drained = action;
+        }
     }
 
     /** What the last chunk of the request that is being sent brings along. */
@@ -259,6 +268,16 @@ final class UpstreamCodec extends CombinedChannelDuplexHandler<UpstreamCodec.Dec
                 tunnelEnded(context);
             }
             super.userEventTriggered(context, event);
+        }
+
+        @Override
+        public void channelWritabilityChanged(ChannelHandlerContext context) throws Exception {
+            super.channelWritabilityChanged(context); // Vert.x may have more
+            Runnable action = drained;
+            if (action != null && context.channel().isWritable()) {
+                drained = null;
+                action.run();
+            }
         }
 
         @Override

@@ -38,6 +38,12 @@ abstract class Wire implements StreamReader.Valve {
     /** Sends the last piece, and trailers if there are any. */
     abstract void end(@Nullable Buffer piece, @Nullable MultiMap trailers);
 
+    /** Whether enough bytes wait for the upstream: what is written now takes memory until it takes them. */
+    abstract boolean isFull();
+
+    /** Runs an action once the upstream has taken enough of them. */
+    abstract void onDrain(Runnable action);
+
     /** Gives it up before anything was sent. */
     abstract void unused();
 
