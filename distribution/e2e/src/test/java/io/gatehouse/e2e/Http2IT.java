@@ -62,6 +62,7 @@ final class Http2IT {
                 """.formatted(upstream.baseUrl());
         clear = RUNNING.add(PackagedGateway.named("http2")
                 .observed()
+                .timed()
                 .env("KONG_PROXY_LISTEN", "127.0.0.1:0 http2")
                 .yaml("kong.yaml", yaml)
                 .start());

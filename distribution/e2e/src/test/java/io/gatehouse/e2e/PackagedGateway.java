@@ -156,6 +156,11 @@ final class PackagedGateway implements AutoCloseable {
             return this;
         }
 
+        /** In a long run, which judges times, nothing looks for leaked buffers: that takes several times as long. */
+        Builder timed() {
+            return Effort.isLong() ? env("JAVA_OPTS", "-Xmx256m") : this;
+        }
+
         /** For configurations that count only some requests: the sums over all of them are not compared. */
         Builder countedInPart() {
             conserved = false;
