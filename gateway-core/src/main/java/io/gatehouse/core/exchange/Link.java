@@ -37,12 +37,29 @@ final class Link implements Next {
 
     @Override
     public Future<Response> proceed(Request request) {
+        return proceed(request, null);
+    }
+
+    /**
+     * Goes on from here. Links tell each other of answers, which costs less than listening to each other's futures.
+     *
+     * @param outer learns of the answer once, before whoever listens to the future; perhaps before this returns
+     */
+    private Future<Response> proceed(Request request, @Nullable Completable<Response> outer) {
         LiveExchange exchange = (LiveExchange) request.exchange();
         PluginInstance instance = exchange.pick(slot);
         if (instance == null || kind == Kind.PICK) {
-            return inner.proceed(request);
+            return further(request, outer);
         }
-        return new Call(exchange, instance).run(request);
+        return new Call(exchange, instance, outer).run(request);
+    }
+
+    private Future<Response> further(Request request, @Nullable Completable<Response> outer) {
+        if (inner instanceof Link link) {
+            return link.proceed(request, outer);
+        }
+        Future<Response> answer = inner.proceed(request);
+        return outer == null ? answer : answer.onComplete(outer);
     }
 
     /**
@@ -54,8 +71,9 @@ final class Link implements Next {
     private final class Call extends Watched implements Next, Completable<Response> {
         private final LiveExchange exchange;
         private final PluginInstance instance;
+        private final @Nullable Completable<Response> outer;
 
-        /** What the plugin sent further in first, which is mostly all, what it got for that, and what came of it. */
+        /** What the plugin sent further in first, which is mostly all, what it waits for since, and what came of it. */
         private @Nullable Request sent;
 
         private @Nullable Future<Response> awaited;
@@ -74,9 +92,10 @@ final class Link implements Next {
         private long runningSince;
         private long ownNanos;
 
-        Call(LiveExchange exchange, PluginInstance instance) {
+        Call(LiveExchange exchange, PluginInstance instance, @Nullable Completable<Response> outer) {
             this.exchange = exchange;
             this.instance = instance;
+            this.outer = outer;
         }
 
         Future<Response> run(Request request) {
@@ -91,14 +110,14 @@ final class Link implements Next {
             if (answer == null) {
                 return Future.succeededFuture(finish(broken(new NullPointerException("it returned null"))));
             }
+            if (answer == awaited) {
+                passesOn = true; // complete() sees it before whoever is further out
+                return answer;
+            }
             if (answer.isComplete()) {
                 Response given = answer.result();
                 Response response = finish(checked(given, answer.cause()));
                 return response == given ? answer : Future.succeededFuture(response);
-            }
-            if (answer == awaited) {
-                passesOn = true; // complete() sees it before whoever is further out
-                return answer;
             }
             Promise<Response> owed = Promise.promise();
             result = owed;
@@ -140,13 +159,9 @@ final class Link implements Next {
             if (sent == null) {
                 sent = request;
                 goInside();
-                Future<Response> answer = further(request);
-                if (answer.isComplete()) {
-                    comeBack();
-                    came = answer.result();
-                } else {
+                Future<Response> answer = inside(request, this);
+                if (inside > 0) {
                     awaited = answer;
-                    answer.onComplete(this); // before the plugin can listen to it
                 }
                 return answer;
             }
@@ -156,19 +171,13 @@ final class Link implements Next {
             }
             more.add(another);
             goInside();
-            Future<Response> answer = further(request);
-            if (answer.isComplete()) {
-                comeBack();
-                another.response = answer.result();
-            } else {
-                answer.onComplete((response, failure) -> another.response = back(response));
-            }
-            return answer;
+            return inside(request, (response, failure) -> another.response = back(response));
         }
 
         /** What was sent further in first has its answer; it never fails, every link and the upstream guarantee it. */
         @Override
         public void complete(@Nullable Response response, @Nullable Throwable failure) {
+            awaited = null;
             came = back(response);
             if (came != null && passesOn) {
                 finish(came);
@@ -188,12 +197,14 @@ final class Link implements Next {
         }
 
         /** What is further in, with a throw made the response that it should have been. */
-        private Future<Response> further(Request request) {
+        private Future<Response> inside(Request request, Completable<Response> back) {
             try {
-                return inner.proceed(request);
+                return further(request, back);
             } catch (Throwable e) {
                 exchange.pluginFailed("unknown", "intercept", e);
-                return Future.succeededFuture(exchange.errors().broken(exchange, "unknown", e));
+                Response broken = exchange.errors().broken(exchange, "unknown", e);
+                back.succeed(broken);
+                return Future.succeededFuture(broken);
             }
         }
 
@@ -260,7 +271,7 @@ final class Link implements Next {
             return exchange.errors().broken(exchange, name, cause);
         }
 
-        /** Ends the call: what it started and does not return is given up at once. */
+        /** Ends the call: what it started and does not return is given up at once, and who is further out learns of it. */
         private Response finish(Response response) {
             done = true;
             stopClock();
@@ -272,7 +283,19 @@ final class Link implements Next {
                     giveUp(other.request, other.response, response);
                 }
             }
-            return exchange.errors().written(exchange, response);
+            Response written = exchange.errors().written(exchange, response);
+            if (outer != null) {
+                tell(outer, written);
+            }
+            return written;
+        }
+
+        private void tell(Completable<Response> listener, Response response) {
+            try {
+                listener.succeed(response);
+            } catch (Throwable e) { // the answer is waited for all the same
+                exchange.pluginFailed("unknown", "intercept", e);
+            }
         }
 
         private void giveUp(Request request, @Nullable Response response, Response kept) {

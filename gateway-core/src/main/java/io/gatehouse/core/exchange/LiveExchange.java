@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 public final class LiveExchange implements Exchange {
     private static final char[] HEX = "0123456789abcdef".toCharArray();
 
-    /** Settled: no instance of the plugin applies. It alone has no id. */
+    /** Settled: no instance of the plugin applies. */
     private static final PluginInstance NOBODY =
             new PluginInstance("", "", new Plugin() {}, new Redaction(Set.of(), Set.of(), Set.of()));
 
@@ -252,6 +252,7 @@ public final class LiveExchange implements Exchange {
     }
 
     @Nullable
+    @SuppressWarnings("ReferenceEquality") // the one that stands for nobody
     PluginInstance pick(int slot) {
         PluginInstance chosen = picked[slot];
         if (chosen == null) {
@@ -259,7 +260,7 @@ public final class LiveExchange implements Exchange {
             chosen = found == null ? NOBODY : found;
             picked[slot] = chosen;
         }
-        return chosen.id().isEmpty() ? null : chosen;
+        return chosen == NOBODY ? null : chosen;
     }
 
     void pluginFailed(String plugin, String phase, Throwable cause) {
@@ -332,8 +333,9 @@ public final class LiveExchange implements Exchange {
                 }
             }
             FrozenCompletion completion = new FrozenCompletion(this, outcome);
-            for (PluginInstance instance : picked) {
-                if (instance != null && !instance.id().isEmpty()) {
+            for (int i = 0; i < picked.length; i++) {
+                PluginInstance instance = pick(i);
+                if (instance != null) {
                     log(instance, completion);
                 }
             }

@@ -3,6 +3,7 @@ package io.gatehouse.plugins.auth;
 import io.gatehouse.api.Consumer;
 import io.gatehouse.api.Request;
 import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpHeaders;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -15,17 +16,20 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Identity {
     /** Tells the groups that a consumer has. */
-    public static final String CONSUMER_GROUPS = "X-Consumer-Groups";
+    public static final CharSequence CONSUMER_GROUPS = HttpHeaders.createOptimized("X-Consumer-Groups");
 
     /** Tells the groups that an auth plugin found itself. */
-    public static final String AUTHENTICATED_GROUPS = "X-Authenticated-Groups";
+    public static final CharSequence AUTHENTICATED_GROUPS = HttpHeaders.createOptimized("X-Authenticated-Groups");
 
-    private static final String CONSUMER_ID = "X-Consumer-ID";
-    private static final String CONSUMER_CUSTOM_ID = "X-Consumer-Custom-ID";
-    private static final String CONSUMER_USERNAME = "X-Consumer-Username";
-    private static final String CREDENTIAL_IDENTIFIER = "X-Credential-Identifier";
-    private static final String ANONYMOUS = "X-Anonymous-Consumer";
+    private static final CharSequence CONSUMER_ID = HttpHeaders.createOptimized("X-Consumer-ID");
+    private static final CharSequence CONSUMER_CUSTOM_ID = HttpHeaders.createOptimized("X-Consumer-Custom-ID");
+    private static final CharSequence CONSUMER_USERNAME = HttpHeaders.createOptimized("X-Consumer-Username");
+    private static final CharSequence CREDENTIAL_IDENTIFIER = HttpHeaders.createOptimized("X-Credential-Identifier");
+    private static final CharSequence ANONYMOUS = HttpHeaders.createOptimized("X-Anonymous-Consumer");
     private static final String CONNECTION = "Connection";
+
+    /** What all of them begin with, and most others do not. */
+    private static final String COMMON_PREFIX = "x-";
 
     private static final String CONSUMER_PREFIX = "x-consumer-";
     private static final String CREDENTIAL_PREFIX = "x-credential-";
@@ -70,7 +74,7 @@ public final class Identity {
      * @param header {@link #CONSUMER_GROUPS} or {@link #AUTHENTICATED_GROUPS}
      * @param groups none to tell nothing
      */
-    public static void tellGroups(Request request, String header, List<String> groups) {
+    public static void tellGroups(Request request, CharSequence header, List<String> groups) {
         clear(request.headers(), Identity::isGroups);
         if (!groups.isEmpty()) {
             request.headers().set(header, printable(groups.size() == 1 ? groups.get(0) : String.join(", ", groups)));
@@ -179,15 +183,17 @@ public final class Identity {
     }
 
     private static boolean isIdentity(String text, int from, int end) {
-        return startsWith(text, from, end, CONSUMER_PREFIX)
-                || startsWith(text, from, end, CREDENTIAL_PREFIX)
-                || startsWith(text, from, end, ANONYMOUS_NAME)
-                || startsWith(text, from, end, AUTHENTICATED_GROUPS_NAME);
+        return startsWith(text, from, end, COMMON_PREFIX)
+                && (startsWith(text, from, end, CONSUMER_PREFIX)
+                        || startsWith(text, from, end, CREDENTIAL_PREFIX)
+                        || startsWith(text, from, end, ANONYMOUS_NAME)
+                        || startsWith(text, from, end, AUTHENTICATED_GROUPS_NAME));
     }
 
     private static boolean isGroups(String text, int from, int end) {
-        return startsWith(text, from, end, CONSUMER_GROUPS_NAME)
-                || startsWith(text, from, end, AUTHENTICATED_GROUPS_NAME);
+        return startsWith(text, from, end, COMMON_PREFIX)
+                && (startsWith(text, from, end, CONSUMER_GROUPS_NAME)
+                        || startsWith(text, from, end, AUTHENTICATED_GROUPS_NAME));
     }
 
     /** Compares without regard to case, and takes an underscore for a hyphen. */

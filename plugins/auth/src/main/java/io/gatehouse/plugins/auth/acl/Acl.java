@@ -63,7 +63,7 @@ final class Acl implements Plugin {
         return groups;
     }
 
-    private Future<Response> decide(Request request, String header, List<String> groups, Next next) {
+    private Future<Response> decide(Request request, CharSequence header, List<String> groups, Next next) {
         boolean isListed = false;
         for (int i = 0; i < groups.size() && !isListed; i++) {
             isListed = listed.contains(groups.get(i));
