@@ -166,7 +166,7 @@ public final class Gateway implements AutoCloseable {
                 reloadThread,
                 this::goesLive,
                 snapshot -> loops.forEach(loop -> loop.abort(snapshot, "configuration_retired")));
-        this.store = new ConfigStore(reloader, reloadThread);
+        this.store = new ConfigStore(reloader, reloadThread, traffic::busy);
         Observer observer = new Observer();
         MemoryGuard memoryGuard = new MemoryGuard(new JvmHeap(), settings.shedAt() / 100.0, System::nanoTime);
         if (settings.shedAt() > 0) {

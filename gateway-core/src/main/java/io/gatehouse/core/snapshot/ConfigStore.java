@@ -20,6 +20,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 
 /**
  * Changes what is live, edit by edit, on the thread that loads files: each is made of what the one before it left, checked
@@ -33,15 +34,16 @@ public final class ConfigStore {
     private static final int TOGETHER = 256;
 
     /**
-     * How many times as long as a change took the thread rests before the next one, so that many edits in a row leave the
-     * processors, and the collector, to requests. What is asked for meanwhile goes live together.
+     * How many times as long as a change took the thread rests before the next one while requests are served, so that many
+     * edits in a row leave the processors, and the collector, to these. What is asked for meanwhile goes live together.
      */
-    private static final int REST = 4;
+    private static final int REST = 8;
 
     private static final long LONGEST_REST_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
     private final Reloader reloader;
     private final ExecutorService thread;
+    private final BooleanSupplier serving;
     private final ConcurrentLinkedQueue<Waiting> queue = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean scheduled = new AtomicBoolean();
 
@@ -52,10 +54,12 @@ public final class ConfigStore {
      * Edits what a reloader has live.
      *
      * @param thread that of the reloader
+     * @param serving whether requests are served, which many edits in a row are not to hold up; thread of the reloader
      */
-    public ConfigStore(Reloader reloader, ExecutorService thread) {
+    public ConfigStore(Reloader reloader, ExecutorService thread, BooleanSupplier serving) {
         this.reloader = reloader;
         this.thread = thread;
+        this.serving = serving;
     }
 
     /** What one request wants changed. */
@@ -202,7 +206,7 @@ public final class ConfigStore {
             waiting.forEach(one -> one.promise.tryFail(e));
         }
         long end = System.nanoTime();
-        restsUntil = end + Math.min(REST * (end - begin), LONGEST_REST_NANOS);
+        restsUntil = serving.getAsBoolean() ? end + Math.min(REST * (end - begin), LONGEST_REST_NANOS) : end;
         if (!queue.isEmpty()) {
             schedule();
         }

@@ -10,6 +10,7 @@ import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.DefaultHttp2HeadersDecoder;
 import io.netty.handler.codec.http2.DefaultHttp2HeadersEncoder;
 import io.netty.handler.codec.http2.Http2Headers;
+import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -67,6 +68,7 @@ final class FrameClient implements AutoCloseable {
 
     private final Socket socket;
     private final DataInputStream in;
+    private ByteArrayOutputStream held;
     private final DefaultHttp2HeadersEncoder encoder = new DefaultHttp2HeadersEncoder();
     private final DefaultHttp2HeadersDecoder decoder = new DefaultHttp2HeadersDecoder(false);
 
@@ -88,7 +90,23 @@ final class FrameClient implements AutoCloseable {
     }
 
     void bytes(byte[] bytes) throws IOException {
-        socket.getOutputStream().write(bytes);
+        if (held == null) {
+            socket.getOutputStream().write(bytes);
+        } else {
+            held.writeBytes(bytes);
+        }
+    }
+
+    /** What is sent from now on leaves in one piece with {@link #release()}. */
+    FrameClient hold() {
+        held = new ByteArrayOutputStream();
+        return this;
+    }
+
+    void release() throws IOException {
+        byte[] all = held.toByteArray();
+        held = null;
+        bytes(all);
     }
 
     static byte[] bytes(int type, int flags, int stream, byte... payload) {

@@ -13,6 +13,7 @@ import static io.gatehouse.core.server.FrameClient.with;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gatehouse.core.Settings;
+import io.gatehouse.simulator.ConnectionRecord;
 import io.gatehouse.simulator.ServerScript;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
@@ -355,6 +356,33 @@ class Http2IT {
             assertThat(client.farewell()).isIn((long) ENHANCE_YOUR_CALM, -1L);
         }
         everyRequestWasCancelled();
+    }
+
+    @Test
+    void whatAClientThatBreaksOffHasGivenUpAlreadyCostsNobodyAnything() throws Exception {
+        try (FrameClient client = client("{name: probe}")) {
+            rig.upstream.script(ServerScript.silent());
+            client.get(1, "/a");
+            Rig.await(() -> rig.upstream.connections().size() == 1, () -> "no request came");
+            client.reset(1);
+            assertThat(rig.logged(1)).containsExactly("probe client_gone reset 499");
+            rig.upstream.script(ServerScript.answering("{}"));
+            client.hold();
+            for (int stream = 3; stream < 43; stream += 2) {
+                client.get(stream, "/a").reset(stream);
+            }
+            client.get(43, "/a");
+            client.head(45, false, head("POST", "/a")).data(45, true, "hello");
+            client.release();
+            assertThat(client.whole(43)).isEqualTo("200 {}");
+            client.get(47, "/a");
+            assertThat(client.whole(47)).isEqualTo("200 {}");
+        }
+        assertThat(rig.logged(4)).hasSize(4);
+        assertThat(rig.upstream.connections().stream()
+                        .mapToInt(ConnectionRecord::requests)
+                        .sum())
+                .isEqualTo(3);
     }
 
     private void everyRequestWasCancelled() throws Exception {
