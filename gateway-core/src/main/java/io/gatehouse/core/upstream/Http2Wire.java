@@ -22,7 +22,12 @@ import org.jspecify.annotations.Nullable;
 
 /** A stream of HTTP/2. Giving the request up resets it, and leaves the others of its connection alone. */
 final class Http2Wire extends Wire {
+    /** More may not wait for the upstream; Vert.x's own limit is 16 pieces, whatever their size. */
+    private static final int MAX_UNSENT = 64 * 1024;
+
     private boolean begun;
+    private long unsent;
+    private @Nullable Runnable drained;
 
     Http2Wire(HttpClientRequest out) {
         super(out);
@@ -58,7 +63,18 @@ final class Http2Wire extends Wire {
     @Override
     void write(Buffer piece) {
         begun = true;
-        orAbort(out.write(piece));
+        int bytes = piece.length();
+        unsent += bytes;
+        orAbort(out.write(piece).onSuccess(sent -> taken(bytes)));
+    }
+
+    private void taken(int bytes) {
+        unsent -= bytes;
+        Runnable action = drained;
+        if (action != null && unsent <= MAX_UNSENT / 2) {
+            drained = null;
+            action.run();
+        }
     }
 
     @Override
@@ -103,12 +119,12 @@ final class Http2Wire extends Wire {
 
     @Override
     boolean isFull() {
-        return out.writeQueueFull();
+        return unsent >= MAX_UNSENT;
     }
 
     @Override
     void onDrain(Runnable action) {
-        out.drainHandler(v -> action.run());
+        drained = action;
     }
 
     @Override
