@@ -77,6 +77,7 @@ final class DistributionIT {
     @Test
     void bothArchivesHoldEveryFile() throws IOException {
         Map<String, String> expected = files(Workplace.PACKAGED);
+        expected.keySet().removeIf(name -> name.endsWith(".jsa")); // of a benchmark, which prepares the folder
         assertThat(expected).containsKeys(EXPECTED.toArray(String[]::new));
         assertThat(expected.get("bin/gatehouse")).endsWith(" executable");
         assertThat(expected.get("bin/java-home")).endsWith(" executable");
