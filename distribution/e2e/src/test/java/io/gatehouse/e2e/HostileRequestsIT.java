@@ -692,8 +692,7 @@ final class HostileRequestsIT {
     @CsvSource({
         "-H,1000,/public,slow headers",
         "-B,1000,/posted,slow bodies", // read by one thread: a thousand of them would be what is measured
-        "-X,100,/large,slow readers" // each fills up to 7 MB of the system's memory for sockets: it is short of that
-        // soon
+        "-X,100,/large,slow readers" // each fills up to 7 MB of what memory the system has for sockets
     })
     void slowClientsAreCutAndOthersServed(String mode, int clients, String path, String what) throws Exception {
         Path program = Peers.program("slowhttptest", "HostileRequestsIT");

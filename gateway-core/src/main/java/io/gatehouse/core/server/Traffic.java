@@ -49,7 +49,7 @@ public final class Traffic {
         return requests.sum();
     }
 
-    /** Whether an exchange is under way, or one began since this was last asked or within a second before that. */
+    /** Whether an exchange is under way, or one was found, at most a second ago, to have begun since this was asked before. */
     public synchronized boolean busy() {
         long now = System.nanoTime();
         long begun = requests();

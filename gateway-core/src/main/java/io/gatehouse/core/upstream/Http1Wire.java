@@ -1,5 +1,6 @@
 package io.gatehouse.core.upstream;
 
+import io.netty.channel.Channel;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
@@ -52,7 +53,8 @@ final class Http1Wire extends Wire {
     /** Vert.x's own limit is 16 pieces, whatever their size. */
     @Override
     boolean isFull() {
-        return !Connections.channel(out.connection()).isWritable();
+        Channel channel = Connections.channel(out.connection());
+        return channel.isActive() && !channel.isWritable();
     }
 
     @Override
