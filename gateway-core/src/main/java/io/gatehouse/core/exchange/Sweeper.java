@@ -1,18 +1,23 @@
 package io.gatehouse.core.exchange;
 
 import io.vertx.core.Vertx;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Watches the deadlines of one event loop with a single periodic timer, which runs only while there is something to
- * watch: cheaper than a timer per request, exact to one period.
+ * watch: cheaper than a timer per request, exact to one period. What has expired is dealt with for a moment, then others
+ * on the event loop have a turn: a thousand clients that came together are late together, too.
  */
 public final class Sweeper {
+    private static final long TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
     private final Vertx vertx;
     private final long periodMillis;
     private final Runnable idle;
     private @Nullable Watched first;
     private long timer = -1;
+    private boolean goesOn;
 
     /**
      * Makes a sweeper for the current event loop.
@@ -63,6 +68,17 @@ public final class Sweeper {
         watched.following = null;
     }
 
+    /** After what the sockets bring: a task would come before it. */
+    private void goOnSoon() {
+        if (!goesOn) {
+            goesOn = true;
+            vertx.setTimer(1, t -> {
+                goesOn = false;
+                sweep();
+            });
+        }
+    }
+
     private void sweep() {
         if (first == null) {
             idle.run();
@@ -76,6 +92,10 @@ public final class Sweeper {
             if (watched.deadlineNanos - now <= 0) {
                 remove(watched);
                 watched.expired();
+                if (System.nanoTime() - now > TURN_NANOS) {
+                    goOnSoon();
+                    return;
+                }
                 if (following != null && following.sweeper == null) {
                     return; // that one was unlinked meanwhile; the rest waits for the next tick
                 }
