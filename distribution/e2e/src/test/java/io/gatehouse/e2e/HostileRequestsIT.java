@@ -17,7 +17,6 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -697,27 +696,28 @@ final class HostileRequestsIT {
     void slowClientsAreCutAndOthersServed(String mode, int clients, String path, String what) throws Exception {
         Path program = Peers.program("slowhttptest", "HostileRequestsIT");
         Path folder = Workplace.folderFor("slow" + mode);
-        List<String> command = List.of(
-                program.toString(),
-                mode,
-                "-c",
-                Integer.toString(clients),
-                "-r",
-                Integer.toString(clients),
-                "-i", // a piece of at most 32 bytes each second
-                "1",
-                "-l",
-                Effort.isLong() ? "20" : "10",
-                "-w",
-                "512",
-                "-y",
-                "1024",
-                "-p",
-                "3",
-                "-s",
-                "8192",
-                "-u",
-                "http://127.0.0.1:" + gateway.proxyPort() + path);
+        String[] command = {
+            program.toString(),
+            mode,
+            "-c",
+            Integer.toString(clients),
+            "-r",
+            Integer.toString(clients),
+            "-i", // a piece of at most 32 bytes each second
+            "1",
+            "-l",
+            Effort.isLong() ? "20" : "10",
+            "-w",
+            "512",
+            "-y",
+            "1024",
+            "-p",
+            "3",
+            "-s",
+            "8192",
+            "-u",
+            "http://127.0.0.1:" + gateway.proxyPort() + path
+        };
         Load load = new Load(gateway, 4, Wire.request("GET", "/public", "", "Connection: close"));
         try {
             if (Effort.isLong()) {
@@ -746,19 +746,9 @@ final class HostileRequestsIT {
     }
 
     /** Runs slowhttptest to its end, and gives what it printed. */
-    private static String slowly(List<String> command, Path folder) throws Exception {
-        Path log = folder.resolve("output.log");
-        Process slow = new ProcessBuilder(command)
-                .directory(folder.toFile())
-                .redirectErrorStream(true)
-                .redirectOutput(log.toFile())
-                .start();
-        try {
-            assertThat(slow.waitFor(60, TimeUnit.SECONDS)).isTrue();
-        } finally {
-            slow.destroyForcibly();
-        }
-        return Workplace.read(log);
+    private static String slowly(String[] command, Path folder) throws Exception {
+        return Workplace.run(folder, Workplace.cleanEnvironment(), Duration.ofSeconds(60), command)
+                .out();
     }
 
     private static long cutForSlowReading() {
