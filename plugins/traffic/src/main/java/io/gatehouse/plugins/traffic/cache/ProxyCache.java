@@ -297,8 +297,9 @@ final class ProxyCache implements Plugin {
             if (vary.isEmpty()) {
                 store.put(key, answer, asked);
             } else {
-                store.put(key, new Kept.Variants(vary, "", "", answer.until()), asked);
+                // the answer first, as other threads look meanwhile
                 store.put(CacheKey.variant(key, "", vary, headers), answer, asked);
+                store.put(key, new Kept.Variants(vary, "", "", answer.until()), asked);
             }
             return Future.succeededFuture(Flight.Outcome.KEPT);
         }

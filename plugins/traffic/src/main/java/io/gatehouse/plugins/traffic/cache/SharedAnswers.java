@@ -96,9 +96,10 @@ final class SharedAnswers implements Archive {
                 : UUID.randomUUID().toString();
         String at = CacheKey.variant(key, id, vary, headers);
         Kept.Variants variants = new Kept.Variants(vary, id, at, answer.until());
-        return store.put(key, KeptBytes.of(variants), ttl, looked.before())
+        // the answer first: who finds the variants finds it too, and who does not waits for this request
+        return store.put(at, KeptBytes.of(answer), ttl, looked.before())
                 .compose(put -> put
-                        ? store.put(at, KeptBytes.of(answer), ttl, looked.before())
+                        ? store.put(key, KeptBytes.of(variants), ttl, looked.before())
                         : Future.succeededFuture(false));
     }
 

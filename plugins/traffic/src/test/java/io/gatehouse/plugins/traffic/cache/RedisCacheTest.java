@@ -125,6 +125,28 @@ class RedisCacheTest extends ProxyCacheTest {
     }
 
     @Test
+    void letsOthersWaitUntilTheFirstOfVariantsIsPut() {
+        try (PluginTester tester = tester("")) {
+            ManualUpstream upstream = new ManualUpstream();
+            tester.upstream(upstream);
+            TestExchange first = tester.get("/").send();
+            tester.store().hold();
+            upstream.call()
+                    .respond(200, "Content-Type", "text/plain", "Vary", "Accept")
+                    .write("x")
+                    .end();
+            tester.store().releaseOne();
+            assertThat(tester.store().keys()).as("the answer, which nobody finds yet").hasSize(1);
+            assertThat(tester.store().keys()).doesNotContain(first.header("X-Cache-Key"));
+
+            TestExchange second = tester.get("/").send();
+            tester.store().release();
+            assertThat(second.header(STATUS)).isEqualTo("Hit");
+            assertThat(upstream.calls()).hasSize(1);
+        }
+    }
+
+    @Test
     void asksNobodyForAClientThatLeftWhileRedisWasAsked() {
         try (PluginTester tester = tester("")) {
             counting(tester, "text/plain");
