@@ -6,8 +6,6 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -37,16 +35,11 @@ final class HealthPages {
     }
 
     private @Nullable Balancer balancer(RoutingContext context) {
-        Balancer found = view.upstream(parameter(context, "upstream"));
+        Balancer found = view.upstream(context.pathParam("upstream"));
         if (found == null) {
             Pages.message(context, 404, "Not found");
         }
         return found;
-    }
-
-    private static String parameter(RoutingContext context, String name) {
-        String value = context.pathParam(name);
-        return value == null ? "" : URLDecoder.decode(value.replace("+", "%2B"), StandardCharsets.UTF_8);
     }
 
     private void set(RoutingContext context, boolean healthy) {
@@ -54,12 +47,12 @@ final class HealthPages {
         if (balancer == null) {
             return;
         }
-        String target = parameter(context, "target");
+        String target = context.pathParam("target");
         TargetHealth known = balancer.health().stream()
                 .filter(one -> one.id().equals(target) || one.name().equals(target))
                 .findFirst()
                 .orElse(null);
-        String address = context.pathParam("address") == null ? null : parameter(context, "address");
+        String address = context.pathParam("address");
         if (known == null) {
             Pages.message(context, 404, "Not found");
         } else if (!balancer.isChecked()) {

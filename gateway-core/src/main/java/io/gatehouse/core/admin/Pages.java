@@ -57,6 +57,8 @@ final class Pages {
         this.memory = memory;
         this.router = Router.router(loop.owner());
         String server = "gatehouse/" + view.node().version();
+        router.errorHandler(
+                400, context -> message(context, 400, "Bad request")); // a path that is none: no route sees it
         router.route()
                 .handler(context -> {
                     context.response()

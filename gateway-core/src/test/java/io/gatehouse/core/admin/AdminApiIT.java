@@ -376,6 +376,19 @@ class AdminApiIT {
     }
 
     @Test
+    void aPathWithMalformedEscapesIsTold() throws Exception {
+        start();
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), gateway.adminPort())) {
+            socket.getOutputStream()
+                    .write("GET /services/%zz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+                            .getBytes(StandardCharsets.US_ASCII));
+            assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
+                    .startsWith("HTTP/1.1 400 ")
+                    .endsWith("{\"message\":\"Bad request\"}");
+        }
+    }
+
+    @Test
     void showsTheLogLevelAndAllPaths() throws Exception {
         start();
         assertThat(get("/debug/node/log-level").get("message").asText()).isEqualTo("log level: notice");
