@@ -136,7 +136,9 @@ class RedisCacheTest extends ProxyCacheTest {
                     .write("x")
                     .end();
             tester.store().releaseOne();
-            assertThat(tester.store().keys()).as("the answer, which nobody finds yet").hasSize(1);
+            assertThat(tester.store().keys())
+                    .as("the answer, which nobody finds yet")
+                    .hasSize(1);
             assertThat(tester.store().keys()).doesNotContain(first.header("X-Cache-Key"));
 
             TestExchange second = tester.get("/").send();
