@@ -16,6 +16,15 @@ public interface BodyTransform<T> {
         out.emit(item);
     }
 
+    /**
+     * Whether all bytes pass as they came, for a transform that only watches: then the length of the body stays known, and the
+     * other side is told it. Another number of bytes is a failure then, as in {@link Body#of(BodyReader, long)}. Asked when the
+     * body is transformed; the answer must not change.
+     */
+    default boolean keepsBytes() {
+        return false;
+    }
+
     /** Called when the time asked for with {@link Out#wake} has passed. */
     default void tick(Out<T> out) {}
 

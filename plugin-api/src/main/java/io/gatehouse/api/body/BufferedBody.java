@@ -74,7 +74,7 @@ final class BufferedBody implements Body {
     }
 
     private Body streamed() {
-        return StreamedBody.of(Framing.BYTES, new Once(bytes, end), -1);
+        return StreamedBody.of(Framing.BYTES, new Once(bytes, end), bytes.length());
     }
 
     @Override
@@ -108,6 +108,11 @@ final class BufferedBody implements Body {
         Once(Buffer bytes, BodyEnd whole) {
             this.bytes = bytes.length() == 0 ? null : bytes;
             this.whole = whole;
+        }
+
+        @Override
+        public boolean keepsLength() {
+            return true;
         }
 
         @Override

@@ -43,7 +43,7 @@ final class StreamedBody implements Body {
 
     @Override
     public boolean isEmpty() {
-        return length() == 0;
+        return buffered != null ? buffered.isEmpty() : segments.isEmpty() && length == 0;
     }
 
     @Override
@@ -58,7 +58,23 @@ final class StreamedBody implements Body {
 
     @Override
     public long length() {
-        return buffered != null ? buffered.length() : segments.isEmpty() ? length : -1;
+        return buffered != null ? buffered.length() : keepsBytes() ? length : -1;
+    }
+
+    /** Whether nobody changes the bytes; an empty body that somebody watches is one to be read. */
+    private boolean keepsBytes() {
+        if (length == 0 && !segments.isEmpty()) {
+            return false;
+        }
+        for (int i = 0; i < segments.size(); i++) {
+            List<BodyTransform<?>> transforms = segments.get(i).transforms;
+            for (int j = 0; j < transforms.size(); j++) {
+                if (!transforms.get(j).keepsBytes()) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     @Override
@@ -173,6 +189,9 @@ final class StreamedBody implements Body {
         if (!current.equals(wanted)) {
             boolean bytes = isBytes(wanted);
             made = new Pipe(made, current, bytes ? current : wanted, List.of(), bytes);
+        }
+        if (length > 0 && !segments.isEmpty() && isBytes(wanted) && keepsBytes()) {
+            made = new LengthReader((BodyReader<Buffer>) made, length); // who said so may err
         }
         reader = made;
         return (BodyReader<T>) made;

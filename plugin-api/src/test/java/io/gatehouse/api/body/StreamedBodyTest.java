@@ -77,6 +77,49 @@ class StreamedBodyTest {
     }
 
     @Test
+    void knowsItsLengthAsLongAsNobodyChangesBytes() {
+        BodyTransform<Buffer> watch = new BodyTransform<>() {
+            @Override
+            public boolean keepsBytes() {
+                return true;
+            }
+        };
+        BodyTransform<Buffer> doubles = new BodyTransform<>() {
+            @Override
+            public boolean keepsBytes() {
+                return true; // a lie
+            }
+
+            @Override
+            public void item(Buffer item, Out<Buffer> out) {
+                out.emit(item);
+                out.emit(item);
+            }
+        };
+        Body body = Body.of(FakeSource.bytes("ab", "c"), 3).transform(Framing.BYTES, watch);
+        assertThat(body.length()).isEqualTo(3);
+        assertThat(text(drain(body.open(Framing.BYTES)))).isEqualTo("abc");
+        assertThat(Body.of(Buffer.buffer("abc")).transform(Framing.BYTES, watch).length())
+                .isEqualTo(3);
+        assertThat(Body.of(FakeSource.bytes("a"), 1)
+                        .transform(Framing.BYTES, watch)
+                        .transform(Framing.BYTES, new BodyTransform<>() {})
+                        .length())
+                .isEqualTo(-1);
+        Body empty = Body.empty().transform(Framing.BYTES, watch);
+        assertThat(empty.isEmpty())
+                .as("it is to be read, so that who watches sees its end")
+                .isFalse();
+        assertThat(empty.length()).isEqualTo(-1);
+
+        BodyReader<Buffer> longer = Body.of(FakeSource.bytes("ab"), 2)
+                .transform(Framing.BYTES, doubles)
+                .open(Framing.BYTES);
+        assertThat(text(drain(longer))).isEqualTo("ab");
+        assertThat(longer.end().complete()).isFalse();
+    }
+
+    @Test
     void buffersWhatFits() {
         Body body = Body.of(FakeSource.bytes("ab", "cd"), -1);
         assertThat(body.buffer(4).result()).isTrue();

@@ -21,6 +21,7 @@ public final class TestRequest {
     private final HttpMethod method;
     private final String uri;
     private final MultiMap headers = MultiMap.caseInsensitiveMultiMap();
+    private final MultiMap upstreamHeaders = MultiMap.caseInsensitiveMultiMap();
     private final FakeExchange exchange;
     private String scheme = "http";
     private String protocol = "HTTP/1.1";
@@ -72,6 +73,12 @@ public final class TestRequest {
     /** Sets path and query as they are sent to the upstream; the client's own unless set. */
     public TestRequest upstreamUri(String uri) {
         this.upstreamUri = uri;
+        return this;
+    }
+
+    /** Sets a header for the upstream, as the gateway or a plugin further out would have done. */
+    public TestRequest upstreamHeader(String name, String value) {
+        upstreamHeaders.set(name, value);
         return this;
     }
 
@@ -149,7 +156,9 @@ public final class TestRequest {
      */
     public TestExchange send() {
         exchange.original(new FakeHead(method, scheme, host, uri, protocol, headers));
-        return tester.run(exchange, upstreamUri == null ? uri : upstreamUri, Headers.copy(headers), body, paused);
+        MultiMap sent = Headers.copy(headers);
+        upstreamHeaders.forEach(sent::set);
+        return tester.run(exchange, upstreamUri == null ? uri : upstreamUri, sent, body, paused);
     }
 
     private static Body pieces(BodyEnd end, String... pieces) {

@@ -177,6 +177,9 @@ class TrafficIT {
         }
         assertThat(UPSTREAM.requests() - before).isEqualTo(1);
         assertThat(header(gateway.get("/cached/many"), "X-Cache-Status")).isEqualTo("Hit");
+        HttpResponse<String> miss = gateway.get("/cached/length");
+        assertThat(header(miss, "X-Cache-Status")).isEqualTo("Miss");
+        assertThat(header(miss, "Content-Length")).isEqualTo("2");
     }
 
     @Test

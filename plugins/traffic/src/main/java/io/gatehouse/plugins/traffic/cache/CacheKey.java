@@ -2,6 +2,7 @@ package io.gatehouse.plugins.traffic.cache;
 
 import io.gatehouse.api.Consumer;
 import io.gatehouse.api.Exchange;
+import io.gatehouse.api.Request;
 import io.gatehouse.api.RequestHead;
 import io.gatehouse.api.Route;
 import io.gatehouse.plugins.support.Arguments;
@@ -26,7 +27,30 @@ final class CacheKey {
 
     private CacheKey() {}
 
-    static String of(Exchange exchange, MultiMap headers, ProxyCacheConfig config) {
+    /**
+     * The headers by which answers may differ.
+     *
+     * @param sent those for the upstream, of the gateway and of plugins further out among them
+     * @param original the client's, for what the upstream does not get
+     */
+    record Headers(MultiMap sent, MultiMap original) {
+        static Headers of(Request request) {
+            return new Headers(request.headers(), request.exchange().original().headers());
+        }
+
+        /** The same whatever becomes of the request. */
+        Headers frozen() {
+            return new Headers(MultiMap.caseInsensitiveMultiMap().addAll(sent), original);
+        }
+
+        List<String> all(String name) {
+            List<String> found = sent.getAll(name);
+            return found.isEmpty() ? original.getAll(name) : found;
+        }
+    }
+
+    static String of(Request request, ProxyCacheConfig config) {
+        Exchange exchange = request.exchange();
         RequestHead head = exchange.original();
         Route route = exchange.route();
         Consumer consumer = exchange.consumer();
@@ -46,18 +70,18 @@ final class CacheKey {
                 + '|'
                 + line
                 + '|'
-                + params(head.query(), config.varyQueryParams())
+                + params(request.query(), config.varyQueryParams())
                 + '|'
-                + headers(headers, config.varyHeaders());
+                + headers(Headers.of(request), config.varyHeaders());
         return sha256(text);
     }
 
     /** The key of an answer that differs by further headers of the request, in a set of variants with this id. */
-    static String variant(String key, String id, List<String> names, MultiMap headers) {
+    static String variant(String key, String id, List<String> names, Headers headers) {
         StringBuilder text = new StringBuilder(key).append(id);
         for (String name : names) {
             text.append('\n').append(name).append('=');
-            for (String value : headers.getAll(name)) {
+            for (String value : headers.all(name)) {
                 text.append(value.strip()).append('\n');
             }
         }
@@ -76,10 +100,10 @@ final class CacheKey {
         return fields(values, vary.isEmpty() ? values.keySet() : vary);
     }
 
-    private static String headers(MultiMap headers, List<String> vary) {
+    private static String headers(Headers headers, List<String> vary) {
         Map<String, List<String>> values = new TreeMap<>();
         for (String name : vary) {
-            List<String> found = headers.getAll(name);
+            List<String> found = headers.all(name);
             if (!found.isEmpty()) {
                 values.put(name, new ArrayList<>(found));
             }

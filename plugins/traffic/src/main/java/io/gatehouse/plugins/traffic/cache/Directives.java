@@ -44,6 +44,21 @@ final class Directives {
         return new Directives(all);
     }
 
+    /** How old an answer is as it comes, in seconds: what it says itself, else 0. */
+    static long age(MultiMap headers) {
+        String age = headers.get("Age");
+        try {
+            return age == null ? 0 : Math.min(MOST, Math.max(0, Long.parseLong(age.strip())));
+        } catch (NumberFormatException e) {
+            return 0;
+        }
+    }
+
+    /** Whether nobody may get the answer once it is no longer good, whatever he says. */
+    boolean mustBeGood() {
+        return has("must-revalidate") || has("proxy-revalidate") || has("s-maxage");
+    }
+
     boolean has(String name) {
         return all.containsKey(name);
     }
@@ -62,12 +77,16 @@ final class Directives {
         }
     }
 
-    /** How many seconds an answer is good: what it says for shared caches, for all, or when it expires; else 0. */
-    long freshSeconds(MultiMap headers, long nowMillis) {
+    /**
+     * How many seconds from now an answer is good: what it says for shared caches, for all, or when it expires; else 0.
+     *
+     * @param age how old it is already, in seconds
+     */
+    long freshSeconds(MultiMap headers, long nowMillis, long age) {
         for (String name : new String[] {"s-maxage", "max-age"}) {
             Long seconds = seconds(name);
             if (seconds != null) {
-                return seconds == UNLIMITED ? 0 : seconds;
+                return seconds == UNLIMITED ? 0 : Math.max(0, seconds - age);
             }
         }
         String expires = headers.get("Expires");

@@ -15,8 +15,8 @@ sealed interface Kept {
     /**
      * An answer.
      *
-     * @param at when it was kept, milliseconds since the epoch
-     * @param seconds how long it is good
+     * @param at when it was made as far as it says, else kept, milliseconds since the epoch
+     * @param seconds how long it is good from then on
      */
     record Answer(int status, MultiMap headers, Buffer body, long at, long seconds, long until) implements Kept {
         @Override

@@ -41,6 +41,10 @@ final class ProxyCache implements Plugin {
     /** For how long nobody waits after an answer that could not be kept. */
     private static final long NOT_CACHEABLE_MILLIS = 10_000;
 
+    /** What a request says that wants an answer for itself: a part, or nothing when it has it already. */
+    private static final List<String> CONDITIONS =
+            List.of("Range", "If-Range", "If-None-Match", "If-Modified-Since", "If-Match", "If-Unmodified-Since");
+
     private static final String STATUS = "X-Cache-Status";
     private static final String KEY = "X-Cache-Key";
     private static final Set<String> NOT_KEPT = Set.of(
@@ -85,11 +89,13 @@ final class ProxyCache implements Plugin {
     private final class Asked {
         private final Request request;
         private final Next next;
-        private final MultiMap headers;
         private final Directives directives;
         private final String key;
         private final boolean debug;
-        private final boolean mayShare;
+
+        /** As this plugin found them. */
+        private CacheKey.Headers headers;
+
         private String status = "Miss";
         private int waits;
         private SharedAnswers.@Nullable Looked looked;
@@ -101,12 +107,18 @@ final class ProxyCache implements Plugin {
             Exchange exchange = request.exchange();
             this.request = request;
             this.next = next;
-            this.headers = exchange.original().headers();
+            this.headers = CacheKey.Headers.of(request);
             this.directives = directives;
-            this.key = CacheKey.of(exchange, headers, config);
-            this.debug = headers.contains("Kong-Debug");
-            HttpMethod method = exchange.original().method();
-            this.mayShare = method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD);
+            this.key = CacheKey.of(request, config);
+            this.debug = exchange.original().headers().contains("Kong-Debug");
+        }
+
+        /** Whether the answer to this request is one for all who ask the same. */
+        private boolean mayShare() {
+            HttpMethod method = request.exchange().original().method();
+            MultiMap original = request.exchange().original().headers();
+            return (method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD))
+                    && CONDITIONS.stream().noneMatch(original::contains);
         }
 
         /** Answers with what is kept, waits for who asks the same, or asks. */
@@ -148,9 +160,9 @@ final class ProxyCache implements Plugin {
                 }
                 status = "Refresh";
             } else if (config.cacheControl() && directives.has("only-if-cached")) {
-                return Response.done(marked(Response.of(504)));
+                return notCached();
             }
-            if (!mayShare || kept instanceof Kept.NotCacheable || waits == MAX_WAITS) {
+            if (kept instanceof Kept.NotCacheable || waits == MAX_WAITS || !mayShare()) {
                 return ask(new Flight(), at);
             }
             Flight mine = new Flight();
@@ -189,7 +201,7 @@ final class ProxyCache implements Plugin {
         private Future<Response> pass() {
             status = "Bypass";
             return config.cacheControl() && directives.has("only-if-cached")
-                    ? Response.done(marked(Response.of(504)))
+                    ? notCached()
                     : next.proceed(request).map(this::marked);
         }
 
@@ -226,7 +238,10 @@ final class ProxyCache implements Plugin {
                 return false;
             }
             Long maxStale = directives.seconds("max-stale");
-            return age - answer.seconds() <= (maxStale == null ? 0 : maxStale);
+            return age <= answer.seconds()
+                    || maxStale != null
+                            && age - answer.seconds() <= maxStale
+                            && !Directives.of(answer.headers()).mustBeGood();
         }
 
         private Response hit(Kept.Answer answer, long now) {
@@ -239,10 +254,19 @@ final class ProxyCache implements Plugin {
             return marked(response);
         }
 
+        /** For who wants nothing but what is kept; Kong gives no status then. */
+        private Future<Response> notCached() {
+            return Response.done(keyed(Response.of(504)));
+        }
+
         private Response marked(Response response) {
             if (debug || config.responseHeaders().cacheStatus()) {
                 response.headers().set(STATUS, status);
             }
+            return keyed(response);
+        }
+
+        private Response keyed(Response response) {
             if (debug || config.responseHeaders().cacheKey()) {
                 response.headers().set(KEY, key);
             }
@@ -251,6 +275,7 @@ final class ProxyCache implements Plugin {
 
         private Future<Response> ask(Flight flight, String at) {
             long asked = store.purges();
+            headers = headers.frozen();
             Exchange exchange = request.exchange();
             // whatever becomes of this request, nobody waits for it longer than it lives
             exchange.onEnd(() -> {
@@ -260,23 +285,26 @@ final class ProxyCache implements Plugin {
             });
             return next.proceed(request).map(response -> {
                 long now = clock.millis();
-                long seconds = good(response, now);
+                long age = config.cacheControl() ? Directives.age(response.headers()) : 0;
+                long seconds = good(response, now, age);
                 List<String> vary = seconds > 0 ? varies(response.headers()) : null;
                 if (vary == null) {
                     status = "Bypass";
-                    boolean lost = response.failure() != null;
-                    if (!lost && !(store.get(at, now) instanceof Kept.Answer)) {
-                        store.put(at, new Kept.NotCacheable(now + NOT_CACHEABLE_MILLIS));
-                    }
-                    store.land(at, flight, lost ? Flight.Outcome.LOST : Flight.Outcome.NOT_CACHEABLE);
+                    store.land(at, flight, notKept(response, at, now));
                     return marked(response);
                 }
                 Integer storage = config.storageTtl();
                 long until = now + 1000 * (storage != null ? storage : seconds);
-                MultiMap headers = kept(response.headers());
+                MultiMap kept = kept(response.headers());
+                String length = response.headers().get("Content-Length");
+                if (length != null && exchange.original().method().equals(HttpMethod.HEAD)) {
+                    kept.set("Content-Length", length); // of the body that it tells of
+                }
+                long made = now - 1000 * age;
                 Keeper keeper = new Keeper(flight, at, body -> {
                     keeping = true;
-                    return keep(vary, new Kept.Answer(response.status(), headers, body, now, seconds, until), asked);
+                    return keep(
+                            vary, new Kept.Answer(response.status(), kept, body, made, age + seconds, until), asked);
                 });
                 if (response.body().isEmpty()) {
                     keeper.closed(BodyEnd.ok());
@@ -285,6 +313,19 @@ final class ProxyCache implements Plugin {
                 }
                 return marked(response);
             });
+        }
+
+        /** What an answer that is not kept means to those who ask the same. */
+        private Flight.Outcome notKept(Response response, String at, long now) {
+            boolean listed = statuses.contains(response.status());
+            if (response.failure() != null || !listed && response.status() / 100 == 4) {
+                return Flight.Outcome.LOST; // it may be this client's fault alone
+            }
+            // so that clients do not queue up for what is never kept; an upstream's error is soon over
+            if ((listed || response.status() < 400) && mayShare() && !(store.get(at, now) instanceof Kept.Answer)) {
+                store.put(at, new Kept.NotCacheable(now + NOT_CACHEABLE_MILLIS));
+            }
+            return Flight.Outcome.NOT_CACHEABLE;
         }
 
         private Future<Flight.Outcome> keep(List<String> vary, Kept.Answer answer, long asked) {
@@ -326,9 +367,12 @@ final class ProxyCache implements Plugin {
         });
     }
 
-    /** For how many seconds an answer is good; 0 when it is not to be kept. */
-    private long good(Response response, long now) {
-        if (response.failure() != null || !statuses.contains(response.status())) {
+    /** For how many seconds from now an answer is good; 0 when it is not to be kept. */
+    private long good(Response response, long now, long age) {
+        if (response.failure() != null
+                || !statuses.contains(response.status())
+                || response.status() == 206
+                || response.headers().contains("Content-Range")) { // a part is nobody else's whole
             return 0;
         }
         List<String> named = response.headers().getAll("Content-Type");
@@ -342,7 +386,7 @@ final class ProxyCache implements Plugin {
         Directives directives = Directives.of(response.headers());
         return directives.has("private") || directives.has("no-store") || directives.has("no-cache")
                 ? 0
-                : directives.freshSeconds(response.headers(), now);
+                : directives.freshSeconds(response.headers(), now, age);
     }
 
     /** By which headers of the request an answer differs; null for all, so that it is of no use to others. */
@@ -388,6 +432,11 @@ final class ProxyCache implements Plugin {
             this.flight = flight;
             this.at = at;
             this.whole = whole;
+        }
+
+        @Override
+        public boolean keepsBytes() {
+            return true;
         }
 
         @Override

@@ -4,7 +4,6 @@ import io.gatehouse.api.PluginContext;
 import io.gatehouse.api.RedisOptions;
 import io.gatehouse.api.Store;
 import io.vertx.core.Future;
-import io.vertx.core.MultiMap;
 import io.vertx.core.Promise;
 import java.io.IOException;
 import java.time.Clock;
@@ -46,7 +45,7 @@ final class SharedAnswers implements Archive {
     record Looked(String at, Kept.@Nullable Answer kept, Kept.@Nullable Variants variants, Store.Found before) {}
 
     /** Looks for the answer to a request; fails within the time-out when Redis does not say. */
-    Future<Looked> look(String key, MultiMap headers) {
+    Future<Looked> look(String key, CacheKey.Headers headers) {
         long begun = clock.millis();
         return store.get(key).compose(found -> {
             long now = clock.millis();
@@ -85,8 +84,8 @@ final class SharedAnswers implements Archive {
     }
 
     /** Keeps an answer for all nodes, unless one of them was told to forget something since it was asked for. */
-    Future<Boolean> keep(Looked looked, String key, List<String> vary, MultiMap headers, Kept.Answer answer) {
-        Duration ttl = Duration.ofMillis(answer.until() - answer.at());
+    Future<Boolean> keep(Looked looked, String key, List<String> vary, CacheKey.Headers headers, Kept.Answer answer) {
+        Duration ttl = Duration.ofMillis(Math.max(1, answer.until() - clock.millis()));
         if (vary.isEmpty()) {
             return store.put(key, KeptBytes.of(answer), ttl, looked.before());
         }

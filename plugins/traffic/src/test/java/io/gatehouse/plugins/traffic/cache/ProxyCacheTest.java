@@ -174,6 +174,7 @@ class ProxyCacheTest {
                 "max-age=5|0|No-Store|Bypass",
                 "max-age=5|2|max-age=1|Refresh",
                 "max-age=5|2|max-age=2|Hit",
+                "max-age=5, must-revalidate|4|max-stale|Hit",
                 "max-age=5|2|min-fresh=4|Refresh",
                 "max-age=5|2|min-fresh=3|Hit",
                 "max-age=99999999999999999999|0|-|Bypass",
@@ -220,6 +221,45 @@ class ProxyCacheTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"max-age=5, must-revalidate", "max-age=5, proxy-revalidate", "s-maxage=5"})
+    void givesWhatIsNoLongerGoodToNobodyWhereTheAnswerForbidsIt(String control) {
+        try (PluginTester tester = tester("{cache_control: true, storage_ttl: 100}")) {
+            tester.upstream(answers(200, "text/plain", "x", "Cache-Control", control));
+            tester.get("/").send();
+            tester.clock().advance(Duration.ofSeconds(8));
+            assertThat(tester.get("/")
+                            .header("Cache-Control", "max-stale")
+                            .send()
+                            .header(STATUS))
+                    .isEqualTo("Refresh");
+        }
+    }
+
+    @Test
+    void countsTheAgeThatAnAnswerHasAlready() {
+        try (PluginTester tester = tester("cache_control: true")) {
+            tester.upstream(request -> {
+                Response response = Response.of(200).body(Body.of(Buffer.buffer("x")));
+                response.headers()
+                        .set("Content-Type", "text/plain")
+                        .set("Cache-Control", "max-age=100")
+                        .set("Age", request.path().substring(1));
+                return Response.done(response);
+            });
+            assertThat(tester.get("/150").send().header(STATUS)).isEqualTo("Bypass");
+            assertThat(tester.get("/40").send().header(STATUS)).isEqualTo("Miss");
+            assertThat(tester.get("/nonsense").send().header(STATUS)).isEqualTo("Miss");
+            tester.clock().advance(Duration.ofSeconds(59));
+            TestExchange hit = tester.get("/40").send();
+            assertThat(hit.header(STATUS)).isEqualTo("Hit");
+            assertThat(hit.header("Age")).isEqualTo("99");
+            tester.clock().advance(Duration.ofSeconds(2));
+            assertThat(tester.get("/40").send().header(STATUS)).isEqualTo("Miss");
+            assertThat(tester.get("/nonsense").send().header("Age")).isEqualTo("61");
+        }
+    }
+
     @Test
     void readsWhenAnAnswerExpires() {
         try (PluginTester tester = tester("cache_control: true")) {
@@ -243,6 +283,8 @@ class ProxyCacheTest {
             TestExchange nothing =
                     tester.get("/").header("Cache-Control", "only-if-cached").send();
             assertThat(nothing.status()).isEqualTo(504);
+            assertThat(nothing.header(STATUS)).isNull();
+            assertThat(nothing.header("X-Cache-Key")).hasSize(64);
             assertThat(nothing.text()).isEmpty();
             assertThat(nothing.upstreamRequests()).isEmpty();
             tester.get("/").send();
@@ -282,6 +324,34 @@ class ProxyCacheTest {
     }
 
     @Test
+    void followsVaryOnWhatTheUpstreamSees() {
+        try (PluginTester tester = tester("{vary_headers: [X-Own]}")) {
+            tester.upstream(request -> answers(
+                            200,
+                            "text/plain",
+                            "for " + request.headers().get("X-Tenant")
+                                    + request.headers().get("X-Own"),
+                            "Vary",
+                            "X-Tenant")
+                    .proceed(request));
+            for (String both : List.of("ab", "ba", "bb", "ab")) {
+                TestExchange answered = tester.get("/")
+                        .upstreamHeader("X-Tenant", both.substring(0, 1))
+                        .upstreamHeader("X-Own", both.substring(1))
+                        .send();
+                assertThat(answered.text()).isEqualTo("for " + both);
+            }
+            assertThat(tester.get("/")
+                            .header("X-Tenant", "c")
+                            .upstreamHeader("X-Tenant", "b")
+                            .upstreamHeader("X-Own", "b")
+                            .send()
+                            .header(STATUS))
+                    .isEqualTo("Hit");
+        }
+    }
+
+    @Test
     void keepsNothingThatVariesByEverything() {
         try (PluginTester tester = tester("")) {
             tester.upstream(answers(200, "text/plain", "x", "Vary", "*"));
@@ -298,6 +368,87 @@ class ProxyCacheTest {
             assertThat(tester.get("/").header("Accept-Encoding", "gzip").send().header(STATUS))
                     .isEqualTo("Hit");
             assertThat(tester.get("/").send().header(STATUS)).isEqualTo("Miss");
+        }
+    }
+
+    @Test
+    void keepsNoPartOfAnAnswer() {
+        try (PluginTester tester = tester("{response_code: [200, 206]}")) {
+            tester.upstream(answers(206, "text/plain", "pa", "Content-Range", "bytes 0-1/4"));
+            assertThat(tester.get("/").header("Range", "bytes=0-1").send().header(STATUS))
+                    .isEqualTo("Bypass");
+            counting(tester, "text/plain");
+            assertThat(tester.get("/").send().header(STATUS)).isEqualTo("Miss");
+            assertThat(tester.get("/").header("Range", "bytes=0-1").send().text())
+                    .isEqualTo("answer 1");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"If-None-Match,304", "If-Modified-Since,304", "If-Match,412", "Range,206", "X-Any,401", "X-Any,500"})
+    void asksOnceForManyThoughOneGotAnAnswerOfItsOwn(String header, int status) {
+        try (PluginTester tester = tester("")) {
+            ManualUpstream upstream = new ManualUpstream();
+            tester.upstream(upstream);
+            tester.get("/").header(header, "x").send();
+            upstream.call().respond(status, "Content-Type", "text/plain").end();
+            List<TestExchange> exchanges = new ArrayList<>();
+            for (int i = 0; i < 5; i++) {
+                exchanges.add(tester.get("/").send());
+            }
+            assertThat(upstream.calls()).hasSize(2);
+            upstream.call()
+                    .respond(200, "Content-Type", "text/plain")
+                    .write("whole")
+                    .end();
+            assertThat(exchanges).allSatisfy(one -> assertThat(one.text()).isEqualTo("whole"));
+            assertThat(upstream.calls()).hasSize(2);
+        }
+    }
+
+    @Test
+    void letsNobodyWaitForWhoAsksForItself() {
+        try (PluginTester tester = tester("")) {
+            ManualUpstream upstream = new ManualUpstream();
+            tester.upstream(upstream);
+            tester.get("/").header("If-None-Match", "x").send();
+            tester.get("/").send();
+            tester.get("/").header("Range", "bytes=0-1").send();
+            assertThat(upstream.calls()).hasSize(3);
+            upstream.calls().forEach(call -> call.respond(304).end());
+        }
+    }
+
+    @Test
+    void letsOneAfterTheOtherAskWhereAClientMayBeAtFault() {
+        try (PluginTester tester = tester("")) {
+            ManualUpstream upstream = new ManualUpstream();
+            tester.upstream(upstream);
+            List<TestExchange> exchanges = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+                exchanges.add(tester.get("/").send());
+            }
+            upstream.call().respond(403, "Content-Type", "text/plain").end();
+            assertThat(exchanges.get(0).status()).isEqualTo(403);
+            assertThat(upstream.calls()).hasSize(2);
+            upstream.call()
+                    .respond(200, "Content-Type", "text/plain")
+                    .write("whole")
+                    .end();
+            assertThat(exchanges.get(2).text()).isEqualTo("whole");
+            assertThat(upstream.calls()).hasSize(2);
+        }
+    }
+
+    @Test
+    void keepsTheLengthThatAnAnswerWithoutItsBodyTells() {
+        try (PluginTester tester = tester("")) {
+            tester.upstream(answers(200, "text/plain", "", "Content-Length", "5"));
+            for (String status : List.of("Miss", "Hit")) {
+                TestExchange head = tester.request(HttpMethod.HEAD, "/").send();
+                assertThat(head.header(STATUS)).isEqualTo(status);
+                assertThat(head.header("Content-Length")).isEqualTo("5");
+            }
         }
     }
 
