@@ -47,6 +47,7 @@ final class DeckIT {
             - {name: plain, host: plain.test, port: 81, tags: [a, b]}
             routes:
             - {name: free, hosts: ["*.test"], methods: [GET]}
+            - {name: old, hosts: [old.test]}
             consumers:
             - username: bob
               custom_id: "77"
@@ -84,6 +85,7 @@ final class DeckIT {
             - name: rate-limiting
               service: plain
               config: {minute: 5, policy: redis, redis: {host: redis.test, username: "{vault://env/redis-user}", password: "{vault://env/redis-user}"}}
+            - {name: rate-limiting, route: old, config: {minute: 5, policy: redis, redis_host: redis.test, redis_port: 6380, redis_timeout: 1500}}
             """;
 
     private static FaultServer upstream;
@@ -167,6 +169,12 @@ final class DeckIT {
         assertThat(good(deck("diff", dump.toString(), "--non-zero-exit-code"))).contains(summary(0, 0, 0));
         assertThat(good(deck("sync", dump.toString()))).contains(summary(0, 0, 0));
 
+        // and can be put in the place of nothing
+        good(deck("reset", "--force"));
+        good(deck("validate", dump.toString()));
+        good(deck("sync", dump.toString()));
+        assertThat(good(deck("diff", file.toString(), "--non-zero-exit-code"))).contains(summary(0, 0, 0));
+
         good(deck("reset", "--force"));
         for (String collection : List.of(
                 "services",
@@ -188,6 +196,20 @@ final class DeckIT {
                 "acls")) {
             assertThat(admin("/" + collection).path("data")).as(collection).isEmpty();
         }
+    }
+
+    @Test
+    void aFileOfTheWorkspaceThatThereIsCanBeSynced() throws Exception {
+        good(deck("reset", "--force"));
+        Path file = file("workspace.yaml", """
+                _format_version: "3.0"
+                _workspace: default
+                services: [{name: s, host: a.test}]
+                """);
+        assertThat(good(deck("sync", file.toString()))).contains(summary(1, 0, 0));
+        assertThat(good(deck("diff", file.toString(), "--non-zero-exit-code"))).contains(summary(0, 0, 0));
+        assertThat(good(deck("dump", "-o", "-", "--workspace", "default"))).contains("host: a.test");
+        assertThat(admin("/services/s").path("host").asText()).isEqualTo("a.test");
     }
 
     @Test
@@ -221,6 +243,21 @@ final class DeckIT {
                 .doesNotContain("of-two");
         good(deck("reset", "--force", "--select-tag", "one"));
         assertThat(admin("/services").path("data").findValuesAsText("name")).containsExactly("of-two");
+
+        // decK repeats tags beside what it refers to
+        Path keys = file("keys.yaml", """
+                _format_version: "3.0"
+                _info: {select_tags: [keys]}
+                key_sets: [{name: set}]
+                keys: [{name: k, kid: k1, set: {name: set}, jwk: '{"kty":"oct","k":"AAAA","kid":"k1"}'}]
+                """);
+        good(deck("sync", keys.toString()));
+        Path tagged = folder.resolve("tagged.yaml");
+        good(deck("dump", "-o", tagged.toString(), "--select-tag", "keys", "--yes"));
+        good(deck("reset", "--force", "--select-tag", "keys"));
+        good(deck("sync", tagged.toString()));
+        assertThat(admin("/keys").path("data").findValuesAsText("kid")).containsExactly("k1");
+        good(deck("reset", "--force", "--select-tag", "keys"));
 
         // apply adds, and takes nothing away
         good(deck("apply", file("three.yaml", """

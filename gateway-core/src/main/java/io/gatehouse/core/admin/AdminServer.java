@@ -12,6 +12,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.time.Instant;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -75,7 +76,10 @@ public final class AdminServer {
             AuditLog.watch(context);
             access.check(context);
         });
-        pages.page("/", context -> Pages.json(context, 200, root(view, memory, hostname)));
+        for (String path : new String[] {"/", "/kong"}) { // the latter is what clients ask of a workspace
+            pages.page(path, context -> Pages.json(context, 200, root(view, memory, hostname)));
+        }
+        WorkspacePages.addTo(pages, Instant.now());
         pages.common(metrics, internal);
         new HealthPages(view).addTo(pages);
         new EntityPages(loop.owner(), view).addTo(pages);

@@ -5,6 +5,7 @@ import io.gatehouse.core.entity.EntityKind;
 import io.vertx.ext.web.RoutingContext;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,7 +27,7 @@ final class AuditLog {
         private final String client;
         private final String method;
         private String collection;
-        private @Nullable String id;
+        private volatile @Nullable String id;
         private boolean later;
 
         Line(String client, String method, String collection) {
@@ -40,7 +41,7 @@ final class AuditLog {
                     .addKeyValue("client", client)
                     .addKeyValue("method", method)
                     .addKeyValue("collection", collection)
-                    .addKeyValue("id", of)
+                    .addKeyValue("id", of != null ? of : id)
                     .addKeyValue("status", status)
                     .log(status < 400 ? "change over the Admin API" : "refused change over the Admin API");
         }
@@ -60,7 +61,7 @@ final class AuditLog {
         context.put(LINE, line);
         context.addEndHandler(ended -> {
             if (!line.later) {
-                line.write(line.id, context.response().getStatusCode());
+                line.write(null, context.response().getStatusCode());
             }
         });
     }
@@ -71,6 +72,12 @@ final class AuditLog {
         if (line != null) {
             line.id = id;
         }
+    }
+
+    /** Takes what is changed, for the line, once it is found. Any thread. */
+    static Consumer<String> of(RoutingContext context) {
+        Line line = context.get(LINE);
+        return line == null ? id -> {} : id -> line.id = id;
     }
 
     /** The plugin that is told to change something, instead of a collection of entities. */

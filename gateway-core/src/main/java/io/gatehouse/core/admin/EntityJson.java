@@ -4,6 +4,7 @@ import io.gatehouse.core.config.ConfigNode;
 import io.gatehouse.core.entity.Entity;
 import io.gatehouse.core.entity.EntityKind;
 import io.gatehouse.core.entity.EntitySchema;
+import io.gatehouse.core.entity.PluginEntity;
 import io.gatehouse.core.plugin.PluginCatalogue;
 import io.gatehouse.core.schema.RecordData;
 import io.gatehouse.core.schema.RecordShape;
@@ -48,7 +49,11 @@ final class EntityJson {
         if (kind == EntityKind.PLUGIN) {
             Record config = live.pluginConfig(entity.id());
             if (config != null) {
-                json.put("config", data.of(config, entity.node().get("config")));
+                Map<String, @Nullable Object> shown =
+                        data.of(config, entity.node().get("config"));
+                live.config().withoutPartials((PluginEntity) entity.value(), shown); // or nobody could send it back
+                RecordShape.of(config.getClass()).addOldNames(shown);
+                json.put("config", shown);
             }
         } else if (kind == EntityKind.CERTIFICATE) {
             json.put("snis", snis(entity.id()));

@@ -30,6 +30,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -208,11 +209,12 @@ final class EntityPages {
     private Future<Answer> write(RoutingContext context, String method, EntityPath path) throws AdminError {
         Snapshot live = live();
         ConfigNode.Mapping body = body(context, path.kind(), path, live);
+        Consumer<String> changed = AuditLog.of(context);
         return switch (method) {
-            case "POST" -> writes.create(path, body);
-            case "PUT" -> writes.replace(path, body);
-            case "PATCH" -> writes.update(path, body, live);
-            default -> writes.delete(path);
+            case "POST" -> writes.create(path, body, changed);
+            case "PUT" -> writes.replace(path, body, changed);
+            case "PATCH" -> writes.update(path, body, live, changed);
+            default -> writes.delete(path, changed);
         };
     }
 

@@ -23,6 +23,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -49,7 +50,7 @@ final class EntityWrites {
         final ConfigNode.Mapping body;
         private volatile ConfigNode.Mapping said;
         private volatile @Nullable DeclarativeConfig before;
-        private volatile String id = "";
+        volatile String id = "";
 
         Write(EntityPath path, ConfigNode.Mapping body) {
             this.path = path;
@@ -90,13 +91,14 @@ final class EntityWrites {
             said = full;
             List<EntityEdit> edits = new ArrayList<>();
             edits.add(new EntityEdit(kind, newId, full));
-            if (kind == EntityKind.CERTIFICATE && fields.get("snis") instanceof ConfigNode.Sequence names) {
+            ConfigNode names = kind == EntityKind.CERTIFICATE ? fields.get("snis") : null;
+            if (names != null && !names.isNull()) {
                 snis(config, newId, names, edits);
             }
             return edits;
         }
 
-        final Future<EntityPages.Answer> done(int status) {
+        final Future<EntityPages.Answer> done(int status, Consumer<String> changed) {
             return store.get()
                     .edit(this)
                     .map(live -> {
@@ -104,7 +106,15 @@ final class EntityWrites {
                         return new EntityPages.Answer(
                                 status, status == 204 || entity == null ? null : new EntityJson(live, true).of(entity));
                     })
-                    .recover(cause -> Future.failedFuture(error(cause)));
+                    .recover(cause -> Future.failedFuture(error(cause)))
+                    .onComplete(done -> {
+                        DeclarativeConfig config = before;
+                        // the path may hold a key, and what was never there has an id that nobody knows
+                        if (!id.isEmpty()
+                                && (done.succeeded() || config != null && config.find(path.kind(), id) != null)) {
+                            changed.accept(id);
+                        }
+                    });
         }
 
         private Throwable error(Throwable cause) {
@@ -115,7 +125,8 @@ final class EntityWrites {
         }
     }
 
-    Future<EntityPages.Answer> create(EntityPath path, ConfigNode.Mapping body) {
+    /** Makes an entity; tells which, when it is there. */
+    Future<EntityPages.Answer> create(EntityPath path, ConfigNode.Mapping body, Consumer<String> changed) {
         return new Write(path, body) {
             @Override
             List<EntityEdit> edits(DeclarativeConfig config) throws AdminError {
@@ -131,10 +142,10 @@ final class EntityWrites {
                 }
                 return put(config, null, id != null ? id : UUID.randomUUID().toString(), withUrl(fields, null));
             }
-        }.done(201);
+        }.done(201, changed);
     }
 
-    Future<EntityPages.Answer> replace(EntityPath path, ConfigNode.Mapping body) {
+    Future<EntityPages.Answer> replace(EntityPath path, ConfigNode.Mapping body, Consumer<String> changed) {
         return new Write(path, body) {
             @Override
             List<EntityEdit> edits(DeclarativeConfig config) throws AdminError {
@@ -177,10 +188,11 @@ final class EntityWrites {
                 edits.add(new EntityEdit(from.kind(), from.id(), tied));
                 return edits;
             }
-        }.done(200);
+        }.done(200, changed);
     }
 
-    Future<EntityPages.Answer> update(EntityPath path, ConfigNode.Mapping body, Snapshot live) {
+    Future<EntityPages.Answer> update(
+            EntityPath path, ConfigNode.Mapping body, Snapshot live, Consumer<String> changed) {
         return new Write(path, body) {
             @Override
             List<EntityEdit> edits(DeclarativeConfig config) throws AdminError {
@@ -188,6 +200,7 @@ final class EntityWrites {
                 if (existing == null) {
                     throw path.missing();
                 }
+                id = existing.id();
                 ConfigNode.Mapping said = body.without(name -> name.equals("id"));
                 ConfigNode names = said.get("snis");
                 if (path.kind() == EntityKind.CERTIFICATE && names != null && names.isNull()) {
@@ -201,11 +214,16 @@ final class EntityWrites {
                     RecordShape ofConfig = path.kind() == EntityKind.PLUGIN
                             ? RequestBody.configShape(live, existing.node().get("name"))
                             : typeShape(path.kind(), existing, live);
-                    merged = merged.with("config", RequestBody.merged(old, changed, ofConfig));
+                    merged = merged.with(
+                            "config",
+                            ofConfig == null
+                                    ? RequestBody.merged(old, changed, null)
+                                    : RequestBody.merged(
+                                            ofConfig.withNewNames(old), ofConfig.withNewNames(changed), ofConfig));
                 }
                 return put(config, existing, existing.id(), merged);
             }
-        }.done(200);
+        }.done(200, changed);
     }
 
     /** What the config of a vault or a partial has; null when its type is not known. */
@@ -215,7 +233,7 @@ final class EntityWrites {
         return config == null ? null : RecordShape.of(config);
     }
 
-    Future<EntityPages.Answer> delete(EntityPath path) {
+    Future<EntityPages.Answer> delete(EntityPath path, Consumer<String> changed) {
         return new Write(path, ConfigNode.emptyMapping(RequestBody.PLACE, "")) {
             @Override
             List<EntityEdit> edits(DeclarativeConfig config) throws AdminError {
@@ -225,13 +243,14 @@ final class EntityWrites {
                 Entity existing = path.find(config);
                 Map<String, EntityEdit> gone = new LinkedHashMap<>();
                 if (existing != null) {
+                    id = existing.id();
                     remove(existing, config, gone);
                 } else if (path.serverName() != null) {
                     throw path.missing();
                 }
                 return List.copyOf(gone.values());
             }
-        }.done(204);
+        }.done(204, changed);
     }
 
     /** Whether an entity by itself is right. */
@@ -311,25 +330,28 @@ final class EntityWrites {
     }
 
     /** The names of a certificate become those; what else it had goes. */
-    private static void snis(
-            DeclarativeConfig config, String certificate, ConfigNode.Sequence names, List<EntityEdit> edits)
+    private static void snis(DeclarativeConfig config, String certificate, ConfigNode names, List<EntityEdit> edits)
             throws AdminError {
+        if (!(names instanceof ConfigNode.Sequence list)) {
+            throw Violations.schema(List.of(Problem.error(RequestBody.PLACE, "snis", "expected an array", null)));
+        }
+        List<Problem> problems = new ArrayList<>();
         Set<String> wanted = new TreeSet<>();
-        for (ConfigNode name : names.items()) {
-            if (name instanceof ConfigNode.Scalar text) {
-                Entity taken = config.locate(EntityKind.SNI, text.text());
-                Object holder = taken == null ? null : taken.fields().get("certificate");
-                String wrong = null;
-                if (!wanted.add(text.text())) {
-                    wrong = " is duplicated";
-                } else if (holder != null && !holder.equals(certificate)) {
-                    wrong = " already associated with existing certificate '" + holder + "'";
-                }
-                if (wrong != null) {
-                    throw Violations.schema(
-                            List.of(Problem.error(RequestBody.PLACE, "snis", text.text() + wrong, null)));
-                }
+        for (ConfigNode item : list.items()) {
+            String name = given(item);
+            Entity taken = name == null ? null : config.locate(EntityKind.SNI, name);
+            Object holder = taken == null ? null : taken.fields().get("certificate");
+            if (name == null) {
+                problems.add(Problem.error(item, "expected a string"));
+            } else if (!wanted.add(name)) {
+                problems.add(Problem.error(RequestBody.PLACE, "snis", name + " is duplicated", null));
+            } else if (holder != null && !holder.equals(certificate)) {
+                String wrong = name + " already associated with existing certificate '" + holder + "'";
+                problems.add(Problem.error(RequestBody.PLACE, "snis", wrong, null));
             }
+        }
+        if (!problems.isEmpty()) {
+            throw Violations.schema(problems);
         }
         for (Entity sni : config.referring(EntityKind.SNI, "certificate", certificate)) {
             if (!wanted.remove(sni.name())) {

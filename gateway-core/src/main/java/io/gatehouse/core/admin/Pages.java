@@ -179,7 +179,7 @@ final class Pages {
         Promise<HttpServer> opened = Promise.promise();
         loop.runOnContext(nothing -> loop.owner()
                 .createHttpServer(options.setIdleTimeout(IDLE_SECONDS))
-                .requestHandler(router)
+                .requestHandler(request -> router.handle(WorkspacePages.within(request)))
                 .listen(port, host)
                 .onComplete(opened));
         return opened.future();

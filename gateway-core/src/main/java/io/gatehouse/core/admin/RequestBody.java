@@ -27,6 +27,8 @@ final class RequestBody {
     /** Where it stands, for messages; the Admin API does not show it. */
     static final Location PLACE = new Location("request", 1, 1);
 
+    private static final RecordShape.Shape NAMES = new RecordShape.Many(RecordShape.Scalar.STRING, true, true);
+
     private RequestBody() {}
 
     /** The body as it was sent; empty when there is none. */
@@ -134,6 +136,9 @@ final class RequestBody {
     static ConfigNode.Mapping shaped(ConfigNode.Mapping given, RecordShape shape, @Nullable RecordShape config) {
         return given.withValues(entry -> {
             RecordShape.Component component = shape.component(entry.name());
+            if (component == null && entry.name().equals("snis")) { // of a certificate, whose record has none
+                return shaped(entry.value(), NAMES);
+            }
             return entry.name().equals("config") && config != null && entry.value() instanceof ConfigNode.Mapping own
                     ? shaped(own, config, null)
                     : shaped(entry.value(), component == null ? null : component.shape());

@@ -5,6 +5,7 @@ import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.entity.DeclarativeConfig;
 import io.gatehouse.core.entity.Entity;
 import io.gatehouse.core.entity.EntityKind;
+import io.gatehouse.core.entity.Ids;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 /** Turns what is wrong with an entity into Kong's errors. Stateless. */
 final class Violations {
     private static final Pattern STEP = Pattern.compile("([^.\\[\\]]+)|\\[([0-9]+)]");
+    private static final String ENTITY = "@entity";
     private static final Pattern GOT = Pattern.compile(" \\(got [^()]*(\\([^()]*\\)[^()]*)*\\)$", Pattern.DOTALL);
 
     private Violations() {}
@@ -72,66 +74,104 @@ final class Violations {
 
     /** The fields that are wrong, nested as the entity is; what is wrong with several is a list. */
     static Map<String, Object> fields(List<Problem> problems, String root) {
+        return fields(problems, root, false);
+    }
+
+    /** The same for a whole configuration, whose fields are lists of entities. */
+    static Map<String, Object> all(List<Problem> problems) {
+        return fields(problems, "", true);
+    }
+
+    private static Map<String, Object> fields(List<Problem> problems, String root, boolean entities) {
         Map<String, Object> fields = new TreeMap<>();
         for (Problem problem : problems) {
             String path = problem.path().startsWith(root) ? problem.path().substring(root.length()) : problem.path();
             String message = GOT.matcher(problem.message()).replaceFirst("");
             if (path.isEmpty()) {
-                ((JsonArray) fields.computeIfAbsent("@entity", at -> new JsonArray())).add(message);
+                ((JsonArray) fields.computeIfAbsent(ENTITY, at -> new JsonArray())).add(message);
             } else {
-                put(fields, path, message);
+                put(fields, path, message, entities);
             }
         }
         return fields;
     }
 
-    private static void put(Map<String, Object> fields, String path, String message) {
+    private static void put(Map<String, Object> fields, String path, String message, boolean entities) {
         List<Object> steps = new ArrayList<>();
         Matcher matcher = STEP.matcher(path);
         while (matcher.find()) {
             steps.add(matcher.group(1) != null ? matcher.group(1) : (Object) Integer.valueOf(matcher.group(2)));
         }
+        int last = steps.size() - 1;
+        boolean whole = entities
+                && last > 0
+                && steps.get(last) instanceof Integer
+                && EntityKind.of(String.valueOf(steps.get(last - 1))) != null;
         Object holder = fields;
-        for (int i = 0; i < steps.size(); i++) {
-            Object value = i == steps.size() - 1
-                    ? message
+        for (int i = 0; i <= last; i++) {
+            Object value = i == last
+                    ? whole ? ofEntity(message) : message
                     : steps.get(i + 1) instanceof Integer ? new JsonArray() : new JsonObject();
             holder = into(holder, steps.get(i), value);
         }
     }
 
-    /** Puts a value where none is; yields what is there. */
+    /** What is wrong with an entity, or another record, as a whole. */
+    private static JsonObject ofEntity(Object message) {
+        return new JsonObject().put(ENTITY, new JsonArray().add(message));
+    }
+
+    /** Two things that are told of one place; none is lost, save a second text of one field. */
+    private static Object joined(Object there, Object value) {
+        JsonObject record = there instanceof JsonObject object
+                ? object
+                : value instanceof JsonObject && there instanceof String ? ofEntity(there) : null;
+        if (record == null) {
+            return there;
+        }
+        if (value instanceof String) {
+            return joined(record, ofEntity(value));
+        }
+        if (value instanceof JsonObject more && more.getValue(ENTITY) instanceof JsonArray texts) {
+            JsonArray all = record.getJsonArray(ENTITY, new JsonArray());
+            texts.forEach(all::add);
+            record.put(ENTITY, all);
+        }
+        return record;
+    }
+
+    /** Puts a value in its place, with what is there already; yields what is there then. */
     @SuppressWarnings("unchecked") // the root is a map of names
     private static Object into(Object holder, Object step, Object value) {
-        Object there = null;
+        Object there;
         if (holder instanceof JsonArray array && step instanceof Integer index) {
             while (array.size() <= index) {
                 array.addNull();
             }
             there = array.getValue(index);
-            if (there == null) {
-                array.set(index, value);
-            }
-        } else if (holder instanceof JsonObject object) {
-            there = object.getValue(String.valueOf(step));
-            if (there == null) {
-                object.put(String.valueOf(step), value);
-            }
-        } else if (holder instanceof Map) {
-            there = ((Map<String, Object>) holder).putIfAbsent(String.valueOf(step), value);
+            Object now = there == null ? value : joined(there, value);
+            array.set(index, now);
+            return now;
         }
-        return there == null ? value : there;
+        String name = String.valueOf(step);
+        if (holder instanceof JsonObject object) {
+            there = object.getValue(name);
+            Object now = there == null ? value : joined(there, value);
+            object.put(name, now);
+            return now;
+        }
+        return holder instanceof Map ? ((Map<String, Object>) holder).merge(name, value, Violations::joined) : value;
     }
 
     /** The error of fields that are wrong. */
     static AdminError schema(List<Problem> problems) {
         Map<String, Object> fields = fields(problems, "");
         List<String> texts = new ArrayList<>();
-        if (fields.get("@entity") instanceof JsonArray all) {
+        if (fields.get(ENTITY) instanceof JsonArray all) {
             all.forEach(text -> texts.add(String.valueOf(text)));
         }
         fields.forEach((name, value) -> {
-            if (!name.equals("@entity")) {
+            if (!name.equals(ENTITY)) {
                 describe(name, value, (path, text) -> texts.add(path + ": " + text));
             }
         });
@@ -144,7 +184,7 @@ final class Violations {
     /** Tells each text of nested fields with its path; Lua counts from one. */
     static void describe(String path, @Nullable Object value, BiConsumer<String, String> sink) {
         if (value instanceof JsonObject object) {
-            object.forEach(entry -> describe(path + "." + entry.getKey(), entry.getValue(), sink));
+            new TreeMap<>(object.getMap()).forEach((name, one) -> describe(path + "." + name, one, sink));
         } else if (value instanceof JsonArray array) {
             for (int i = 0; i < array.size(); i++) {
                 if (array.getValue(i) != null) {
@@ -186,6 +226,9 @@ final class Violations {
             }
             ConfigNode id = value instanceof ConfigNode.Mapping mapping ? mapping.get("id") : value;
             String text = id == null ? "" : id.shown();
+            if (value instanceof ConfigNode.Mapping && id != null && !Ids.isValid(text)) {
+                return schema(List.of(Problem.error(id.at(field + ".id"), "expected a valid UUID")));
+            }
             return AdminError.coded(
                     400,
                     4,
@@ -239,7 +282,9 @@ final class Violations {
             StringBuilder text = new StringBuilder("{");
             object.forEach(entry -> {
                 text.append(text.length() > 1 ? "," : "");
-                text.append(entry.getKey()).append('=').append(lua(entry.getValue()));
+                text.append(entry.getKey().equals(ENTITY) ? "[\"" + ENTITY + "\"]" : entry.getKey())
+                        .append('=')
+                        .append(lua(entry.getValue()));
             });
             return text.append('}').toString();
         }

@@ -100,7 +100,7 @@ final class WholeConfig {
      * @param text what was sent, to show the entities that are wrong; null when they are not to be shown
      */
     static AdminError refused(List<Problem> problems, @Nullable String text) {
-        Map<String, Object> fields = Violations.fields(problems, "");
+        Map<String, Object> fields = Violations.all(problems);
         JsonObject shown = new JsonObject(fields);
         AdminError error = AdminError.coded(
                 400,
@@ -115,7 +115,7 @@ final class WholeConfig {
                     .filter(problem -> entity(problem).isEmpty())
                     .toList();
             error.body()
-                    .put("fields", new JsonObject(Violations.fields(others, "")))
+                    .put("fields", new JsonObject(Violations.all(others)))
                     .put("flattened_errors", flattened(problems, root));
         }
         return error;

@@ -203,7 +203,12 @@ public final class DeckDump {
             written.put("url", expression(url));
         }
         if (entity.kind() == EntityKind.PLUGIN) {
-            withoutPartials((PluginEntity) entity.value(), written);
+            if (written.get("config") instanceof Map<?, ?> own) {
+                config.withoutPartials((PluginEntity) entity.value(), own);
+                if (own.isEmpty()) {
+                    written.remove("config");
+                }
+            }
         }
         for (Entity child : sorted(children.getOrDefault(entity, List.of()))) {
             if (child.kind() == EntityKind.CONSUMER_GROUP_CONSUMER) {
@@ -393,29 +398,5 @@ public final class DeckDump {
             use.appendReplacement(written, Matcher.quoteReplacement("${{ env \"" + name + "\" }}"));
         }
         return use.appendTail(written).toString();
-    }
-
-    /** Takes what partials supply out of a plugin's config again. */
-    private void withoutPartials(PluginEntity plugin, Map<String, Object> written) {
-        for (PluginEntity.PartialLink link : plugin.partials()) {
-            String key = link.id() != null ? link.id() : String.valueOf(link.name());
-            Entity partial = config.find(EntityKind.PARTIAL, key);
-            String path = link.path() != null
-                    ? Partials.fullPath(link.path())
-                    : partial == null ? null : Partials.standardPath(((PartialEntity) partial.value()).type());
-            if (path != null && written.get("config") instanceof Map<?, ?> config) {
-                Object holder = config;
-                String[] names = path.substring("config.".length()).split("\\.", -1);
-                for (int i = 0; i < names.length - 1 && holder instanceof Map<?, ?> map; i++) {
-                    holder = map.get(names[i]);
-                }
-                if (holder instanceof Map<?, ?> map) {
-                    map.remove(names[names.length - 1]);
-                }
-                if (config.isEmpty()) {
-                    written.remove("config");
-                }
-            }
-        }
     }
 }

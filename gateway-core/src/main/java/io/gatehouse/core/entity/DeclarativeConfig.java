@@ -147,6 +147,26 @@ public final class DeclarativeConfig {
         return false;
     }
 
+    /** Takes what partials supply out of a plugin's config again. */
+    public void withoutPartials(PluginEntity plugin, Map<?, ?> shown) {
+        for (PluginEntity.PartialLink link : plugin.partials()) {
+            Entity partial = find(EntityKind.PARTIAL, link.id() != null ? link.id() : String.valueOf(link.name()));
+            String path = link.path() != null
+                    ? Partials.fullPath(link.path())
+                    : partial == null ? null : Partials.standardPath(((PartialEntity) partial.value()).type());
+            Object holder = path == null ? null : shown;
+            String[] names = path == null
+                    ? new String[0]
+                    : path.substring("config.".length()).split("\\.", -1);
+            for (int i = 0; i < names.length - 1 && holder instanceof Map<?, ?> map; i++) {
+                holder = map.get(names[i]);
+            }
+            if (holder instanceof Map<?, ?> map) {
+                map.remove(names[names.length - 1]);
+            }
+        }
+    }
+
     /** The entity that users mean by an id, a name, or a key that is unique, such as an API key; null when there is none. */
     public @Nullable Entity locate(EntityKind kind, String key) {
         Entity found = find(kind, key);

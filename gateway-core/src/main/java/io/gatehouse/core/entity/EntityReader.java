@@ -447,10 +447,10 @@ final class EntityReader {
         }
         keys.addAll(kind.unique());
         if (value instanceof ConfigNode.Mapping mapping) {
+            boolean sure = mapping.get("id") instanceof ConfigNode.Scalar id && Ids.isValid(id.text());
             for (ConfigNode.Entry entry : mapping.entries()) {
-                // decK repeats the tags of the other entity beside a membership
-                boolean repeated = entry.name().equals("tags") && draft.kind == EntityKind.CONSUMER_GROUP_CONSUMER;
-                if (!repeated && !keys.contains(entry.name())) {
+                // decK repeats the tags of the other entity; beside an id Kong looks at nothing
+                if (!sure && !entry.name().equals("tags") && !keys.contains(entry.name())) {
                     sink.accept(Problem.error(
                             entry.location(), entry.value().path(), "unknown field", Nearest.hint(entry.name(), keys)));
                     return null;

@@ -163,7 +163,7 @@ public record PluginEntity(
             String hint = Nearest.hint(shown, present);
             report.advise(
                     "name",
-                    "plugin '" + shown + "' not enabled",
+                    "plugin '" + shown + "' not enabled; add it to the 'plugins' configuration property",
                     hint != null ? hint : "present: " + String.join(", ", present));
         }
     }

@@ -176,6 +176,7 @@ public final class RecordBinder {
             ConfigNode.Mapping mapping = shape.withNewNames(given);
             boolean before = failed;
             failed = false;
+            shape.contradictions(given, this::wrong);
             for (ConfigNode.Entry entry : mapping.entries()) {
                 if (shape.component(entry.name()) == null) {
                     unknown(entry, shape);

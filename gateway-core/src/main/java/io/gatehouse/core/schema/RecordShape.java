@@ -30,6 +30,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -398,8 +399,8 @@ public final class RecordShape {
         return Objects.requireNonNull(shape.byName.get(path.get(path.size() - 1)));
     }
 
-    /** The fields that stand under their old names, where they belong. */
-    ConfigNode.Mapping withNewNames(ConfigNode.Mapping given) {
+    /** The fields that stand under their old names, where they belong. What stands there already wins. */
+    public ConfigNode.Mapping withNewNames(ConfigNode.Mapping given) {
         ConfigNode.Mapping mapping = given;
         for (Map.Entry<String, List<String>> one : oldNames.entrySet()) {
             String old = one.getKey();
@@ -423,6 +424,38 @@ public final class RecordShape {
             }
         }
         return mapping;
+    }
+
+    /** Tells of the fields that have one value under their old name, and another where they belong. */
+    void contradictions(ConfigNode.Mapping given, BiConsumer<ConfigNode, String> sink) {
+        for (Map.Entry<String, List<String>> one : oldNames.entrySet()) {
+            ConfigNode old = given.get(one.getKey());
+            ConfigNode current = given;
+            for (String name : one.getValue()) {
+                current = current instanceof ConfigNode.Mapping mapping ? mapping.get(name) : null;
+            }
+            if (old instanceof ConfigNode.Scalar before
+                    && current instanceof ConfigNode.Scalar now
+                    && !before.isNull()
+                    && !now.isNull()
+                    && !before.text().equals(now.text())) {
+                sink.accept(
+                        old,
+                        "both deprecated and new field are used but their values mismatch: " + one.getKey() + " = "
+                                + before.shown() + " vs " + String.join(".", one.getValue()) + " = " + now.shown());
+            }
+        }
+    }
+
+    /** Adds the values under their old names, as Kong shows both. */
+    public void addOldNames(Map<String, @Nullable Object> shown) {
+        oldNames.forEach((old, path) -> {
+            Object value = shown;
+            for (String name : path) {
+                value = value instanceof Map<?, ?> map ? map.get(name) : null;
+            }
+            shown.put(old, value);
+        });
     }
 
     /** What it is for; null when nobody said. */

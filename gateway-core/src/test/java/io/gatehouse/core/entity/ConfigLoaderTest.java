@@ -78,7 +78,7 @@ class ConfigLoaderTest {
                         "faults.yaml:18:21 routes[0].service.name: invalid reference 'service: goood' (no such entry"
                                 + " in 'services'); did you mean 'good'?",
                         "faults.yaml:20:17 routes[0].strip_path: expected a boolean (got perhaps)",
-                        "faults.yaml:22:11 plugins[0].name: plugin 'kee-auth' not enabled; did you mean 'key-auth'?",
+                        "faults.yaml:22:11 plugins[0].name: plugin 'kee-auth' not enabled; add it to the 'plugins' configuration property; did you mean 'key-auth'?",
                         "faults.yaml:26:18 plugins[1].config.key_names: expected an array (got apikey)",
                         "faults.yaml:27:7 plugins[1].config.hide_credential: unknown field; did you mean"
                                 + " 'hide_credentials'?",
@@ -520,7 +520,7 @@ class ConfigLoaderTest {
                 .containsExactly(
                         "f.yaml:2:18 plugins[0].name: plugin 'rate-limiting' is valid in Kong but not built here;"
                                 + " supported: key-auth",
-                        "f.yaml:2:41 plugins[1].name: plugin 'zzz' not enabled; present: key-auth");
+                        "f.yaml:2:41 plugins[1].name: plugin 'zzz' not enabled; add it to the 'plugins' configuration property; present: key-auth");
     }
 
     @Test
