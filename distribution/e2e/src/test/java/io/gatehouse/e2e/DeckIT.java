@@ -199,6 +199,41 @@ final class DeckIT {
     }
 
     @Test
+    void fieldsUnderTheirOldNamesAreThoseUnderTheNewOnes() throws Exception {
+        good(deck("reset", "--force"));
+        String id = "44444444-4444-4444-8444-444444444444";
+        JsonNode made = Json.read(send("PUT", "/plugins/" + id, """
+                {"name": "rate-limiting", "config": {"minute": 5, "redis_host": "one.test", "redis": {"port": 7}}}
+                """).body());
+        assertThat(made.at("/config/redis/host").asText()).isEqualTo("one.test");
+        assertThat(made.at("/config/redis_host").asText()).isEqualTo("one.test");
+        assertThat(made.at("/config/redis_port").asInt()).isEqualTo(7);
+        assertThat(send("PUT", "/plugins/" + id, made.toString()).statusCode()).isEqualTo(200);
+
+        JsonNode changed = Json.read(send("PATCH", "/plugins/" + id, """
+                {"config": {"redis_host": "two.test"}}
+                """).body());
+        assertThat(changed.at("/config/redis/host").asText()).isEqualTo("two.test");
+        assertThat(changed.at("/config/redis/port").asInt()).isEqualTo(7);
+        HttpResponse<String> refused = send("PATCH", "/plugins/" + id, """
+                {"config": {"redis_host": "a", "redis": {"host": "b"}}}
+                """);
+        assertThat(refused.statusCode()).isEqualTo(400);
+        assertThat(refused.body())
+                .contains("both deprecated and new field are used but their values mismatch:"
+                        + " redis_host = a vs redis.host = b");
+    }
+
+    private static HttpResponse<String> send(String method, String path, String json) throws Exception {
+        return PackagedGateway.CLIENT.send(
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + gateway.adminPort() + path))
+                        .method(method, HttpRequest.BodyPublishers.ofString(json))
+                        .header("Content-Type", "application/json")
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+    }
+
+    @Test
     void aFileOfTheWorkspaceThatThereIsCanBeSynced() throws Exception {
         good(deck("reset", "--force"));
         Path file = file("workspace.yaml", """

@@ -214,16 +214,25 @@ final class EntityWrites {
                     RecordShape ofConfig = path.kind() == EntityKind.PLUGIN
                             ? RequestBody.configShape(live, existing.node().get("name"))
                             : typeShape(path.kind(), existing, live);
-                    merged = merged.with(
-                            "config",
-                            ofConfig == null
-                                    ? RequestBody.merged(old, changed, null)
-                                    : RequestBody.merged(
-                                            ofConfig.withNewNames(old), ofConfig.withNewNames(changed), ofConfig));
+                    merged = merged.with("config", config(old, changed, ofConfig));
                 }
                 return put(config, existing, existing.id(), merged);
             }
         }.done(200, changed);
+    }
+
+    /** A config with what is said of it in its place, be it under old names. */
+    private static ConfigNode.Mapping config(
+            ConfigNode.Mapping old, ConfigNode.Mapping changed, @Nullable RecordShape shape) throws AdminError {
+        if (shape == null) {
+            return RequestBody.merged(old, changed, null);
+        }
+        List<Problem> problems = new ArrayList<>();
+        shape.contradictions(changed, (at, message) -> problems.add(Problem.error(at, message)));
+        if (!problems.isEmpty()) {
+            throw Violations.schema(problems);
+        }
+        return RequestBody.merged(shape.withNewNames(old), shape.withNewNames(changed), shape);
     }
 
     /** What the config of a vault or a partial has; null when its type is not known. */

@@ -427,7 +427,7 @@ public final class RecordShape {
     }
 
     /** Tells of the fields that have one value under their old name, and another where they belong. */
-    void contradictions(ConfigNode.Mapping given, BiConsumer<ConfigNode, String> sink) {
+    public void contradictions(ConfigNode.Mapping given, BiConsumer<ConfigNode, String> sink) {
         for (Map.Entry<String, List<String>> one : oldNames.entrySet()) {
             ConfigNode old = given.get(one.getKey());
             ConfigNode current = given;
