@@ -42,7 +42,7 @@ public final class Target {
      *
      * @param scheme {@code http} or {@code https}; {@code grpc} or {@code grpcs} for the same over HTTP/2
      * @param host name or address, without brackets
-     * @param port 1-65535
+     * @param port 0-65535; with 0 nobody is reached unless the name service tells of another
      */
     public static Builder to(String scheme, String host, int port) {
         return new Builder(scheme, host, port);
@@ -162,8 +162,8 @@ public final class Target {
             if (host.isEmpty()) {
                 throw new IllegalArgumentException("host: empty (expected: a name or an address)");
             }
-            if (port < 1 || port > 65535) {
-                throw new IllegalArgumentException("port: " + port + " (expected: 1-65535)");
+            if (port < 0 || port > 65535) {
+                throw new IllegalArgumentException("port: " + port + " (expected: 0-65535)");
             }
             this.host = host;
             this.port = port;

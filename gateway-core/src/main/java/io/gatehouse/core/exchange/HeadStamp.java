@@ -1,5 +1,7 @@
 package io.gatehouse.core.exchange;
 
+import io.gatehouse.api.Failure;
+import io.gatehouse.api.FailureKind;
 import io.gatehouse.api.Response;
 import io.gatehouse.api.Route;
 import io.gatehouse.api.Service;
@@ -53,7 +55,7 @@ public final class HeadStamp {
     void stamp(LiveExchange exchange, Response response) {
         MultiMap headers = response.headers();
         LiveAttempt last = exchange.lastAttempt();
-        if (last == null) {
+        if (last == null || reachedNobody(exchange, last)) {
             made(exchange, headers);
         } else {
             proxied(exchange, last, response.status(), headers);
@@ -84,6 +86,14 @@ public final class HeadStamp {
         if (requestId) {
             headers.set(HeaderNames.REQUEST_ID, id);
         }
+    }
+
+    /** Whether no upstream was found: then there was nobody to be proxied to. */
+    private static boolean reachedNobody(LiveExchange exchange, LiveAttempt last) {
+        Failure failure = last.failure();
+        return failure != null
+                && failure.kind() == FailureKind.RESOLVE
+                && exchange.attempts().size() == 1;
     }
 
     private void made(LiveExchange exchange, MultiMap headers) {
@@ -117,7 +127,9 @@ public final class HeadStamp {
         if (server && !headers.contains(HeaderNames.SERVER)) {
             headers.set(HeaderNames.SERVER, product);
         }
-        if (upstreamStatus) {
+        // where none came, nginx tells what it made of that: 502 and 504
+        boolean failed = status == 502 || status == 504;
+        if (upstreamStatus && (last.status() > 0 || failed && last.failure() != null)) {
             headers.set(HeaderNames.UPSTREAM_STATUS, Integer.toString(last.status() > 0 ? last.status() : status));
         }
     }

@@ -185,7 +185,8 @@ final class StrictHead {
             toOriginForm();
         }
         path = RequestPath.of(target);
-        if (path == null || HiddenDots.in(path.path())) {
+        // a NUL also where normalising has taken its segment away
+        if (path == null || path.raw().contains("%00") || HiddenDots.in(path.path())) {
             refuse(Refusal.BAD_REQUEST);
         }
     }

@@ -3,20 +3,33 @@ package io.gatehouse.core.service;
 import io.netty.handler.ssl.DelegatingSslContext;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslProvider;
+import io.netty.util.NetUtil;
 import io.vertx.core.net.JdkSSLEngineOptions;
 import io.vertx.core.spi.tls.DefaultSslContextFactory;
 import io.vertx.core.spi.tls.SslContextFactory;
+import java.net.IDN;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
-import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SNIServerName;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
+import javax.net.ssl.StandardConstants;
+import org.jspecify.annotations.Nullable;
 
-/** TLS that asks for a server by a name of its own instead of the host: the Redis client has no setting for it. Immutable. */
-final class NamedServer extends JdkSSLEngineOptions {
-    private final String name;
+/**
+ * TLS that asks for a server by name (SNI), whatever name that is: Java by itself asks only for names with a dot and without an
+ * underscore, and the Redis client has no setting for another name than the host's. Immutable.
+ */
+public final class NamedServer extends JdkSSLEngineOptions {
+    private final @Nullable String name;
 
-    NamedServer(String name) {
+    /**
+     * Makes these options.
+     *
+     * @param name null for that of the host that is connected to
+     */
+    public NamedServer(@Nullable String name) {
         this.name = name;
     }
 
@@ -42,9 +55,26 @@ final class NamedServer extends JdkSSLEngineOptions {
 
         @Override
         protected void initEngine(SSLEngine engine) {
+            String asked = name != null ? name : engine.getPeerHost();
+            if (asked == null || NetUtil.isValidIpV4Address(asked) || NetUtil.isValidIpV6Address(asked)) {
+                return;
+            }
+            String server;
+            try {
+                server = IDN.toASCII(asked.endsWith(".") ? asked.substring(0, asked.length() - 1) : asked);
+            } catch (IllegalArgumentException e) {
+                return; // no name at all: the connection tells what becomes of it
+            }
             SSLParameters parameters = engine.getSSLParameters();
-            parameters.setServerNames(List.of(new SNIHostName(name)));
+            parameters.setServerNames(List.of(new HostName(server)));
             engine.setSSLParameters(parameters);
+        }
+    }
+
+    /** Java's own takes no underscores. */
+    private static final class HostName extends SNIServerName {
+        private HostName(String name) {
+            super(StandardConstants.SNI_HOST_NAME, name.getBytes(StandardCharsets.UTF_8));
         }
     }
 }

@@ -78,7 +78,7 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
         upgrading = true;
     }
 
-    Future<Response> start(HttpClient client, boolean tls, SocketAddress address) {
+    Future<Response> start(HttpClient client, boolean tls, SocketAddress address, int port) {
         if (exchange.ended() || request.isCancelled()) { // while its name was looked up
             fail(Failure.of(FailureKind.CANCELLED, "nobody waits for it"));
             return result.future();
@@ -87,7 +87,7 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
         if (named == null) {
             named = target.hostHeader();
         }
-        host = named == null ? target.authority() : named;
+        host = named != null ? named : port == target.port() ? target.authority() : authority(port);
         String name = named == null || !tls ? target.host() : nameOf(named, target.host());
         RequestOptions options = new RequestOptions()
                 .setMethod(request.method())
@@ -110,6 +110,13 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
             fail(Failure.of(FailureKind.PLUGIN, e)); // a URI or host that a plugin set and that is none
         }
         return result.future();
+    }
+
+    /** With the port that the name service told. */
+    private String authority(int port) {
+        return Target.to(target.tls() ? "https" : "http", target.host(), port)
+                .build()
+                .authority();
     }
 
     /** The name without port that a {@code Host} header says, for TLS; the other when it is an address or nothing. */

@@ -164,7 +164,7 @@ final class Pools {
         private HttpClientAgent make(int connectMillis) {
             HttpClientOptions http = new HttpClientOptions()
                     .setKeepAlive(keepAlive.connections() > 0 || use == tunnels)
-                    .setKeepAliveTimeout((int) keepAlive.idle().toSeconds())
+                    .setKeepAliveTimeout(idleSeconds())
                     .setMaxHeaderSize(MAX_HEADER_BYTES)
                     .setDecompressionSupported(false)
                     .setHttp2ClearTextUpgrade(false)
@@ -205,13 +205,18 @@ final class Pools {
             http.setProtocolVersion(HttpVersion.HTTP_2)
                     .setUseAlpn(true)
                     .setAlpnVersions(List.of(HttpVersion.HTTP_2))
-                    .setHttp2KeepAliveTimeout((int) keepAlive.idle().toSeconds())
+                    .setHttp2KeepAliveTimeout(idleSeconds())
                     .setHttp2MultiplexingLimit(STREAMS_PER_CONNECTION)
                     .setHttp2ConnectionWindowSize(CONNECTION_WINDOW_BYTES)
                     .setInitialSettings(new Http2Settings()
                             .setPushEnabled(false)
                             .setInitialWindowSize(STREAM_WINDOW_BYTES)
                             .setMaxHeaderListSize(MAX_HEADER_BYTES));
+        }
+
+        /** Vert.x knows whole seconds only, and 0 means forever. */
+        private int idleSeconds() {
+            return (int) keepAlive.idle().plusMillis(999).toSeconds();
         }
 
         /** Whether nobody has asked for it since it was asked last, and none of its connections are open. */

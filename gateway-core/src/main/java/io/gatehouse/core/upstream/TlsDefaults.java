@@ -1,6 +1,7 @@
 package io.gatehouse.core.upstream;
 
 import io.gatehouse.api.TlsOptions;
+import io.gatehouse.core.service.NamedServer;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.net.ClientOptionsBase;
@@ -34,7 +35,7 @@ public record TlsDefaults(
 
     /** Sets up a client for connections with these options. */
     void apply(HttpClientOptions http, TlsOptions options) {
-        http.setVerifyHost(options.verify());
+        http.setVerifyHost(options.verify()).setSslEngineOptions(new NamedServer(null));
         trust(http, options);
         boolean own = options.clientCertificate() != null;
         String shown = own ? options.clientCertificate() : certificate;

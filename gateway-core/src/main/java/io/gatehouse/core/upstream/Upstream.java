@@ -89,11 +89,15 @@ public final class Upstream {
         SocketAddress chosen = redirect == null ? address : null;
         SocketAddress known = chosen == null ? names.next(host, port) : chosen;
         if (known != null) {
-            return dispatch.start(client, tls, known);
+            return dispatch.start(client, tls, known, redirect == null ? known.port() : target.port());
         }
         return exchange.adopt(names.ask(host, port))
                 .transform(found -> found.succeeded()
-                        ? dispatch.start(client, tls, found.result())
+                        ? dispatch.start(
+                                client,
+                                tls,
+                                found.result(),
+                                redirect == null ? found.result().port() : target.port())
                         : Future.succeededFuture(dispatch.unresolved(host, found.cause())));
     }
 

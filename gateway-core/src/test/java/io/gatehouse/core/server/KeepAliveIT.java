@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** How often connections to upstreams are used again. */
 @NullUnmarked
@@ -38,9 +39,10 @@ class KeepAliveIT {
         assertThat(rig.upstream.requests()).isEqualTo(5);
     }
 
-    @Test
-    void aConnectionThatWaitsTooLongIsClosed() throws Exception {
-        start("IDLE_TIMEOUT", "1");
+    @ParameterizedTest
+    @ValueSource(strings = {"1", "500ms"})
+    void aConnectionThatWaitsTooLongIsClosed(String time) throws Exception {
+        start("IDLE_TIMEOUT", time);
         rig.get("/a");
         Rig.await(() -> rig.upstream.connections().get(0).ended(), () -> "still open");
         rig.get("/a");

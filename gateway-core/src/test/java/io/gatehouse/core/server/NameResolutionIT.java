@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.NullUnmarked;
@@ -87,6 +88,17 @@ class NameResolutionIT {
     }
 
     @Test
+    void aServiceWithoutAPortGoesWhereItsTargetsAreOrNowhere() throws Exception {
+        String config =
+                upstream("slots: 10", "{target: \"127.0.0.1:" + server("a").port() + "\"}");
+        rig.serve(config.replace("port: 80", "port: 0"), settings());
+        assertThat(get()).isEqualTo("200 \"a\"");
+        rig.write(service("127.0.0.1", 0));
+        assertThat(rig.gateway.reload()).isEmpty();
+        assertThat(status()).isEqualTo(502);
+    }
+
+    @Test
     void triesTheNextRecordOfAName() throws Exception {
         dns.a("a.example", 60, "127.0.0.1", "127.1.2.3"); // nobody listens at the second
         rig.serve(service("a.example", server("a").port()), settings());
@@ -125,6 +137,9 @@ class NameResolutionIT {
         HttpResponse<String> missing = rig.get("/missing", "Accept", "text/plain");
         assertThat(missing.statusCode()).isEqualTo(503);
         assertThat(missing.body()).startsWith("name resolution failed\n");
+        assertThat(missing.headers().map())
+                .containsKey("x-kong-response-latency")
+                .doesNotContainKeys("via");
         assertThat(rig.get("/empty").statusCode()).isEqualTo(503);
         HttpResponse<String> failed = rig.get("/servfail", "Accept", "text/plain");
         assertThat(failed.statusCode()).isEqualTo(500);
@@ -341,10 +356,44 @@ class NameResolutionIT {
     }
 
     @Test
+    void tellsTheStatusOfAnUpstreamOnlyWhereOneWasTried() throws Exception {
+        rig.serve(
+                """
+                _format_version: "3.0"
+                services:
+                  - {name: one, host: missing.example, routes: [{name: r1, paths: [/missing]}]}
+                  - {name: two, host: 127.0.0.1, port: %d, routes: [{name: r2, paths: [/there]}]}
+                  - {name: three, host: 127.0.0.1, port: 1, retries: 0, routes: [{name: r3, paths: [/closed]}]}
+                """.formatted(server("a").port()),
+                settings()
+                        .proxy(Settings.from(
+                                        Map.of(
+                                                "KONG_HEADERS",
+                                                "X-Kong-Upstream-Status",
+                                                "KONG_NGINX_HTTP_CLIENT_MAX_BODY_SIZE",
+                                                "1k"),
+                                        Map.of())
+                                .proxy()));
+        for (String[] expected : new String[][] {{"/missing", null}, {"/there", "200"}, {"/closed", "502"}}) {
+            assertThat(rig.get(expected[0])
+                            .headers()
+                            .firstValue("X-Kong-Upstream-Status")
+                            .orElse(null))
+                    .as(expected[0])
+                    .isEqualTo(expected[1]);
+        }
+        String refused = rig.raw("POST /there HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n7d0\r\n"
+                + "x".repeat(2000) + "\r\n0\r\n\r\n");
+        assertThat(refused).startsWith("HTTP/1.1 413 ").doesNotContain("X-Kong-Upstream-Status");
+    }
+
+    @Test
     void asksTheServiceRecordsOfAPlainHostToo() throws Exception {
         dns.srv("s.example", 60, "1 0 " + server("a").port() + " one.example").a("one.example", 60, "127.0.0.1");
         rig.serve(service("s.example", 1), settings());
         assertThat(get()).isEqualTo("200 \"a\"");
+        FaultServer asked = servers.get(0);
+        assertThat(asked.connections().get(0).receivedText()).contains("host: s.example:" + asked.port() + "\r\n");
     }
 
     @Test

@@ -14,13 +14,19 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.PemTrustOptions;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -205,7 +211,6 @@ class UpstreamTlsIT {
                 """.formatted(server.actualPort(), checks), rig.settings().upstreamTls(defaults));
     }
 
-    /** A name of one label, such as localhost, Java does not ask for. */
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -213,8 +218,8 @@ class UpstreamTlsIT {
                 "type: https, https_sni: probed.example                                  | probed.example | probed.example",
                 "type: grpcs, https_sni: probed.example                                  | probed.example | probed.example",
                 "type: https, https_sni: other.example, https_verify_certificate: false  | probed.example | other.example",
-                "type: grpcs, https_verify_certificate: false                            | probed.example | null",
-                "type: https                                                             | localhost      | null",
+                "type: grpcs, https_verify_certificate: false                            | probed.example | localhost",
+                "type: https                                                             | localhost      | localhost",
             })
     void probesByTls(String checks, String certificate, String sni) throws Exception {
         upstream(leaf(certificate).buildIssuedBy(root), ClientAuth.REQUIRED);
@@ -417,6 +422,48 @@ class UpstreamTlsIT {
         assertThat(good).contains("sni=shop.example");
         String bad = rig.raw("GET /a HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n");
         assertThat(bad).startsWith("HTTP/1.1 502 ");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"https,backend", "grpcs,backend", "https,localhost"})
+    void asksForNamesOfOneLabelToo(String protocol, String name) throws Exception {
+        upstream(leaf("any.example").buildIssuedBy(root), ClientAuth.NONE);
+        configure("protocol: " + protocol + " #preserve, tls_verify: false");
+        String answer = rig.raw("GET /a HTTP/1.1\r\nHost: " + name + "\r\nConnection: close\r\n\r\n");
+        assertThat(answer).contains("sni=" + name);
+    }
+
+    /** Java's and Netty's servers do not read such a name, so it is looked for in what is sent. */
+    @Test
+    void asksForNamesWithUnderscoresToo() throws Exception {
+        try (ServerSocket listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            rig.serve("""
+                    _format_version: "3.0"
+                    services:
+                    - name: one
+                      url: https://127.0.0.1:%d
+                      retries: 0
+                      routes: [{name: r, paths: [/a], preserve_host: true}]
+                    """.formatted(listener.getLocalPort()), rig.settings());
+            CompletableFuture<String> hello = CompletableFuture.supplyAsync(() -> {
+                try (Socket socket = listener.accept()) {
+                    return new String(socket.getInputStream().readNBytes(200), StandardCharsets.ISO_8859_1);
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+            rig.raw("GET /a HTTP/1.1\r\nHost: back_end\r\nConnection: close\r\n\r\n");
+            assertThat(hello.get(10, TimeUnit.SECONDS)).contains("back_end");
+        }
+    }
+
+    @Test
+    void asksForNoAddress() throws Exception {
+        upstream(leaf("any.example").buildIssuedBy(root), ClientAuth.NONE);
+        configure("protocol: https, tls_verify: false");
+        rig.write(config("protocol: https, tls_verify: false", "first").replace("host: localhost", "host: 127.0.0.1"));
+        assertThat(rig.gateway.reload()).isEmpty();
+        assertThat(rig.get("/a").body()).contains("sni=null");
     }
 
     @Test
