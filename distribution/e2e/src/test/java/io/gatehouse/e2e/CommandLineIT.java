@@ -99,6 +99,14 @@ final class CommandLineIT {
     }
 
     @Test
+    void saysNothingOfItsOwnWhileItReadsItsSettings() throws Exception {
+        Path file = Workplace.write(Workplace.folderFor("quiet").resolve("kong.yaml"), "_format_version: \"3.0\"\n");
+        Workplace.Ran ran = run("quiet", Map.of("KONG_DNS_RESOLVER", "127.0.0.1:9"), "validate", file.toString());
+        assertThat(ran.exit()).isZero();
+        assertThat(ran.err()).isEmpty();
+    }
+
+    @Test
     void namesTwelveFaultsAtTheirPlaces() throws Exception {
         Path file = Workplace.write(Workplace.folderFor("faults").resolve("kong.yaml"), """
                 _format_version: "3.0"

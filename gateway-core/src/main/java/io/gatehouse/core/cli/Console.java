@@ -2,6 +2,7 @@ package io.gatehouse.core.cli;
 
 import io.gatehouse.core.ConfigException;
 import io.gatehouse.core.Settings;
+import io.gatehouse.core.Settings.LogLevel;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -12,6 +13,7 @@ import java.util.Map;
 record Console(Map<String, String> environment, PrintStream out, PrintStream err) {
     /** Reads settings from options and environment, and sets the log up by them. */
     Settings settings(Map<String, List<String>> options) throws ConfigException {
+        Logs.configure(LogLevel.NOTICE); // what libraries say while settings are read is not for users
         Settings settings = Settings.from(environment, options);
         Logs.configure(settings.logLevel());
         for (String warning : settings.warnings()) {
