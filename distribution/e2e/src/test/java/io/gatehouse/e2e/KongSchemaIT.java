@@ -89,11 +89,7 @@ final class KongSchemaIT {
 
     @Test
     void everyFieldIsAsKongHasItOrSaysWhyNot() throws Exception {
-        Path schemas = Peers.kongSchemas("KongSchemaIT");
-        Map<String, Path> files = new TreeMap<>();
-        try (Stream<Path> all = Files.list(schemas)) {
-            all.forEach(file -> files.put(key(file.getFileName().toString().replace(".json", "")), file));
-        }
+        Map<String, Path> files = files();
         Map<String, Set<String>> unexplained = new TreeMap<>();
         Map<String, Set<String>> outdated = new TreeMap<>();
         for (String plugin : plugins()) {
@@ -126,6 +122,36 @@ final class KongSchemaIT {
     }
 
     @Test
+    void everyPluginHasTheProtocolsAndScopesOfKongs() throws Exception {
+        Map<String, Path> files = files();
+        for (String plugin : plugins()) {
+            if (NOT_AT_HAND.contains(plugin)) {
+                continue;
+            }
+            JsonNode theirs = JSON.readTree(files.get(key(plugin)).toFile()).path("properties");
+            JsonNode here = common(plugin);
+
+            assertThat(values(here.path("protocols").path("elements").path("one_of")))
+                    .as("protocols of " + plugin)
+                    .isNotEmpty()
+                    .isEqualTo(values(theirs.path("protocols").path("items").path("enum")));
+            for (String scope : List.of("service", "route", "consumer", "consumer_group")) {
+                assertThat(here.path(scope).has("eq"))
+                        .as(plugin + " without a " + scope)
+                        .isEqualTo(!theirs.has(scope));
+            }
+        }
+        HttpResponse<String> refused =
+                PackagedGateway.send(HttpRequest.newBuilder(gateway.admin("/schemas/plugins/validate"))
+                        .header("Kong-Admin-Token", "all-of-it")
+                        .header("Content-Type", "application/json")
+                        .POST(HttpRequest.BodyPublishers.ofString("{\"name\": \"cors\", \"protocols\": [\"udp\"]}")));
+        assertThat(refused.statusCode()).isEqualTo(400);
+        assertThat(JSON.readTree(refused.body()).at("/fields/protocols/0").asText())
+                .isEqualTo("expected one of: grpc, grpcs, http, https");
+    }
+
+    @Test
     void whatIsCalledEncryptedIsShownToWritersOnly() {
         assertThat(admin("/plugins", "all-of-it")).contains("hunter1", "hunter2", "hunter3", "hunter4");
         assertThat(admin("/plugins", "only-to-look")).doesNotContain("hunter").contains("***");
@@ -154,15 +180,29 @@ final class KongSchemaIT {
         return names;
     }
 
+    private static Map<String, Path> files() throws Exception {
+        Map<String, Path> files = new TreeMap<>();
+        try (Stream<Path> all = Files.list(Peers.kongSchemas("KongSchemaIT"))) {
+            all.forEach(file -> files.put(key(file.getFileName().toString().replace(".json", "")), file));
+        }
+        return files;
+    }
+
     /** The fields of a plugin's config, as the Admin API tells them. */
     private static JsonNode config(String plugin) throws Exception {
-        String told = admin("/schemas/plugins/" + plugin, "only-to-look");
-        for (JsonNode field : JSON.readTree(told).path("fields")) {
-            if (field.has("config")) {
-                return field.get("config").path("fields");
-            }
+        JsonNode fields = common(plugin).path("config").path("fields");
+        assertThat(fields).as("config of " + plugin).isNotEmpty();
+        return fields;
+    }
+
+    /** The fields of a plugin, by name, as the Admin API tells them. */
+    private static ObjectNode common(String plugin) throws Exception {
+        ObjectNode named = JSON.createObjectNode();
+        for (JsonNode field : JSON.readTree(admin("/schemas/plugins/" + plugin, "only-to-look"))
+                .path("fields")) {
+            named.setAll((ObjectNode) field);
         }
-        throw new AssertionError("no config: " + told);
+        return named;
     }
 
     /**

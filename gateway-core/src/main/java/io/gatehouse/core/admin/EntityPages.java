@@ -417,7 +417,7 @@ final class EntityPages {
         return new Answer(
                 200,
                 new JsonObject(EntitySchema.ofPlugin(
-                        known.factory().configType(), live.config().compat())));
+                        name, known.factory().configType(), live.config().compat())));
     }
 
     /** A tag of an entity. */

@@ -7,6 +7,7 @@ import io.gatehouse.core.entity.Entity;
 import io.gatehouse.core.entity.EntityEdit;
 import io.gatehouse.core.entity.EntityKind;
 import io.gatehouse.core.entity.Ids;
+import io.gatehouse.core.entity.PluginEntity;
 import io.gatehouse.core.entity.ServiceEntity;
 import io.gatehouse.core.schema.RecordShape;
 import io.gatehouse.core.snapshot.ConfigStore;
@@ -140,6 +141,7 @@ final class EntityWrites {
                             "primary key violation on key '{id=\"" + id + "\"}'",
                             Map.of("id", id));
                 }
+                checkPlugin(path, fields, List.of(), config);
                 return put(config, null, id != null ? id : UUID.randomUUID().toString(), withUrl(fields, null));
             }
         }.done(201, changed);
@@ -150,6 +152,7 @@ final class EntityWrites {
             @Override
             List<EntityEdit> edits(DeclarativeConfig config) throws AdminError {
                 ConfigNode.Mapping fields = withUrl(withParent(path, config, body), null);
+                checkPlugin(path, fields, List.of(), config);
                 Entity existing = path.find(config);
                 if (path.through() != null) {
                     return existing == null ? tied(config, fields) : put(config, existing, existing.id(), fields);
@@ -216,6 +219,9 @@ final class EntityWrites {
                             : typeShape(path.kind(), existing, live);
                     merged = merged.with("config", config(old, changed, ofConfig));
                 }
+                if (PluginProtocols.isAskedBy(said)) {
+                    checkPlugin(path, merged, kept(existing, said), config);
+                }
                 return put(config, existing, existing.id(), merged);
             }
         }.done(200, changed);
@@ -233,6 +239,21 @@ final class EntityWrites {
             throw Violations.schema(problems);
         }
         return RequestBody.merged(shape.withNewNames(old), shape.withNewNames(changed), shape);
+    }
+
+    private static void checkPlugin(
+            EntityPath path, ConfigNode.Mapping fields, List<String> otherwise, DeclarativeConfig config)
+            throws AdminError {
+        if (path.kind() == EntityKind.PLUGIN) {
+            PluginProtocols.check(fields, otherwise, config);
+        }
+    }
+
+    /** The protocols that a plugin keeps, if the change says nothing of them. */
+    private static List<String> kept(Entity existing, ConfigNode.Mapping change) {
+        return change.get("protocols") == null && existing.value() instanceof PluginEntity plugin
+                ? plugin.protocols()
+                : List.of();
     }
 
     /** What the config of a vault or a partial has; null when its type is not known. */

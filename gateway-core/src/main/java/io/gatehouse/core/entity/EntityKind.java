@@ -278,8 +278,7 @@ public enum EntityKind {
 
     void check(Record entity, Report report) {
         check.check(entity, report);
-        Rule.Subject subject = report.of(entity);
-        rules().forEach(rule -> rule.check(subject));
+        Rule.check(rules(), report.of(entity));
     }
 
     /** What fields ask of each other, as far as the schemas tell it. */

@@ -25,8 +25,9 @@ public final class EntitySchema {
     }
 
     /** The schema of a plugin: what plugin entities have in common, and the plugin's own config. */
-    public static Map<String, Object> ofPlugin(Class<? extends Record> config, Compat compat) {
+    public static Map<String, Object> ofPlugin(String name, Class<? extends Record> config, Compat compat) {
         List<Map<String, Object>> fields = fields(EntityKind.PLUGIN, compat);
+        fields.replaceAll(field -> ofPlugin(name, field));
         fields.removeIf(field -> field.containsKey("config"));
         fields.add(Map.of("config", config(config, compat)));
         Map<String, Object> schema = schema(EntityKind.PLUGIN, fields);
@@ -41,6 +42,20 @@ public final class EntitySchema {
         checks.addAll(shown(RecordShape.of(config).rules(), "config."));
         schema.put("entity_checks", checks);
         return schema;
+    }
+
+    /** A field that plugins have in common, as one of them has it. */
+    @SuppressWarnings("unchecked") // a field is a map of names
+    private static Map<String, Object> ofPlugin(String plugin, Map<String, Object> named) {
+        String name = named.keySet().iterator().next();
+        Map<String, Object> field = new LinkedHashMap<>((Map<String, Object>) Objects.requireNonNull(named.get(name)));
+        List<String> protocols = KongPlugins.protocols(plugin);
+        if (name.equals("protocols") && protocols != null) {
+            field.put("elements", Map.of("type", "string", "one_of", protocols));
+        } else if (name.startsWith("consumer") && !KongPlugins.takes(name, plugin)) {
+            field.put("eq", null);
+        }
+        return Map.of(name, field);
     }
 
     /** The record of the part of a plugin's config that a type of partial may hold; null when it has no such part. */

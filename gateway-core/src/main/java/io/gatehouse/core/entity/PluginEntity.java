@@ -138,8 +138,15 @@ public record PluginEntity(
                         "consumer_group");
             }
         }
+        List<String> protocols = KongPlugins.protocols(plugin.name);
+        if (protocols != null) {
+            report.each(
+                    "protocols",
+                    protocol ->
+                            protocols.contains(protocol) ? null : "expected one of: " + String.join(", ", protocols));
+        }
         for (String scope : List.of("consumer", "consumer_group")) {
-            if (KongPlugins.WITHOUT_CONSUMER.contains(plugin.name) && report.has(scope)) {
+            if (!KongPlugins.takes(scope, plugin.name) && report.has(scope)) {
                 report.at(
                         scope,
                         "value must be null: '" + plugin.name + "' cannot be limited to a " + scope.replace('_', ' '));

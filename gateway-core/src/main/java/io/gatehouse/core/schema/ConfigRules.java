@@ -46,7 +46,7 @@ final class ConfigRules {
                 problems.add(field, message);
             }
         };
-        shape.rules().forEach(rule -> rule.check(subject));
+        Rule.check(shape.rules(), subject);
         return problems.count() == 0;
     }
 }

@@ -40,6 +40,22 @@ public sealed interface Rule {
      */
     Map<String, Object> shown(String prefix);
 
+    /**
+     * Checks several rules. Where one of some fields must be set and just one may be, none of them is one fault, told once:
+     * that there must be one.
+     */
+    static void check(List<Rule> rules, Subject subject) {
+        for (Rule rule : rules) {
+            boolean toldByAnother = rule instanceof Together together
+                    && together.word().equals("only_one_of")
+                    && together.fields().stream().noneMatch(subject::isSet)
+                    && rules.contains(atLeastOneOf(together.fields().toArray(String[]::new)));
+            if (!toldByAnother) {
+                rule.check(subject);
+            }
+        }
+    }
+
     /** Some of these fields must be set. */
     static Rule atLeastOneOf(String... fields) {
         return new Together("at_least_one_of", "at least one of these fields must be non-empty: ", List.of(fields));

@@ -618,8 +618,11 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine,
             if (upgrading && message instanceof HttpResponse head) {
                 settle(head);
             }
-            if (message instanceof HttpResponse head && head.status().code() == UPGRADE_REQUIRED) {
-                nameUpgrade(head.headers());
+            if (message instanceof HttpResponse head) {
+                if (head.status().code() == UPGRADE_REQUIRED) {
+                    nameUpgrade(head.headers());
+                }
+                head.setStatus(StatusLines.of(head.status()));
             }
         }
         if (interim || !(message instanceof LastHttpContent)) {

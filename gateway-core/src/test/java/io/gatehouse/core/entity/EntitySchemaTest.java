@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gatehouse.core.config.Compat;
 import io.gatehouse.core.schema.SchemaTold;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.Objects;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -128,6 +129,39 @@ class EntitySchemaTest {
                     """)
     void tellsOfRulesOverFieldsAsKongDoes(String kind, String rule) {
         assertThat(schema(kind).getJsonArray("entity_checks")).contains(new JsonObject(rule));
+    }
+
+    private record Nothing() {}
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    cors|["grpc","grpcs","http","https"]
+                    key-auth|["grpc","grpcs","http","https","ws","wss"]
+                    mine|["grpc","grpcs","http","https","tcp","tls","tls_passthrough","udp","ws","wss"]
+                    """)
+    void tellsTheProtocolsOfEachPlugin(String plugin, String told) {
+        assertThat(common(plugin, "protocols").getJsonObject("elements").getJsonArray("one_of"))
+                .isEqualTo(new JsonArray(told));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "key-auth, consumer, true",
+        "key-auth, consumer_group, true",
+        "correlation-id, consumer, false",
+        "correlation-id, consumer_group, true",
+        "rate-limiting, consumer_group, false",
+        "mine, consumer_group, false"
+    })
+    void tellsWhichScopesAPluginMustNotHave(String plugin, String scope, boolean none) {
+        JsonObject field = common(plugin, scope);
+        assertThat(field.containsKey("eq")).isEqualTo(none);
+        assertThat(field.getValue("eq")).isNull();
+    }
+
+    private static JsonObject common(String plugin, String field) {
+        JsonObject schema = new JsonObject(EntitySchema.ofPlugin(plugin, Nothing.class, Compat.UNSET));
+        return SchemaTold.field(new JsonObject(schema.encode()).getJsonArray("fields"), field);
     }
 
     private static JsonObject schema(String kind) {

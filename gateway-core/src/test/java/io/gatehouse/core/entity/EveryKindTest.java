@@ -81,7 +81,7 @@ class EveryKindTest {
         assertThat(config.plugins())
                 .filteredOn(plugin -> plugin.consumerGroupId() != null)
                 .extracting(PluginEntity::name)
-                .containsExactly("rate-limiting", "correlation-id");
+                .containsExactly("rate-limiting", "response-transformer");
         String upstream = Objects.requireNonNull(config.find(EntityKind.UPSTREAM, "pool.internal"))
                 .id();
         assertThat(config.all(EntityKind.TARGET))

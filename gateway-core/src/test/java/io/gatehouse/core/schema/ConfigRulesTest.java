@@ -78,7 +78,8 @@ class ConfigRulesTest {
 
     @Test
     void tellsThemAsKongDoes() {
-        assertThat(new JsonObject(EntitySchema.ofPlugin(Limits.class, Compat.UNSET)).getJsonArray("entity_checks"))
+        assertThat(new JsonObject(EntitySchema.ofPlugin("limits", Limits.class, Compat.UNSET))
+                        .getJsonArray("entity_checks"))
                 .isEqualTo(new JsonArray("""
                         [{"only_one_of": ["config.allow", "config.deny"]},
                          {"at_least_one_of": ["config.name", "config.tags"]},

@@ -213,6 +213,7 @@ class ProxyCasesIT {
         String[] words = expectation.split(" ", 2);
         switch (words[0]) {
             case "status" -> assertThat(answer.first()).as(answer.toString()).startsWith("HTTP/1.1 " + words[1] + " ");
+            case "first" -> assertThat(answer.first().strip()).isEqualTo(words[1]);
             case "answer" -> header(words[1], answer);
             case "upstream" -> {
                 assertThat(seen).as(answer.toString()).isNotNull();

@@ -16,12 +16,10 @@ import io.gatehouse.api.Timings;
 import io.gatehouse.api.json.JsonName;
 import io.gatehouse.api.json.JsonWriter;
 import io.vertx.core.MultiMap;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.UUID;
 
 /** Writes entries, one after the other, into the same memory. For one thread. */
 final class EntryWriter {
@@ -114,12 +112,14 @@ final class EntryWriter {
             AI.text(),
             GATEHOUSE.text());
 
+    /** The id that Kong's own workspace has without a database. */
+    private static final String WORKSPACE_ID = "0dc6f45b-8f8d-40d2-a504-473544ee190b";
+
     /** The workspace's members: there is one workspace. */
     private static final byte[] THE_WORKSPACE = members(new JsonWriter()
             .beginObject()
             .name(WORKSPACE)
-            .value(UUID.nameUUIDFromBytes("workspace/default".getBytes(StandardCharsets.UTF_8))
-                    .toString())
+            .value(WORKSPACE_ID)
             .name(WORKSPACE_NAME)
             .value("default")
             .endObject());

@@ -90,7 +90,7 @@ class LogEntryTest {
                                            "tags": ["gold"]},
                                          "authenticated_entity": {"id": "k-1", "consumer_id": "c-1"},
                                          "client_ip": "10.1.2.3", "started_at": 1767225600000, "source": "upstream",
-                                         "workspace": "b5bf1825-5458-3268-9941-9663c08e8e61",
+                                         "workspace": "0dc6f45b-8f8d-40d2-a504-473544ee190b",
                                          "workspace_name": "default",
                                          "gatehouse": {"end": "sent", "reason": "ok"}}
                                         """)).toTree());

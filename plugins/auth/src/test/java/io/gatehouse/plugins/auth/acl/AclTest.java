@@ -40,14 +40,13 @@ class AclTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "{}|only one of these fields must be non-empty: 'config.allow', 'config.deny'",
                 "{}|at least one of these fields must be non-empty: 'config.allow', 'config.deny'",
                 "{allow: [], deny: []}|at least one of these fields must be non-empty: 'config.allow', 'config.deny'",
                 "{allow: [a], deny: [b]}|only one of these fields must be non-empty: 'config.allow', 'config.deny'",
                 "{allow: [a], whitelist: [b]}|whitelist",
             })
     void wantsOneOfTheLists(String yaml, String problem) {
-        assertThat(tester(yaml).problems().toString()).contains(problem);
+        assertThat(tester(yaml).problems()).singleElement().asString().contains(problem);
     }
 
     /** Groups are written with a plus between them; a dash stands for none. */

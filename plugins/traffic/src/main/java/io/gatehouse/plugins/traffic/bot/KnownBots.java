@@ -62,6 +62,7 @@ final class KnownBots {
             "WASALive.Bot",
             "WeSEE:[A-z]",
             "Xenu(.s)? Link Sleuth",
+            "Xerka [A-z]{1,30}Bot",
             "Yandex\\w"));
 
     private KnownBots() {}

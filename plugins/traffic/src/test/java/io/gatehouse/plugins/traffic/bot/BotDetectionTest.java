@@ -55,6 +55,7 @@ class BotDetectionTest {
                 "WordPress/6.2; https://blog.test",
                 "Zao/0.1",
                 "  Twitterbot/1.0  ",
+                "Xerka WebBot",
                 "AdsBot-Google (+http://www.google.com/adsbot.html)",
             })
     void keepsBotsOut(String agent) {

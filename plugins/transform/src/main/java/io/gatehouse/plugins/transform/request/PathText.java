@@ -1,15 +1,49 @@
 package io.gatehouse.plugins.transform.request;
 
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
-/** Paths that were put together from what clients sent. */
+/** Paths, with a query or without, that are put together from what the configuration says and what clients sent. */
 final class PathText {
     private static final String KEPT = "-._~!$&'()*+,;=:@/%[]";
 
     private PathText() {}
 
+    /**
+     * The path that a template gives: a question mark of the configuration begins a query, one that came from a client is
+     * part of the path.
+     */
+    static String render(Template template, Template.Source source) {
+        String path = template.render(new Escaped(source));
+        int mark = path.indexOf('?');
+        // what is encoded stays so: what came from clients is encoded once
+        return mark < 0 ? escape(path) : escape(path.substring(0, mark)) + '?' + escape(path.substring(mark + 1));
+    }
+
+    /** What clients sent, encoded. */
+    private record Escaped(Template.Source source) implements Template.Source {
+        @Override
+        public @Nullable String header(String name) {
+            return escaped(source.header(name));
+        }
+
+        @Override
+        public @Nullable String queryParam(String name) {
+            return escaped(source.queryParam(name));
+        }
+
+        @Override
+        public @Nullable String uriCapture(String name) {
+            return escaped(source.uriCapture(name));
+        }
+
+        private static @Nullable String escaped(@Nullable String value) {
+            return value == null ? null : escape(value);
+        }
+    }
+
     /** Percent-encodes what cannot stand in a path, a question mark included; what is encoded stays so. */
-    static String escape(String path) {
+    private static String escape(String path) {
         StringBuilder escaped = null;
         byte[] bytes = path.getBytes(StandardCharsets.UTF_8);
         for (int i = 0; i < bytes.length; i++) {

@@ -108,16 +108,14 @@ final class RequestTransformer implements Plugin {
     private Future<Response> transformed(Request request, BodyKind kind, @Nullable Buffer bytes, Next next) {
         Facts facts = new Facts(request, readsHeaders);
         if (path != null) {
-            String rendered = path.render(facts);
+            String rendered = PathText.render(path, facts);
             if (rendered.isEmpty() || rendered.charAt(0) != '/') {
                 LOG.warn(
                         "replace.uri: what it gave does not begin with a slash: request_id={}",
                         request.exchange().id());
                 return Response.done(Response.error(500, "An unexpected error occurred"));
             }
-            String before = request.query();
-            String escaped = PathText.escape(rendered);
-            request.uri(before == null ? escaped : escaped + '?' + before);
+            request.uri(withQuery(rendered, request.query()));
         }
         if (method != null) {
             request.method(method);
@@ -142,6 +140,18 @@ final class RequestTransformer implements Plugin {
                     .toText());
         }
         return next.proceed(request);
+    }
+
+    /** A path that may have a query, and behind it the client's query. */
+    private static String withQuery(String path, @Nullable String query) {
+        if (query == null) {
+            return path;
+        }
+        int mark = path.indexOf('?');
+        if (mark < 0) {
+            return path + '?' + query;
+        }
+        return query.isEmpty() ? path : path + (mark == path.length() - 1 ? "" : "&") + query;
     }
 
     private BodyKind kindBehindHeaders(Request request) {

@@ -60,7 +60,10 @@ public record RequestTransformerConfig(
 
             @Doc("Query arguments.") List<String> querystring,
 
-            @Doc("The whole path, without the query; it must begin with a slash, else the answer is 500.") @Nullable
+            @Doc(
+                    "The whole path; it must begin with a slash, else the answer is 500. A query behind it comes before the"
+                            + " client's; a `?` that a client sent begins none.")
+            @Nullable
             String uri) {
         /** Copies the lists. */
         public Replace {

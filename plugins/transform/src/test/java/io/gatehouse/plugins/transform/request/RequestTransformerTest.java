@@ -135,6 +135,13 @@ class RequestTransformerTest {
                 "append: {querystring: ['q1:v2', 'q1:v3']}|/p|/p?q1=v2&q1=v3",
                 "{remove: {querystring: [a]}, add: {querystring: ['a:2']}}|/p?a=1|/p?a=2",
                 "replace: {uri: /new/path}|/p?a=1|/new/path?a=1",
+                "replace: {uri: /new/path}|/p|/new/path",
+                "replace: {uri: '/up?x=1'}|/p|/up?x=1",
+                "replace: {uri: '/up?x=1'}|/p?a=%2f|/up?x=1&a=%2f",
+                "replace: {uri: '/up?x=1'}|/p?|/up?x=1",
+                "replace: {uri: '/up?'}|/p?a=1|/up?a=1",
+                "replace: {uri: '/u p?x=a b&y=c?d'}|/p|/u%20p?x=a%20b&y=c%3Fd",
+                "{replace: {uri: '/up?x=1'}, add: {querystring: ['x:2', 'y:3']}}|/p?a=1|/up?x=1&a=1&y=3",
             })
     void changesTheQueryAndThePath(String rules, String uri, String expected) {
         try (PluginTester tester = tester(rules)) {
@@ -422,6 +429,27 @@ class RequestTransformerTest {
             assertThat(sent.uri()).startsWith("/x/a%3Fb%23c%0D%0AEvil:%201%20%C3%A9?id=");
             assertThat(sent.header("x-id")).isEqualTo("a?b#c  Evil: 1 \u00c3\u00a9");
             assertThat(sent.headers().contains("Evil")).isFalse();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "/up/$(query_params.id)?x=1|/up/a%3Fb?x=1",
+                "/up?x=$(query_params.id)|/up?x=a%3Fb",
+                "/up/$(query_params.id)|/up/a%3Fb",
+                "$('/up?x=')$(uri_captures.id)|/up?x=c%3Fd",
+                "/up/$(query_params.none or 'e?x=1')|/up/e?x=1",
+            })
+    void takesOnlyAQuestionMarkOfTheConfigurationForTheBeginningOfAQuery(String template, String path) {
+        try (PluginTester tester = tester("{replace: {uri: \"" + template + "\"}, remove: {querystring: [id]}}")) {
+            assertThat(tester.get("/?id=a%3Fb")
+                            .uriCaptures(Map.of("id", "c?d"))
+                            .send()
+                            .upstreamRequest()
+                            .uri())
+                    .isEqualTo(path);
         }
     }
 
