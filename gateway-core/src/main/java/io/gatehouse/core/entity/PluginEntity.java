@@ -147,7 +147,7 @@ public record PluginEntity(
         }
         for (String scope : List.of("consumer", "consumer_group")) {
             if (!KongPlugins.takes(scope, plugin.name) && report.has(scope)) {
-                report.at(
+                report.anyway(
                         scope,
                         "value must be null: '" + plugin.name + "' cannot be limited to a " + scope.replace('_', ' '));
             }

@@ -136,6 +136,14 @@ final class Report {
         advise(path, message, null, others);
     }
 
+    /** The same, also where the field is wrong by itself, such as a reference that leads nowhere. */
+    void anyway(String path, String message) {
+        ConfigNode node = node(path);
+        ConfigNode said = node != null ? node : given.get(path);
+        ConfigNode at = said != null ? said : entity;
+        add(path, Problem.error(at.location(), ConfigNode.child(entity.path(), path), message, null));
+    }
+
     /** The same with advice. */
     void advise(String path, String message, @Nullable String hint, String... others) {
         if (isGood(path) && isGood(others)) {
