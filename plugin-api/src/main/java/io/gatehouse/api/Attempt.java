@@ -11,7 +11,7 @@ public interface Attempt {
     /** Where it went. */
     Target target();
 
-    /** The remote address that answered, or null when there was no connection. */
+    /** The remote address that it went to, be there a connection or not; null when no name led to one. */
     @Nullable
     String address();
 

@@ -19,6 +19,12 @@ public interface RequestHead {
     /** The client's {@code Host} header or authority, as sent, possibly with a port; empty when there was none. */
     String host();
 
+    /**
+     * The port that the client reached: that of the listener, or another one where the settings or a trusted proxy say so. It is
+     * not that of {@link #host()}, which is what the client says.
+     */
+    int port();
+
     /** The raw request target as sent: path and query, not decoded. */
     String uri();
 

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -128,7 +129,9 @@ final class KongSchemaIT {
             if (NOT_AT_HAND.contains(plugin)) {
                 continue;
             }
-            JsonNode theirs = JSON.readTree(files.get(key(plugin)).toFile()).path("properties");
+            JsonNode theirs = JSON.readTree(Objects.requireNonNull(files.get(key(plugin)), plugin)
+                            .toFile())
+                    .path("properties");
             JsonNode here = common(plugin);
 
             assertThat(values(here.path("protocols").path("elements").path("one_of")))

@@ -257,6 +257,12 @@ final class UntrustedTlsIT {
         assertThat(entries.stream().filter(entry -> entry.path("tries").size() == 2))
                 .as("requests whose turn it was to begin with the other one")
                 .hasSize(CALLS / 2);
+        assertThat(entries).allSatisfy(entry -> {
+            assertThat(entry.path("tries"))
+                    .as("also where no connection came about")
+                    .allMatch(one -> one.path("ip").asText().equals("127.0.0.1"));
+            assertThat(entry.at("/request/url").asText()).contains(":" + gateway.proxyPort() + "/");
+        });
         theKeyIsNowhere(answers);
     }
 }

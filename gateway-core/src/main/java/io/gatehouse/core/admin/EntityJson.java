@@ -96,7 +96,7 @@ final class EntityJson {
 
     private long time(Entity entity, String field) {
         Long seconds = entity.node().get(field) instanceof ConfigNode.Scalar at ? at.asLong() : null;
-        return seconds != null ? seconds : live.since().getEpochSecond();
+        return seconds != null ? seconds : live.config().since().getEpochSecond();
     }
 
     private List<String> snis(String certificate) {

@@ -139,6 +139,11 @@ record EntityPath(
     /** The one entity that is meant; null when there is none. */
     @Nullable
     Entity find(DeclarativeConfig config) throws AdminError {
+        Entity found = any(config);
+        return found == null || config.isOver(found) ? null : found;
+    }
+
+    private @Nullable Entity any(DeclarativeConfig config) throws AdminError {
         Entity above = parent(config);
         if (through != null && above != null) {
             return above.fields().get(through) instanceof String id ? config.find(kind, id) : null;

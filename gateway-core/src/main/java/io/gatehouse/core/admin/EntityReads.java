@@ -38,7 +38,14 @@ final class EntityReads {
         List<Entity> all = parent == null
                 ? config.sorted(path.kind())
                 : sorted(config.referring(path.kind(), path.parentField(), parent.id()));
-        return page(all, uri, query, new EntityJson(live, secrets));
+        Predicate<Entity> tagged = tags(query.get("tags"));
+        return page(
+                all,
+                Entity::id,
+                entity -> tagged.test(entity) && !config.isOver(entity),
+                new EntityJson(live, secrets)::of,
+                uri,
+                query);
     }
 
     /** As in Kong, the consumers of which another system calls one so, in place of a page of them. */
@@ -54,10 +61,6 @@ final class EntityReads {
             }
         }
         return new JsonObject().put("data", data).putNull("next");
-    }
-
-    private static JsonObject page(List<Entity> all, String uri, MultiMap query, EntityJson json) throws AdminError {
-        return page(all, Entity::id, tags(query.get("tags")), json::of, uri, query);
     }
 
     /**

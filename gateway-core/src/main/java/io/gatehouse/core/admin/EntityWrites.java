@@ -91,6 +91,11 @@ final class EntityWrites {
             }
             said = full;
             List<EntityEdit> edits = new ArrayList<>();
+            String key = kind == EntityKind.KEYAUTH ? given(full.get("key")) : null;
+            Entity sameKey = key == null ? null : config.locate(kind, key);
+            if (sameKey != null && !sameKey.id().equals(newId) && config.isOver(sameKey)) {
+                edits.add(new EntityEdit(kind, sameKey.id(), null)); // the key is free again
+            }
             edits.add(new EntityEdit(kind, newId, full));
             ConfigNode names = kind == EntityKind.CERTIFICATE ? fields.get("snis") : null;
             if (names != null && !names.isNull()) {

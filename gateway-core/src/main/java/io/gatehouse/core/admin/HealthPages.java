@@ -2,6 +2,7 @@ package io.gatehouse.core.admin;
 
 import io.gatehouse.core.balancer.Balancer;
 import io.gatehouse.core.balancer.TargetHealth;
+import io.gatehouse.core.entity.TargetEntity;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -47,9 +48,10 @@ final class HealthPages {
         if (balancer == null) {
             return;
         }
-        String target = context.pathParam("target");
+        String asked = context.pathParam("target");
+        String target = TargetEntity.normal(asked);
         TargetHealth known = balancer.health().stream()
-                .filter(one -> one.id().equals(target) || one.name().equals(target))
+                .filter(one -> one.id().equals(asked) || one.name().equals(target))
                 .findFirst()
                 .orElse(null);
         String address = context.pathParam("address");
@@ -60,7 +62,7 @@ final class HealthPages {
                     context,
                     400,
                     "no healthchecker found for " + balancer.upstream().name());
-        } else if (!balancer.setHealth(target, address, healthy)) {
+        } else if (!balancer.setHealth(known.id(), address, healthy)) {
             Pages.message(context, 404, "Not found");
         } else {
             AuditLog.id(context, known.id());

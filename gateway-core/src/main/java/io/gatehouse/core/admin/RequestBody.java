@@ -1,17 +1,19 @@
 package io.gatehouse.core.admin;
 
 import io.gatehouse.core.config.ConfigNode;
+import io.gatehouse.core.config.ConfigText;
 import io.gatehouse.core.config.JsonTree;
 import io.gatehouse.core.config.Location;
+import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.config.Scalars;
 import io.gatehouse.core.plugin.PluginCatalogue;
 import io.gatehouse.core.schema.RecordShape;
 import io.gatehouse.core.snapshot.Snapshot;
 import io.vertx.core.MultiMap;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -38,7 +40,7 @@ final class RequestBody {
         if (type.equals("application/x-www-form-urlencoded") || type.equals("multipart/form-data")) {
             return form(context.request().formAttributes());
         }
-        String text = context.body().asString(StandardCharsets.UTF_8.name());
+        String text = text(context);
         boolean json = type.equals("application/json");
         if ((text == null || text.isBlank()) && !(json && needed(context))) {
             return ConfigNode.emptyMapping(PLACE, "");
@@ -53,10 +55,23 @@ final class RequestBody {
             if (text != null && JsonTree.read(text, PLACE, false) instanceof ConfigNode.Mapping mapping) {
                 return mapping;
             }
+        } catch (JsonTree.HalfException half) {
+            throw Violations.schema(
+                    List.of(Problem.error(PLACE, half.path(), String.valueOf(half.getMessage()), null)));
         } catch (IOException malformed) {
             // told below, as Kong does
         }
         throw AdminError.of(400, "Cannot parse JSON body");
+    }
+
+    /** The body as text; null when there is none. */
+    static @Nullable String text(RoutingContext context) throws AdminError {
+        Buffer bytes = context.body().buffer();
+        String text = bytes == null ? null : ConfigText.utf8(bytes.getBytes());
+        if (bytes != null && text == null) {
+            throw AdminError.of(400, "The body is not valid UTF-8");
+        }
+        return text;
     }
 
     /** As in Kong, whoever says that there is JSON must send some, save where nothing is asked for. */
@@ -64,12 +79,22 @@ final class RequestBody {
         return !context.request().method().equals(HttpMethod.DELETE);
     }
 
-    private static ConfigNode.Mapping form(MultiMap fields) {
+    private static ConfigNode.Mapping form(MultiMap fields) throws AdminError {
         Map<String, Object> root = new LinkedHashMap<>();
         for (Map.Entry<String, String> field : fields) {
+            readable(field.getKey());
+            readable(field.getValue());
             put(root, field.getKey().replaceAll("\\[([^\\]]*)]", ".$1").split("\\.", -1), field.getValue());
         }
         return (ConfigNode.Mapping) tree(root, "");
+    }
+
+    /** Forms are decoded before, with this character for what is none. */
+    static String readable(String text) throws AdminError {
+        if (text.indexOf('\ufffd') >= 0) {
+            throw AdminError.of(400, "The form is not valid UTF-8");
+        }
+        return text;
     }
 
     @SuppressWarnings("unchecked") // holders are maps of names

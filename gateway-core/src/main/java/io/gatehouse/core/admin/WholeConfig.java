@@ -14,7 +14,6 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -61,7 +60,7 @@ final class WholeConfig {
     private static String text(RoutingContext context) throws AdminError {
         String type = context.request().getHeader(HttpHeaders.CONTENT_TYPE);
         String form = context.request().formAttributes().get("config");
-        String body = form != null ? form : context.body().asString(StandardCharsets.UTF_8.name());
+        String body = form != null ? RequestBody.readable(form) : RequestBody.text(context);
         if (body == null || body.isBlank()) {
             throw AdminError.of(400, "expected a declarative configuration");
         }

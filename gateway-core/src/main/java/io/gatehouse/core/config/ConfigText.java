@@ -45,17 +45,29 @@ public final class ConfigText {
                     null));
             return null;
         }
-        CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
         CharBuffer text = CharBuffer.allocate(bytes.length + 1);
-        CoderResult result = decoder.decode(ByteBuffer.wrap(bytes), text, true);
-        text.flip();
-        if (result.isError()) {
+        if (decode(bytes, text).isError()) {
             String good = text.toString();
             sink.accept(Problem.error(SourceText.place(file, good, good.length()), "", "not valid UTF-8", null));
             return null;
         }
-        return text.length() > 0 && text.charAt(0) == '\ufeff'
-                ? text.subSequence(1, text.length()).toString()
-                : text.toString();
+        return withoutMark(text.toString());
+    }
+
+    /** Bytes as UTF-8, without a byte order mark; null when they are none. */
+    public static @Nullable String utf8(byte[] bytes) {
+        CharBuffer text = CharBuffer.allocate(bytes.length + 1);
+        return decode(bytes, text).isError() ? null : withoutMark(text.toString());
+    }
+
+    private static CoderResult decode(byte[] bytes, CharBuffer text) {
+        CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
+        CoderResult result = decoder.decode(ByteBuffer.wrap(bytes), text, true);
+        text.flip();
+        return result;
+    }
+
+    private static String withoutMark(String text) {
+        return text.startsWith("\ufeff") ? text.substring(1) : text;
     }
 }

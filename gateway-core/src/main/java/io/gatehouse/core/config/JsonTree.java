@@ -26,6 +26,29 @@ public final class JsonTree {
 
     private JsonTree() {}
 
+    /** A text that is JSON's, and no other one's. */
+    public static final class HalfException extends IOException {
+        private static final long serialVersionUID = 1L;
+        private final String path;
+
+        private HalfException(String path) {
+            super(Scalars.HALF);
+            this.path = path;
+        }
+
+        /** Where it stands. */
+        public String path() {
+            return path;
+        }
+    }
+
+    private static String whole(String text, String path) throws HalfException {
+        if (Scalars.isHalf(text)) {
+            throw new HalfException(path);
+        }
+        return text;
+    }
+
     /**
      * Reads one JSON value.
      *
@@ -58,7 +81,7 @@ public final class JsonTree {
                 }
                 yield new ConfigNode.Sequence(at, path, items);
             }
-            case VALUE_STRING -> ConfigNode.string(at, path, parser.getText());
+            case VALUE_STRING -> ConfigNode.string(at, path, whole(parser.getText(), path));
             case VALUE_NUMBER_INT -> scalar(parser, at, path, ConfigNode.Type.INTEGER);
             case VALUE_NUMBER_FLOAT -> scalar(parser, at, path, ConfigNode.Type.NUMBER);
             case VALUE_TRUE, VALUE_FALSE -> scalar(parser, at, path, ConfigNode.Type.BOOLEAN);
@@ -75,7 +98,7 @@ public final class JsonTree {
     private static ConfigNode mapping(JsonParser parser, Location at, String path, boolean putIn) throws IOException {
         List<ConfigNode.Entry> entries = new ArrayList<>();
         while (parser.nextToken() != JsonToken.END_OBJECT) {
-            String name = parser.currentName();
+            String name = whole(parser.currentName(), path);
             parser.nextToken();
             entries.add(new ConfigNode.Entry(name, at, node(parser, at, ConfigNode.child(path, name), putIn)));
         }

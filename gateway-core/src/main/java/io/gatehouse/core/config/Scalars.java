@@ -11,7 +11,27 @@ public final class Scalars {
     private static final int LONGEST_NUMBER = 40;
     private static final double EXACT = 9007199254740992.0;
 
+    /** What is wrong with a text that UTF-8 cannot express: it would be another one where it is kept. */
+    static final String HALF = "half of a surrogate pair (expected: whole characters)";
+
     private Scalars() {}
+
+    /** Whether a text has half of a surrogate pair in it. */
+    static boolean isHalf(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (Character.isSurrogate(c)) {
+                boolean pair = Character.isHighSurrogate(c)
+                        && i + 1 < text.length()
+                        && Character.isLowSurrogate(text.charAt(i + 1));
+                if (!pair) {
+                    return true;
+                }
+                i++;
+            }
+        }
+        return false;
+    }
 
     public static ConfigNode.Type typeOf(String plain) {
         switch (plain) {

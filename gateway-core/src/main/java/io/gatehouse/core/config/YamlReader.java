@@ -193,6 +193,9 @@ final class YamlReader {
                 throw refuse(key, path, "an environment variable may stand in a value only, not in a key");
             }
             String name = key.getValue();
+            if (Scalars.isHalf(name)) {
+                throw refuse(key, path, Scalars.HALF);
+            }
             ConfigNode value = node(events.next(), ConfigNode.child(path, name), depth);
             if (name.equals(MERGE) && key.isPlain()) {
                 merge(value, path, merged);
@@ -241,6 +244,9 @@ final class YamlReader {
             }
         }
         String text = event.getValue();
+        if (Scalars.isHalf(text)) {
+            throw refuse(event, path, Scalars.HALF);
+        }
         ConfigNode.Type type = event.isPlain() ? Scalars.typeOf(text) : ConfigNode.Type.STRING;
         return new ConfigNode.Scalar(location(event), path, text, original, type, unresolved);
     }

@@ -2,10 +2,12 @@ package io.gatehouse.core.entity;
 
 import io.gatehouse.api.config.Secret;
 import io.gatehouse.core.config.Compat;
+import io.gatehouse.core.config.ConfigNode;
 import io.gatehouse.core.routing.RouterFlavor;
 import io.gatehouse.core.schema.RecordBinder;
 import io.gatehouse.core.schema.RecordShape;
 import io.gatehouse.core.service.Vaults;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -18,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 public final class DeclarativeConfig {
     private final Compat compat;
     private final RouterFlavor flavor;
+    private final Instant since;
     private final Vaults.Draft secrets;
     private final Map<EntityKind, Listing> listings;
     private volatile @Nullable String fingerprint;
@@ -26,6 +29,7 @@ public final class DeclarativeConfig {
         this.compat = compat;
         this.flavor = flavor;
         this.secrets = secrets;
+        this.since = Instant.now();
         this.listings = new EnumMap<>(EntityKind.class);
         for (EntityKind kind : EntityKind.values()) {
             listings.put(kind, Listing.of(kind, read.getOrDefault(kind, List.of())));
@@ -41,6 +45,7 @@ public final class DeclarativeConfig {
         this.compat = before.compat;
         this.flavor = before.flavor;
         this.secrets = secrets;
+        this.since = before.since;
         this.listings = new EnumMap<>(before.listings);
         for (EntityKind kind : EntityKind.values()) {
             List<Entity> fresh = changed.getOrDefault(kind, List.of());
@@ -58,6 +63,11 @@ public final class DeclarativeConfig {
                 RouterFlavor.TRADITIONAL_COMPATIBLE,
                 Vaults.over(name -> null).draft(),
                 Map.of());
+    }
+
+    /** When its files were read; entities that say no other time are as old, whatever was edited beside them. */
+    public Instant since() {
+        return since;
     }
 
     /** Whose defaults hold. */
@@ -145,6 +155,16 @@ public final class DeclarativeConfig {
             }
         }
         return false;
+    }
+
+    /** Whether its time is over: nobody finds it any more, though it is still kept. */
+    public boolean isOver(Entity entity) {
+        if (!(entity.value() instanceof KeyauthCredential key) || key.ttl() == null || key.ttl() == 0) {
+            return false;
+        }
+        Long at = entity.node().get("created_at") instanceof ConfigNode.Scalar made ? made.asLong() : null;
+        long from = at != null ? at : since.getEpochSecond();
+        return Instant.now().getEpochSecond() - from >= key.ttl();
     }
 
     /** Takes what partials supply out of a plugin's config again. */

@@ -38,9 +38,14 @@ public record TargetEntity(
                 && text.type() == ConfigNode.Type.STRING
                 && !text.unresolved()
                 && Checks.target(text.text()) == null) {
-            return target.with("target", text.withText(Checks.withPort(text.text())));
+            return target.with("target", text.withText(normal(text.text())));
         }
         return target;
+    }
+
+    /** A target as it is kept, whatever its spelling: with its port, and an address at full length. */
+    public static String normal(String target) {
+        return Checks.target(target) == null ? Checks.withPort(target) : target;
     }
 
     static void check(TargetEntity target, Report report) {

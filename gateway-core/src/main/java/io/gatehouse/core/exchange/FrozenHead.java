@@ -18,5 +18,6 @@ public record FrozenHead(
         String path,
         @Nullable String query,
         MultiMap headers,
-        String protocol)
+        String protocol,
+        int port)
         implements RequestHead {}

@@ -44,6 +44,12 @@ public final class LiveAttempt implements Attempt {
         this.startedAtMillis = exchange.startedAtMillis() + startedAfterNanos / 1_000_000;
     }
 
+    /** Where it goes; the address is null as long as only a name is known. */
+    public void reaches(@Nullable String address, int port) {
+        this.address = address;
+        this.port = port;
+    }
+
     /** There is a connection. */
     public void connected(@Nullable String address, int port) {
         this.address = address;

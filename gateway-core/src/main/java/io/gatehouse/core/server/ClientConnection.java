@@ -619,6 +619,9 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine,
                 settle(head);
             }
             if (message instanceof HttpResponse head) {
+                if (head.protocolVersion().equals(HttpVersion.HTTP_1_0) && closesAfterAnswer()) {
+                    head.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE); // Vert.x says keep-alive
+                }
                 if (head.status().code() == UPGRADE_REQUIRED) {
                     nameUpgrade(head.headers());
                 }

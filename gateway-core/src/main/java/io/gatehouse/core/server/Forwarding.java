@@ -184,6 +184,14 @@ public final class Forwarding {
         return kept(peer, in, HOST, host == null ? "" : host.text().toLowerCase(Locale.ROOT));
     }
 
+    /** The port that the client reached, or what a trusted peer says. */
+    int port(Peer peer, MultiMap in) {
+        String said = peer.trusted() ? in.get(PORT) : null;
+        return said != null && said.length() <= 5 && isPort(said, 0) && !said.isEmpty()
+                ? Integer.parseInt(said)
+                : peer.port();
+    }
+
     private static String kept(Peer peer, MultiMap in, CharSequence name, String own) {
         if (peer.trusted()) {
             String said = in.get(name);

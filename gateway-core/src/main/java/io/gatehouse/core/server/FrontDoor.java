@@ -3,6 +3,7 @@ package io.gatehouse.core.server;
 import io.gatehouse.api.Completion;
 import io.gatehouse.api.Failure;
 import io.gatehouse.api.FailureKind;
+import io.gatehouse.api.HiddenDots;
 import io.gatehouse.api.Request;
 import io.gatehouse.api.Response;
 import io.gatehouse.api.ResponseSource;
@@ -106,7 +107,7 @@ final class FrontDoor {
         traffic.begun();
         StrictHead strict = StrictHead.of(request);
         Peer peer = request.peer(forwarding);
-        FrozenHead head = head(request, strict);
+        FrozenHead head = head(request, strict, forwarding.port(peer, request.headers()));
         Plan plan = snapshot.unmatched();
         RequestPath path = strict.path();
         RouteMatch<RoutePlan> match = null;
@@ -245,7 +246,7 @@ final class FrontDoor {
         }
     }
 
-    private static FrozenHead head(ClientSide request, StrictHead strict) {
+    private static FrozenHead head(ClientSide request, StrictHead strict, int port) {
         HostHeader host = strict.host();
         RequestPath path = strict.path();
         String query =
@@ -262,7 +263,8 @@ final class FrontDoor {
                     case HTTP_1_0 -> "HTTP/1.0";
                     case HTTP_1_1 -> "HTTP/1.1";
                     case HTTP_2 -> "HTTP/2";
-                });
+                },
+                port);
     }
 
     private @Nullable ProtocolRule rule(RoutePlan plan, Peer peer, FrozenHead head, @Nullable HostHeader host) {

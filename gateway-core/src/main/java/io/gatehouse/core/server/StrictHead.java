@@ -1,5 +1,6 @@
 package io.gatehouse.core.server;
 
+import io.gatehouse.api.HiddenDots;
 import io.gatehouse.core.routing.RequestPath;
 import io.gatehouse.core.upstream.HopByHop;
 import io.vertx.core.MultiMap;

@@ -1,14 +1,17 @@
 package io.gatehouse.core.snapshot;
 
+import io.gatehouse.core.config.ConfigNode;
 import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.entity.DeclarativeConfig;
 import io.gatehouse.core.entity.Entity;
 import io.gatehouse.core.entity.EntityEdit;
 import io.gatehouse.core.entity.EntityKind;
+import io.gatehouse.core.entity.KeyauthCredential;
 import io.gatehouse.core.entity.LoadResult;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -21,6 +24,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Changes what is live, edit by edit, on the thread that loads files: each is made of what the one before it left, checked
@@ -30,6 +34,7 @@ import java.util.function.BooleanSupplier;
  * <p>Any thread may call; futures complete on the thread that loads.
  */
 public final class ConfigStore {
+    private static final String MADE = "created_at";
     /** Edits that go live together. */
     private static final int TOGETHER = 256;
 
@@ -121,6 +126,29 @@ public final class ConfigStore {
     }
 
     /**
+     * An entity of a whole configuration, with the time from which its life is counted: that of the one before, so that sending
+     * the same again makes nothing younger, else now.
+     */
+    private static ConfigNode.Mapping dated(Entity entity, @Nullable Entity before) {
+        ConfigNode.Mapping node = entity.node();
+        if (!(entity.value() instanceof KeyauthCredential key) || key.ttl() == null || node.get(MADE) != null) {
+            return node;
+        }
+        ConfigNode made = before == null ? null : before.node().get(MADE);
+        return node.with(
+                MADE,
+                made != null
+                        ? made
+                        : new ConfigNode.Scalar(
+                                node.location(),
+                                MADE,
+                                Long.toString(Instant.now().getEpochSecond()),
+                                null,
+                                ConfigNode.Type.INTEGER,
+                                false));
+    }
+
+    /**
      * Puts a whole configuration in the place of what is live, as one change: what says the same is not touched.
      *
      * @param text in any form that files may have; variables of the environment are not put in
@@ -136,10 +164,10 @@ public final class ConfigStore {
                     for (EntityKind kind : EntityKind.values()) {
                         for (Entity entity : read.config().all(kind)) {
                             Entity old = before.find(kind, entity.id());
-                            if (old == null
-                                    || !old.id().equals(entity.id())
-                                    || !old.node().equals(entity.node())) {
-                                edits.add(new EntityEdit(kind, entity.id(), entity.node()));
+                            boolean same = old != null && old.id().equals(entity.id());
+                            ConfigNode.Mapping node = dated(entity, same ? old : null);
+                            if (!same || !old.node().equals(node)) {
+                                edits.add(new EntityEdit(kind, entity.id(), node));
                             }
                         }
                         for (Entity old : before.all(kind)) {

@@ -10,7 +10,6 @@ import io.gatehouse.core.plugin.PluginPage;
 import io.gatehouse.core.routing.RouteTable;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +29,6 @@ public final class Snapshot {
     private final Promise<Void> retiring = Promise.promise();
     private final Promise<Void> drained = Promise.promise();
     private final AtomicInteger leases = new AtomicInteger(1);
-    private final Instant since = Instant.now();
 
     Snapshot(
             DeclarativeConfig config,
@@ -99,11 +97,6 @@ public final class Snapshot {
     /** What TLS listeners show for a server name. */
     public CertificateTable certificates() {
         return parts.certificates();
-    }
-
-    /** When it was built. */
-    public Instant since() {
-        return since;
     }
 
     /** The configuration it was built from. */

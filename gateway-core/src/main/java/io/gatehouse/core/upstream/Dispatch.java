@@ -83,6 +83,7 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
             fail(Failure.of(FailureKind.CANCELLED, "nobody waits for it"));
             return result.future();
         }
+        record.reaches(address.hostAddress(), address.port());
         String named = request.headers().get(HttpHeaders.HOST);
         if (named == null) {
             named = target.hostHeader();

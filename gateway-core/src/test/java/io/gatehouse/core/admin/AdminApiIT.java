@@ -141,6 +141,7 @@ class AdminApiIT {
     }
 
     private void run(JsonNode step, Map<String, JsonNode> kept) throws Exception {
+        Thread.sleep(step.path("pause").asLong()); // where a clock counts seconds
         String[] asked = filled(step.get("do").asText(), kept).split(" ", 2);
         HttpRequest.Builder request = request(asked[1]);
         HttpRequest.BodyPublisher body = HttpRequest.BodyPublishers.noBody();

@@ -20,7 +20,7 @@ class ErrorPagesTest {
 
     private Response written(String protocol, String contentType, int status, String message) {
         MultiMap headers = HttpHeaders.headers().set("Content-Type", contentType);
-        FrozenHead head = new FrozenHead(HttpMethod.POST, "http", "a", "/a", "/a", null, headers, protocol);
+        FrozenHead head = new FrozenHead(HttpMethod.POST, "http", "a", "/a", "/a", null, headers, protocol, 80);
         return pages.write(Response.of(status), head, "1d", message, ErrorFormat.JSON);
     }
 
@@ -59,7 +59,7 @@ class ErrorPagesTest {
     @CsvSource({"'{\"message\":\"go away\"}',go away", "plain words,plain words", "'{\"a\":1}',", "'',"})
     void translatesWhatPluginsSayToGrpcClients(String body, String message) {
         MultiMap headers = HttpHeaders.headers().set("Content-Type", "application/grpc");
-        FrozenHead grpc = new FrozenHead(HttpMethod.POST, "http", "a", "/a", "/a", null, headers, "HTTP/2");
+        FrozenHead grpc = new FrozenHead(HttpMethod.POST, "http", "a", "/a", "/a", null, headers, "HTTP/2", 80);
         Response response = Response.of(403).body(Body.of(Buffer.buffer(body)));
 
         ErrorPages.adapt(response, grpc);

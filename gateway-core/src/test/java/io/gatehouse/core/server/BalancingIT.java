@@ -436,6 +436,21 @@ class BalancingIT {
         assertThat(admin("GET", "/upstreams/other/health").statusCode()).isEqualTo(404);
     }
 
+    @Test
+    void aTargetIsCalledAsTheFileWritesIt() throws Exception {
+        start(
+                "slots: 10, healthchecks: {passive: {unhealthy: {http_failures: 2}}}",
+                "retries: 0",
+                "{target: \"[::1]:9\"}",
+                "{target: 127.0.0.1}");
+        for (String target : List.of("%5B::1%5D:9", "127.0.0.1", "127.0.0.1:8000")) {
+            assertThat(admin("PUT", "/upstreams/pool/targets/" + target + "/unhealthy")
+                            .statusCode())
+                    .as(target)
+                    .isEqualTo(204);
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({
         // what a plugin does, what the target answers, what the client sees of it; how the target is then

@@ -3,6 +3,7 @@ package io.gatehouse.core.server;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import io.gatehouse.api.AddressRange;
+import io.gatehouse.api.HiddenDots;
 import io.gatehouse.core.routing.RequestPath;
 import io.gatehouse.core.upstream.HopByHop;
 import io.vertx.core.MultiMap;

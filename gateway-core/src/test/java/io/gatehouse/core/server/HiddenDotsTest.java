@@ -2,6 +2,7 @@ package io.gatehouse.core.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gatehouse.api.HiddenDots;
 import io.gatehouse.core.routing.RequestPath;
 import java.util.Objects;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -391,6 +391,8 @@ public final class JsonWriter {
             char c = text.charAt(i);
             if (c < 0x80) {
                 asciiInString(c);
+            } else if (c < 0xA0 || c == 0x2028 || c == 0x2029) {
+                escaped(c); // where some readers of lines take a new one to begin
             } else if (c < 0x800) {
                 put((char) (0xC0 | (c >> 6)));
                 put((char) (0x80 | (c & 0x3F)));

@@ -25,6 +25,12 @@ public record FakeHead(HttpMethod method, String scheme, String host, String uri
         return new FakeHead(method, "http", "gateway.test", uri, "HTTP/1.1", MultiMap.caseInsensitiveMultiMap());
     }
 
+    /** That of the scheme. */
+    @Override
+    public int port() {
+        return scheme.equals("https") ? 443 : 80;
+    }
+
     @Override
     public String path() {
         int mark = uri.indexOf('?');

@@ -190,7 +190,7 @@ final class EntryWriter {
         json.name(URL).beginString();
         json.piece(head.scheme()).piece("://").piece(head.host());
         if (!namesPort(head.host())) {
-            json.piece(head.scheme().equals("https") ? ":443" : ":80");
+            json.piece(":").piece(Integer.toString(head.port()));
         }
         json.piece(uri).endString();
         json.name(QUERYSTRING);

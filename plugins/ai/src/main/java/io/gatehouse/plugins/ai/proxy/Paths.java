@@ -1,5 +1,7 @@
 package io.gatehouse.plugins.ai.proxy;
 
+import io.gatehouse.api.HiddenDots;
+
 /** Paths that a client has a say in. */
 final class Paths {
     static final String CLIMBS = "path steps upwards (expected: no '..' segment)";
@@ -23,38 +25,9 @@ final class Paths {
         return "";
     }
 
-    /** Whether a path or URL has a {@code ..} or {@code .} segment, escaped or not. */
+    /** Whether a path or URL has a {@code ..} or {@code .} segment, be it hidden. */
     static boolean climbs(String path) {
         int mark = path.indexOf('?');
-        int length = mark < 0 ? path.length() : mark;
-        int start = 0;
-        while (start <= length) {
-            int end = path.indexOf('/', start);
-            if (end < 0 || end > length) {
-                end = length;
-            }
-            if (isDots(path, start, end)) {
-                return true;
-            }
-            start = end + 1;
-        }
-        return false;
-    }
-
-    private static boolean isDots(String path, int start, int end) {
-        int dots = 0;
-        int i = start;
-        while (i < end) {
-            char c = path.charAt(i);
-            if (c == '.') {
-                i++;
-            } else if (path.regionMatches(true, i, "%2e", 0, 3)) {
-                i += 3;
-            } else {
-                return false;
-            }
-            dots++;
-        }
-        return dots == 1 || dots == 2;
+        return HiddenDots.any(mark < 0 ? path : path.substring(0, mark));
     }
 }

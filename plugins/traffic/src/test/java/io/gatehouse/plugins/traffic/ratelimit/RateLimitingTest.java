@@ -111,9 +111,15 @@ class RateLimitingTest {
             assertThat(((RateLimitingConfig) tester.config()).redis())
                     .isEqualTo(new RedisConfig("r", 1, 2, "u", Secret.literal("s3cret"), 3, true, false, "n"));
         }
-        try (PluginTester tester = tester("{minute: 1, redis_host: old, redis_port: 7, redis: {host: new}}")) {
+        try (PluginTester tester = tester("{minute: 1, redis_host: same, redis_port: 7, redis: {host: same}}")) {
             assertThat(((RateLimitingConfig) tester.config()).redis())
-                    .isEqualTo(new RedisConfig("new", 7, 2000, null, null, 0, false, true, null));
+                    .isEqualTo(new RedisConfig("same", 7, 2000, null, null, 0, false, true, null));
+        }
+        try (PluginTester tester = tester("{minute: 1, redis_host: old, redis: {host: new}}")) {
+            assertThat(tester.problems())
+                    .singleElement()
+                    .asString()
+                    .contains("their values mismatch: redis_host = old vs redis.host = new");
         }
     }
 

@@ -1,6 +1,7 @@
 package io.gatehouse.plugins.transform.request;
 
 import io.gatehouse.api.FailureKind;
+import io.gatehouse.api.HiddenDots;
 import io.gatehouse.api.Next;
 import io.gatehouse.api.Plugin;
 import io.gatehouse.api.Request;
@@ -114,6 +115,10 @@ final class RequestTransformer implements Plugin {
                         "replace.uri: what it gave does not begin with a slash: request_id={}",
                         request.exchange().id());
                 return Response.done(Response.error(500, "An unexpected error occurred"));
+            }
+            int mark = rendered.indexOf('?');
+            if (HiddenDots.any(mark < 0 ? rendered : rendered.substring(0, mark))) {
+                return Response.done(Response.error(400, "Bad request")); // what a client sends leads out of the path
             }
             request.uri(withQuery(rendered, request.query()));
         }

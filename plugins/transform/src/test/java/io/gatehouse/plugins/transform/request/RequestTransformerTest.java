@@ -453,6 +453,27 @@ class RequestTransformerTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "../admin",
+                "%2e%2e/admin",
+                "%252e%252e/admin",
+                "..%2fadmin",
+                "..%5cadmin",
+                "x/..;/admin",
+                ".",
+                "x%00"
+            })
+    void letsNoClientStepOutOfAPath(String sent) {
+        try (PluginTester tester = tester("{replace: {uri: \"/open/$(query_params.p)\"}}")) {
+            TestExchange exchange = tester.get("/?p=" + sent).send();
+            assertThat(exchange.status()).isEqualTo(400);
+            assertThat(exchange.message()).isEqualTo("Bad request");
+            assertThat(exchange.upstreamRequests()).isEmpty();
+        }
+    }
+
     @Test
     void answers500WhenAPathDoesNotBeginWithASlash() {
         try (PluginTester tester = tester("replace: {uri: \"$(query_params.path)\"}")) {

@@ -1,15 +1,17 @@
-package io.gatehouse.core.server;
+package io.gatehouse.api;
 
 /**
  * Dot segments that only another reader of a path would see. The gateway's own normalising leaves no {@code ..} in a
  * path, but an upstream may decode {@code %2F}, take a backslash for a slash, decode twice, or cut off what follows a
  * {@code ;}, and would then be asked for a path that no route was asked for. Nobody sends such paths in good faith.
+ *
+ * <p>A plugin that makes a path of what a client sends asks {@link #any} before it sets it. Stateless.
  */
-final class HiddenDots {
+public final class HiddenDots {
     private HiddenDots() {}
 
     /** Whether somebody might find a {@code .} or {@code ..} segment in this normalised path, or a NUL. */
-    static boolean in(String path) {
+    public static boolean in(String path) {
         for (int i = 0; i < path.length(); i++) {
             char c = path.charAt(i);
             if (c == '%' || c == '\\' || c == ';') {
@@ -22,6 +24,15 @@ final class HiddenDots {
         return false;
     }
 
+    /**
+     * Whether a path, not normalised, has a {@code .} or {@code ..} segment, plain or hidden, or a NUL.
+     *
+     * @param path without a query; escapes may be malformed
+     */
+    public static boolean any(String path) {
+        return inDecoded(path);
+    }
+
     private static boolean inDecoded(String path) {
         int dots = 0;
         boolean onlyDots = true; // so far in this segment
@@ -32,8 +43,10 @@ final class HiddenDots {
             at++;
             if (c == '%') {
                 int digits = digits(path, at);
-                c = Integer.parseInt(path, digits, digits + 2, 16);
-                at = digits + 2;
+                if (isHex(path, digits) && isHex(path, digits + 1)) {
+                    c = Integer.parseInt(path, digits, digits + 2, 16);
+                    at = digits + 2;
+                }
             }
             if (c == 0) {
                 return true;
