@@ -438,11 +438,13 @@ class BalancingIT {
 
     @Test
     void aTargetIsCalledAsTheFileWritesIt() throws Exception {
-        start(
-                "slots: 10, healthchecks: {passive: {unhealthy: {http_failures: 2}}}",
-                "retries: 0",
-                "{target: \"[::1]:9\"}",
-                "{target: 127.0.0.1}");
+        rig.serve(
+                config(
+                        "slots: 10, healthchecks: {passive: {unhealthy: {http_failures: 2}}}",
+                        "retries: 0",
+                        "{target: \"[::1]:9\"}",
+                        "{target: 127.0.0.1}"),
+                withAdmin());
         for (String target : List.of("%5B::1%5D:9", "127.0.0.1", "127.0.0.1:8000")) {
             assertThat(admin("PUT", "/upstreams/pool/targets/" + target + "/unhealthy")
                             .statusCode())
