@@ -141,7 +141,7 @@ public final class RedisLink {
                 answered(call, done.result());
             } else {
                 failed(over, done.cause());
-                promise.fail(problem(done.cause().getMessage(), done.cause()));
+                promise.fail(problem(Reason.text(done.cause()), done.cause()));
             }
             forgetThoseThatAreOver();
         });
@@ -192,7 +192,7 @@ public final class RedisLink {
     }
 
     private void open(Throwable cause) {
-        LOG.warn("redis cannot be reached: redis={} problem=\"{}\"", options, cause.getMessage());
+        LOG.warn("redis cannot be reached: redis={} problem=\"{}\"", options, Reason.text(cause));
         open = true;
         failures = 0;
     }

@@ -8,9 +8,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.gatehouse.api.RedisOptions;
 import io.gatehouse.api.config.Secret;
 import io.gatehouse.core.service.RedisLinks.Load;
+import io.netty.pkitesting.CertificateBuilder;
+import io.netty.pkitesting.X509Bundle;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import io.vertx.core.net.SelfSignedCertificate;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.net.PemTrustOptions;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;
 import java.io.IOException;
@@ -18,6 +21,8 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,11 +30,15 @@ import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class RedisLinkIT extends AgainstRedis {
     private static final String NOT_TRIED = "not tried again yet";
+
+    @TempDir
+    Path folder;
 
     @Test
     void failsAtOnceWhenRedisRefusesAndGoesOnWhenItIsBack() throws Exception {
@@ -215,24 +224,37 @@ class RedisLinkIT extends AgainstRedis {
     @CsvSource(
             nullValues = "-",
             value = {
-                "localhost, -, true, true",
-                "127.0.0.1, -, true, false",
-                "127.0.0.1, localhost, true, true",
-                "127.0.0.1, elsewhere.test, true, false",
-                "127.0.0.1, elsewhere.test, false, true",
+                "localhost, localhost, -, true, -",
+                "localhost, 127.0.0.1, -, true, No subject alternative names matching IP address 127.0.0.1 found",
+                "localhost, 127.0.0.1, localhost, true, -",
+                "redis.internal, 127.0.0.1, redis.internal, true, -",
+                "redis.internal, 127.0.0.1, redis.internal., true, -",
+                "redis.internal, localhost, redis.internal, true, -",
+                "redis.internal, localhost, -, true, No subject alternative DNS name matching localhost found.",
+                "localhost, localhost, wrong.name, true, No subject alternative DNS name matching wrong.name found.",
+                "localhost, 127.0.0.1, wrong.name, true, No subject alternative DNS name matching wrong.name found.",
+                "localhost, localhost, wrong.name, false, -",
             })
-    void checksTheServersNameAsTold(String host, @Nullable String name, boolean verify, boolean works)
+    void checksTheServersNameAsTold(
+            String certified, String host, @Nullable String name, boolean verify, @Nullable String problem)
             throws Exception {
-        SelfSignedCertificate certificate = SelfSignedCertificate.create("localhost");
+        X509Bundle certificate = new CertificateBuilder()
+                .rsa2048()
+                .subject("CN=redis")
+                .addSanDnsName(certified)
+                .setIsCertificateAuthority(true)
+                .buildSelfSigned();
         int port = freePort();
         redis.start(
                 0,
                 "--tls-port",
                 Integer.toString(port),
                 "--tls-cert-file",
-                certificate.certificatePath(),
+                Files.writeString(folder.resolve("redis.crt"), certificate.getCertificatePEM())
+                        .toString(),
                 "--tls-key-file",
-                certificate.privateKeyPath(),
+                Files.writeString(folder.resolve("redis.key"), certificate.getPrivateKeyPEM())
+                        .toString(),
                 "--tls-auth-clients",
                 "no");
         RedisOptions options = RedisOptions.at(host, port)
@@ -244,15 +266,17 @@ class RedisLinkIT extends AgainstRedis {
         RedisLink link = link(options, client -> {
             client.setTrustAll(!verify);
             if (verify) {
-                client.setTrustOptions(certificate.trustOptions());
+                client.setTrustOptions(
+                        new PemTrustOptions().addCertValue(Buffer.buffer(certificate.getCertificatePEM())));
             }
         });
-        if (works) {
+        if (problem == null) {
             assertThat(await(set(link))).isTrue();
         } else {
-            assertThatThrownBy(() -> await(set(link))).hasRootCauseInstanceOf(CertificateException.class);
+            assertThatThrownBy(() -> await(set(link)))
+                    .hasMessageEndingWith(": " + problem)
+                    .hasRootCauseInstanceOf(CertificateException.class);
         }
-        certificate.delete();
     }
 
     @Test
