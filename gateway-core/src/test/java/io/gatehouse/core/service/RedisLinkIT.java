@@ -5,6 +5,10 @@ import static io.gatehouse.core.service.RealRedis.freePort;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.gatehouse.api.RedisOptions;
 import io.gatehouse.api.config.Secret;
 import io.gatehouse.core.service.RedisLinks.Load;
@@ -29,16 +33,34 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.slf4j.LoggerFactory;
 
 class RedisLinkIT extends AgainstRedis {
     private static final String NOT_TRIED = "not tried again yet";
 
+    private final Logger logger = (Logger) LoggerFactory.getLogger(RedisLink.class);
+    private final ListAppender<ILoggingEvent> log = new ListAppender<>();
+
     @TempDir
     Path folder;
+
+    @BeforeEach
+    void listen() {
+        log.list.clear();
+        log.start();
+        logger.addAppender(log);
+    }
+
+    @AfterEach
+    void listenNoMore() {
+        logger.detachAppender(log);
+    }
 
     @Test
     void failsAtOnceWhenRedisRefusesAndGoesOnWhenItIsBack() throws Exception {
@@ -181,6 +203,52 @@ class RedisLinkIT extends AgainstRedis {
         }
     }
 
+    @Test
+    void tellsTheFirstFailureOfARowThatNobodyIsThereAndThatItIsBack() throws Exception {
+        int port = freePort();
+        RedisLink link = link(at(port).build());
+        for (int round = 0; round < 2; round++) {
+            log.list.clear();
+            assertThatThrownBy(
+                            () -> { // what is sent first may find out that the connection broke
+                                await(set(link));
+                                await(set(link));
+                            })
+                    .isNotNull();
+            assertThat(lines()).singleElement().asString().startsWith("WARN a call to redis failed: redis=redis://");
+            for (int i = 2; i < RedisLink.FAILURES; i++) {
+                assertFails(set(link), "refused");
+            }
+            assertThat(lines()).hasSize(1);
+
+            assertFails(set(link), "refused");
+            assertFails(set(link), NOT_TRIED);
+            assertThat(lines()).hasSize(2).last().asString().startsWith("WARN redis cannot be reached: redis=redis://");
+
+            Process there = redis.start(port);
+            awaitSet(link);
+            assertThat(lines())
+                    .hasSize(3)
+                    .last()
+                    .isEqualTo("INFO redis is back: redis=redis://127.0.0.1:" + port + "/0");
+            there.destroyForcibly().waitFor();
+        }
+    }
+
+    @Test
+    void tellsRowsThatComeAndGoOnce() throws Exception {
+        int port = redis.start();
+        RedisLink link = link(at(port).build());
+        RealRedis.command(port, "REPLICAOF 127.0.0.1 1");
+        for (int i = 0; i < 10; i++) {
+            assertFails(set(link), "READONLY");
+            assertThat(await(get(link))).isTrue();
+        }
+        assertThat(lines())
+                .containsExactly("WARN a call to redis failed: redis=redis://127.0.0.1:" + port
+                        + "/0 problem=\"READONLY You can't write against a read only replica.\"");
+    }
+
     @ParameterizedTest
     @CsvSource(
             nullValues = "-",
@@ -276,6 +344,8 @@ class RedisLinkIT extends AgainstRedis {
             assertThatThrownBy(() -> await(set(link)))
                     .hasMessageEndingWith(": " + problem)
                     .hasRootCauseInstanceOf(CertificateException.class);
+            assertThat(lines())
+                    .containsExactly("WARN a call to redis failed: redis=" + options + " problem=\"" + problem + '"');
         }
     }
 
@@ -303,6 +373,13 @@ class RedisLinkIT extends AgainstRedis {
         for (RedisLink one : List.of(counters, elsewhere, next)) {
             await(links.giveBack(one));
         }
+    }
+
+    private List<String> lines() {
+        return log.list.stream()
+                .filter(line -> line.getLevel().isGreaterOrEqual(Level.INFO))
+                .map(line -> line.getLevel() + " " + line.getFormattedMessage())
+                .toList();
     }
 
     private static Future<Boolean> set(RedisLink link) {
