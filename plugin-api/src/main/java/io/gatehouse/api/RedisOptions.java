@@ -80,7 +80,7 @@ public final class RedisOptions {
         return verifyTls;
     }
 
-    /** The name that TLS asks for; null for the host. */
+    /** The name that TLS asks for, and the certificate is checked for; null for the host. */
     public @Nullable String serverName() {
         return serverName;
     }
@@ -164,7 +164,7 @@ public final class RedisOptions {
             return this;
         }
 
-        /** Sets the name that TLS asks for instead of the host. */
+        /** Sets the name that TLS asks for, and checks the certificate for, instead of the host. */
         public Builder serverName(@Nullable String name) {
             this.serverName = name;
             return this;

@@ -6,7 +6,10 @@ import io.gatehouse.simulator.LlmSimulator;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -18,19 +21,20 @@ final class PluginJarsIT {
     static final Running RUNNING = new Running();
 
     private static PackagedGateway gateway;
+    private static Path folder;
 
     @BeforeAll
     static void build() throws Exception {
-        Path plugins =
-                Files.createDirectories(Workplace.folderFor("plugin-jars").resolve("plugins"));
+        folder = Workplace.folderFor("plugin-jars");
+        Path plugins = Files.createDirectories(folder.resolve("plugins"));
         StandAloneBuild.copyJar(StandAloneBuild.of(Workplace.REPOSITORY.resolve("examples/hello-plugin")), plugins);
         StandAloneBuild.copyJar(StandAloneBuild.of(Workplace.REPOSITORY.resolve("examples/mask-plugin")), plugins);
         StandAloneBuild.copyJar(StandAloneBuild.ofFixture("plugin-a"), plugins);
-        Path folder = Files.createDirectories(plugins.resolve("plugin-b"));
+        Path pluginB = Files.createDirectories(plugins.resolve("plugin-b"));
         try (Stream<Path> jars =
                 Files.list(StandAloneBuild.ofFixture("plugin-b").resolve("plugin-b"))) {
             for (Path jar : jars.toList()) {
-                Files.copy(jar, folder.resolve(jar.getFileName()));
+                Files.copy(jar, pluginB.resolve(jar.getFileName()));
             }
         }
         LlmSimulator simulator = RUNNING.add(LlmSimulator.startAndAwait());
@@ -65,6 +69,23 @@ final class PluginJarsIT {
                 () -> gateway.metrics().sum("gatehouse_plugin_hello_greetings_total") >= 1,
                 () -> "no greeting was counted");
         assertThat(gateway.log()).contains("greeted route=all status=200");
+    }
+
+    @Test
+    void theSchemaOfAPluginOfAStrangerIsShownAsItsReadmeSays() throws Exception {
+        String readme = Workplace.read(Workplace.REPOSITORY.resolve("examples/hello-plugin/README.md"));
+        Matcher command =
+                Pattern.compile("\\$home/bin/gatehouse schema [^`#\n]*").matcher(readme);
+        assertThat(command.find()).isTrue();
+        Workplace.Ran ran = Workplace.run(
+                folder,
+                Workplace.cleanEnvironment(),
+                Duration.ofMinutes(1),
+                "sh",
+                "-c",
+                "home='" + Workplace.PACKAGED + "'; " + command.group());
+        assertThat(ran.exit()).as(ran.err()).isZero();
+        assertThat(ran.out()).contains("\"greeting\"");
     }
 
     @Test

@@ -1,7 +1,9 @@
 package io.gatehouse.core.service;
 
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.ssl.DelegatingSslContext;
 import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.util.NetUtil;
 import io.vertx.core.net.JdkSSLEngineOptions;
@@ -10,6 +12,7 @@ import io.vertx.core.spi.tls.SslContextFactory;
 import java.net.IDN;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.concurrent.Executor;
 import javax.net.ssl.SNIServerName;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
@@ -19,7 +22,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * TLS that asks for a server by name (SNI), whatever name that is: Java by itself asks only for names with a dot and without an
- * underscore, and the Redis client has no setting for another name than the host's. Immutable.
+ * underscore, and the Redis client has no setting for another name than the host's. Where certificates' names are checked, the
+ * certificate has to be for the name that is asked for, and the host is not looked at. Immutable.
  */
 public final class NamedServer extends JdkSSLEngineOptions {
     private final @Nullable String name;
@@ -53,6 +57,13 @@ public final class NamedServer extends JdkSSLEngineOptions {
             super(context);
         }
 
+        /** Java compares the certificate with the peer's host too when it is not for the name of SNI: so that is the same here. */
+        @Override
+        protected SslHandler newHandler(
+                ByteBufAllocator allocator, String host, int port, boolean startTls, Executor executor) {
+            return super.newHandler(allocator, name != null ? plain(name) : host, port, startTls, executor);
+        }
+
         @Override
         protected void initEngine(SSLEngine engine) {
             String asked = name != null ? name : engine.getPeerHost();
@@ -61,7 +72,7 @@ public final class NamedServer extends JdkSSLEngineOptions {
             }
             String server;
             try {
-                server = IDN.toASCII(asked.endsWith(".") ? asked.substring(0, asked.length() - 1) : asked);
+                server = IDN.toASCII(plain(asked));
             } catch (IllegalArgumentException e) {
                 return; // no name at all: the connection tells what becomes of it
             }
@@ -69,6 +80,10 @@ public final class NamedServer extends JdkSSLEngineOptions {
             parameters.setServerNames(List.of(new HostName(server)));
             engine.setSSLParameters(parameters);
         }
+    }
+
+    private static String plain(String name) {
+        return name.endsWith(".") ? name.substring(0, name.length() - 1) : name;
     }
 
     /** Java's own takes no underscores. */

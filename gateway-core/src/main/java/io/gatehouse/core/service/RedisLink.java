@@ -36,6 +36,9 @@ import org.slf4j.LoggerFactory;
  * <p>While the breaker is open one call at a time, for which no client waits, tries again, and the first one that is answered
  * closes it. After a time-out the first is sent at once, so that a moment's silence is over soon; the others after a pause each.
  *
+ * <p>The log tells the first failure of a row, that the breaker opens and that it closes. Rows that come and go, as where reading
+ * works and writing does not, are told once a minute.
+ *
  * <p>Any thread; all of it happens on one event loop.
  */
 public final class RedisLink {
@@ -44,6 +47,7 @@ public final class RedisLink {
     /** So often in a row something goes wrong before the breaker opens. */
     static final int FAILURES = 5;
 
+    private static final long QUIET_NANOS = TimeUnit.MINUTES.toNanos(1);
     private static final long FIRST_PAUSE_MILLIS = 250;
     private static final long LONGEST_PAUSE_MILLIS = 8000;
 
@@ -66,6 +70,9 @@ public final class RedisLink {
     private boolean closed;
     private boolean open;
     private int failures;
+
+    /** When the first failure of a row was told; 0 for never since the breaker closed. */
+    private long toldNanos;
 
     /** Before the next try; 0 when a call was answered since the last one. */
     private long pauseMillis;
@@ -141,7 +148,7 @@ public final class RedisLink {
                 answered(call, done.result());
             } else {
                 failed(over, done.cause());
-                promise.fail(problem(done.cause().getMessage(), done.cause()));
+                promise.fail(problem(Reason.text(done.cause()), done.cause()));
             }
             forgetThoseThatAreOver();
         });
@@ -183,7 +190,7 @@ public final class RedisLink {
         }
         failures++;
         if (failures < FAILURES) {
-            LOG.debug("a call to redis failed: redis={}", options, cause);
+            tell(cause);
             return;
         }
         open(cause);
@@ -191,8 +198,17 @@ public final class RedisLink {
         probeAfter(Math.max(FIRST_PAUSE_MILLIS, pauseMillis));
     }
 
+    private void tell(Throwable cause) {
+        long now = System.nanoTime();
+        if (failures == 1 && (toldNanos == 0 || now - toldNanos >= QUIET_NANOS)) {
+            toldNanos = now == 0 ? 1 : now;
+            LOG.warn("a call to redis failed: redis={} problem=\"{}\"", options, Reason.text(cause));
+        }
+        LOG.debug("a call to redis failed: redis={}", options, cause);
+    }
+
     private void open(Throwable cause) {
-        LOG.warn("redis cannot be reached: redis={} problem=\"{}\"", options, cause.getMessage());
+        LOG.warn("redis cannot be reached: redis={} problem=\"{}\"", options, Reason.text(cause));
         open = true;
         failures = 0;
     }
@@ -261,6 +277,7 @@ public final class RedisLink {
                 probeAfter(pauseMillis);
             } else {
                 open = false;
+                toldNanos = 0;
                 LOG.info("redis is back: redis={}", options);
             }
         });

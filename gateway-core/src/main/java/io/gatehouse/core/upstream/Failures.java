@@ -2,6 +2,7 @@ package io.gatehouse.core.upstream;
 
 import io.gatehouse.api.Failure;
 import io.gatehouse.api.FailureKind;
+import io.gatehouse.core.service.Reason;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.http2.Http2Exception;
@@ -19,7 +20,7 @@ final class Failures {
 
     static Failure connecting(Throwable e) {
         if (e instanceof SSLException || e.getCause() instanceof SSLException) {
-            return Failure.of(FailureKind.TLS, reason(e)); // the outermost only says that it did not work
+            return Failure.of(FailureKind.TLS, Reason.of(e));
         }
         return Failure.of(
                 e instanceof UnknownHostException
@@ -32,21 +33,10 @@ final class Failures {
                 e);
     }
 
-    /** The innermost cause that says something. */
-    private static Throwable reason(Throwable e) {
-        Throwable reason = e;
-        for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
-            if (cause.getMessage() != null) {
-                reason = cause;
-            }
-        }
-        return reason;
-    }
-
     static Failure exchanging(Throwable e) {
         if (e instanceof DecoderException && e.getCause() instanceof SSLException) {
             // an upstream refuses our certificate, or the lack of one, when the handshake is over for us
-            return Failure.of(FailureKind.TLS, reason(e));
+            return Failure.of(FailureKind.TLS, Reason.of(e));
         }
         return Failure.of(
                 e instanceof TimeoutException

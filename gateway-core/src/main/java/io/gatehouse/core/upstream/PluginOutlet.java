@@ -3,6 +3,8 @@ package io.gatehouse.core.upstream;
 import io.gatehouse.api.Outlet;
 import io.gatehouse.api.OutletOptions;
 import io.gatehouse.api.TlsOptions;
+import io.gatehouse.core.service.NamedServer;
+import io.gatehouse.core.service.Reason;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -145,10 +147,12 @@ public final class PluginOutlet implements Outlet {
                     .setHost(options.host())
                     .setPort(options.port())
                     .setSsl(options.tls());
-            if (options.tls() && options.serverName() != null) {
-                to.setSniServerName(options.serverName());
+            Future<NetSocket> connecting = client().connect(to);
+            if (options.tls()) {
+                connecting = connecting.recover(
+                        e -> Future.failedFuture(new IOException(options + ": " + Reason.text(e), e)));
             }
-            return client().connect(to).map(socket -> {
+            return connecting.map(socket -> {
                 open = socket;
                 socket.handler(unread -> {});
                 socket.exceptionHandler(e -> LOG.debug("an outlet's connection broke", e));
@@ -169,6 +173,10 @@ public final class PluginOutlet implements Outlet {
                                 Math.min(Integer.MAX_VALUE, options.timeout().toMillis()))
                         .setTcpNoDelay(true)
                         .setHostnameVerificationAlgorithm(options.verifyTls() ? "HTTPS" : "");
+                String serverName = options.serverName();
+                if (options.tls() && serverName != null) {
+                    net.setSslEngineOptions(new NamedServer(serverName));
+                }
                 tls.trust(net, TlsOptions.builder().verify(options.verifyTls()).build());
                 if (!options.keepAlive().isZero()) {
                     net.setIdleTimeoutUnit(TimeUnit.MILLISECONDS).setIdleTimeout((int)

@@ -5,12 +5,19 @@ import static io.gatehouse.core.service.RealRedis.freePort;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.gatehouse.api.RedisOptions;
 import io.gatehouse.api.config.Secret;
 import io.gatehouse.core.service.RedisLinks.Load;
+import io.netty.pkitesting.CertificateBuilder;
+import io.netty.pkitesting.X509Bundle;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import io.vertx.core.net.SelfSignedCertificate;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.net.PemTrustOptions;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;
 import java.io.IOException;
@@ -18,18 +25,42 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.slf4j.LoggerFactory;
 
 class RedisLinkIT extends AgainstRedis {
     private static final String NOT_TRIED = "not tried again yet";
+
+    private final Logger logger = (Logger) LoggerFactory.getLogger(RedisLink.class);
+    private final ListAppender<ILoggingEvent> log = new ListAppender<>();
+
+    @TempDir
+    Path folder;
+
+    @BeforeEach
+    void listen() {
+        log.list.clear();
+        log.start();
+        logger.addAppender(log);
+    }
+
+    @AfterEach
+    void listenNoMore() {
+        logger.detachAppender(log);
+    }
 
     @Test
     void failsAtOnceWhenRedisRefusesAndGoesOnWhenItIsBack() throws Exception {
@@ -172,6 +203,52 @@ class RedisLinkIT extends AgainstRedis {
         }
     }
 
+    @Test
+    void tellsTheFirstFailureOfARowThatNobodyIsThereAndThatItIsBack() throws Exception {
+        int port = freePort();
+        RedisLink link = link(at(port).build());
+        for (int round = 0; round < 2; round++) {
+            log.list.clear();
+            assertThatThrownBy(
+                            () -> { // what is sent first may find out that the connection broke
+                                await(set(link));
+                                await(set(link));
+                            })
+                    .isNotNull();
+            assertThat(lines()).singleElement().asString().startsWith("WARN a call to redis failed: redis=redis://");
+            for (int i = 2; i < RedisLink.FAILURES; i++) {
+                assertFails(set(link), "refused");
+            }
+            assertThat(lines()).hasSize(1);
+
+            assertFails(set(link), "refused");
+            assertFails(set(link), NOT_TRIED);
+            assertThat(lines()).hasSize(2).last().asString().startsWith("WARN redis cannot be reached: redis=redis://");
+
+            Process there = redis.start(port);
+            awaitSet(link);
+            assertThat(lines())
+                    .hasSize(3)
+                    .last()
+                    .isEqualTo("INFO redis is back: redis=redis://127.0.0.1:" + port + "/0");
+            there.destroyForcibly().waitFor();
+        }
+    }
+
+    @Test
+    void tellsRowsThatComeAndGoOnce() throws Exception {
+        int port = redis.start();
+        RedisLink link = link(at(port).build());
+        RealRedis.command(port, "REPLICAOF 127.0.0.1 1");
+        for (int i = 0; i < 10; i++) {
+            assertFails(set(link), "READONLY");
+            assertThat(await(get(link))).isTrue();
+        }
+        assertThat(lines())
+                .containsExactly("WARN a call to redis failed: redis=redis://127.0.0.1:" + port
+                        + "/0 problem=\"READONLY You can't write against a read only replica.\"");
+    }
+
     @ParameterizedTest
     @CsvSource(
             nullValues = "-",
@@ -215,24 +292,37 @@ class RedisLinkIT extends AgainstRedis {
     @CsvSource(
             nullValues = "-",
             value = {
-                "localhost, -, true, true",
-                "127.0.0.1, -, true, false",
-                "127.0.0.1, localhost, true, true",
-                "127.0.0.1, elsewhere.test, true, false",
-                "127.0.0.1, elsewhere.test, false, true",
+                "localhost, localhost, -, true, -",
+                "localhost, 127.0.0.1, -, true, No subject alternative names matching IP address 127.0.0.1 found",
+                "localhost, 127.0.0.1, localhost, true, -",
+                "redis.internal, 127.0.0.1, redis.internal, true, -",
+                "redis.internal, 127.0.0.1, redis.internal., true, -",
+                "redis.internal, localhost, redis.internal, true, -",
+                "redis.internal, localhost, -, true, No subject alternative DNS name matching localhost found.",
+                "localhost, localhost, wrong.name, true, No subject alternative DNS name matching wrong.name found.",
+                "localhost, 127.0.0.1, wrong.name, true, No subject alternative DNS name matching wrong.name found.",
+                "localhost, localhost, wrong.name, false, -",
             })
-    void checksTheServersNameAsTold(String host, @Nullable String name, boolean verify, boolean works)
+    void checksTheServersNameAsTold(
+            String certified, String host, @Nullable String name, boolean verify, @Nullable String problem)
             throws Exception {
-        SelfSignedCertificate certificate = SelfSignedCertificate.create("localhost");
+        X509Bundle certificate = new CertificateBuilder()
+                .rsa2048()
+                .subject("CN=redis")
+                .addSanDnsName(certified)
+                .setIsCertificateAuthority(true)
+                .buildSelfSigned();
         int port = freePort();
         redis.start(
                 0,
                 "--tls-port",
                 Integer.toString(port),
                 "--tls-cert-file",
-                certificate.certificatePath(),
+                Files.writeString(folder.resolve("redis.crt"), certificate.getCertificatePEM())
+                        .toString(),
                 "--tls-key-file",
-                certificate.privateKeyPath(),
+                Files.writeString(folder.resolve("redis.key"), certificate.getPrivateKeyPEM())
+                        .toString(),
                 "--tls-auth-clients",
                 "no");
         RedisOptions options = RedisOptions.at(host, port)
@@ -244,15 +334,19 @@ class RedisLinkIT extends AgainstRedis {
         RedisLink link = link(options, client -> {
             client.setTrustAll(!verify);
             if (verify) {
-                client.setTrustOptions(certificate.trustOptions());
+                client.setTrustOptions(
+                        new PemTrustOptions().addCertValue(Buffer.buffer(certificate.getCertificatePEM())));
             }
         });
-        if (works) {
+        if (problem == null) {
             assertThat(await(set(link))).isTrue();
         } else {
-            assertThatThrownBy(() -> await(set(link))).hasRootCauseInstanceOf(CertificateException.class);
+            assertThatThrownBy(() -> await(set(link)))
+                    .hasMessageEndingWith(": " + problem)
+                    .hasRootCauseInstanceOf(CertificateException.class);
+            assertThat(lines())
+                    .containsExactly("WARN a call to redis failed: redis=" + options + " problem=\"" + problem + '"');
         }
-        certificate.delete();
     }
 
     @Test
@@ -279,6 +373,13 @@ class RedisLinkIT extends AgainstRedis {
         for (RedisLink one : List.of(counters, elsewhere, next)) {
             await(links.giveBack(one));
         }
+    }
+
+    private List<String> lines() {
+        return log.list.stream()
+                .filter(line -> line.getLevel().isGreaterOrEqual(Level.INFO))
+                .map(line -> line.getLevel() + " " + line.getFormattedMessage())
+                .toList();
     }
 
     private static Future<Boolean> set(RedisLink link) {

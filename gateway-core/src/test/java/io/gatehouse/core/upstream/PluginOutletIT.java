@@ -38,6 +38,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -139,19 +140,27 @@ class PluginOutletIT {
         }
     }
 
-    /** The server's certificate is for {@code sink.test} and from an authority that Java does not know. */
+    /**
+     * The server's certificate is for {@code sink.test} and {@code localhost}, and from an authority that Java does not know.
+     */
     @ParameterizedTest
     @CsvSource(
             nullValues = "-",
             value = {
-                "gateway's authorities, sink.test, true, -",
-                "gateway's authorities, other.test, true, No subject alternative names matching IP address 127.0.0.1 found",
-                "gateway's authorities, -, true, No subject alternative names matching IP address 127.0.0.1 found",
-                "Java's, sink.test, true, unable to find valid certification path",
-                "Java's, sink.test, false, -",
-                "Java's, -, false, -",
+                "gateway's authorities, 127.0.0.1, sink.test, true, -",
+                "gateway's authorities, 127.0.0.1, other.test, true, No subject alternative DNS name matching other.test found.",
+                "gateway's authorities, localhost, other.test, true, No subject alternative DNS name matching other.test found.",
+                "gateway's authorities, 127.0.0.1, -, true, No subject alternative names matching IP address 127.0.0.1 found",
+                "gateway's authorities, localhost, -, true, -",
+                "gateway's authorities, localhost, sink.test, true, -",
+                "Java's, 127.0.0.1, sink.test, true, unable to find valid certification path to requested target",
+                "Java's, 127.0.0.1, sink.test, false, -",
+                "Java's, 127.0.0.1, other.test, false, -",
+                "Java's, 127.0.0.1, -, false, -",
             })
-    void asksATlsServerForItsCertificate(String trusted, String name, boolean verify, String problem) throws Exception {
+    void asksATlsServerForItsCertificate(
+            String trusted, String host, @Nullable String name, boolean verify, @Nullable String problem)
+            throws Exception {
         X509Bundle root = new CertificateBuilder()
                 .ecp256()
                 .subject("CN=root")
@@ -161,6 +170,7 @@ class PluginOutletIT {
                 .ecp256()
                 .subject("CN=sink.test")
                 .addSanDnsName("sink.test")
+                .addSanDnsName("localhost")
                 .buildIssuedBy(root);
         BlockingQueue<String> received = new LinkedBlockingQueue<>();
         NetServer server = VERTX.createNetServer(new NetServerOptions()
@@ -180,7 +190,8 @@ class PluginOutletIT {
         PluginOutlet outlet = new PluginOutlet(
                 VERTX,
                 authorities,
-                tcp(server.actualPort())
+                OutletOptions.tcp(host, server.actualPort())
+                        .timeout(Duration.ofSeconds(10))
                         .tls(true)
                         .serverName(name)
                         .verifyTls(verify)
@@ -192,7 +203,8 @@ class PluginOutletIT {
             await(written);
             assertThat(received.poll(10, TimeUnit.SECONDS)).isEqualTo(name + " got one");
         } else {
-            assertThatThrownBy(() -> await(written)).rootCause().hasMessageContaining(problem);
+            assertThatThrownBy(() -> await(written))
+                    .hasMessage("tls://" + host + ':' + server.actualPort() + ": " + problem);
             assertThat(received).isEmpty();
         }
         await(outlet.close());

@@ -31,7 +31,7 @@ record TcpLogConfig(
         @Doc("Whether the connection is encrypted.") @Default("false")
         boolean tls,
 
-        @Doc("The name that TLS asks the server for, instead of `host`.") @Nullable
+        @Doc("The name that TLS asks the server for, and its certificate is checked for, instead of `host`.") @Nullable
         String tlsSni,
 
         @Doc("Whether the server's certificate and name are checked.") @Default(value = "true", kong310 = "false")

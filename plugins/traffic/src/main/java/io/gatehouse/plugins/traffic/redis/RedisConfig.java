@@ -41,7 +41,9 @@ public record RedisConfig(
         @Doc("Whether the server's certificate and name are checked.") @Default(value = "true", kong310 = "false")
         boolean sslVerify,
 
-        @Doc("The name that TLS asks the server for, instead of `host`.") @Nullable @Referenceable
+        @Doc("The name that TLS asks the server for, and its certificate is checked for, instead of `host`.")
+        @Nullable
+        @Referenceable
         String serverName) {
     /** The server, which has this name or address. */
     public RedisOptions options(String name) {
