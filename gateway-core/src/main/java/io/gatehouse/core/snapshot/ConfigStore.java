@@ -163,17 +163,17 @@ public final class ConfigStore {
                     List<EntityEdit> edits = new ArrayList<>();
                     for (EntityKind kind : EntityKind.values()) {
                         for (Entity entity : read.config().all(kind)) {
-                            Entity old = before.find(kind, entity.id());
-                            boolean same = old != null && old.id().equals(entity.id());
-                            ConfigNode.Mapping node = dated(entity, same ? old : null);
-                            if (!same || !old.node().equals(node)) {
+                            Entity found = before.find(kind, entity.id());
+                            Entity old = found != null && found.id().equals(entity.id()) ? found : null;
+                            ConfigNode.Mapping node = dated(entity, old);
+                            if (old == null || !old.node().equals(node)) {
                                 edits.add(new EntityEdit(kind, entity.id(), node));
                             }
                         }
-                        for (Entity old : before.all(kind)) {
-                            Entity entity = read.config().find(kind, old.id());
-                            if (entity == null || !entity.id().equals(old.id())) {
-                                edits.add(new EntityEdit(kind, old.id(), null));
+                        for (Entity gone : before.all(kind)) {
+                            Entity entity = read.config().find(kind, gone.id());
+                            if (entity == null || !entity.id().equals(gone.id())) {
+                                edits.add(new EntityEdit(kind, gone.id(), null));
                             }
                         }
                     }
