@@ -306,6 +306,25 @@ class AiProxyRequestTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"..", "%2e%2e", "..%2f..%2fadmin", "a/..;/b", "a\\..\\b", "%252e%252e/x", "a%00"})
+    void letsNoClientStepOutOfAPathThatIsATemplate(String sent) {
+        PluginTester tester = Ai.single("""
+                route_type: llm/v1/chat
+                model:
+                  provider: openai
+                  name: m
+                  options: {upstream_url: "https://llm.example/d/$(headers.x-dep)/chat"}
+                """);
+        tester.upstream(Upstream.json(200, Ai.ANSWER));
+        try (tester) {
+            TestExchange refused =
+                    tester.post("/x", Ai.CHAT).header("x-dep", sent).send();
+            assertThat(refused.status()).isEqualTo(400);
+            assertThat(refused.upstreamRequests()).isEmpty();
+        }
+    }
+
     @Test
     void resolvesTemplatesForEachRequest() {
         PluginTester tester = Ai.single("""
