@@ -101,7 +101,7 @@ final class CommandLineIT {
     @Test
     void saysNothingOfItsOwnWhileItReadsItsSettings() throws Exception {
         Path file = Workplace.write(Workplace.folderFor("quiet").resolve("kong.yaml"), "_format_version: \"3.0\"\n");
-        Workplace.Ran ran = run("quiet", Map.of("KONG_DNS_RESOLVER", "127.0.0.1:9"), "validate", file.toString());
+        Workplace.Ran ran = run("quiet-run", Map.of("KONG_DNS_RESOLVER", "127.0.0.1:9"), "validate", file.toString());
         assertThat(ran.exit()).isZero();
         assertThat(ran.err()).isEmpty();
     }
