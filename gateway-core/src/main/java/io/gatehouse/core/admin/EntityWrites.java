@@ -52,6 +52,7 @@ final class EntityWrites {
         private volatile ConfigNode.Mapping said;
         private volatile @Nullable DeclarativeConfig before;
         volatile String id = "";
+        private volatile boolean freeing;
 
         Write(EntityPath path, ConfigNode.Mapping body) {
             this.path = path;
@@ -91,10 +92,10 @@ final class EntityWrites {
             }
             said = full;
             List<EntityEdit> edits = new ArrayList<>();
-            String key = kind == EntityKind.KEYAUTH ? given(full.get("key")) : null;
+            String key = freeing ? given(full.get("key")) : null;
             Entity sameKey = key == null ? null : config.locate(kind, key);
             if (sameKey != null && !sameKey.id().equals(newId) && config.isOver(sameKey)) {
-                edits.add(new EntityEdit(kind, sameKey.id(), null)); // the key is free again
+                edits.add(new EntityEdit(kind, sameKey.id(), null));
             }
             edits.add(new EntityEdit(kind, newId, full));
             ConfigNode names = kind == EntityKind.CERTIFICATE ? fields.get("snis") : null;
@@ -107,6 +108,15 @@ final class EntityWrites {
         final Future<EntityPages.Answer> done(int status, Consumer<String> changed) {
             return store.get()
                     .edit(this)
+                    .recover(cause -> {
+                        // a key is free again when the time of the one that has it is over; to look for that one takes
+                        // its time
+                        boolean again = !freeing
+                                && path.kind() == EntityKind.KEYAUTH
+                                && cause instanceof ConfigStore.RefusedException;
+                        freeing = true;
+                        return again ? store.get().edit(this) : Future.failedFuture(cause);
+                    })
                     .map(live -> {
                         Entity entity = live.config().find(path.kind(), id);
                         return new EntityPages.Answer(
