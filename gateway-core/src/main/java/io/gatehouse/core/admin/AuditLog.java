@@ -68,10 +68,7 @@ final class AuditLog {
 
     /** What is changed, for the line. */
     static void id(RoutingContext context, String id) {
-        Line line = context.get(LINE);
-        if (line != null) {
-            line.id = id;
-        }
+        of(context).accept(id);
     }
 
     /** Takes what is changed, for the line, once it is found. Any thread. */

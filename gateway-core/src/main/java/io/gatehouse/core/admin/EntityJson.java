@@ -95,7 +95,7 @@ final class EntityJson {
     }
 
     private long time(Entity entity, String field) {
-        Long seconds = entity.node().get(field) instanceof ConfigNode.Scalar at ? at.asLong() : null;
+        Long seconds = entity.time(field);
         return seconds != null ? seconds : live.config().since().getEpochSecond();
     }
 

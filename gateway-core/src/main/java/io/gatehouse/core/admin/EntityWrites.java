@@ -109,8 +109,7 @@ final class EntityWrites {
             return store.get()
                     .edit(this)
                     .recover(cause -> {
-                        // a key is free again when the time of the one that has it is over; to look for that one takes
-                        // its time
+                        // a key is free again when the time of the one that has it is over; finding that one is slow
                         boolean again = !freeing
                                 && path.kind() == EntityKind.KEYAUTH
                                 && cause instanceof ConfigStore.RefusedException;
@@ -447,8 +446,7 @@ final class EntityWrites {
     }
 
     private static ConfigNode.Scalar number(String path, long number) {
-        return new ConfigNode.Scalar(
-                RequestBody.PLACE, path, Long.toString(number), null, ConfigNode.Type.INTEGER, false);
+        return ConfigNode.number(RequestBody.PLACE, path, number);
     }
 
     private String random() {

@@ -567,6 +567,11 @@ public sealed interface ConfigNode {
         return new Scalar(location, path, text, null, Type.STRING, false);
     }
 
+    /** A whole number that the file does not have as such. */
+    static Scalar number(Location location, String path, long number) {
+        return new Scalar(location, path, Long.toString(number), null, Type.INTEGER, false);
+    }
+
     /** Stands where a value is missing and that was reported, so that nothing more is said about it. */
     static Scalar unresolved(Location location, String path) {
         return new Scalar(location, path, "", null, Type.STRING, true);

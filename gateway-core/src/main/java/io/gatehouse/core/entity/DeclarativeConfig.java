@@ -2,7 +2,6 @@ package io.gatehouse.core.entity;
 
 import io.gatehouse.api.config.Secret;
 import io.gatehouse.core.config.Compat;
-import io.gatehouse.core.config.ConfigNode;
 import io.gatehouse.core.routing.RouterFlavor;
 import io.gatehouse.core.schema.RecordBinder;
 import io.gatehouse.core.schema.RecordShape;
@@ -162,8 +161,8 @@ public final class DeclarativeConfig {
         if (!(entity.value() instanceof KeyauthCredential key) || key.ttl() == null || key.ttl() == 0) {
             return false;
         }
-        Long at = entity.node().get("created_at") instanceof ConfigNode.Scalar made ? made.asLong() : null;
-        long from = at != null ? at : since.getEpochSecond();
+        Long made = entity.time("created_at");
+        long from = made != null ? made : since.getEpochSecond();
         return Instant.now().getEpochSecond() - from >= key.ttl();
     }
 
@@ -174,10 +173,11 @@ public final class DeclarativeConfig {
             String path = link.path() != null
                     ? Partials.fullPath(link.path())
                     : partial == null ? null : Partials.standardPath(((PartialEntity) partial.value()).type());
-            Object holder = path == null ? null : shown;
-            String[] names = path == null
-                    ? new String[0]
-                    : path.substring("config.".length()).split("\\.", -1);
+            if (path == null) {
+                continue;
+            }
+            Object holder = shown;
+            String[] names = path.substring("config.".length()).split("\\.", -1);
             for (int i = 0; i < names.length - 1 && holder instanceof Map<?, ?> map; i++) {
                 holder = map.get(names[i]);
             }

@@ -47,6 +47,11 @@ public record Entity(
         return fields(value);
     }
 
+    /** A time that it says, such as {@code created_at}, in seconds since the epoch; null when it says none. */
+    public @Nullable Long time(String field) {
+        return node.get(field) instanceof ConfigNode.Scalar at ? at.asLong() : null;
+    }
+
     private static Map<String, @Nullable Object> fields(Record record) {
         Map<String, @Nullable Object> fields = new LinkedHashMap<>();
         for (RecordShape.Component component : RecordShape.of(record.getClass()).components()) {

@@ -52,8 +52,7 @@ public final class LiveAttempt implements Attempt {
 
     /** There is a connection. */
     public void connected(@Nullable String address, int port) {
-        this.address = address;
-        this.port = port;
+        reaches(address, port);
         this.connectNanos = System.nanoTime() - startNanos;
     }
 

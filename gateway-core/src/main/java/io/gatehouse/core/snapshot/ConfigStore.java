@@ -35,6 +35,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ConfigStore {
     private static final String MADE = "created_at";
+
     /** Edits that go live together. */
     private static final int TOGETHER = 256;
 
@@ -139,13 +140,7 @@ public final class ConfigStore {
                 MADE,
                 made != null
                         ? made
-                        : new ConfigNode.Scalar(
-                                node.location(),
-                                MADE,
-                                Long.toString(Instant.now().getEpochSecond()),
-                                null,
-                                ConfigNode.Type.INTEGER,
-                                false));
+                        : ConfigNode.number(node.location(), MADE, Instant.now().getEpochSecond()));
     }
 
     /**

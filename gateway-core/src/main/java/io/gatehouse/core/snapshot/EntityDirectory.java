@@ -5,7 +5,6 @@ import io.gatehouse.api.ConsumerGroup;
 import io.gatehouse.api.Credential;
 import io.gatehouse.api.Directory;
 import io.gatehouse.api.config.Secret;
-import io.gatehouse.core.config.ConfigNode;
 import io.gatehouse.core.entity.ConsumerEntity;
 import io.gatehouse.core.entity.ConsumerGroupConsumer;
 import io.gatehouse.core.entity.ConsumerGroupEntity;
@@ -261,10 +260,8 @@ final class EntityDirectory implements Directory {
 
     /** Seconds since it was made; 0 where nothing says when that was. */
     private long age(Entity entity) {
-        return entity.node().get("created_at") instanceof ConfigNode.Scalar made
-                        && made.type() == ConfigNode.Type.INTEGER
-                ? Math.max(0, clock.instant().getEpochSecond() - Long.parseLong(made.text()))
-                : 0;
+        Long made = entity.time("created_at");
+        return made == null ? 0 : Math.max(0, clock.instant().getEpochSecond() - made);
     }
 
     @Override
