@@ -621,7 +621,7 @@ public final class Gateway implements AutoCloseable {
             reloader.close();
             return true;
         });
-        if (!waitFor(CLOSE_LIMIT, () -> onReloadThread(reloader::isDrained))) {
+        if (!waitFor(settings.pluginTimeLimit().plus(CLOSE_LIMIT), () -> onReloadThread(reloader::isDrained))) {
             LOG.error("plugins were not closed in time");
         }
         scheduler.shutdownNow();

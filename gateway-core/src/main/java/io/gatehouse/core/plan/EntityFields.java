@@ -8,6 +8,7 @@ import io.gatehouse.core.entity.Entity;
 import io.gatehouse.core.entity.EntityKind;
 import io.gatehouse.core.entity.PluginEntity;
 import io.gatehouse.core.plugin.PluginCatalogue;
+import io.gatehouse.core.schema.Credentials;
 import io.gatehouse.core.schema.RecordShape;
 import io.gatehouse.core.service.VaultReference;
 import io.gatehouse.core.snapshot.Examination;
@@ -21,8 +22,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The fields of an entity as paths and values that can be compared and shown; secrets are compared and not shown. */
 final class EntityFields {
-    private static final String MASK = "***";
-
     private final DeclarativeConfig config;
     private final PluginCatalogue catalogue;
     private final Map<String, Value> found = new LinkedHashMap<>();
@@ -123,7 +122,9 @@ final class EntityFields {
     private static Value value(@Nullable Object value) {
         if (value instanceof Secret secret) {
             String reference = secret.reference();
-            return reference == null ? new Value('!' + secret.value(), MASK) : new Value('?' + reference, reference);
+            return reference == null
+                    ? new Value('!' + secret.value(), Credentials.MASK)
+                    : new Value('?' + reference, reference);
         }
         String text = String.valueOf(value);
         return new Value(text, text);
@@ -166,8 +167,8 @@ final class EntityFields {
     private static Value value(ConfigNode.Scalar scalar, RecordShape.@Nullable Shape shape, boolean careful) {
         boolean secret = shape == RecordShape.Scalar.SECRET || (shape == null && careful);
         boolean told = scalar.fromVariable() || VaultReference.isReference(scalar.text());
-        return new Value(
-                scalar.type() + scalar.source() + '\n' + scalar.text(), secret && !told ? MASK : scalar.shown());
+        String shown = told ? scalar.shown() : secret ? Credentials.MASK : Credentials.masked(scalar.shown());
+        return new Value(scalar.type() + scalar.source() + '\n' + scalar.text(), shown);
     }
 
     private static RecordShape.@Nullable Shape within(RecordShape.@Nullable Shape shape, String name) {

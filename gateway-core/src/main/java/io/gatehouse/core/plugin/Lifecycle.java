@@ -5,23 +5,47 @@ import io.gatehouse.api.PluginFactory;
 import io.gatehouse.api.Redaction;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Calls factories and closes instances: one call at a time, off the event loops.
- */
+/** Calls factories and closes instances, off the event loops. */
 public final class Lifecycle {
     private static final Logger LOG = LoggerFactory.getLogger(Lifecycle.class);
 
+    /** Instances that may be closed at once; each waits at most for what it still has to send. */
+    private static final int CLOSERS = 64;
+
+    /** Instances that may wait for that; with more, whoever closes one waits. */
+    private static final int CLOSING = 256;
+
+    private static final long IDLE_MILLIS = 200;
+
     private final PluginServices services;
     private final PluginCalls calls;
+    private final ThreadPoolExecutor closers = new ThreadPoolExecutor(
+            CLOSERS,
+            CLOSERS,
+            IDLE_MILLIS,
+            TimeUnit.MILLISECONDS,
+            new ArrayBlockingQueue<>(CLOSING),
+            Lifecycle::closer,
+            new ThreadPoolExecutor.CallerRunsPolicy());
 
     /** Makes a lifecycle that calls plugins like this. */
     public Lifecycle(PluginServices services, PluginCalls calls) {
         this.services = services;
         this.calls = calls;
+        closers.allowCoreThreadTimeOut(true);
+    }
+
+    private static Thread closer(Runnable work) {
+        Thread thread = new Thread(work, "plugin-close");
+        thread.setDaemon(true);
+        return thread;
     }
 
     /** How plugins are called. */
@@ -120,7 +144,23 @@ public final class Lifecycle {
         }
     }
 
-    /** Closes an instance after its last log. A failure is logged and changes nothing. */
+    /**
+     * Closes an instance after its last log as {@link #close(String, PluginSource, Created)} does, but beside others and not
+     * on the caller's thread: one that waits for a sink that is gone holds up nobody.
+     *
+     * @param done called when it is closed, on another thread
+     */
+    public void close(String name, PluginSource source, Created created, Runnable done) {
+        closers.execute(() -> {
+            try {
+                close(name, source, created);
+            } finally {
+                done.run();
+            }
+        });
+    }
+
+    /** Closes an instance that nobody uses, and returns when that is done. A failure is logged and changes nothing. */
     public void close(String name, PluginSource source, Created created) {
         created.context.closing();
         attempt(name, "close", source, () -> {

@@ -15,8 +15,6 @@ import org.jspecify.annotations.Nullable;
  * secret in a vault is its reference. Immutable.
  */
 public final class RecordData {
-    private static final String MASK = "***";
-
     private final boolean secrets;
 
     private RecordData(boolean secrets) {
@@ -65,7 +63,7 @@ public final class RecordData {
         }
         if (value instanceof Secret secret) {
             String reference = secret.reference();
-            return reference != null ? reference : secrets ? secret.value() : MASK;
+            return reference != null ? reference : secrets ? secret.value() : Credentials.MASK;
         }
         if (value instanceof Record record) {
             return of(record, given);
@@ -93,12 +91,16 @@ public final class RecordData {
         if (shape instanceof RecordShape.Named named && value instanceof Map<?, ?> map) {
             ConfigNode.Mapping nodes = given instanceof ConfigNode.Mapping mapping ? mapping : null;
             Map<String, @Nullable Object> data = new LinkedHashMap<>();
-            map.forEach((name, item) -> data.put(
-                    String.valueOf(name),
-                    value(item, named.value(), nodes == null ? null : nodes.get(String.valueOf(name)))));
+            map.forEach((key, item) -> {
+                String name = String.valueOf(key);
+                Object shown = value(item, named.value(), nodes == null ? null : nodes.get(name));
+                data.put(
+                        name,
+                        !secrets && item instanceof String && Credentials.isNamed(name) ? Credentials.MASK : shown);
+            });
             return data;
         }
-        return JsonSchema.plain(value, shape);
+        return value instanceof String text && !secrets ? Credentials.masked(text) : JsonSchema.plain(value, shape);
     }
 
     /** A part of the file, of whose texts it is not known whether they are secrets. */
@@ -115,7 +117,7 @@ public final class RecordData {
         }
         ConfigNode.Scalar scalar = (ConfigNode.Scalar) node;
         return scalar.type() == ConfigNode.Type.STRING && !VaultReference.isReference(scalar.text())
-                ? MASK
+                ? Credentials.MASK
                 : scalar.toData();
     }
 

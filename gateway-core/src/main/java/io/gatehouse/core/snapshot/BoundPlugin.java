@@ -66,14 +66,21 @@ final class BoundPlugin {
         created.follow(catalogue);
     }
 
-    /** Gives one use back; the last one closes the instance. */
-    void release(Lifecycle lifecycle) {
-        if (--users == 0) {
-            close(lifecycle);
-        }
+    /**
+     * Gives one use back.
+     *
+     * @return whether it was the last; then the instance has to be closed
+     */
+    boolean release() {
+        return --users == 0;
     }
 
     void close(Lifecycle lifecycle) {
         lifecycle.close(entity.name(), known.source(), created);
+    }
+
+    /** @param done called when it is closed, on another thread */
+    void close(Lifecycle lifecycle, Runnable done) {
+        lifecycle.close(entity.name(), known.source(), created, done);
     }
 }

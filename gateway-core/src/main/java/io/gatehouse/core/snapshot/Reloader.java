@@ -15,8 +15,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.function.Consumer;
@@ -44,6 +46,10 @@ public final class Reloader {
     private final Consumer<Snapshot> onTooOld;
     private final Deque<Snapshot> retired = new ArrayDeque<>();
     private final Set<PluginSource> sources = new HashSet<>();
+
+    /** How many instances of a source are being closed. */
+    private final Map<PluginSource, Integer> closing = new HashMap<>();
+
     private @Nullable Examination examined;
     private volatile @Nullable Snapshot current;
     private volatile long liveAt;
@@ -174,7 +180,7 @@ public final class Reloader {
         try {
             source.keep(edited.config(), edits);
         } catch (IOException | RuntimeException e) {
-            next.plugins().forEach(one -> one.plugin().release(lifecycle));
+            lastUses(next).forEach(plugin -> plugin.close(lifecycle));
             throw e;
         }
         swap(edited, next);
@@ -204,8 +210,27 @@ public final class Reloader {
 
     private void drained(Snapshot snapshot) {
         retired.remove(snapshot);
-        snapshot.plugins().forEach(one -> one.plugin().release(lifecycle));
+        for (BoundPlugin plugin : lastUses(snapshot)) {
+            PluginSource from = plugin.known().source();
+            closing.merge(from, 1, Integer::sum);
+            plugin.close(lifecycle, () -> thread.execute(() -> closed(from)));
+        }
         unloadUnused();
+    }
+
+    private void closed(PluginSource from) {
+        closing.computeIfPresent(from, (source, count) -> count == 1 ? null : count - 1);
+        if (!closing.containsKey(from)) {
+            unloadUnused();
+        }
+    }
+
+    /** Gives back what a snapshot uses: the instances that no other one uses. */
+    private static List<BoundPlugin> lastUses(Snapshot snapshot) {
+        return snapshot.plugins().stream()
+                .map(SnapshotBuilder.Placed::plugin)
+                .filter(BoundPlugin::release)
+                .toList();
     }
 
     /** A catalogue that did not go live: what only it loaded goes. */
@@ -226,6 +251,7 @@ public final class Reloader {
         for (Snapshot old : retired) {
             used.addAll(old.catalogue().sources());
         }
+        used.addAll(closing.keySet());
         sources.removeIf(source -> {
             if (used.contains(source)) {
                 return false;
@@ -246,8 +272,8 @@ public final class Reloader {
         }
     }
 
-    /** Whether every retired snapshot has been closed. */
+    /** Whether every retired snapshot, and every plugin that only it had, has been closed. */
     public boolean isDrained() {
-        return retired.isEmpty();
+        return retired.isEmpty() && closing.isEmpty();
     }
 }

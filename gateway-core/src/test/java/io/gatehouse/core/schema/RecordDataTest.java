@@ -20,6 +20,8 @@ class RecordDataTest {
             Map<String, Secret> map,
             Map<String, List<Secret>> lists,
             List<Inner> inner,
+            List<String> headers,
+            Map<String, String> named,
             double number) {}
 
     record Inner(Secret secret, String text) {}
@@ -32,20 +34,24 @@ class RecordDataTest {
             Map.of("a", Secret.literal("hunter5")),
             Map.of("b", List.of(Secret.literal("hunter6"))),
             List.of(new Inner(Secret.literal("hunter7"), "seen")),
+            List.of("Authorization: Bearer hunter8", "x-seen:too"),
+            Map.of("X-API-Key", "hunter9"),
             2.0);
 
     @Test
     void showsSecretsToThoseWhoMaySeeThem() {
         assertThat(json(RecordData.plain())).isEqualTo(new JsonObject("""
                         {"plain":"hunter1","none":null,"list":["hunter2","hunter3"],"set":["hunter4"],"map":{"a":"hunter5"},
-                        "lists":{"b":["hunter6"]},"inner":[{"secret":"hunter7","text":"seen"}],"number":2}"""));
+                        "lists":{"b":["hunter6"]},"inner":[{"secret":"hunter7","text":"seen"}],
+                        "headers":["Authorization: Bearer hunter8","x-seen:too"],"named":{"X-API-Key":"hunter9"},"number":2}"""));
     }
 
     @Test
-    void showsThreeStarsWhereverASecretStands() {
+    void showsThreeStarsWhereverASecretStandsOrACredentialIsNamed() {
         assertThat(json(RecordData.masked())).isEqualTo(new JsonObject("""
                         {"plain":"***","none":null,"list":["***","***"],"set":["***"],"map":{"a":"***"},
-                        "lists":{"b":["***"]},"inner":[{"secret":"***","text":"seen"}],"number":2}"""));
+                        "lists":{"b":["***"]},"inner":[{"secret":"***","text":"seen"}],
+                        "headers":["Authorization:***","x-seen:too"],"named":{"X-API-Key":"***"},"number":2}"""));
     }
 
     private static JsonObject json(RecordData data) {

@@ -25,6 +25,8 @@ import io.vertx.core.buffer.Buffer;
 import java.lang.ref.WeakReference;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.NullUnmarked;
 
 /** A plugin for tests, outside of the probe: breaks where the gateway least expects it. */
@@ -32,6 +34,12 @@ import org.jspecify.annotations.NullUnmarked;
 public final class EdgeFactory implements PluginFactory<EdgeFactory.Config> {
     /** All instances that garbage collection has not found to be garbage. */
     static final List<WeakReference<Plugin>> LIVING = new CopyOnWriteArrayList<>();
+
+    /** Those that do {@code late-close} and are at it. */
+    static final AtomicInteger CLOSING = new AtomicInteger();
+
+    /** What these wait for. */
+    static final CountDownLatch MAY_CLOSE = new CountDownLatch(1);
 
     /**
      * What it shall do.
@@ -170,6 +178,14 @@ public final class EdgeFactory implements PluginFactory<EdgeFactory.Config> {
                 case "read-all" -> request.body().buffer(1 << 20).transform(read -> next.proceed(request));
                 default -> next.proceed(request);
             };
+        }
+
+        @Override
+        public void close() throws InterruptedException {
+            if (does.equals("late-close")) {
+                CLOSING.incrementAndGet();
+                MAY_CLOSE.await();
+            }
         }
 
         private static Future<Void> toTheEnd(BodyReader<Buffer> body) {

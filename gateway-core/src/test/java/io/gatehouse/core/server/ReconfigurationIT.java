@@ -228,4 +228,22 @@ class ReconfigurationIT {
             ProbeFactory.LIVES.clear();
         }
     }
+
+    /** One that has to tell a sink that is gone may take its time. */
+    @Test
+    void instancesThatCloseSlowlyHoldUpNeitherEachOtherNorTheNextChange() throws Exception {
+        start();
+        String edges = """
+              - {name: edge, route: r, config: {does: late-close}}
+              - {name: edge, service: s, config: {does: late-close}}
+            """;
+        reload(BASE + edges);
+        reload(BASE);
+        Rig.await(() -> EdgeFactory.CLOSING.get() == 2, () -> "closing: " + EdgeFactory.CLOSING);
+
+        reload(BASE.replace("label: of-route", "label: other"));
+
+        Rig.await(() -> ProbeFactory.LIVES.contains("-of-route"), () -> "" + ProbeFactory.LIVES);
+        EdgeFactory.MAY_CLOSE.countDown();
+    }
 }

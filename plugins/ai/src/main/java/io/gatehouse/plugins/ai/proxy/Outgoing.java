@@ -26,7 +26,6 @@ import org.jspecify.annotations.Nullable;
  * so that nothing of one target, least of all its key, reaches another. Belongs to one exchange.
  */
 final class Outgoing {
-    /** What the gateway redacts on every route, whether or not an auth plugin reads it. */
     private static final int MIN_KEY = 8;
 
     private final Admission admission;
