@@ -28,6 +28,8 @@ class HttpLogIT {
 
     @AfterEach
     void closeSink() {
+        sink.goOn();
+        gateway.gateway().stop(Duration.ofSeconds(30)); // first: its last batch may not have been answered yet
         sink.close();
     }
 
