@@ -238,7 +238,7 @@ public final class FaultServer implements AutoCloseable {
     }
 
     private static <T> T whenFree(Bind<T> bind) throws IOException {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(2);
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
         while (true) {
             try {
                 return bind.bind();

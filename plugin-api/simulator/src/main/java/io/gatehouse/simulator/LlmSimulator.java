@@ -73,7 +73,7 @@ import org.slf4j.LoggerFactory;
 public final class LlmSimulator implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LlmSimulator.class);
     private static final int STORED_RESPONSES = 1000;
-    private static final long WAIT_SECONDS = 10;
+    private static final long WAIT_SECONDS = 60;
 
     private final Vertx vertx;
     private final boolean ownVertx;
@@ -134,7 +134,7 @@ public final class LlmSimulator implements AutoCloseable {
     }
 
     /**
-     * As {@link #start(SimulatorOptions)}, but waits up to ten seconds. Not for event loops.
+     * As {@link #start(SimulatorOptions)}, but waits up to a minute. Not for event loops.
      *
      * @throws IllegalStateException if it does not start, with the cause
      */
@@ -262,7 +262,7 @@ public final class LlmSimulator implements AutoCloseable {
         return id == null ? Future.succeededFuture() : vertx.undeploy(id);
     }
 
-    /** As {@link #stop()}, but waits up to ten seconds, unless it is called on an event loop. */
+    /** As {@link #stop()}, but waits up to a minute, unless it is called on an event loop. */
     @Override
     public void close() {
         Future<Void> stopped = stop();

@@ -78,6 +78,7 @@ class LedgerIT {
         for (int i = 0; i < 5; i++) {
             Caller.post(simulator, Caller.CHAT, Caller.HELLO, "Host", i < 2 ? "a" : "b");
         }
+        Caller.get(simulator.ledger().awaitIdle(Caller.LIMIT));
         Caller.get(simulator.ledger().await(3, LedgerRecord::ended, Caller.LIMIT));
         assertThat(simulator.ledger().records())
                 .extracting(LedgerRecord::sequence)

@@ -8,6 +8,9 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.util.ResourceLeakDetector;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.ref.Reference;
+import java.lang.ref.ReferenceQueue;
+import java.lang.ref.WeakReference;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -63,6 +66,8 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  */
 public final class GatewayExtension
         implements BeforeAllCallback, AfterAllCallback, BeforeEachCallback, AfterEachCallback {
+    private static final long HANDED_OVER_MILLIS = 10_000;
+
     private final List<String> yaml;
     private final Map<String, String> environment = new HashMap<>();
     private final Map<String, String> redirects = new LinkedHashMap<>();
@@ -70,7 +75,7 @@ public final class GatewayExtension
     private final List<String> expected = new ArrayList<>();
     private UnaryOperator<Settings.Builder> settings = UnaryOperator.identity();
     private @Nullable Running running;
-    private Duration idleLimit = Duration.ofSeconds(5);
+    private Duration idleLimit = Duration.ofSeconds(30);
     private boolean shared;
 
     private GatewayExtension(List<String> yaml) {
@@ -115,7 +120,7 @@ public final class GatewayExtension
         return this;
     }
 
-    /** Sets how long exchanges may take to end after a test; 5 seconds unless set. */
+    /** Sets how long exchanges may take to end after a test, and announced lines to come; 30 s unless set. */
     public GatewayExtension idleLimit(Duration limit) {
         idleLimit = limit;
         return this;
@@ -320,15 +325,16 @@ public final class GatewayExtension
         }
     }
 
-    /** Every ERROR line since the last check was announced, and everything announced was there. */
+    /** Every ERROR line since the last check was announced, and everything announced was there or comes in time. */
     private void check() {
         Running now = running();
+        holds(() -> expected.stream().allMatch(text -> now.toldSinceTheLastCheck(text)));
         List<LogLine> lines = now.log.lines();
         List<String> missing = new ArrayList<>(expected);
         List<LogLine> surprises = new ArrayList<>();
         for (LogLine line : lines.subList(now.checked, lines.size())) {
-            boolean leak = line.text().startsWith("LEAK");
-            if (!leak && !line.level().equals("ERROR")) {
+            boolean leak = isLeak(line);
+            if (!leak && !isError(line)) {
                 continue;
             }
             boolean announced = false;
@@ -353,6 +359,14 @@ public final class GatewayExtension
         }
     }
 
+    private static boolean isLeak(LogLine line) {
+        return line.text().startsWith("LEAK");
+    }
+
+    private static boolean isError(LogLine line) {
+        return line.level().equals("ERROR");
+    }
+
     private static boolean tells(LogLine line, String text) {
         if (line.toString().contains(text)) {
             return true;
@@ -367,10 +381,23 @@ public final class GatewayExtension
 
     /** Netty reports a lost buffer when the next one is made after the collector has found it. */
     private static void provokeLeakReports() {
-        for (int i = 0; i < 4; i++) {
-            System.gc();
-            pause();
+        for (int i = 0; i < 4 && isCollected(); i++) {
             ByteBufAllocator.DEFAULT.directBuffer(16).release();
+        }
+    }
+
+    /** What one collection finds is handed over in any order, but before anything that the next one finds. */
+    private static boolean isCollected() {
+        ReferenceQueue<Object> found = new ReferenceQueue<>();
+        Reference<Object> lost = new WeakReference<>(new Object(), found);
+        System.gc();
+        try {
+            return found.remove(HANDED_OVER_MILLIS) != null;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        } finally {
+            Reference.reachabilityFence(lost);
         }
     }
 
@@ -434,6 +461,12 @@ public final class GatewayExtension
                 delete();
                 throw e;
             }
+        }
+
+        private boolean toldSinceTheLastCheck(String text) {
+            List<LogLine> lines = log.lines();
+            return lines.subList(checked, lines.size()).stream()
+                    .anyMatch(line -> !isLeak(line) && isError(line) && tells(line, text));
         }
 
         private void write(List<String> texts) throws IOException {

@@ -422,8 +422,8 @@ class BatchQueueTest {
                 done.countDown();
             });
         }
-        assertThat(done.await(20, TimeUnit.SECONDS)).isTrue();
-        queue.close(Duration.ofSeconds(20));
+        assertThat(done.await(60, TimeUnit.SECONDS)).isTrue();
+        queue.close(Duration.ofSeconds(60));
         loops.shutdown();
         pool.close();
 

@@ -89,8 +89,16 @@ final class PoolContext implements FactoryContext, AutoCloseable {
         throw new UnsupportedOperationException();
     }
 
+    /** Returns once its threads are gone: what one logs late is the next test's line. */
     @Override
     public void close() {
         pool.shutdownNow();
+        try {
+            if (!pool.awaitTermination(60, TimeUnit.SECONDS)) {
+                throw new IllegalStateException("a thread did not end within 60 s");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -48,12 +48,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 @NullUnmarked
 @SuppressWarnings("AddressSelection") // an address is an address
 class AiProxyFailoverIT {
-    private static final Duration SOON = Duration.ofSeconds(10);
+    private static final Duration SOON = Duration.ofSeconds(30);
     private static final String ALL =
             "error, timeout, invalid_header, non_idempotent, http_403, http_404, http_429, http_500, http_502, http_503, http_504";
     private static final String CHAT = "{\"messages\":[{\"role\":\"user\",\"content\":\"one two three\"}]%s}";
     private static final String STREAM = CHAT.formatted(",\"stream\":true");
     private static final String ASK = CHAT.formatted("");
+
+    /** After which a silent target is given up: long enough for the one that answers. */
+    private static final int HASTY_MILLIS = 3000;
 
     private static final FaultServer faults = FaultServer.start(ServerScript.silent());
 
@@ -108,7 +111,15 @@ class AiProxyFailoverIT {
                     - name: ai-proxy-advanced
                       config:
                         max_request_body_size: SIZE
-                        balancer: {failover_criteria: [ALL], read_timeout: 300}
+                        balancer: {failover_criteria: [ALL]}
+                        targets: [SIM_ONE, SIM_TWO]
+                  - name: hasty-pair
+                    paths: [/hasty-pair]
+                    plugins:
+                    - name: ai-proxy-advanced
+                      config:
+                        max_request_body_size: SIZE
+                        balancer: {failover_criteria: [ALL], read_timeout: HASTY}
                         targets: [SIM_ONE, SIM_TWO]
                   - name: responses
                     paths: [/v1/responses]
@@ -127,7 +138,15 @@ class AiProxyFailoverIT {
                     - name: ai-proxy-advanced
                       config:
                         max_request_body_size: SIZE
-                        balancer: {failover_criteria: [ALL], read_timeout: 300}
+                        balancer: {failover_criteria: [ALL]}
+                        targets: [FOUR, FIVE]
+                  - name: hasty-faulty
+                    paths: [/hasty-faulty]
+                    plugins:
+                    - name: ai-proxy-advanced
+                      config:
+                        max_request_body_size: SIZE
+                        balancer: {failover_criteria: [ALL], read_timeout: HASTY}
                         targets: [FOUR, FIVE]
                   - name: careful
                     paths: [/careful]
@@ -135,7 +154,14 @@ class AiProxyFailoverIT {
                     - name: ai-proxy-advanced
                       config:
                         max_request_body_size: SIZE
-                        balancer: {read_timeout: 300}
+                        targets: [FOUR, FIVE]
+                  - name: hasty-careful
+                    paths: [/hasty-careful]
+                    plugins:
+                    - name: ai-proxy-advanced
+                      config:
+                        max_request_body_size: SIZE
+                        balancer: {read_timeout: HASTY}
                         targets: [FOUR, FIVE]
                   - name: breaking
                     paths: [/breaking]
@@ -159,6 +185,7 @@ class AiProxyFailoverIT {
                 - name: recorder
                 """.replace("ALL", ALL)
                 .replace("SIZE", Integer.toString(bodySize))
+                .replace("HASTY", Integer.toString(HASTY_MILLIS))
                 .replace("SIM_ONE", target("one", "a"))
                 .replace("SIM_TWO", target("two", "b"))
                 .replace("FOUR", target("four", "d"))
@@ -334,7 +361,7 @@ class AiProxyFailoverIT {
     @Test
     void movesOnWhenAHeldStreamFallsSilent() throws Exception {
         behave(Scope.all().next(1), Behaviour.builder().stallAfter(1));
-        HttpResponse<String> answer = gateway.post("/pair", STREAM);
+        HttpResponse<String> answer = gateway.post("/hasty-pair", STREAM);
         assertThat(answer.body()).endsWith("data: [DONE]\n\n");
         assertThat(ledger(2)).extracting(LedgerRecord::stalled).containsExactly(true, false);
         assertThat(logged().attempts().get(0).failure().kind()).isEqualTo(FailureKind.TIMEOUT);
@@ -343,7 +370,7 @@ class AiProxyFailoverIT {
     @Test
     void cutsAStreamThatFallsSilentAfterContent() throws Exception {
         behave(Scope.all(), Behaviour.builder().events(20).stallAfter(5));
-        String raw = raw("/pair", STREAM, null);
+        String raw = raw("/hasty-pair", STREAM, null);
         assertThat(raw)
                 .contains("\"code\":\"upstream_timeout\"")
                 .endsWith("<closed>")
@@ -418,7 +445,7 @@ class AiProxyFailoverIT {
     void movesOnAfterEveryFault(String fault, FailureKind kind, int status) throws Exception {
         faults.script(script(fault), good());
         int before = faults.connections().size();
-        HttpResponse<String> answer = gateway.post("/faulty", ASK);
+        HttpResponse<String> answer = gateway.post(kind == FailureKind.TIMEOUT ? "/hasty-faulty" : "/faulty", ASK);
         assertThat(answer.statusCode()).isEqualTo(200);
         assertThat(answer.body()).isEqualTo(WHOLE);
         assertThat(faults.connections().subList(before, before + 2))
@@ -437,7 +464,7 @@ class AiProxyFailoverIT {
     @CsvSource(delimiter = '|', textBlock = FAULTS)
     void repeatsNoPostWithoutBeingToldAndSaysWhatHappened(String fault, FailureKind kind, int status) throws Exception {
         faults.script(script(fault));
-        HttpResponse<String> answer = gateway.post("/careful", ASK);
+        HttpResponse<String> answer = gateway.post(kind == FailureKind.TIMEOUT ? "/hasty-careful" : "/careful", ASK);
         assertThat(answer.statusCode()).isEqualTo(status);
         assertThat(answer.body())
                 .contains(
@@ -575,9 +602,11 @@ class AiProxyFailoverIT {
         assertThat(gateway.reload(config(bodySize).replace("max_fails: 1,", "")))
                 .isEmpty();
         behave(Scope.all(), Behaviour.builder().status(503));
+        long start = System.nanoTime();
         List<HttpResponse<String>> answers = inParallel(8, 200, () -> gateway.post("/breaking", ASK));
+        long windowsMore = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start) / FailoverLimits.RETRY_WINDOW;
         assertThat(answers).allMatch(answer -> answer.statusCode() == 503);
-        assertThat(gateway.simulator().ledger().seen()).isBetween(215L, 220L);
+        assertThat(gateway.simulator().ledger().seen()).isBetween(215L, 220L + FailoverLimits.MIN_RETRIES * windowsMore);
     }
 
     @Test
@@ -607,7 +636,7 @@ class AiProxyFailoverIT {
             }
             List<HttpResponse<String>> answers = new ArrayList<>();
             for (Future<HttpResponse<String>> run : runs) {
-                answers.add(run.get(30, TimeUnit.SECONDS));
+                answers.add(run.get(60, TimeUnit.SECONDS));
             }
             return answers;
         } finally {

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Every operation over sockets, plain and streamed: what the client sees, and that the books agree with the provider's. */
 @NullUnmarked
 class AiProxyOperationsIT {
-    private static final Duration SOON = Duration.ofSeconds(10);
+    private static final Duration SOON = Duration.ofSeconds(30);
 
     @RegisterExtension
     static final GatewayExtension gateway = GatewayExtension.of("""

@@ -24,6 +24,7 @@ import io.vertx.core.http.HttpMethod;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
@@ -37,7 +38,7 @@ class AllocationTest {
     void costsAtMostTwiceTheBody() {
         Buffer body = Buffer.buffer("{\"messages\":[{\"role\":\"user\",\"content\":\"" + "x".repeat(SIZE - 100)
                 + "\"}],\"model\":\"gpt-4.1\"}");
-        assertThat(least(body, "application/json", Buffer.buffer(Ai.ANSWER)))
+        assertThat(least(body, "application/json", Buffer.buffer(Ai.ANSWER), 2L * SIZE))
                 .as("bytes allocated for a body of " + SIZE)
                 .isLessThan(2L * SIZE);
     }
@@ -46,7 +47,7 @@ class AllocationTest {
     @Test
     void costsAFractionOfALargeAnswer() {
         Buffer answer = Buffer.buffer(Ai.ANSWER.replace("Hello there", "word ".repeat(SIZE / 5)));
-        assertThat(least(Buffer.buffer(Ai.CHAT), "application/json", answer))
+        assertThat(least(Buffer.buffer(Ai.CHAT), "application/json", answer, SIZE / 2))
                 .as("bytes allocated for an answer of " + SIZE)
                 .isLessThan(SIZE / 2);
     }
@@ -62,13 +63,13 @@ class AllocationTest {
             events.appendBuffer(event);
         }
         Buffer ask = Buffer.buffer(Ai.CHAT.replace("}]}", "}],\"stream\":true}"));
-        assertThat(least(ask, "text/event-stream", events.appendString("data: [DONE]\n\n")))
+        assertThat(least(ask, "text/event-stream", events.appendString("data: [DONE]\n\n"), SIZE * 3 / 2))
                 .as("bytes allocated for events of " + SIZE)
                 .isLessThan(SIZE * 3 / 2);
     }
 
-    /** The least that one call allocates, once everything is warm. */
-    private static long least(Buffer body, String type, Buffer answer) {
+    /** The least that one call allocates, once everything is warm: on a busy machine the compiler takes its time. */
+    private static long least(Buffer body, String type, Buffer answer, long allowed) {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         AtomicReference<Plugin> made = new AtomicReference<>();
         try (PluginTester tester = Ai.with(PluginTester.ofYaml(capturing(made), """
@@ -80,7 +81,8 @@ class AllocationTest {
             tester.create();
             Plugin engine = made.get();
             long least = Long.MAX_VALUE;
-            for (int i = 0; i < 200; i++) {
+            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+            for (int i = 0; i < 200 || least >= allowed && System.nanoTime() - end < 0; i++) {
                 MultiMap headers = MultiMap.caseInsensitiveMultiMap().set("Content-Type", "application/json");
                 FakeExchange exchange = new FakeExchange(new FakeClock()).original(FakeHead.of(HttpMethod.POST, "/x"));
                 Request request = new Request(exchange, HttpMethod.POST, "/x", headers, Body.of(body));

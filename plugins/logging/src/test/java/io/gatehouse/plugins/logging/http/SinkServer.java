@@ -6,6 +6,7 @@ import io.gatehouse.api.json.JsonBytes;
 import io.gatehouse.api.json.JsonValue;
 import io.vertx.core.buffer.Buffer;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /** A real HTTP server that takes log entries, and stops doing so as a test wants it. */
@@ -61,8 +63,20 @@ final class SinkServer implements AutoCloseable {
         }
     }
 
-    synchronized void up() throws IOException {
-        open(port);
+    /** Waits a moment where the thread that accepted before has not let go of the port yet. */
+    void up() throws IOException {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (true) {
+            try {
+                open(port);
+                return;
+            } catch (BindException e) {
+                if (System.nanoTime() - end >= 0) {
+                    throw e;
+                }
+                LockSupport.parkNanos(5_000_000);
+            }
+        }
     }
 
     /** The request ids of all entries that were taken, in order. */
@@ -87,7 +101,7 @@ final class SinkServer implements AutoCloseable {
         try (exchange) {
             String body = new String(exchange.getRequestBody().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
             try {
-                if (!gate.await(30, TimeUnit.SECONDS)) {
+                if (!gate.await(60, TimeUnit.SECONDS)) {
                     return;
                 }
             } catch (InterruptedException e) {

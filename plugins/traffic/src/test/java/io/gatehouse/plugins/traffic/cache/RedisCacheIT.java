@@ -22,6 +22,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -31,6 +32,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -44,7 +46,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Two gateways with one cache in a real Redis, where one is on the PATH; and with one that is away or wrong. That nothing is
  * logged at ERROR meanwhile, and nothing in flight is left, the gateways' extension checks after each test.
  */
-@Timeout(60)
+@Timeout(300)
 class RedisCacheIT {
     private static final int PORT = freePort();
     private static final int KILLED = freePort();
@@ -103,7 +105,7 @@ class RedisCacheIT {
                         - {name: proxy-cache, route: control, config: {strategy: redis, cache_control: true}, partials: [{name: shared}]}
                         - name: proxy-cache
                           route: slow
-                          config: {strategy: redis, redis: {host: 127.0.0.1, port: %1$d, timeout: 200, password: s3cret}}
+                          config: {strategy: redis, redis: {host: 127.0.0.1, port: %1$d, timeout: 3000, password: s3cret}}
                         - name: proxy-cache
                           route: killed
                           config: {strategy: redis, redis: {host: 127.0.0.1, port: %2$d, timeout: 10000}}
@@ -138,10 +140,12 @@ class RedisCacheIT {
                     - {name: request-termination, route: nobody-%1$d, config: {status_code: 200, message: ok}}
                     """.formatted(i, nobody));
         }
+        yaml.append("- {name: request-termination, route: plain, config: {status_code: 200, message: ok}}\n");
         yaml.append("routes:\n");
         for (int i = 0; i < DATABASES; i++) {
             yaml.append("- {name: nobody-%1$d, paths: [/nobody-%1$d]}%n".formatted(i));
         }
+        yaml.append("- {name: plain, paths: [/plain]}\n");
         return yaml.toString();
     }
 
@@ -290,13 +294,16 @@ class RedisCacheIT {
     @Test
     void goToTheUpstreamWhileRedisIsSlow() throws Exception {
         kept("/slow");
-        if (redis != null) {
-            redis.commands("AUTH s3cret", "CLIENT PAUSE 1500 ALL");
-        }
-        for (int i = 0; i < 7; i++) { // with the last ones nobody tries any more
-            HttpResponse<String> passed = one.get("/slow");
-            assertThat(status(passed)).isEqualTo("Bypass");
-            assertThat(passed.body()).startsWith("/slow #");
+        RealRedis slow = Objects.requireNonNull(redis);
+        slow.stall();
+        try {
+            for (int i = 0; i < 7; i++) { // with the last ones nobody tries any more
+                HttpResponse<String> passed = one.get("/slow");
+                assertThat(status(passed)).isEqualTo("Bypass");
+                assertThat(passed.body()).startsWith("/slow #");
+            }
+        } finally {
+            slow.goOn();
         }
         awaitStatus(one, "/slow", "Hit");
     }
@@ -321,19 +328,31 @@ class RedisCacheIT {
             assertThat(status(one.get("/refused"))).isEqualTo("Bypass");
         }
         List<Long> nanos = new ArrayList<>();
+        List<Long> plain = new ArrayList<>();
         for (int round = 0; round < 4; round++) {
             for (int i = 0; i < DATABASES; i++) {
                 long start = System.nanoTime();
                 HttpResponse<String> passed = one.get("/nobody-" + i);
-                nanos.add(System.nanoTime() - start);
+                long between = System.nanoTime();
+                nanos.add(between - start);
+                assertThat(status(one.get("/plain"))).isEqualTo("none");
+                plain.add(System.nanoTime() - between);
                 assertThat(status(passed)).isEqualTo("Bypass");
             }
         }
-        // the first ones of each really connect; a busy machine slows down some, a wait slows down all
-        for (List<Long> part : List.of(nanos.subList(0, DATABASES), nanos.subList(DATABASES, nanos.size()))) {
-            List<Long> sorted = part.stream().sorted().toList();
-            assertThat(Duration.ofNanos(sorted.get(sorted.size() * 3 / 4))).isLessThan(Duration.ofMillis(50));
-        }
+        // the first ones of each really connect; a busy machine slows down some, a slow one those too that ask nobody
+        assertSoon(nanos.subList(0, DATABASES), plain.subList(0, DATABASES));
+        assertSoon(nanos.subList(DATABASES, nanos.size()), plain.subList(DATABASES, plain.size()));
+    }
+
+    private static void assertSoon(List<Long> nanos, List<Long> plain) {
+        assertThat(most(nanos)).isLessThan(most(plain).multipliedBy(4).plusMillis(50));
+    }
+
+    /** Three in four are faster: a wait slows down all. */
+    private static Duration most(List<Long> nanos) {
+        List<Long> sorted = nanos.stream().sorted().toList();
+        return Duration.ofNanos(sorted.get(sorted.size() * 3 / 4));
     }
 
     @ParameterizedTest
@@ -346,7 +365,7 @@ class RedisCacheIT {
                 assertThat(status(passed)).isEqualTo("Bypass");
                 assertThat(passed.body()).startsWith('/' + fault + " #");
             }
-            assertThat(server.connections()).isNotEmpty();
+            server.await(connection -> true, Duration.ofSeconds(30)).join();
         }
     }
 
@@ -371,7 +390,7 @@ class RedisCacheIT {
                 }));
             }
             while (answered.get() < 200 && loads.stream().noneMatch(Future::isDone)) {
-                Thread.onSpinWait();
+                LockSupport.parkNanos(1_000_000);
             }
             before.close();
             awaitStatus(one, "/killed/0", "Bypass");

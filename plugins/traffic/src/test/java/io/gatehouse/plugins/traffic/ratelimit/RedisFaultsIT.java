@@ -24,6 +24,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -36,7 +37,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * What clients get while Redis is away or wrong, and that limits hold again afterwards: for each fault a route that lets
  * pass and one that refuses. That nothing is logged at ERROR meanwhile the gateway's extension checks after each test.
  */
-@Timeout(60)
+@Timeout(300)
 class RedisFaultsIT {
     private static final int LIMIT = 12;
     private static final int PLENTY = 1_000_000;
@@ -73,9 +74,10 @@ class RedisFaultsIT {
                 int limit = fault.equals("restarted") ? PLENTY : LIMIT;
                 for (boolean tolerant : List.of(true, false)) {
                     String name = fault + '-' + tolerant;
-                    add(routes, plugins, name, tolerant, port(fault), 0, fault.equals("silent") ? 1000 : 10_000, limit);
+                    add(routes, plugins, name, tolerant, port(fault), 0, fault.equals("silent") ? 5000 : 10_000, limit);
                 }
             }
+            routes.append("- {name: plain, paths: [/plain]}\n");
             int nobody = RealRedis.freePort();
             for (int i = 0; i < DATABASES; i++) {
                 add(routes, plugins, "first-" + i, i % 2 == 0, nobody, i, 10_000, LIMIT);
@@ -118,7 +120,7 @@ class RedisFaultsIT {
         int port = port(fault);
         try (FaultServer server = FaultServer.builder().port(port).start(NoRedis.script(fault))) {
             decidesAsTold(fault);
-            assertThat(server.connections()).isNotEmpty();
+            server.await(connection -> true, Duration.ofSeconds(30)).join();
         }
         redis(port);
         limits(fault, LIMIT);
@@ -184,7 +186,7 @@ class RedisFaultsIT {
             }
             for (Queue<String> granted : places.values()) {
                 while (granted.size() < 100 && loads.stream().noneMatch(Future::isDone)) {
-                    Thread.onSpinWait();
+                    LockSupport.parkNanos(1_000_000);
                 }
             }
             before.close();
@@ -210,19 +212,31 @@ class RedisFaultsIT {
     void decidesWithinFiftyMillisecondsWhenRefused() throws Exception {
         decidesAsTold("unheated");
         List<Long> nanos = new ArrayList<>();
+        List<Long> plain = new ArrayList<>();
         for (int round = 0; round < 4; round++) {
             for (int i = 0; i < DATABASES; i++) {
                 long start = System.nanoTime();
                 int status = gateway.get("/first-" + i).statusCode();
-                nanos.add(System.nanoTime() - start);
+                long between = System.nanoTime();
+                nanos.add(between - start);
+                assertThat(gateway.get("/plain").statusCode()).isEqualTo(200);
+                plain.add(System.nanoTime() - between);
                 assertThat(status).isEqualTo(i % 2 == 0 ? 200 : 500);
             }
         }
-        // the first ones of each really connect; a busy machine slows down some, a wait slows down all
-        for (List<Long> part : List.of(nanos.subList(0, DATABASES), nanos.subList(DATABASES, nanos.size()))) {
-            List<Long> sorted = part.stream().sorted().toList();
-            assertThat(Duration.ofNanos(sorted.get(sorted.size() * 3 / 4))).isLessThan(Duration.ofMillis(50));
-        }
+        // the first ones of each really connect; a busy machine slows down some, a slow one those too that ask nobody
+        assertSoon(nanos.subList(0, DATABASES), plain.subList(0, DATABASES));
+        assertSoon(nanos.subList(DATABASES, nanos.size()), plain.subList(DATABASES, plain.size()));
+    }
+
+    private static void assertSoon(List<Long> nanos, List<Long> plain) {
+        assertThat(most(nanos)).isLessThan(most(plain).multipliedBy(4).plusMillis(50));
+    }
+
+    /** Three in four are faster: a wait slows down all. */
+    private static Duration most(List<Long> nanos) {
+        List<Long> sorted = nanos.stream().sorted().toList();
+        return Duration.ofNanos(sorted.get(sorted.size() * 3 / 4));
     }
 
     /** Calls until told to stop, and notes the places that are left after each call. */
@@ -285,7 +299,7 @@ class RedisFaultsIT {
                 .headers()
                 .firstValue("RateLimit-Remaining")
                 .isPresent()) {
-            Thread.onSpinWait();
+            LockSupport.parkNanos(1_000_000);
         }
     }
 

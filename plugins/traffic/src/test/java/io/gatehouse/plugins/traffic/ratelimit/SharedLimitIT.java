@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Two gateways that count in one Redis, where one is on the PATH. */
-@Timeout(60)
+@Timeout(300)
 class SharedLimitIT {
     private static final int PORT = freePort();
     private static final int CLIENTS = 8;
