@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
 
 /** The client side of the tests: the JDK's HTTP client, and a bare socket. */
 final class Caller {
-    static final Duration LIMIT = Duration.ofSeconds(10);
+    static final Duration LIMIT = Duration.ofSeconds(60);
     static final String CHAT = "/v1/chat/completions";
     static final String HELLO =
             "{\"model\":\"gpt-4o\",\"messages\":[{\"role\":\"user\",\"content\":\"hello there world\"}]}";
@@ -90,7 +90,7 @@ final class Caller {
 
     static <T> T get(io.vertx.core.Future<T> future) {
         try {
-            return future.toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
+            return future.toCompletionStage().toCompletableFuture().get(90, TimeUnit.SECONDS);
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }
@@ -102,8 +102,8 @@ final class Caller {
         private final StringBuilder seen = new StringBuilder();
 
         Raw(int port) throws IOException {
-            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 5000);
-            socket.setSoTimeout(10_000);
+            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), (int) LIMIT.toMillis());
+            socket.setSoTimeout((int) LIMIT.toMillis());
         }
 
         Raw send(String text) throws IOException {

@@ -334,7 +334,7 @@ class LlmSimulatorIT {
         assertThat(LlmSimulator.start(same)
                         .toCompletionStage()
                         .toCompletableFuture()
-                        .orTimeout(10, TimeUnit.SECONDS)
+                        .orTimeout(60, TimeUnit.SECONDS)
                         .handle((started, failure) -> failure instanceof TimeoutException ? null : failure)
                         .join())
                 .isNotNull();

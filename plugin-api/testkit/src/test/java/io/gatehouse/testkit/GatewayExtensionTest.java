@@ -20,7 +20,7 @@ class GatewayExtensionTest {
             _format_version: "3.0"
             services:
             - {name: llm, url: "https://api.openai.com", routes: [{name: chat, paths: [/llm]}]}
-            """).idleLimit(Duration.ofSeconds(1));
+            """).idleLimit(Duration.ofSeconds(5));
     private boolean ended;
 
     @BeforeEach
@@ -105,7 +105,7 @@ class GatewayExtensionTest {
         }
 
         turnsRed("exchanges in flight: 1");
-        assertThat(answer).isCompletedExceptionally();
+        assertThat(answer).failsWithin(Duration.ofSeconds(30));
     }
 
     private void turnsRed(String... words) {
