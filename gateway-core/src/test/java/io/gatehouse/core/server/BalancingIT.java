@@ -39,6 +39,7 @@ class BalancingIT {
     final Rig rig = new Rig();
 
     private final List<FaultServer> servers = new ArrayList<>();
+    private final HttpClient client = HttpClient.newHttpClient();
 
     @AfterEach
     void closeServers() {
@@ -362,12 +363,11 @@ class BalancingIT {
     }
 
     private HttpResponse<String> admin(String method, String path) throws Exception {
-        return HttpClient.newHttpClient()
-                .send(
-                        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + rig.gateway.adminPort() + path))
-                                .method(method, BodyPublishers.noBody())
-                                .build(),
-                        HttpResponse.BodyHandlers.ofString());
+        return client.send(
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + rig.gateway.adminPort() + path))
+                        .method(method, BodyPublishers.noBody())
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
     }
 
     /** The health of each target in the order of the file. */

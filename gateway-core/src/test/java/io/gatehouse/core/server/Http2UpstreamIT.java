@@ -170,7 +170,7 @@ class Http2UpstreamIT {
                         held.add(stream);
                     }
                 },
-                "retries: 5");
+                "retries: 5, connect_timeout: 600000, read_timeout: 600000");
         List<Socket> clients = new ArrayList<>();
         try {
             for (int i = 0; i < 8 + 1024 + 5; i++) {

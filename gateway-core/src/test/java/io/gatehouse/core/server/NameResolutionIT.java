@@ -35,6 +35,7 @@ class NameResolutionIT {
     final Rig rig = new Rig();
 
     private final NameServer dns = new NameServer();
+    private final HttpClient client = HttpClient.newHttpClient();
     private final List<FaultServer> servers = new ArrayList<>();
 
     @AfterEach
@@ -305,9 +306,7 @@ class NameResolutionIT {
         HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + rig.gateway.adminPort() + path))
                 .method(method, HttpRequest.BodyPublishers.noBody())
                 .build();
-        return HttpClient.newHttpClient()
-                .sendAsync(request, HttpResponse.BodyHandlers.ofString())
-                .join();
+        return client.sendAsync(request, HttpResponse.BodyHandlers.ofString()).join();
     }
 
     @Test
@@ -406,7 +405,7 @@ class NameResolutionIT {
     @Test
     void looksForANameInTheDomainsOfTheSystem(@TempDir Path folder) throws Exception {
         Path file = Files.writeString(
-                folder.resolve("resolv.conf"), "search one.example two.example\noptions ndots:2 timeout:30\n");
+                folder.resolve("resolv.conf"), "search one.example two.example\noptions ndots:2 timeout:1\n");
         dns.fails("short.one.example", DnsResponseCode.SERVFAIL)
                 .a("short.two.example", 60, "127.0.0.1")
                 .a("whole.example.org", 60, "127.0.0.1")
