@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -470,9 +471,10 @@ class AdminApiIT {
 
     /** Runs with the lines of the audit log, and leaves log levels as they were. */
     private static void audited(Audited work) throws Exception {
-        Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+        LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
         Logger audit = (Logger) LoggerFactory.getLogger(LogLevels.AUDIT);
-        Level level = root.getLevel();
+        Map<Logger, Level> levels = new HashMap<>();
+        context.getLoggerList().forEach(logger -> levels.put(logger, logger.getLevel()));
         ListAppender<ILoggingEvent> lines = new ListAppender<>();
         lines.list = new CopyOnWriteArrayList<>(); // it is read while the gateway writes
         lines.start();
@@ -481,7 +483,7 @@ class AdminApiIT {
             work.with(() -> lines.list.stream().map(AdminApiIT::told).toList());
         } finally {
             audit.detachAppender(lines);
-            root.setLevel(level);
+            context.getLoggerList().forEach(logger -> logger.setLevel(levels.get(logger)));
         }
     }
 
