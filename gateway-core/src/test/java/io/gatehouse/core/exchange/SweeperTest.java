@@ -16,7 +16,7 @@ final class SweeperTest {
 
     @AfterEach
     void close() throws Exception {
-        vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+        vertx.close().toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
     }
 
     @Test
@@ -46,8 +46,8 @@ final class SweeperTest {
                         System.nanoTime());
             }
         });
-        assertThat(expiredBefore.get(10, TimeUnit.SECONDS)).isEqualTo(1);
-        all.get(10, TimeUnit.SECONDS);
+        assertThat(expiredBefore.get(60, TimeUnit.SECONDS)).isEqualTo(1);
+        all.get(60, TimeUnit.SECONDS);
     }
 
     @Test
@@ -60,7 +60,7 @@ final class SweeperTest {
             sweeper.add(named("left", first), System.nanoTime() + 1_000_000);
             sweeper.remove(taken);
         });
-        assertThat(first.get(10, TimeUnit.SECONDS)).isEqualTo("left");
+        assertThat(first.get(60, TimeUnit.SECONDS)).isEqualTo("left");
     }
 
     private static Watched named(String name, CompletableFuture<String> expired) {

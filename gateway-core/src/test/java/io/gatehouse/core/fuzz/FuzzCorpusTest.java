@@ -17,7 +17,7 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.Timeout;
 
 /** What the fuzzers found or began with, tried again on every Java: {@code ./gatehouse fuzz} adds to it. */
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
+@Timeout(value = 180, unit = TimeUnit.SECONDS)
 class FuzzCorpusTest {
     private interface Target {
         void tryOut(byte[] data);

@@ -98,7 +98,7 @@ class FuzzIT {
 
     private static String awaited(Running one, int seconds) throws Exception {
         // the fuzzer's own limits are below; this one is for a fuzzer that hangs
-        boolean ended = one.process().waitFor(seconds + 120L, TimeUnit.SECONDS);
+        boolean ended = one.process().waitFor(seconds + 600L, TimeUnit.SECONDS);
         String said = Files.readString(one.log());
         if (!ended || one.process().exitValue() != 0) {
             int from = Math.max(0, said.indexOf("== Java Exception"));

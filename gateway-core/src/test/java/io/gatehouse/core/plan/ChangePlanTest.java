@@ -36,7 +36,7 @@ class ChangePlanTest {
                     Map.of("DECK_KEY", SECRET)::get,
                     LoadOptions.defaults(),
                     null,
-                    new PluginCalls(Duration.ofSeconds(10), (plugin, phase, cause) -> {}));
+                    new PluginCalls(Duration.ofSeconds(60), (plugin, phase, cause) -> {}));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -109,7 +109,7 @@ class DataPathIT {
         HttpResponse<String> answer = rig.get("/a", "Accept", "application/json");
         assertThat(answer.statusCode()).isEqualTo(504);
         assertThat(answer.body()).contains("\"message\":\"The upstream server is timing out\"");
-        Rig.await(() -> rig.upstream.connections().get(0).ended(), () -> "the upstream connection is still open");
+        rig.upstreamEnds();
     }
 
     @ParameterizedTest
@@ -150,13 +150,16 @@ class DataPathIT {
         rig.upstream.script(ServerScript.builder()
                 .readRequest()
                 .send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n0123456789")
-                .pause(Duration.ofMillis(100))
+                .awaitRelease()
                 .reset()
                 .build());
         start("{name: probe}");
-        assertThat(rig.raw("GET /a HTTP/1.1\r\nHost: x\r\n\r\n"))
-                .containsIgnoringCase("content-length: 100\r\n")
-                .endsWith("0123456789<closed>");
+        try (Socket socket = rig.connect()) {
+            Rig.send(socket, "GET /a HTTP/1.1\r\nHost: x\r\n\r\n");
+            assertThat(Rig.until(socket, "0123456789")).containsIgnoringCase("content-length: 100\r\n");
+            rig.upstream.release();
+            assertThat(Rig.rest(socket)).isEqualTo("<closed>");
+        }
         assertThat(rig.logged(1)).containsExactly("probe upstream_failed reset 200");
     }
 
@@ -197,12 +200,12 @@ class DataPathIT {
                         .send("half")
                         .stall()
                         .build());
-        start("{name: probe, config: {does: buffer}}", "read_timeout: 700");
+        start("{name: probe, config: {does: buffer}}", "read_timeout: 4000");
         HttpResponse<String> reset = rig.get("/a", "Accept", "application/json");
         assertThat(reset.statusCode()).isEqualTo(502);
         assertThat(reset.body()).contains("\"message\":\"An invalid response was received from the upstream server\"");
         assertThat(reset.headers().firstValue("X-Probe")).contains("probe");
-        // 700 ms are more than the 300 ms that the plugin has for itself: waiting for the upstream is not its time
+        // 4 s are more than the 300 ms that the plugin has for itself: waiting for the upstream is not its time
         HttpResponse<String> late = rig.get("/a");
         assertThat(late.statusCode()).isEqualTo(504);
         assertThat(late.body()).startsWith("The upstream server is timing out\nrequest_id: ");
@@ -215,14 +218,16 @@ class DataPathIT {
                 .readRequest()
                 .eventStreamHead()
                 .chunk("data: 1\n\n")
-                .pause(Duration.ofMillis(100))
+                .awaitRelease()
                 .close()
                 .build());
         start("{name: probe}");
-        assertThat(rig.raw("GET /a HTTP/1.1\r\nHost: x\r\n\r\n"))
-                .contains("data: 1\n\n")
-                .doesNotContain("\r\n0\r\n\r\n")
-                .endsWith("<closed>");
+        try (Socket socket = rig.connect()) {
+            Rig.send(socket, "GET /a HTTP/1.1\r\nHost: x\r\n\r\n");
+            Rig.until(socket, "data: 1\n\n");
+            rig.upstream.release();
+            assertThat(Rig.rest(socket)).doesNotContain("\r\n0\r\n\r\n").endsWith("<closed>");
+        }
         assertThat(rig.logged(1).get(0)).startsWith("probe upstream_failed ");
     }
 
@@ -234,7 +239,7 @@ class DataPathIT {
             Rig.send(socket, "GET /a HTTP/1.1\r\nHost: x\r\n\r\n");
             Rig.await(() -> rig.upstream.requests() == 1, () -> "no request");
         }
-        Rig.await(() -> rig.upstream.connections().get(0).ended(), () -> "the upstream still waits");
+        rig.upstreamEnds();
         assertThat(rig.logged(1)).containsExactly("probe client_gone closed 499");
     }
 
@@ -399,7 +404,7 @@ class DataPathIT {
         try (Socket socket = rig.connect()) {
             Rig.send(socket, "GET /a HTTP/1.1\r\nHost: x\r\n\r\n");
             Rig.await(() -> rig.upstream.requests() == 1, () -> "no request");
-            Thread stopping = new Thread(() -> rig.gateway.stop(Duration.ofSeconds(10)));
+            Thread stopping = new Thread(() -> rig.gateway.stop(Rig.SOON));
             stopping.start();
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(200));
             rig.upstream.release();
@@ -407,7 +412,7 @@ class DataPathIT {
                     .contains("data: 1")
                     .contains("0\r\n\r\n")
                     .endsWith("<closed>");
-            stopping.join(10_000);
+            stopping.join(Rig.SOON.toMillis());
             assertThat(stopping.isAlive()).isFalse();
         }
         assertThat(ProbeFactory.LOGGED).containsExactly("probe sent ok 200");

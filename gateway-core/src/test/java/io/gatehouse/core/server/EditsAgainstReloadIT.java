@@ -7,6 +7,7 @@ import com.sun.net.httpserver.HttpServer;
 import io.gatehouse.core.AdminSettings;
 import io.gatehouse.core.Gateway;
 import io.gatehouse.core.Settings;
+import io.gatehouse.core.balancer.DnsOptions;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -47,6 +48,7 @@ class EditsAgainstReloadIT {
     private final Random random = new Random(SEED);
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final NameServer dns = new NameServer(); // that knows no name, whatever the machine's would say
     private HttpServer upstream;
     private Gateway edited;
     private Gateway loaded;
@@ -73,9 +75,10 @@ class EditsAgainstReloadIT {
             loaded.close();
         }
         upstream.stop(0);
+        dns.close();
     }
 
-    private static Gateway start(Path file) throws Exception {
+    private Gateway start(Path file) throws Exception {
         return Gateway.start(Settings.builder()
                 .configs(List.of(file))
                 .admin(AdminSettings.DEFAULT)
@@ -84,6 +87,7 @@ class EditsAgainstReloadIT {
                 .adminListen(List.of(Settings.Listen.of("127.0.0.1", 0)))
                 .statusListen(List.of())
                 .eventLoops(1)
+                .dns(DnsOptions.DEFAULT.withServers(List.of(dns.address())).withResolverFile(Path.of("/none")))
                 .build());
     }
 

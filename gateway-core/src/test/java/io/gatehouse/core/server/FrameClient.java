@@ -74,7 +74,12 @@ final class FrameClient implements AutoCloseable {
 
     /** Says hello on a connection; {@code settings} are pairs of an identifier and a value. */
     FrameClient(Socket socket, int... settings) throws IOException {
+        this(socket, null, settings);
+    }
+
+    private FrameClient(Socket socket, ByteArrayOutputStream held, int... settings) throws IOException {
         this.socket = socket;
+        this.held = held;
         this.in = new DataInputStream(socket.getInputStream());
         bytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(ISO_8859_1));
         ByteBuffer pairs = ByteBuffer.allocate(settings.length * 3);
@@ -87,6 +92,11 @@ final class FrameClient implements AutoCloseable {
 
     static FrameClient of(Rig rig, int... settings) throws IOException {
         return new FrameClient(rig.connect(), settings);
+    }
+
+    /** Says hello together with what follows, in one piece with {@link #release()}. */
+    static FrameClient holding(Rig rig, int... settings) throws IOException {
+        return new FrameClient(rig.connect(), new ByteArrayOutputStream(), settings);
     }
 
     void bytes(byte[] bytes) throws IOException {

@@ -53,7 +53,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** gRPC's own client and server, with the gateway between them. */
 @NullUnmarked
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 180, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 @SuppressWarnings("AddressSelection") // an address is an address
 class GrpcIT {
     private static final Metadata.Key<String> ASKED = Metadata.Key.of("x-asked", Metadata.ASCII_STRING_MARSHALLER);
@@ -258,15 +258,15 @@ class GrpcIT {
     @AfterEach
     void stop() throws Exception {
         if (channel != null) {
-            channel.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
+            channel.shutdownNow().awaitTermination(60, TimeUnit.SECONDS);
         }
         if (server != null) {
-            server.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
+            server.shutdownNow().awaitTermination(60, TimeUnit.SECONDS);
         }
     }
 
     private static CallOptions soon() {
-        return CallOptions.DEFAULT.withDeadlineAfter(10, TimeUnit.SECONDS);
+        return CallOptions.DEFAULT.withDeadlineAfter(60, TimeUnit.SECONDS);
     }
 
     /** What a client hears of a stream. */
@@ -289,7 +289,7 @@ class GrpcIT {
         }
 
         String next() throws InterruptedException {
-            return String.valueOf(messages.poll(10, TimeUnit.SECONDS));
+            return String.valueOf(messages.poll(60, TimeUnit.SECONDS));
         }
     }
 
@@ -367,7 +367,7 @@ class GrpcIT {
         Rig.await(() -> cancelled.get() == 1, () -> "the service was not told");
 
         assertThatThrownBy(() -> ClientCalls.blockingUnaryCall(
-                        channel, SILENT, CallOptions.DEFAULT.withDeadlineAfter(300, TimeUnit.MILLISECONDS), "a"))
+                        channel, SILENT, CallOptions.DEFAULT.withDeadlineAfter(4, TimeUnit.SECONDS), "a"))
                 .isInstanceOfSatisfying(
                         StatusRuntimeException.class,
                         e -> assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED));
@@ -383,7 +383,7 @@ class GrpcIT {
                 .setFullMethodName("cars.Cars/Get")
                 .build();
         assertThat(code(elsewhere)).isEqualTo(Status.Code.NOT_FOUND);
-        server.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
+        server.shutdownNow().awaitTermination(60, TimeUnit.SECONDS);
         assertThat(code(UNARY)).isEqualTo(Status.Code.UNAVAILABLE);
     }
 

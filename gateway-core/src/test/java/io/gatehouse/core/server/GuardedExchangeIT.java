@@ -83,11 +83,11 @@ class GuardedExchangeIT {
     void doesNotCountTheTimeInside(String how) throws Exception {
         rig.upstream.script(ServerScript.builder()
                 .readRequest()
-                .pause(Duration.ofMillis(400))
+                .pause(Duration.ofMillis(2500))
                 .respond(200, "{}")
                 .repeat()
                 .build());
-        rig.start("{name: edge, config: {does: " + how + "}}", rig.settings().pluginTimeLimit(Duration.ofMillis(300)));
+        rig.start("{name: edge, config: {does: " + how + "}}", rig.settings().pluginTimeLimit(Duration.ofSeconds(2)));
         assertThat(rig.raw(GET)).startsWith("HTTP/1.1 200 ");
     }
 

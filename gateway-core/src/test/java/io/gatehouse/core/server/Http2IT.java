@@ -178,7 +178,7 @@ class Http2IT {
             client.await(frame -> frame.type() == DATA);
             client.reset(1);
             assertThat(rig.logged(1)).containsExactly("probe client_gone reset 200");
-            Rig.await(() -> rig.upstream.connections().get(0).ended(), () -> "the upstream is still connected");
+            rig.upstreamEnds();
             client.frame(PING, 0, 0, new byte[8]);
             client.await(frame -> frame.type() == PING); // and the connection lives
         }
@@ -527,8 +527,8 @@ class Http2IT {
     @Test
     void endsConnectionsThatAreIdle() throws Exception {
         start("", limits(10_000, 300, 60_000, 60_000));
-        try (FrameClient client = FrameClient.of(rig)) {
-            client.get(1, "/a");
+        try (FrameClient client = FrameClient.holding(rig)) { // so that it is not idle before its request
+            client.get(1, "/a").release();
             assertThat(client.whole(1)).startsWith("200 ");
             assertThat(client.farewell()).isEqualTo(NO_ERROR);
         }
@@ -536,7 +536,7 @@ class Http2IT {
 
     @Test
     void doesNotWaitForEverForAFrame() throws Exception {
-        start("", limits(300, 75_000, 60_000, 60_000));
+        start("", limits(2000, 75_000, 60_000, 60_000));
         try (FrameClient client = FrameClient.of(rig)) {
             client.bytes(new byte[] {0, 0, 9, HEADERS, 0, 0, 0, 0, 1, 0, 0});
             assertThat(client.farewell()).isEqualTo(ENHANCE_YOUR_CALM);
@@ -545,7 +545,7 @@ class Http2IT {
 
     @Test
     void doesNotWaitForEverForTheEndOfAHead() throws Exception {
-        start("", limits(300, 75_000, 60_000, 60_000));
+        start("", limits(2000, 75_000, 60_000, 60_000));
         try (FrameClient client = FrameClient.of(rig)) {
             client.frame(HEADERS, END_STREAM, 1, client.encoded(1, head("GET", "/a")));
             assertThat(client.farewell()).isEqualTo(ENHANCE_YOUR_CALM);
@@ -554,7 +554,7 @@ class Http2IT {
 
     @Test
     void doesNotWaitForEverForThePreface() throws Exception {
-        start("", limits(300, 75_000, 60_000, 60_000));
+        start("", limits(2000, 75_000, 60_000, 60_000));
         try (Socket socket = rig.connect()) {
             Rig.send(socket, "PRI * HTT");
             assertThat(Rig.rest(socket)).endsWith("<closed>");
@@ -585,7 +585,7 @@ class Http2IT {
         try (FrameClient client = client("{name: probe}")) {
             client.get(1, "/a");
             client.await(frame -> frame.type() == HEADERS);
-            Thread stopping = new Thread(() -> rig.gateway.stop(Duration.ofSeconds(10)));
+            Thread stopping = new Thread(() -> rig.gateway.stop(Rig.SOON));
             stopping.start();
             FrameClient.Frame first = client.await(frame -> frame.type() == GOAWAY);
             assertThat(first.number()).isEqualTo(NO_ERROR);

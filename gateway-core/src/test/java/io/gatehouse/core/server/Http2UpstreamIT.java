@@ -26,7 +26,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** HTTP/2 with upstreams, whatever the client speaks. */
 @NullUnmarked
-@Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 180, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 @SuppressWarnings({"AddressSelection", "StringConcatToTextBlock", "try"}) // line ends matter, and when a client leaves
 class Http2UpstreamIT {
     private static void answers(Http2Peer.Stream stream) {
@@ -170,7 +170,7 @@ class Http2UpstreamIT {
                         held.add(stream);
                     }
                 },
-                "retries: 5");
+                "retries: 5, connect_timeout: 600000, read_timeout: 600000");
         List<Socket> clients = new ArrayList<>();
         try {
             for (int i = 0; i < 8 + 1024 + 5; i++) {
@@ -401,7 +401,7 @@ class Http2UpstreamIT {
                         stream.deafen(); // it will not even see a ping
                     }
                 },
-                "retries: 0, read_timeout: 200");
+                "retries: 0, read_timeout: 1000");
         assertThat(rig.get("/a").statusCode()).isEqualTo(504);
         Rig.await(
                 () -> {

@@ -44,7 +44,7 @@ class KeepAliveIT {
     void aConnectionThatWaitsTooLongIsClosed(String time) throws Exception {
         start("IDLE_TIMEOUT", time);
         rig.get("/a");
-        Rig.await(() -> rig.upstream.connections().get(0).ended(), () -> "still open");
+        rig.upstreamEnds();
         rig.get("/a");
         assertThat(rig.upstream.connections()).hasSize(2);
     }

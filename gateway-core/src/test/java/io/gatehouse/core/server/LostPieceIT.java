@@ -51,7 +51,7 @@ class LostPieceIT {
 
     @AfterEach
     void close() throws Exception {
-        vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+        vertx.close().toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
     }
 
     private String answer(String lost, boolean chunked) throws Exception {
@@ -80,10 +80,10 @@ class LostPieceIT {
         int port = server.listen(0, "127.0.0.1")
                 .toCompletionStage()
                 .toCompletableFuture()
-                .get(10, TimeUnit.SECONDS)
+                .get(60, TimeUnit.SECONDS)
                 .actualPort();
         try (Socket socket = new Socket("127.0.0.1", port)) {
-            socket.setSoTimeout(5000);
+            socket.setSoTimeout((int) Rig.SOON.toMillis());
             Rig.send(socket, GET);
             return Rig.rest(socket);
         }

@@ -26,6 +26,7 @@ import io.netty.handler.codec.dns.DnsSection;
 import io.netty.util.NetUtil;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -40,6 +41,11 @@ final class NameServer implements AutoCloseable {
     private final Map<String, Reply> replies = new ConcurrentHashMap<>();
     private final EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
     private final Channel channel;
+
+    /** What is not answered for now, and what would be said to it. */
+    private String hushed = "";
+
+    private final List<Runnable> kept = new ArrayList<>();
 
     private record Reply(DnsResponseCode code, int ttl, List<byte[]> data, boolean silent) {}
 
@@ -110,6 +116,25 @@ final class NameServer implements AutoCloseable {
         return every(name, new Reply(DnsResponseCode.NOERROR, 0, List.of(), true));
     }
 
+    /** Forgets what was asked, and does not answer this question, as {@code A a.example}, until {@link #speak()}. */
+    void hush(String question) {
+        synchronized (kept) {
+            questions.clear();
+            hushed = question;
+        }
+    }
+
+    /** Answers all that it was asked meanwhile, with what it knows by now. */
+    void speak() {
+        List<Runnable> answers;
+        synchronized (kept) {
+            hushed = "";
+            answers = List.copyOf(kept);
+            kept.clear();
+        }
+        answers.forEach(answer -> channel.eventLoop().execute(answer));
+    }
+
     private NameServer every(String name, Reply reply) {
         for (DnsRecordType type : List.of(DnsRecordType.A, DnsRecordType.AAAA, DnsRecordType.SRV)) {
             put(type, name, reply);
@@ -128,13 +153,33 @@ final class NameServer implements AutoCloseable {
             DnsQuestion question = query.recordAt(DnsSection.QUESTION);
             String name = question.name().toLowerCase(Locale.ROOT).replaceAll("\\.$", "");
             String asked = question.type().name() + " " + name;
-            questions.add(asked);
+            InetSocketAddress asker = query.sender();
+            InetSocketAddress here = query.recipient();
+            int id = query.id();
+            Runnable answer = () -> answer(context, asker, here, id, question, asked);
+            synchronized (kept) {
+                questions.add(asked);
+                if (asked.equals(hushed)) {
+                    kept.add(answer);
+                    return;
+                }
+            }
+            answer.run();
+        }
+
+        private void answer(
+                ChannelHandlerContext context,
+                InetSocketAddress asker,
+                InetSocketAddress here,
+                int id,
+                DnsQuestion question,
+                String asked) {
             Reply reply = replies.getOrDefault(asked, new Reply(DnsResponseCode.NXDOMAIN, 0, List.of(), false));
             if (reply.silent()) {
                 return;
             }
             DatagramDnsResponse response = new DatagramDnsResponse(
-                    /* sender= */ query.recipient(), /* recipient= */ query.sender(), query.id());
+                    /* sender= */ here, /* recipient= */ asker, id);
             response.setCode(reply.code());
             response.setRecursionAvailable(true);
             response.addRecord(

@@ -11,6 +11,7 @@ import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
@@ -38,7 +39,6 @@ class ProxyCasesIT {
               - name: echo
                 url: http://127.0.0.1:{ECHO}
                 retries: 0
-                read_timeout: 300
                 routes:
                   - {name: inspect, hosts: [inspect.test]}
                   - {name: preserved, hosts: [preserved.test], preserve_host: true}
@@ -52,6 +52,11 @@ class ProxyCasesIT {
                   - {name: via, hosts: [via.test], plugins: [{name: probe, config: {does: name-servers, label: "gatehouse/{VERSION}"}}]}
                   - {name: named, hosts: [named.test], plugins: [{name: probe, config: {does: name-servers, label: "1.1 other"}}]}
                   - {name: forged, hosts: [forged.test], plugins: [{name: probe, config: {does: forge-id}}]}
+              - name: hanging
+                url: http://127.0.0.1:{ECHO}
+                retries: 0
+                read_timeout: 300
+                routes: [{name: hanging, hosts: [hanging.test]}]
               - name: closed
                 url: http://127.0.0.1:{CLOSED}
                 retries: 0
@@ -124,21 +129,26 @@ class ProxyCasesIT {
     @TempDir
     Path folder;
 
+    /** Has a port of its own, on which nobody listens. */
+    private final Socket closed = new Socket();
+
     private EchoUpstream echo;
     private final List<Gateway> started = new ArrayList<>();
 
     @BeforeEach
     void listen() throws IOException {
         echo = new EchoUpstream(ANSWERS);
+        closed.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
         for (Map.Entry<String, String> template : TEMPLATES.entrySet()) {
             Files.writeString(folder.resolve("t." + template.getKey()), template.getValue());
         }
     }
 
     @AfterEach
-    void stop() {
+    void stop() throws IOException {
         started.forEach(Gateway::close);
         echo.close();
+        closed.close();
     }
 
     @TestFactory
@@ -158,7 +168,7 @@ class ProxyCasesIT {
 
     private void start(ProxyCases.Group group, Map<String, String> known) throws Exception {
         known.put("ECHO", Integer.toString(echo.port()));
-        known.put("CLOSED", Integer.toString(freePort()));
+        known.put("CLOSED", Integer.toString(closed.getLocalPort()));
         known.put("VERSION", Gateway.version());
         known.put("FOLDER", folder.toString());
         Map<String, String> environment = new HashMap<>();

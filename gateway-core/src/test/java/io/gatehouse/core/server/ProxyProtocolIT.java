@@ -227,7 +227,7 @@ class ProxyProtocolIT {
                 "",
                 settings("127.0.0.1", "proxy_protocol")
                         .clientLimits(new ClientLimits(
-                                Duration.ofMillis(300),
+                                Duration.ofSeconds(2),
                                 usual.idle(),
                                 usual.body(),
                                 usual.send(),

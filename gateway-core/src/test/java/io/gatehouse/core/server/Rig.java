@@ -24,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -40,7 +41,8 @@ import org.slf4j.LoggerFactory;
 @NullUnmarked
 @SuppressWarnings("AddressSelection") // an address is an address
 final class Rig implements BeforeEachCallback, AfterEachCallback {
-    static final Duration SOON = Duration.ofSeconds(5);
+    /** How long is waited for what comes in a moment, on a machine that is busy. */
+    static final Duration SOON = Duration.ofSeconds(30);
 
     final ListAppender<ILoggingEvent> log = new ListAppender<>();
     FaultServer upstream;
@@ -64,7 +66,7 @@ final class Rig implements BeforeEachCallback, AfterEachCallback {
         url = null;
         gateway = null;
         file = null;
-        log.list.clear();
+        log.list = new CopyOnWriteArrayList<>(); // it is read while the gateway writes
         log.start();
         root().addAppender(log);
         upstream = FaultServer.start(ServerScript.answering("{\"ok\":true}"));
@@ -108,6 +110,14 @@ final class Rig implements BeforeEachCallback, AfterEachCallback {
             }
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
         }
+    }
+
+    /** Waits until the upstream has seen the end of its first connection. */
+    void upstreamEnds() {
+        await(
+                () -> !upstream.connections().isEmpty()
+                        && upstream.connections().get(0).ended(),
+                () -> "the upstream still waits: " + upstream.connections());
     }
 
     /** Waits for so many calls of {@code log} and gives them. */
@@ -169,7 +179,7 @@ final class Rig implements BeforeEachCallback, AfterEachCallback {
             throws Exception {
         HttpRequest.Builder request = HttpRequest.newBuilder(
                         URI.create("http://127.0.0.1:" + gateway.proxyPort() + path))
-                .timeout(Duration.ofSeconds(10))
+                .timeout(Duration.ofSeconds(60))
                 .method(method, body);
         if (headers.length > 0) {
             request.headers(headers);

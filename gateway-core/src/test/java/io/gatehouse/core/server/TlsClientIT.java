@@ -10,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
-import java.time.Duration;
 import java.util.List;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
@@ -79,12 +78,14 @@ class TlsClientIT {
         rig.upstream.script(ServerScript.builder()
                 .readRequest()
                 .send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n0123456789")
-                .pause(Duration.ofMillis(100))
+                .awaitRelease()
                 .close()
                 .build());
         start("{name: edge, config: {does: unknown-length}}");
         Rig.send(socket, "GET /a HTTP/1.0\r\nHost: a\r\n\r\n");
-        assertThat(Rig.rest(socket)).contains("0123456789").endsWith("<reset>");
+        Rig.until(socket, "0123456789");
+        rig.upstream.release();
+        assertThat(Rig.rest(socket)).isEqualTo("<reset>");
     }
 
     @Test

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** WebSocket handshakes, and the bytes behind them. */
 @NullUnmarked
 class TunnelIT {
-    private static final Duration SHORT = Duration.ofMillis(300);
+    private static final Duration SHORT = Duration.ofSeconds(2);
     private static final Duration LONG = Duration.ofMinutes(10);
     private static final String HANDSHAKE = """
             GET /a HTTP/1.1\r
@@ -176,7 +176,7 @@ class TunnelIT {
             assertThat(Rig.until(socket, "\r\n\r\n")).startsWith("HTTP/1.1 502 ");
         }
         assertThat(rig.logged(1)).containsExactly("probe sent invalid_response 502");
-        Rig.await(() -> upstream().ended(), () -> "the upstream still waits");
+        rig.upstreamEnds();
     }
 
     @Test
@@ -198,7 +198,7 @@ class TunnelIT {
             Rig.send(socket, HANDSHAKE);
             assertThat(Rig.until(socket, "\r\n\r\n")).startsWith("HTTP/1.1 204 ");
         }
-        Rig.await(() -> upstream().ended(), () -> "the upstream still waits");
+        rig.upstreamEnds();
     }
 
     @Test
@@ -270,9 +270,10 @@ class TunnelIT {
     @Test
     void passesAnUpstreamsResetOn() throws Exception {
         rig.upstream.script(
-                switching().send("x").pause(Duration.ofMillis(50)).reset().build());
+                switching().send("x").awaitRelease().reset().build());
         rig.start("{name: probe}");
         try (Socket socket = open()) {
+            rig.upstream.release();
             assertThat(Rig.rest(socket)).endsWith("<reset>");
         }
         assertThat(rig.logged(1)).containsExactly("probe upstream_failed reset 101");
@@ -280,28 +281,28 @@ class TunnelIT {
 
     @Test
     void endsATunnelInWhichNothingMoves() throws Exception {
-        rig.service = "retries: 0, read_timeout: 300";
+        rig.service = "retries: 0, read_timeout: 3000";
         rig.upstream.script(switching().stall().build());
         rig.start("{name: probe}");
         try (Socket socket = open()) {
             assertThat(Rig.rest(socket)).endsWith("<reset>");
         }
         assertThat(rig.logged(1)).containsExactly("probe upstream_failed timeout 101");
-        Rig.await(() -> upstream().ended(), () -> "the upstream still waits");
+        rig.upstreamEnds();
     }
 
     @Test
     void aClientThatSpeaksKeepsATunnelAlive() throws Exception {
-        rig.service = "retries: 0, read_timeout: 300";
+        rig.service = "retries: 0, read_timeout: 4000";
         rig.upstream.script(switching().readBytes(10).send("done").build());
         rig.start("{name: probe}");
         try (Socket socket = open()) {
-            socket.setSoTimeout(100);
+            socket.setSoTimeout(600); // ten times: longer than the upstream is waited for
             for (int i = 0; i < 10; i++) {
                 assertThat(Rig.rest(socket)).isIn("<open>", "done<closed>");
                 Rig.send(socket, "x");
             }
-            socket.setSoTimeout(5000);
+            socket.setSoTimeout((int) Rig.SOON.toMillis());
             assertThat(Rig.rest(socket)).isEqualTo("done<closed>");
         }
         assertThat(rig.logged(1)).containsExactly("probe sent ok 101");
@@ -369,7 +370,7 @@ class TunnelIT {
             assertThat(Rig.rest(socket)).endsWith("<reset>");
         }
         assertThat(rig.logged(1)).containsExactly("probe shutdown shutdown 101");
-        Rig.await(() -> upstream().ended(), () -> "the upstream still waits");
+        rig.upstreamEnds();
         assertThat(rig.log.list).noneMatch(event -> event.getFormattedMessage().contains("not everything was closed"));
     }
 
@@ -382,7 +383,7 @@ class TunnelIT {
                 "{name: probe}",
                 rig.settings()
                         .clientLimits(new ClientLimits(
-                                SHORT, LONG, LONG, Duration.ofMillis(500), 100, Rates.DEFAULT, Most.DEFAULT)));
+                                SHORT, LONG, LONG, Duration.ofSeconds(3), 100, Rates.DEFAULT, Most.DEFAULT)));
         try (Socket socket = rig.connect()) {
             socket.setReceiveBufferSize(4096);
             Rig.send(socket, HANDSHAKE);
@@ -390,7 +391,7 @@ class TunnelIT {
             assertThat(rig.logged(1)).containsExactly("probe client_gone send_timeout 101");
             assertThat(upstream().bytesSent()).isLessThan(16 * 1024 * 1024); // what fits into sockets, not into memory
         }
-        Rig.await(() -> upstream().ended(), () -> "the upstream still sends");
+        rig.upstreamEnds();
     }
 
     @Test
@@ -423,7 +424,7 @@ class TunnelIT {
             Rig.send(socket, HANDSHAKE);
             assertThat(Rig.until(socket, "\r\n\r\n")).startsWith("HTTP/1.1 504 ");
         }
-        Rig.await(() -> upstream().ended(), () -> "the upstream still waits");
+        rig.upstreamEnds();
     }
 
     @Test
@@ -459,13 +460,13 @@ class TunnelIT {
             Rig.await(() -> rig.upstream.requests() == 1, () -> "no handshake");
         }
         assertThat(rig.logged(1)).singleElement().asString().matches("probe client_gone (closed|reset) 499");
-        Rig.await(() -> upstream().ended(), () -> "the upstream still waits");
+        rig.upstreamEnds();
     }
 
     @Test
     void endsTheWholeExchangeAtItsDeadline() throws Exception {
         rig.upstream.script(switching().endless("x", Duration.ofMillis(20)).build());
-        rig.start("{name: probe}", rig.settings().exchangeDeadline(Duration.ofMillis(500)));
+        rig.start("{name: probe}", rig.settings().exchangeDeadline(Duration.ofSeconds(4)));
         try (Socket socket = open()) {
             assertThat(Rig.rest(socket)).endsWith("<reset>");
         }

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What upstreams do to a connection that other requests use after it. */
 @NullUnmarked
-@Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 180, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 @SuppressWarnings({"AddressSelection", "StringConcatToTextBlock"}) // an address is an address; line ends matter here
 class UpstreamIT {
     private static final String GOOD = "{\"ok\":true}";
@@ -66,7 +66,7 @@ class UpstreamIT {
         assertThat(first.statusCode()).isIn(200, 204);
         assertThat(first.body()).isIn("ok", "");
         assertNextIsGood();
-        Rig.await(() -> rig.upstream.connections().get(0).ended(), () -> "the connection was kept");
+        rig.upstreamEnds();
     }
 
     @Test
@@ -107,7 +107,7 @@ class UpstreamIT {
         rig.start("");
         assertNextIsGood();
         rig.upstream.release();
-        Rig.await(() -> rig.upstream.connections().get(0).ended(), () -> "the connection was kept");
+        rig.upstreamEnds();
         assertNextIsGood();
     }
 
@@ -119,7 +119,7 @@ class UpstreamIT {
         try (Socket socket = rig.connect()) {
             Rig.send(socket, "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf");
             assertThat(Rig.until(socket, GOOD)).startsWith("HTTP/1.1 200 ");
-            Rig.await(() -> rig.upstream.connections().get(0).ended(), () -> "the connection was kept");
+            rig.upstreamEnds();
         }
         assertNextIsGood();
         assertThat(rig.upstream.connections()).hasSize(2);
@@ -190,7 +190,7 @@ class UpstreamIT {
                 ServerScript.builder().readRequest().send(answer).stall().build(), ServerScript.answering(GOOD));
         rig.start("");
         assertThat(get().statusCode()).isEqualTo(502);
-        Rig.await(() -> rig.upstream.connections().get(0).ended(), () -> "the connection was kept");
+        rig.upstreamEnds();
         assertNextIsGood();
     }
 
@@ -222,14 +222,14 @@ class UpstreamIT {
         rig.start("");
         try (Socket socket = rig.connect()) {
             fill(socket);
-            Rig.await(() -> rig.gateway.inFlight() == 1, () -> "no exchange");
+            Rig.await(() -> rig.upstream.requests() == 1, () -> "no request");
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(300)); // until everything is full
             socket.setSoLinger(true, 0);
         }
         Rig.await(() -> rig.gateway.inFlight() == 0, () -> "still in flight");
         // a connection that is closed politely would still give all that was written before
         rig.upstream.release();
-        Rig.await(() -> rig.upstream.connections().get(0).ended(), () -> "the upstream connection is still open");
+        rig.upstreamEnds();
         assertThat(rig.upstream.connections().get(0).end()).isEqualTo(ConnectionRecord.End.PEER_RESET);
     }
 
@@ -268,7 +268,7 @@ class UpstreamIT {
         rig.start("");
         long begin = System.nanoTime();
         assertThat(get().statusCode()).isEqualTo(504);
-        assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(5));
+        assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(9));
     }
 
     @Test
@@ -336,7 +336,7 @@ class UpstreamIT {
                         "POST /a HTTP/1.1\r\nHost: a\r\nAccept: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
                                 + "2\r\nhi\r\n0\r\n\r\n"))
                 .startsWith("HTTP/1.1 500 ");
-        Rig.await(() -> rig.upstream.connections().get(0).ended(), () -> "the connection was kept");
+        rig.upstreamEnds();
         assertThat(rig.upstream.connections().get(0).receivedText()).doesNotContain("evil");
     }
 }

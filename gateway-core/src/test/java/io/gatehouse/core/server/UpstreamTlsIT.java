@@ -43,7 +43,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** TLS with upstreams: whom the gateway trusts, and what it shows. */
 @NullUnmarked
-@Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 180, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 @SuppressWarnings("AddressSelection") // an address is an address
 class UpstreamTlsIT {
     private static Vertx vertx;
@@ -85,7 +85,7 @@ class UpstreamTlsIT {
 
     @AfterAll
     static void stopServers() throws Exception {
-        vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+        vertx.close().toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
     }
 
     /** An upstream that tells who asked, and for whom. */
@@ -116,7 +116,7 @@ class UpstreamTlsIT {
                             .end(request.version() + " client=" + peer(request) + " sni="
                                     + request.connection().indicatedServerName());
                 });
-        server.listen().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+        server.listen().toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
     }
 
     private static String peer(HttpServerRequest request) {
@@ -453,7 +453,7 @@ class UpstreamTlsIT {
                 }
             });
             rig.raw("GET /a HTTP/1.1\r\nHost: back_end\r\nConnection: close\r\n\r\n");
-            assertThat(hello.get(10, TimeUnit.SECONDS)).contains("back_end");
+            assertThat(hello.get(60, TimeUnit.SECONDS)).contains("back_end");
         }
     }
 
@@ -469,7 +469,7 @@ class UpstreamTlsIT {
     @Test
     void anUpstreamThatDoesNotSpeakHttp2IsNoneForGrpc() throws Exception {
         upstream(leaf("localhost").buildIssuedBy(root), ClientAuth.NONE);
-        server.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+        server.close().toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
         X509Bundle certificate = leaf("localhost").buildIssuedBy(root);
         server = vertx.createHttpServer(new HttpServerOptions()
                         .setHost("127.0.0.1")
@@ -480,7 +480,7 @@ class UpstreamTlsIT {
                                 .addCertValue(Buffer.buffer(certificate.getCertificatePathPEM()))
                                 .addKeyValue(Buffer.buffer(certificate.getPrivateKeyPEM()))))
                 .requestHandler(request -> request.response().end("never"));
-        server.listen().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+        server.listen().toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
         configure("protocol: grpcs" + TRUSTED);
         assertThat(rig.get("/a").statusCode()).isEqualTo(502);
         assertThat(warnings()).singleElement().asString().contains("does not take HTTP/2");

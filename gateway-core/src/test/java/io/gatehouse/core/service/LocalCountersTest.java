@@ -125,7 +125,7 @@ class LocalCountersTest {
                     done.countDown();
                 });
             }
-            assertThat(done.await(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(done.await(120, TimeUnit.SECONDS)).isTrue();
         } finally {
             threads.shutdownNow();
         }

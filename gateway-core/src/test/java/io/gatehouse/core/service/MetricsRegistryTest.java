@@ -330,10 +330,10 @@ class MetricsRegistryTest {
                 }
             }
         });
-        assertThat(done.await(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(done.await(120, TimeUnit.SECONDS)).isTrue();
         running.set(false);
         pool.shutdown();
-        assertThat(pool.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(pool.awaitTermination(120, TimeUnit.SECONDS)).isTrue();
 
         assertThat(torn).isEmpty();
         String text = registry.text();

@@ -30,8 +30,9 @@ import java.nio.file.Path;
 import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -52,7 +53,7 @@ class RedisLinkIT extends AgainstRedis {
 
     @BeforeEach
     void listen() {
-        log.list.clear();
+        log.list = new CopyOnWriteArrayList<>(); // it is read while the link writes
         log.start();
         logger.addAppender(log);
     }
@@ -89,9 +90,13 @@ class RedisLinkIT extends AgainstRedis {
         RedisLink link = link(at(port).timeout(Duration.ofSeconds(1)).build());
         awaitSet(link);
         RealRedis.command(port, "CLIENT PAUSE 60000 ALL");
-        Future<Boolean> eldest = set(link);
+        Promise<Future<Boolean>> first = Promise.promise();
         Promise<Future<Boolean>> later = Promise.promise();
-        vertx.setTimer(500, half -> later.complete(set(link)));
+        vertx.runOnContext(together -> {
+            vertx.setTimer(500, half -> later.complete(set(link)));
+            first.complete(set(link));
+        });
+        Future<Boolean> eldest = await(first.future());
         Future<Boolean> younger = await(later.future());
         assertFails(eldest, "no answer within 1000 ms");
         assertFails(younger, "no answer within 1000 ms");
@@ -134,10 +139,10 @@ class RedisLinkIT extends AgainstRedis {
     @Test
     void isBackWithTheFirstTryThatIsAnswered() throws Exception {
         int port = redis.start();
-        RedisLink link = link(at(port).timeout(Duration.ofMillis(300)).build());
+        RedisLink link = link(at(port).timeout(Duration.ofSeconds(2)).build());
         awaitSet(link);
-        RealRedis.command(port, "CLIENT PAUSE 1000 ALL");
-        assertFails(set(link), "no answer within 300 ms");
+        RealRedis.command(port, "CLIENT PAUSE 6000 ALL");
+        assertFails(set(link), "no answer within 2000 ms");
         assertFails(set(link), NOT_TRIED);
         awaitSet(link);
         for (Future<Boolean> call : sets(link, 50)) {
@@ -274,18 +279,20 @@ class RedisLinkIT extends AgainstRedis {
     @Test
     void failsWithinFiftyMillisecondsWhenRedisRefuses() throws Exception {
         RedisOptions refused = at(freePort()).build();
-        List<Long> nanos = new ArrayList<>();
+        long[] quickest = new long[RedisLink.FAILURES];
+        Arrays.fill(quickest, Long.MAX_VALUE);
         for (int i = 0; i < 8; i++) {
             RedisLink link = link(refused);
             for (int call = 0; call < RedisLink.FAILURES; call++) { // each of which really connects
                 long start = System.nanoTime();
                 assertFails(set(link), "refused");
-                nanos.add(System.nanoTime() - start);
+                quickest[call] = Math.min(quickest[call], System.nanoTime() - start);
             }
         }
-        Collections.sort(nanos);
-        // the quickest three quarters: a busy machine slows down some, a wait slows down all
-        assertThat(Duration.ofNanos(nanos.get(29))).isLessThan(Duration.ofMillis(50));
+        // a busy machine slows down some, a wait slows down all: of the first calls, of the second ones, and so on
+        for (long nanos : quickest) {
+            assertThat(Duration.ofNanos(nanos)).isLessThan(Duration.ofMillis(50));
+        }
     }
 
     @ParameterizedTest

@@ -37,7 +37,7 @@ class ScraperTest {
         });
 
         Future<List<Buffer>> first = scraper.scrape();
-        assertThat(started.await(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(started.await(60, TimeUnit.SECONDS)).isTrue();
         List<Future<List<Buffer>>> later = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
             later.add(scraper.scrape());
@@ -79,7 +79,7 @@ class ScraperTest {
 
     private static void awaitUninterrupted(CountDownLatch latch) {
         try {
-            if (!latch.await(10, TimeUnit.SECONDS)) {
+            if (!latch.await(60, TimeUnit.SECONDS)) {
                 throw new IllegalStateException("not released");
             }
         } catch (InterruptedException e) {

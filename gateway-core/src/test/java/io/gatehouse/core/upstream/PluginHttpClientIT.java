@@ -25,12 +25,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What a plugin gets from others over HTTP, and what it learns when it gets nothing. */
-@Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 180, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class PluginHttpClientIT {
     private final Vertx vertx = Vertx.vertx();
     private final FaultServer server = FaultServer.start(ServerScript.answering("{\"ok\":true}"));
     private final Target target = Target.to("http", "127.0.0.1", server.port())
-            .connectTimeout(Duration.ofSeconds(5))
+            .connectTimeout(Duration.ofSeconds(30))
             .build();
     private PluginHttpClient client = client(HttpOptions.standard());
 
@@ -90,7 +90,7 @@ class PluginHttpClientIT {
         assertThat(answer.body().toString()).isEqualTo("abcdabcdab");
         assertThat(answer.truncated()).isTrue();
         ConnectionRecord ended =
-                server.await(ConnectionRecord::ended, Duration.ofSeconds(5)).join();
+                server.await(ConnectionRecord::ended, Duration.ofSeconds(30)).join();
         assertThat(ended.peerClosedMs()).isPresent();
     }
 
@@ -126,21 +126,21 @@ class PluginHttpClientIT {
                 .endless("1\r\nx\r\n", Duration.ofMillis(20))
                 .build());
         HttpCallException late = failure(client.send(HttpCall.to(HttpMethod.GET, target, "/")
-                .timeout(Duration.ofMillis(200))
+                .timeout(Duration.ofSeconds(2))
                 .build()));
 
         assertThat(late.failure().kind()).isEqualTo(FailureKind.TIMEOUT);
-        server.await(ConnectionRecord::ended, Duration.ofSeconds(5)).join();
+        server.await(ConnectionRecord::ended, Duration.ofSeconds(30)).join();
     }
 
     @Test
     void givesUpAServerThatSaysNothing() {
         server.script(ServerScript.silent());
         HttpCallException late = failure(client.send(HttpCall.to(HttpMethod.GET, target, "/")
-                .timeout(Duration.ofMillis(100))
+                .timeout(Duration.ofSeconds(2))
                 .build()));
 
-        assertThat(late).hasMessageContaining("no whole answer within 100 ms");
+        assertThat(late).hasMessageContaining("no whole answer within 2000 ms");
     }
 
     @Test
@@ -187,7 +187,7 @@ class PluginHttpClientIT {
     void endsCallsUnderWayAndTakesNoMoreWhenItIsClosed() {
         server.script(ServerScript.silent());
         Future<HttpAnswer> open = client.send(get("/"));
-        server.await(connection -> connection.requests() > 0 || connection.bytesReceived() > 0, Duration.ofSeconds(5))
+        server.await(connection -> connection.requests() > 0 || connection.bytesReceived() > 0, Duration.ofSeconds(30))
                 .join();
         client.close().toCompletionStage().toCompletableFuture().join();
 
@@ -210,7 +210,7 @@ class PluginHttpClientIT {
     private static HttpAnswer await(Future<HttpAnswer> answer) {
         return answer.toCompletionStage()
                 .toCompletableFuture()
-                .orTimeout(10, TimeUnit.SECONDS)
+                .orTimeout(60, TimeUnit.SECONDS)
                 .join();
     }
 

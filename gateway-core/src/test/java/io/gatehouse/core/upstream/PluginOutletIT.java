@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.gatehouse.api.OutletOptions;
+import io.gatehouse.simulator.FaultServer;
+import io.gatehouse.simulator.ServerScript;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -46,7 +48,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-@Timeout(30)
+@Timeout(180)
 class PluginOutletIT {
     private static final Vertx VERTX =
             Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1).setPreferNativeTransport(true));
@@ -107,21 +109,19 @@ class PluginOutletIT {
 
     @Test
     void failsWhereNobodyListensAndWorksWhenSomebodyDoes() throws Exception {
-        int port;
-        try (ServerSocket server = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
-            port = server.getLocalPort();
+        try (FaultServer server =
+                FaultServer.start(ServerScript.builder().stall().build())) {
+            server.refuse(); // nobody else gets its port
+            PluginOutlet outlet = new PluginOutlet(
+                    VERTX, TlsDefaults.NONE, tcp(server.port()).build());
+            assertThatThrownBy(() -> await(outlet.write(Buffer.buffer("x")))).hasMessageContaining("refused");
+            server.listen();
+            await(outlet.write(Buffer.buffer("x")));
+            server.await(
+                            connection -> connection.receivedText().equals("x"), Duration.ofSeconds(30))
+                    .join();
+            await(outlet.close());
         }
-        PluginOutlet outlet =
-                new PluginOutlet(VERTX, TlsDefaults.NONE, tcp(port).build());
-        assertThatThrownBy(() -> await(outlet.write(Buffer.buffer("x")))).hasMessageContaining("refused");
-        try (ServerSocket server = new ServerSocket(port, 10, InetAddress.getLoopbackAddress())) {
-            Future<Void> written = outlet.write(Buffer.buffer("x"));
-            try (Socket socket = server.accept()) {
-                assertThat(read(socket.getInputStream(), 1)).isEqualTo("x");
-            }
-            await(written);
-        }
-        await(outlet.close());
     }
 
     @Test
@@ -130,11 +130,11 @@ class PluginOutletIT {
             PluginOutlet outlet = new PluginOutlet(
                     VERTX,
                     TlsDefaults.NONE,
-                    tcp(server.getLocalPort()).timeout(Duration.ofMillis(300)).build());
+                    tcp(server.getLocalPort()).timeout(Duration.ofSeconds(2)).build());
             Future<Void> written = outlet.write(Buffer.buffer(new byte[64 << 20]));
             try (Socket stuck = server.accept()) {
                 assertThat(stuck.isConnected()).isTrue();
-                assertThatThrownBy(() -> await(written)).hasMessageContaining("not written within 300 ms");
+                assertThatThrownBy(() -> await(written)).hasMessageContaining("not written within 2000 ms");
             }
             await(outlet.close());
         }
@@ -191,7 +191,7 @@ class PluginOutletIT {
                 VERTX,
                 authorities,
                 OutletOptions.tcp(host, server.actualPort())
-                        .timeout(Duration.ofSeconds(10))
+                        .timeout(Duration.ofSeconds(30))
                         .tls(true)
                         .serverName(name)
                         .verifyTls(verify)
@@ -201,7 +201,7 @@ class PluginOutletIT {
 
         if (problem == null) {
             await(written);
-            assertThat(received.poll(10, TimeUnit.SECONDS)).isEqualTo(name + " got one");
+            assertThat(received.poll(60, TimeUnit.SECONDS)).isEqualTo(name + " got one");
         } else {
             assertThatThrownBy(() -> await(written))
                     .hasMessage("tls://" + host + ':' + server.actualPort() + ": " + problem);
@@ -214,7 +214,7 @@ class PluginOutletIT {
     @Test
     void sendsDatagrams() throws Exception {
         try (DatagramSocket server = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
-            server.setSoTimeout(10_000);
+            server.setSoTimeout(60_000);
             PluginOutlet outlet = new PluginOutlet(
                     VERTX,
                     TlsDefaults.NONE,
@@ -260,8 +260,8 @@ class PluginOutletIT {
             await(outlet.write(Buffer.buffer("one")));
             await(outlet.write(Buffer.buffer("two")));
 
-            assertThat(received.poll(10, TimeUnit.SECONDS)).isEqualTo("one");
-            assertThat(received.poll(10, TimeUnit.SECONDS)).isEqualTo("two");
+            assertThat(received.poll(60, TimeUnit.SECONDS)).isEqualTo("one");
+            assertThat(received.poll(60, TimeUnit.SECONDS)).isEqualTo("two");
             server.close().sync();
         } finally {
             group.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
@@ -270,7 +270,7 @@ class PluginOutletIT {
     }
 
     private static OutletOptions.Builder tcp(int port) {
-        return OutletOptions.tcp("127.0.0.1", port).timeout(Duration.ofSeconds(10));
+        return OutletOptions.tcp("127.0.0.1", port).timeout(Duration.ofSeconds(30));
     }
 
     private static String read(InputStream in, int bytes) throws Exception {
@@ -279,7 +279,7 @@ class PluginOutletIT {
 
     private static void await(Future<?> future) throws Exception {
         try {
-            future.toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
+            future.toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
         } catch (ExecutionException e) {
             throw e.getCause() instanceof Exception cause ? cause : e;
         }

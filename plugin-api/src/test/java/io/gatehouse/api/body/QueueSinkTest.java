@@ -17,7 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(30)
+@Timeout(180)
 class QueueSinkTest {
     private FakeRuntime runtime = new FakeRuntime();
 
@@ -207,8 +207,8 @@ class QueueSinkTest {
     private static void await(Future<Void> future) throws InterruptedException {
         CountDownLatch latch = new CountDownLatch(1);
         future.onComplete(result -> latch.countDown());
-        if (!latch.await(20, TimeUnit.SECONDS)) {
-            throw new AssertionError("no room after 20 s");
+        if (!latch.await(60, TimeUnit.SECONDS)) {
+            throw new AssertionError("no room after 60 s");
         }
         if (future.failed()) {
             throw new AssertionError(future.cause());
