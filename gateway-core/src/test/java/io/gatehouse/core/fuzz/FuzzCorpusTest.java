@@ -48,6 +48,7 @@ class FuzzCorpusTest {
         return replay("expression", ExpressionFuzzer::fuzzerTestOneInput);
     }
 
+    @TestFactory
     List<DynamicTest> request() throws Exception {
         return replay("request", RequestFuzzer::fuzzerTestOneInput);
     }

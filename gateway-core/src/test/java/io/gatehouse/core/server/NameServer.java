@@ -178,8 +178,7 @@ final class NameServer implements AutoCloseable {
             if (reply.silent()) {
                 return;
             }
-            DatagramDnsResponse response = new DatagramDnsResponse(
-                    /* sender= */ here, /* recipient= */ asker, id);
+            DatagramDnsResponse response = new DatagramDnsResponse(/* sender= */ here, /* recipient= */ asker, id);
             response.setCode(reply.code());
             response.setRecursionAvailable(true);
             response.addRecord(

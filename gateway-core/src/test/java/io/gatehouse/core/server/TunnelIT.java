@@ -269,8 +269,7 @@ class TunnelIT {
 
     @Test
     void passesAnUpstreamsResetOn() throws Exception {
-        rig.upstream.script(
-                switching().send("x").awaitRelease().reset().build());
+        rig.upstream.script(switching().send("x").awaitRelease().reset().build());
         rig.start("{name: probe}");
         try (Socket socket = open()) {
             rig.upstream.release();

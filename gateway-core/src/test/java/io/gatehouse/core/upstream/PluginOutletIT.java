@@ -112,13 +112,12 @@ class PluginOutletIT {
         try (FaultServer server =
                 FaultServer.start(ServerScript.builder().stall().build())) {
             server.refuse(); // nobody else gets its port
-            PluginOutlet outlet = new PluginOutlet(
-                    VERTX, TlsDefaults.NONE, tcp(server.port()).build());
+            PluginOutlet outlet =
+                    new PluginOutlet(VERTX, TlsDefaults.NONE, tcp(server.port()).build());
             assertThatThrownBy(() -> await(outlet.write(Buffer.buffer("x")))).hasMessageContaining("refused");
             server.listen();
             await(outlet.write(Buffer.buffer("x")));
-            server.await(
-                            connection -> connection.receivedText().equals("x"), Duration.ofSeconds(30))
+            server.await(connection -> connection.receivedText().equals("x"), Duration.ofSeconds(30))
                     .join();
             await(outlet.close());
         }

@@ -278,8 +278,8 @@ class AuthIT {
                 .awaitRelease()
                 .reset()
                 .build());
-        HttpResponse<InputStream> half = gateway.client()
-                .send(gateway.request(door.path, door.pairs()).build(), BodyHandlers.ofInputStream());
+        HttpResponse<InputStream> half =
+                gateway.client().send(gateway.request(door.path, door.pairs()).build(), BodyHandlers.ofInputStream());
         assertThat(half.statusCode()).isEqualTo(200);
         UPSTREAM.release(); // only now, or the gateway may hear of the end before it has passed on the beginning
         assertThatThrownBy(() -> half.body().readAllBytes()).isInstanceOf(IOException.class);

@@ -606,7 +606,8 @@ class AiProxyFailoverIT {
         List<HttpResponse<String>> answers = inParallel(8, 200, () -> gateway.post("/breaking", ASK));
         long windowsMore = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start) / FailoverLimits.RETRY_WINDOW;
         assertThat(answers).allMatch(answer -> answer.statusCode() == 503);
-        assertThat(gateway.simulator().ledger().seen()).isBetween(215L, 220L + FailoverLimits.MIN_RETRIES * windowsMore);
+        assertThat(gateway.simulator().ledger().seen())
+                .isBetween(215L, 220L + FailoverLimits.MIN_RETRIES * windowsMore);
     }
 
     @Test

@@ -69,7 +69,8 @@ class SocketLogIT {
             assertThat(lines.get(i)).startsWith("{").endsWith("}").contains("?n=" + i + "\"");
         }
         // the operating system promises no order of datagrams
-        assertThat(datagrams).allSatisfy(entry -> assertThat(entry).startsWith("{").endsWith("}"));
+        assertThat(datagrams)
+                .allSatisfy(entry -> assertThat(entry).startsWith("{").endsWith("}"));
         for (int i = 0; i < 20; i++) {
             String query = "?n=" + i + '"';
             assertThat(datagrams).filteredOn(entry -> entry.contains(query)).hasSize(1);
