@@ -124,6 +124,12 @@ final class PrometheusServer implements AutoCloseable {
                 () -> query + " answers " + query(query));
     }
 
+    /** The value of a query's only series, as soon as it is this one; fails with the last answer otherwise. */
+    void awaitValue(String query, String value) {
+        List<Series> unused = await(
+                query, series -> series.size() == 1 && series.get(0).value().equals(value));
+    }
+
     /** Waits until the target was scraped so many times from now on. */
     void awaitScrapes(int count) {
         String scrapes = "prometheus_target_interval_length_seconds_count";
