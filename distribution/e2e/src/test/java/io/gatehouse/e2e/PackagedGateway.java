@@ -40,6 +40,11 @@ final class PackagedGateway implements AutoCloseable {
                   ai_metrics: true
             """;
 
+    static {
+        // sooner than the gateway does: a connection that it closes just when it is used again costs a request
+        System.setProperty("jdk.httpclient.keepalive.timeout", "20");
+    }
+
     static final HttpClient CLIENT = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(Workplace.SOON)

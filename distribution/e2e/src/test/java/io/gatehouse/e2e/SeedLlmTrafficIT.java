@@ -257,7 +257,8 @@ final class SeedLlmTrafficIT {
                         .replaceAll("\\$\\{?(instance|ai_provider|ai_model|service|route|datasource)}?", ".*");
                 boolean mayBeEmpty = LEGITIMATELY_EMPTY.keySet().stream().anyMatch(query::contains);
                 if (!mayBeEmpty && !hasData(prometheus.query(concrete))) {
-                    prometheus.awaitScrapes(2); // one may have come too late, and that leaves no series
+                    traffic(); // a scrape may have come too late, and that leaves no series
+                    prometheus.awaitScrapes(3);
                     List<PrometheusServer.Series> series = prometheus.query(concrete);
                     if (!hasData(series)) {
                         wrong.add(concrete + " -> " + series);
