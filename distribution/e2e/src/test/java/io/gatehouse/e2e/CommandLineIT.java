@@ -234,7 +234,7 @@ final class CommandLineIT {
         Workplace.Ran ran = Workplace.run(
                 Workplace.folderFor("quickstart"),
                 environment(ports),
-                Duration.ofMinutes(2),
+                Duration.ofMinutes(5),
                 Workplace.unpacked().resolve("bin/gatehouse").toString(),
                 "quickstart",
                 "--once");

@@ -248,7 +248,8 @@ final class WebSocketIT {
         Path reports = folder.resolve("autobahn-" + agent);
         Path spec = Workplace.write(folder.resolve(agent + ".json"), """
                 {"options": {"failByDrop": false}, "outdir": "%s",
-                 "servers": [{"agent": "%s", "url": "%s", "options": {"version": 18}}],
+                 "servers": [{"agent": "%s", "url": "%s",
+                              "options": {"version": 18, "openHandshakeTimeout": 60, "closeHandshakeTimeout": 10}}],
                  "cases": ["1.*", "2.*", "3.*", "4.*", "5.*", "6.*", "7.*"],
                  "exclude-cases": [], "exclude-agent-cases": {}}
                 """.formatted(reports, agent, uri));

@@ -96,7 +96,7 @@ final class Workplace {
     /** Runs a program and gives what it prints. */
     private static String program(String... command) {
         try {
-            Ran ran = run(WORK, cleanEnvironment(), Duration.ofMinutes(2), command);
+            Ran ran = run(WORK, cleanEnvironment(), Duration.ofMinutes(5), command);
             if (ran.exit() != 0) {
                 throw new AssertionError(ran.out() + ran.err());
             }
