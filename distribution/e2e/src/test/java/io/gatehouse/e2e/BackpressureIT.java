@@ -77,7 +77,7 @@ final class BackpressureIT {
                           - name: reader-with-time
                             url: %3$s
                             routes:
-                              - {name: reader-with-time, paths: [/reader-with-time]}
+                              - {name: reader-with-time, paths: [/with-time]}
                           - name: llm
                             url: %2$s
                             routes:
@@ -201,7 +201,7 @@ final class BackpressureIT {
         long resident = vitals.residentBytes();
         try (Wire wire = Wire.to(gateway.proxyPort())) {
             AtomicLong taken = new AtomicLong();
-            CompletableFuture<Void> upload = upload(wire, "/reader-with-time", taken);
+            CompletableFuture<Void> upload = upload(wire, "/with-time", taken);
             long most = 0;
             long sent = -1;
             for (int still = 0, tenth = 0; still < 10; tenth++) {
@@ -264,7 +264,7 @@ final class BackpressureIT {
         try (Wire wire = Wire.to(gateway.proxyPort())) {
             AtomicLong taken = new AtomicLong();
             // who sends a reset must come before the write time-out does
-            CompletableFuture<Void> upload = upload(wire, reset ? "/reader-with-time" : "/reader", taken);
+            CompletableFuture<Void> upload = upload(wire, reset ? "/with-time" : "/reader", taken);
             long sent = -1;
             for (int still = 0; still < 5; ) {
                 TimeUnit.MILLISECONDS.sleep(100);
