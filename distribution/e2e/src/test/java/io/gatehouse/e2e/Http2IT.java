@@ -102,7 +102,7 @@ final class Http2IT {
                 "-j",
                 report.toString(),
                 "--timeout", // seconds that an answer may take; the default is 2
-                "10"));
+                "6"));
         if (encrypted) {
             command.addAll(List.of("-t", "-k"));
         }
@@ -312,6 +312,6 @@ final class Http2IT {
     }
 
     private static Workplace.Ran run(Path folder, String... command) throws Exception {
-        return Workplace.run(folder, Workplace.cleanEnvironment(), Duration.ofMinutes(5), command);
+        return Workplace.run(folder, Workplace.cleanEnvironment(), Duration.ofMinutes(10), command);
     }
 }
