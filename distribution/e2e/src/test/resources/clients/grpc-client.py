@@ -13,20 +13,20 @@ got = {}
 
 def failure(method, metadata):
     try:
-        channel.unary_unary(method)(b"rex", timeout=10, metadata=metadata)
+        channel.unary_unary(method)(b"rex", timeout=30, metadata=metadata)
         return "OK"
     except grpc.RpcError as e:
         return e.code().name + ": " + e.details()
 
 
-answer, call = channel.unary_unary("/pets.Pets/Unary").with_call(b"abc", timeout=10, metadata=key)
+answer, call = channel.unary_unary("/pets.Pets/Unary").with_call(b"abc", timeout=30, metadata=key)
 got["unary"] = answer.decode()
 got["trailer"] = dict(call.trailing_metadata()).get("x-sum")
-got["counted"] = len(list(channel.unary_stream("/pets.Pets/Count")(b"1000", timeout=20, metadata=key)))
+got["counted"] = len(list(channel.unary_stream("/pets.Pets/Count")(b"1000", timeout=30, metadata=key)))
 pieces = (b"x" * 10000 for _ in range(200))
-got["gathered"] = channel.stream_unary("/pets.Pets/Gather")(pieces, timeout=20, metadata=key).decode()
+got["gathered"] = channel.stream_unary("/pets.Pets/Gather")(pieces, timeout=30, metadata=key).decode()
 said = queue.Queue()
-talk = channel.stream_stream("/pets.Pets/Talk")(iter(said.get, None), timeout=20, metadata=key)
+talk = channel.stream_stream("/pets.Pets/Talk")(iter(said.get, None), timeout=30, metadata=key)
 heard = []
 for i in range(3):
     said.put(str(i).encode())

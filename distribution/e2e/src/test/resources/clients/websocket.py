@@ -11,6 +11,10 @@ from websockets.asyncio.client import connect
 from websockets.asyncio.server import serve
 
 
+# seconds; the defaults are made for a machine that has nothing else to do
+PATIENT = dict(open_timeout=60, close_timeout=60, ping_timeout=60)
+
+
 async def echo(socket):
     async for message in socket:
         if message == "close me":
@@ -24,7 +28,9 @@ async def server(files):
     if files:
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         tls.load_cert_chain(*files)
-    async with serve(echo, "127.0.0.1", 0, subprotocols=["chat.v2"], max_size=None, ssl=tls) as listening:
+    async with serve(
+        echo, "127.0.0.1", 0, subprotocols=["chat.v2"], max_size=None, ssl=tls, **PATIENT
+    ) as listening:
         print("listening", listening.sockets[0].getsockname()[1], flush=True)
         await listening.wait_closed()
 
@@ -35,7 +41,9 @@ async def client(uri):
         tls = ssl.create_default_context()
         tls.check_hostname = False
         tls.verify_mode = ssl.CERT_NONE
-    async with connect(uri, subprotocols=["chat.v1", "chat.v2"], max_size=None, ssl=tls, proxy=None) as socket:
+    async with connect(
+        uri, subprotocols=["chat.v1", "chat.v2"], max_size=None, ssl=tls, proxy=None, **PATIENT
+    ) as socket:
         text = "grüß dich " * 30_000
         binary = os.urandom(1_000_000)
         await socket.send(text)

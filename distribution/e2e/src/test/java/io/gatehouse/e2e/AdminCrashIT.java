@@ -61,7 +61,9 @@ final class AdminCrashIT {
             }
             int enoughServices = from + 20 + random.nextInt(100);
             Workplace.awaitTrue(
-                    Workplace.SOON, () -> acknowledged.size() >= enoughServices, () -> "the writers do not get on");
+                    Workplace.SOON.multipliedBy(3),
+                    () -> acknowledged.size() >= enoughServices,
+                    () -> "the writers do not get on");
             gateway.kill();
             enough.set(true);
             for (Thread writer : writers) {

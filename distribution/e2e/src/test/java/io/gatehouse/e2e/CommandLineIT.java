@@ -56,7 +56,7 @@ final class CommandLineIT {
         String[] command = new String[arguments.length + 1];
         command[0] = Workplace.launcher().toString();
         System.arraycopy(arguments, 0, command, 1, arguments.length);
-        return Workplace.run(Workplace.folderFor(name), environment(extra), Duration.ofSeconds(60), command);
+        return Workplace.run(Workplace.folderFor(name), environment(extra), Duration.ofMinutes(2), command);
     }
 
     /** All plugins are Kong's, with Kong's priorities, but for what the plugin interface's own order asks for. */
@@ -217,7 +217,7 @@ final class CommandLineIT {
         CompletableFuture<HttpResponse<InputStream>> answer = PackagedGateway.CLIENT.sendAsync(
                 gateway.request("/a/v1/chat/completions", STREAMED).build(), HttpResponse.BodyHandlers.ofInputStream());
         gate.release();
-        try (InputStream stream = answer.get(20, TimeUnit.SECONDS).body()) {
+        try (InputStream stream = answer.get(60, TimeUnit.SECONDS).body()) {
             gateway.terminate();
             gateway.awaitLog(0, "stopping, waits up to");
             gate.close();
@@ -234,7 +234,7 @@ final class CommandLineIT {
         Workplace.Ran ran = Workplace.run(
                 Workplace.folderFor("quickstart"),
                 environment(ports),
-                Duration.ofMinutes(2),
+                Duration.ofMinutes(5),
                 Workplace.unpacked().resolve("bin/gatehouse").toString(),
                 "quickstart",
                 "--once");
@@ -278,7 +278,7 @@ final class CommandLineIT {
             assertThat(answer.body()).contains("Simulated answer to: hi");
             assertThat(PackagedGateway.get(URI.create(says.group(2))).body()).contains("\"m\"");
             process.destroy();
-            assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
             assertThat(process.exitValue()).isZero();
         } finally {
             process.destroyForcibly();
@@ -396,7 +396,7 @@ final class CommandLineIT {
         CompletableFuture<HttpResponse<InputStream>> answer = PackagedGateway.CLIENT.sendAsync(
                 gateway.request("/a/v1/chat/completions", STREAMED).build(), HttpResponse.BodyHandlers.ofInputStream());
         gate.release();
-        try (InputStream stream = answer.get(20, TimeUnit.SECONDS).body()) {
+        try (InputStream stream = answer.get(60, TimeUnit.SECONDS).body()) {
             gateway.terminate();
             assertThatThrownBy(stream::readAllBytes).isInstanceOf(IOException.class);
         } finally {

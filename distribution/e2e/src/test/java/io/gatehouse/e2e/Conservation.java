@@ -17,7 +17,7 @@ import java.util.TreeSet;
  */
 final class Conservation {
     /** An exchange is counted and logged right after its last byte went out, so the books may be a moment behind. */
-    private static final Duration SETTLED = Duration.ofSeconds(10);
+    private static final Duration SETTLED = Duration.ofSeconds(30);
 
     private static final Map<String, String> PROVIDERS =
             Map.of("api.openai.com", "openai", "api.mistral.ai", "mistral");

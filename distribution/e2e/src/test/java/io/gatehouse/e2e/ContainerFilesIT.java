@@ -144,7 +144,10 @@ final class ContainerFilesIT {
 
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
         assertThat(started.log()).doesNotContain("has no effect");
-        assertThat(PackagedGateway.get(started.admin("/metrics")).body()).contains("kong_ai_llm_requests_total{");
+        Workplace.awaitTrue(
+                Workplace.SOON,
+                () -> PackagedGateway.get(started.admin("/metrics")).body().contains("kong_ai_llm_requests_total{"),
+                () -> "the request is not counted");
     }
 
     @Test

@@ -63,7 +63,7 @@ final class CrowdsIT {
         PackagedGateway.Builder over = PackagedGateway.named("handshakes")
                 .observed()
                 .env("KONG_PROXY_LISTEN", "127.0.0.1:0, 127.0.0.1:0 http2 ssl")
-                .env("GATEHOUSE_CLIENT_HEADER_TIMEOUT", "2s");
+                .env("GATEHOUSE_CLIENT_HEADER_TIMEOUT", "10s");
         Certificate certificate = Certificate.selfSigned(over.folder());
         tls = RUNNING.add(over.env("KONG_SSL_CERT", certificate.certificate().toString())
                 .env("KONG_SSL_CERT_KEY", certificate.key().toString())
@@ -99,6 +99,11 @@ final class CrowdsIT {
             for (int i = 0; i < 100; i++) {
                 assertThat(good().status()).isEqualTo(200);
             }
+            // what has been answered may still be counted for a moment
+            Workplace.awaitTrue(
+                    Workplace.SOON,
+                    () -> gateway.metrics().sum("gatehouse_exchanges_in_flight") == STREAMS,
+                    () -> gateway.metrics().sum("gatehouse_exchanges_in_flight") + " requests run");
             for (int i = 0; i < ROOM; i++) {
                 Wire one = open();
                 streams.add(one);
@@ -107,8 +112,10 @@ final class CrowdsIT {
             Wire.Answer tooMany = good();
             assertThat(tooMany.status()).isEqualTo(503);
             assertThat(tooMany.header("retry-after")).isEqualTo("5");
-            assertThat(gateway.metrics().sum("gatehouse_requests_shed_total", "reason", "exchanges"))
-                    .isEqualTo(1);
+            Workplace.awaitTrue(
+                    Workplace.SOON,
+                    () -> gateway.metrics().sum("gatehouse_requests_shed_total", "reason", "exchanges") == 1,
+                    () -> gateway.metrics().of("gatehouse_requests_shed_total").toString());
         } finally {
             for (Wire stream : streams) {
                 stream.leave();

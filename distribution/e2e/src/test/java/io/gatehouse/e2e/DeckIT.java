@@ -117,6 +117,7 @@ final class DeckIT {
     private static Workplace.Ran deck(String command, String... arguments) throws Exception {
         List<String> all = new ArrayList<>(List.of(deck, "gateway", command));
         all.addAll(List.of("--kong-addr", "http://127.0.0.1:" + gateway.adminPort(), "--analytics=false"));
+        all.addAll(List.of("--timeout", "60")); // seconds for a request; the default is 10
         all.addAll(List.of(arguments));
         return Workplace.run(folder, Workplace.cleanEnvironment(), Duration.ofMinutes(2), all.toArray(String[]::new));
     }

@@ -118,7 +118,7 @@ final class DistributionIT {
 
         for (String program : List.of(link.toString(), "./link to a link")) {
             Workplace.Ran ran =
-                    Workplace.run(folder, Workplace.cleanEnvironment(), Duration.ofSeconds(30), program, "version");
+                    Workplace.run(folder, Workplace.cleanEnvironment(), Duration.ofMinutes(2), program, "version");
             assertThat(ran.exit()).as(ran.err()).isZero();
             assertThat(ran.out()).contains("0.1.0");
         }
@@ -129,7 +129,7 @@ final class DistributionIT {
         Workplace.Ran ran = Workplace.run(
                 Workplace.folderFor("conf"),
                 withVault(),
-                Duration.ofSeconds(30),
+                Duration.ofMinutes(2),
                 Workplace.unpacked().resolve("bin/gatehouse").toString(),
                 "validate",
                 Workplace.unpacked().resolve("conf/gatehouse.yaml").toString());
@@ -148,14 +148,14 @@ final class DistributionIT {
         Path folder = Workplace.folderFor("reference");
         String gatehouse = Workplace.PACKAGED.resolve("bin/gatehouse").toString();
         Workplace.Ran plugins =
-                Workplace.run(folder, Workplace.cleanEnvironment(), Duration.ofSeconds(30), gatehouse, "plugins");
+                Workplace.run(folder, Workplace.cleanEnvironment(), Duration.ofMinutes(2), gatehouse, "plugins");
         Map<String, String> expected = new TreeMap<>();
         for (String line : plugins.out().lines().skip(1).toList()) {
             String name = line.substring(0, line.indexOf(' '));
             Workplace.Ran page = Workplace.run(
                     folder,
                     Workplace.cleanEnvironment(),
-                    Duration.ofSeconds(30),
+                    Duration.ofMinutes(2),
                     gatehouse,
                     "schema",
                     name,

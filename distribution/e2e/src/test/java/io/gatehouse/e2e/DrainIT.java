@@ -32,7 +32,7 @@ final class DrainIT {
         Gate never = gate(simulator, "never");
         PackagedGateway gateway = RUNNING.add(PackagedGateway.named("drain")
                 .observed()
-                .env("GATEHOUSE_DRAIN_TIMEOUT", "4s")
+                .env("GATEHOUSE_DRAIN_TIMEOUT", "20s")
                 .connectTo(simulator, "api.openai.com")
                 .yaml("kong.yaml", """
                         services:
@@ -102,7 +102,7 @@ final class DrainIT {
             rests.add(pool.submit(wire::rest));
         }
         for (Future<String> rest : rests) {
-            assertThat(rest.get(60, TimeUnit.SECONDS)).doesNotContain("[DONE]").doesNotContain("\r\n0\r\n\r\n");
+            assertThat(rest.get(120, TimeUnit.SECONDS)).doesNotContain("[DONE]").doesNotContain("\r\n0\r\n\r\n");
         }
         pool.shutdownNow();
 

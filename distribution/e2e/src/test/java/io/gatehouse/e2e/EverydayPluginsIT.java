@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.gatehouse.simulator.FaultServer;
+import io.gatehouse.simulator.ServerScript;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -119,7 +121,8 @@ final class EverydayPluginsIT {
     private static LineSink udp;
     private static PackagedGateway gateway;
     private static int redis;
-    private static ZonedDateTime now;
+    private static int refusing;
+    private static ZonedDateTime now = ZonedDateTime.now(ZoneOffset.UTC);
 
     @BeforeAll
     static void start() throws IOException {
@@ -134,12 +137,13 @@ final class EverydayPluginsIT {
         });
         tcp = RUNNING.add(LineSink.tcp());
         udp = RUNNING.add(LineSink.udp());
-        redis = Workplace.freePort();
-        if (Peers.has("redis-server")) {
-            RUNNING.add(RedisServer.start(redis, "EverydayPluginsIT"));
-        }
+        FaultServer nobody = RUNNING.add(FaultServer.start(ServerScript.resetting()));
+        nobody.refuse(); // and keeps the port, so that nobody else comes to it
+        refusing = nobody.port();
+        redis = Peers.has("redis-server")
+                ? RUNNING.add(RedisServer.start("EverydayPluginsIT")).port()
+                : refusing;
         groups = read();
-        now = ZonedDateTime.now(ZoneOffset.UTC);
         List<Object> routes = new ArrayList<>();
         groups.forEach((name, group) -> routes.add(Map.of(
                 "name",
@@ -176,7 +180,7 @@ final class EverydayPluginsIT {
                     .replace("@tcp", Integer.toString(tcp.port()))
                     .replace("@udp", Integer.toString(udp.port()))
                     .replace("@redis", Integer.toString(redis))
-                    .replace("@nobody", Integer.toString(Workplace.freePort()));
+                    .replace("@nobody", Integer.toString(refusing));
             return (Map<String, Map<String, Object>>)
                     new Load(LoadSettings.builder().build()).loadFromString(text);
         }
@@ -404,6 +408,7 @@ final class EverydayPluginsIT {
 
     /** A request that passes, told apart from others by its query and, where one counts, by X-Client. */
     private static String passingRequest(String name, Map<String, Object> group, String answer, String unique) {
+        now = ZonedDateTime.now(ZoneOffset.UTC);
         Map<String, Object> step = Objects.requireNonNull(passing(group));
         String[] line = ((String) need(step, "send")).split(" ", 2);
         Map<String, Object> headers = new TreeMap<>(map(step, "with"));
@@ -423,6 +428,7 @@ final class EverydayPluginsIT {
         int number = 0;
         for (Map<String, Object> step : steps(group)) {
             number++;
+            now = ZonedDateTime.now(ZoneOffset.UTC); // dates are good for minutes, and there are many steps
             assertThat(WORDS).containsAll(step.keySet());
             String[] line = ((String) need(step, "send")).split(" ", 2);
             String body = (String) step.getOrDefault("body", "");

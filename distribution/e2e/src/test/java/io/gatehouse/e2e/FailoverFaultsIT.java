@@ -95,8 +95,8 @@ final class FailoverFaultsIT {
                       - name: ai-proxy-advanced
                         config:
                           balancer:
-                            connect_timeout: 2000
-                            read_timeout: 5000
+                            connect_timeout: 20000
+                            read_timeout: 20000
                             retries: 3
                             failover_criteria: [error, timeout, http_429, http_500, http_503, non_idempotent]
                             max_fails: %3$d
@@ -153,7 +153,7 @@ final class FailoverFaultsIT {
         }
         List<Wire.Answer> answers = new ArrayList<>();
         for (Future<Wire.Answer> call : calls) {
-            answers.add(call.get(60, TimeUnit.SECONDS));
+            answers.add(call.get(120, TimeUnit.SECONDS));
         }
         return answers;
     }
@@ -204,7 +204,7 @@ final class FailoverFaultsIT {
     void aTargetThatAsksForPatienceGetsIt() throws Exception {
         simulator.behaviour(
                 Scope.all().host(OPENAI).model("bad-limited"),
-                Behaviour.builder().status(429).retryAfter("30").build());
+                Behaviour.builder().status(429).retryAfter("60").build());
 
         areServed(call("limited", 40));
 

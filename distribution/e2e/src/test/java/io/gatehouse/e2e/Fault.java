@@ -102,6 +102,12 @@ final class Fault {
         return this;
     }
 
+    /** As {@link #impatient}, but what comes before that must have the time to come. */
+    Fault impatientLater() {
+        patience = 5000;
+        return this;
+    }
+
     // ---- what goes wrong
 
     Fault script(ServerScript.Builder steps) {

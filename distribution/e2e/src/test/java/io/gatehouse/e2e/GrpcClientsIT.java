@@ -25,7 +25,7 @@ final class GrpcClientsIT {
     static final Running RUNNING = new Running();
 
     private static final String SUITE = "GrpcClientsIT";
-    private static final Duration LIMIT = Duration.ofMinutes(1);
+    private static final Duration LIMIT = Duration.ofMinutes(3);
 
     private static PackagedGateway gateway;
 
@@ -34,7 +34,7 @@ final class GrpcClientsIT {
         @Override
         public void close() throws IOException {
             process.getOutputStream().close();
-            process.onExit().orTimeout(10, TimeUnit.SECONDS).join();
+            process.onExit().orTimeout(60, TimeUnit.SECONDS).join();
         }
     }
 

@@ -100,7 +100,9 @@ final class Http2IT {
                 "-P",
                 "/up",
                 "-j",
-                report.toString()));
+                report.toString(),
+                "--timeout", // seconds that an answer may take; the default is 2
+                "6"));
         if (encrypted) {
             command.addAll(List.of("-t", "-k"));
         }
@@ -310,6 +312,6 @@ final class Http2IT {
     }
 
     private static Workplace.Ran run(Path folder, String... command) throws Exception {
-        return Workplace.run(folder, Workplace.cleanEnvironment(), Duration.ofSeconds(60), command);
+        return Workplace.run(folder, Workplace.cleanEnvironment(), Duration.ofMinutes(10), command);
     }
 }

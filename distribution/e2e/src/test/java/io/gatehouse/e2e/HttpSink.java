@@ -66,15 +66,15 @@ final class HttpSink implements AutoCloseable {
                   - name: http-log
                     config:
                       http_endpoint: http://127.0.0.1:%d/
-                      timeout: 1000
+                      timeout: %d
                       queue:
                         max_batch_size: 20
                         max_coalescing_delay: 0.1
                         max_entries: %d
                         initial_retry_delay: 0.05
                         max_retry_delay: 0.2
-                        max_retry_time: 60
-                """.formatted(server.getAddress().getPort(), entries);
+                        max_retry_time: 600
+                """.formatted(server.getAddress().getPort(), trouble == Trouble.SLOW ? 1000 : 10_000, entries);
     }
 
     /** The ids of all requests whose entries it has taken. */

@@ -279,7 +279,7 @@ final class KongSchemaIT {
         Workplace.Ran ran = Workplace.run(
                 Workplace.folderFor("schemas"),
                 Workplace.cleanEnvironment(),
-                Duration.ofSeconds(30),
+                Duration.ofMinutes(2),
                 command.toArray(String[]::new));
         assertThat(ran.exit()).as(ran.err()).isZero();
         return ran.out();

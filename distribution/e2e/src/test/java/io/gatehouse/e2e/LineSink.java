@@ -5,6 +5,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -84,7 +85,7 @@ final class LineSink implements AutoCloseable {
         if (datagrams) {
             DatagramSocket socket = new DatagramSocket(null);
             socket.setReceiveBufferSize(BUFFER);
-            socket.bind(address);
+            whenFree(() -> socket.bind(address));
             port = socket.getLocalPort();
             open.add(socket);
             run(() -> receive(socket));
@@ -93,7 +94,7 @@ final class LineSink implements AutoCloseable {
                     ? new ServerSocket()
                     : tls.getServerSocketFactory().createServerSocket();
             socket.setReuseAddress(true);
-            socket.bind(address);
+            whenFree(() -> socket.bind(address));
             port = socket.getLocalPort();
             open.add(socket);
             run(() -> accept(socket));
@@ -102,6 +103,21 @@ final class LineSink implements AutoCloseable {
 
     private interface Part {
         void run() throws IOException;
+    }
+
+    /** A bind that waits a moment: a port is free only when the thread that waited on it has let go. */
+    private static void whenFree(Part bind) {
+        Workplace.awaitTrue(
+                Workplace.SOON,
+                () -> {
+                    try {
+                        bind.run();
+                        return true;
+                    } catch (BindException e) {
+                        return false;
+                    }
+                },
+                () -> "the port is not free");
     }
 
     private static void run(Part part) {

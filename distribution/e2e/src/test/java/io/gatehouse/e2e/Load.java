@@ -149,7 +149,7 @@ final class Load {
     void end() throws Exception {
         enough.set(true);
         for (Future<?> client : clients) {
-            Object unused = client.get(60, TimeUnit.SECONDS);
+            Object unused = client.get(120, TimeUnit.SECONDS);
         }
         pool.shutdown();
     }

@@ -70,7 +70,7 @@ final class LockStepIT {
             // the head may be held until an event with content comes; from then on it is one for one
             Workplace.awaitTrue(Workplace.SOON, () -> gate.passed() >= 1, () -> "no request");
             gate.release();
-            HttpResponse<InputStream> response = answer.get(20, TimeUnit.SECONDS);
+            HttpResponse<InputStream> response = answer.get(60, TimeUnit.SECONDS);
             assertThat(response.statusCode()).isEqualTo(200);
             try (BufferedReader lines =
                     new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
@@ -105,6 +105,6 @@ final class LockStepIT {
                         throw new AssertionError(e);
                     }
                 })
-                .get(20, TimeUnit.SECONDS);
+                .get(60, TimeUnit.SECONDS);
     }
 }

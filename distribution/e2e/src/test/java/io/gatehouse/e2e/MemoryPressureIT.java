@@ -11,6 +11,7 @@ import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -56,14 +57,16 @@ final class MemoryPressureIT {
         try {
             Wire first = Wire.to(gateway.proxyPort()).send(held);
             wires.add(first);
-            while (!isShort(gateway, llm, wires.size())) {
+            Optional<Wire.Answer> turnedAway = turnedAway(gateway, llm, wires.size());
+            while (turnedAway.isEmpty()) {
                 assertThat(wires.size() * HELD_BYTES).as("bytes held").isLessThan(HEAP_MEBIBYTES << 20);
                 for (int i = 0; i < 10; i++) {
                     wires.add(Wire.to(gateway.proxyPort()).send(held));
                 }
+                turnedAway = turnedAway(gateway, llm, wires.size());
             }
 
-            Wire.Answer refused = Wire.call(gateway.proxyPort(), PROBE);
+            Wire.Answer refused = turnedAway.get();
             assertThat(refused.status()).isEqualTo(503);
             assertThat(refused.header("retry-after")).isEqualTo("5");
             assertThat(refused.header("content-type")).startsWith("application/json");
@@ -134,15 +137,16 @@ final class MemoryPressureIT {
                 .start();
     }
 
-    /** Waits until the last held request has reached its upstream, or until requests are turned away. */
-    private static boolean isShort(PackagedGateway gateway, FaultServer llm, int held) {
+    /** Waits until the last held request has reached its upstream, or until one is turned away: its answer. */
+    private static Optional<Wire.Answer> turnedAway(PackagedGateway gateway, FaultServer llm, int held) {
         return Workplace.await(
                 Workplace.SOON,
                 () -> {
-                    if (Wire.call(gateway.proxyPort(), PROBE).status() == 503) {
-                        return Boolean.TRUE;
+                    Wire.Answer answer = Wire.call(gateway.proxyPort(), PROBE);
+                    if (answer.status() == 503) {
+                        return Optional.of(answer);
                     }
-                    return llm.requests() == held ? Boolean.FALSE : null;
+                    return llm.requests() == held ? Optional.<Wire.Answer>empty() : null;
                 },
                 () -> llm.requests() + " of " + held + " arrived; " + gateway.log());
     }

@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** nginx or HAProxy, which passes on all requests of each of its ports to one other port. */
 final class OtherProxy implements AutoCloseable {
@@ -22,8 +23,12 @@ final class OtherProxy implements AutoCloseable {
     }
 
     static OtherProxy nginx(Path binary, List<Integer> targets) throws IOException {
+        return onFreePorts(ports -> nginx(binary, targets, ports));
+    }
+
+    private static @Nullable OtherProxy nginx(Path binary, List<Integer> targets, List<Integer> ports)
+            throws IOException {
         Path folder = Workplace.folderFor("nginx");
-        List<Integer> ports = List.of(Workplace.freePort(), Workplace.freePort());
         StringBuilder config = new StringBuilder("""
                 daemon off;
                 master_process off;
@@ -65,8 +70,12 @@ final class OtherProxy implements AutoCloseable {
     }
 
     static OtherProxy haproxy(Path binary, List<Integer> targets) throws IOException {
+        return onFreePorts(ports -> haproxy(binary, targets, ports));
+    }
+
+    private static @Nullable OtherProxy haproxy(Path binary, List<Integer> targets, List<Integer> ports)
+            throws IOException {
         Path folder = Workplace.folderFor("haproxy");
-        List<Integer> ports = List.of(Workplace.freePort(), Workplace.freePort());
         StringBuilder config = new StringBuilder("""
                 defaults
                   mode http
@@ -88,24 +97,41 @@ final class OtherProxy implements AutoCloseable {
         return start(folder, ports, binary.toString(), "-db", "-f", file.toString());
     }
 
-    private static OtherProxy start(Path folder, List<Integer> ports, String... command) throws IOException {
+    /** A start on these ports; null where it ends at once. */
+    private interface Start {
+        @Nullable
+        OtherProxy on(List<Integer> ports) throws IOException;
+    }
+
+    private static OtherProxy onFreePorts(Start start) throws IOException {
+        // another process may take a port between the look and the start: then others are tried
+        for (int attempt = 0; attempt < 3; attempt++) {
+            OtherProxy started = start.on(Workplace.freePorts(2));
+            if (started != null) {
+                return started;
+            }
+        }
+        throw new AssertionError("nothing starts");
+    }
+
+    private static @Nullable OtherProxy start(Path folder, List<Integer> ports, String... command) throws IOException {
         Path log = folder.resolve("output.log");
         Process process = new ProcessBuilder(command)
                 .directory(folder.toFile())
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile())
                 .start();
-        OtherProxy proxy = new OtherProxy(process, ports);
-        Workplace.awaitTrue(
+        boolean listens = Workplace.await(
                 Workplace.SOON,
                 () -> {
                     if (!process.isAlive()) {
-                        throw new AssertionError(command[0] + " has ended:\n" + Workplace.read(log));
+                        System.out.println(command[0] + " has ended:\n" + Workplace.read(log));
+                        return Boolean.FALSE;
                     }
-                    return ports.stream().allMatch(OtherProxy::accepts);
+                    return ports.stream().allMatch(OtherProxy::accepts) ? Boolean.TRUE : null;
                 },
                 () -> command[0] + " does not listen:\n" + Workplace.read(log));
-        return proxy;
+        return listens ? new OtherProxy(process, ports) : null;
     }
 
     private static boolean accepts(int port) {

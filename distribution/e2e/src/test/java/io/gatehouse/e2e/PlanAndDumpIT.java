@@ -62,7 +62,7 @@ final class PlanAndDumpIT {
         List<String> command = new ArrayList<>();
         command.add(program);
         command.addAll(List.of(arguments));
-        return Workplace.run(folder, environment(), Duration.ofSeconds(60), command.toArray(String[]::new));
+        return Workplace.run(folder, environment(), Duration.ofMinutes(2), command.toArray(String[]::new));
     }
 
     private static Workplace.Ran gatehouse(Path folder, String... arguments) throws Exception {

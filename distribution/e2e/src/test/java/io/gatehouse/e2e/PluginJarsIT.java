@@ -68,7 +68,7 @@ final class PluginJarsIT {
                 Workplace.SOON,
                 () -> gateway.metrics().sum("gatehouse_plugin_hello_greetings_total") >= 1,
                 () -> "no greeting was counted");
-        assertThat(gateway.log()).contains("greeted route=all status=200");
+        gateway.awaitLog(0, "greeted route=all status=200");
     }
 
     @Test

@@ -29,7 +29,7 @@ final class PrepareIT {
             assertThat(archives()).isEmpty();
             assumeTrue(false, refused.out());
         }
-        Workplace.Ran prepared = run(Map.of("GATEHOUSE_PROXY_LISTEN", "127.0.0.1:1"), Duration.ofMinutes(2), "prepare");
+        Workplace.Ran prepared = run(Map.of("GATEHOUSE_PROXY_LISTEN", "127.0.0.1:1"), Duration.ofMinutes(5), "prepare");
         assertThat(prepared.exit()).as(prepared.out() + prepared.err()).isZero();
         assertThat(prepared.out()).contains(archive().toString());
         assertThat(prepared.err()).isEmpty();

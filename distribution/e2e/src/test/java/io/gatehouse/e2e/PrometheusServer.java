@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 
-/** A real Prometheus server that scrapes one gateway port twice a second. */
+/** A real Prometheus server that scrapes one gateway port every two seconds. */
 final class PrometheusServer implements AutoCloseable {
     private final Process process;
     private final Path log;
@@ -35,8 +35,8 @@ final class PrometheusServer implements AutoCloseable {
         Path config = Workplace.write(folder.resolve("prometheus.yml"), """
                 scrape_configs:
                  - job_name: 'kong'
-                   scrape_interval: 500ms
-                   scrape_timeout: 500ms
+                   scrape_interval: 2s
+                   scrape_timeout: 2s
                    static_configs:
                      - targets: ['127.0.0.1:%d']
                 """.formatted(target));
@@ -124,7 +124,13 @@ final class PrometheusServer implements AutoCloseable {
                 () -> query + " answers " + query(query));
     }
 
-    /** Waits until the target was scraped twice from now on. */
+    /** The value of a query's only series, as soon as it is this one; fails with the last answer otherwise. */
+    void awaitValue(String query, String value) {
+        List<Series> unused = await(
+                query, series -> series.size() == 1 && series.get(0).value().equals(value));
+    }
+
+    /** Waits until the target was scraped so many times from now on. */
     void awaitScrapes(int count) {
         String scrapes = "prometheus_target_interval_length_seconds_count";
         long before = scrapeCount();

@@ -43,7 +43,7 @@ final class RealClientsIT {
     private static final String OPENAI_KEY = "sk-canary-openai-1138";
     private static final String QUESTION = "Why is the sky blue?";
     private static final String ANSWER = "Simulated answer to: " + QUESTION;
-    private static final Duration LIMIT = Duration.ofMinutes(1);
+    private static final Duration LIMIT = Duration.ofMinutes(2);
 
     /** What a target does that another one must step in for. */
     enum Trouble {

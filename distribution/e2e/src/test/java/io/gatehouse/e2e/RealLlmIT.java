@@ -64,7 +64,7 @@ final class RealLlmIT {
         RUNNING.add(new Llama(process));
         URI health = URI.create("http://127.0.0.1:" + port + "/health");
         Workplace.awaitTrue(
-                Duration.ofSeconds(90), () -> healthy(health), () -> Workplace.read(folder.resolve("llama.log")));
+                Duration.ofMinutes(5), () -> healthy(health), () -> Workplace.read(folder.resolve("llama.log")));
         broken = RUNNING.add(
                 FaultServer.start(ServerScript.builder().readRequest().reset().build()));
         gateway = RUNNING.add(PackagedGateway.named("real-llm")

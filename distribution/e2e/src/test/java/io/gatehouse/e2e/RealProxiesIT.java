@@ -12,7 +12,6 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -71,7 +70,7 @@ final class RealProxiesIT {
                                 plugins: [{name: ip-restriction, config: {deny: [203.0.113.0/24]}}]
                               - name: counted
                                 paths: [/counted]
-                                plugins: [{name: rate-limiting, config: {hour: 1, limit_by: ip, policy: local}}]
+                                plugins: [{name: rate-limiting, config: {year: 1, limit_by: ip, policy: local}}]
                         """.formatted(upstream.getAddress().getPort()))
                 .observed()
                 .start());
@@ -80,7 +79,7 @@ final class RealProxiesIT {
 
     /** Standard output of a curl to nginx that sends the head of the answer too. */
     private static String curl(String path, String... arguments) throws Exception {
-        List<String> command = new ArrayList<>(List.of("curl", "-sS", "-i", "--max-time", "10"));
+        List<String> command = new ArrayList<>(List.of("curl", "-sS", "-i", "--max-time", "50"));
         command.addAll(List.of(arguments));
         command.add("http://127.0.0.1:" + nginx.port + path);
         Workplace.Ran ran =
@@ -200,7 +199,7 @@ final class RealProxiesIT {
 
         private boolean ready() {
             return Workplace.await(
-                    Duration.ofSeconds(20),
+                    Workplace.SOON,
                     () -> {
                         if (!process.isAlive()) {
                             return Boolean.FALSE;

@@ -6,32 +6,47 @@ import java.nio.file.Path;
 /** A real redis-server that keeps nothing on disk. */
 final class RedisServer implements AutoCloseable {
     private final Process process;
+    private final int port;
 
-    private RedisServer(Process process) {
+    private RedisServer(Process process, int port) {
         this.process = process;
+        this.port = port;
     }
 
     /** Starts one; the suite is skipped by name where there is no program for it. */
-    static RedisServer start(int port, String suite) throws IOException {
+    static RedisServer start(String suite) throws IOException {
         Path folder = Workplace.folderFor("redis-" + suite);
         Path log = folder.resolve("output.log");
-        Process started = new ProcessBuilder(
-                        Peers.program("redis-server", suite).toString(),
-                        "--port",
-                        Integer.toString(port),
-                        "--bind",
-                        "127.0.0.1",
-                        "--save",
-                        "")
-                .directory(folder.toFile())
-                .redirectErrorStream(true)
-                .redirectOutput(log.toFile())
-                .start();
-        Workplace.awaitTrue(
-                Workplace.SOON,
-                () -> Workplace.read(log).contains("Ready to accept connections"),
-                () -> "redis-server does not listen: " + log);
-        return new RedisServer(started);
+        // another process may take the port between the look and the start: then another one is tried
+        for (int attempt = 0; attempt < 3; attempt++) {
+            int port = Workplace.freePort();
+            Process started = new ProcessBuilder(
+                            Peers.program("redis-server", suite).toString(),
+                            "--port",
+                            Integer.toString(port),
+                            "--bind",
+                            "127.0.0.1",
+                            "--save",
+                            "")
+                    .directory(folder.toFile())
+                    .redirectErrorStream(true)
+                    .redirectOutput(log.toFile())
+                    .start();
+            boolean listens = Workplace.await(
+                    Workplace.SOON,
+                    () -> Workplace.read(log).contains("Ready to accept connections")
+                            ? Boolean.TRUE
+                            : started.isAlive() ? null : Boolean.FALSE,
+                    () -> "redis-server does not listen: " + Workplace.read(log));
+            if (listens) {
+                return new RedisServer(started, port);
+            }
+        }
+        throw new AssertionError("redis-server does not start: " + Workplace.read(log));
+    }
+
+    int port() {
+        return port;
     }
 
     @Override

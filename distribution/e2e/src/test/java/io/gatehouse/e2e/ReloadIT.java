@@ -158,7 +158,7 @@ final class ReloadIT {
         } finally {
             permits.release(ENOUGH);
             for (Future<?> client : clients) {
-                Object unused = client.get(60, TimeUnit.SECONDS);
+                Object unused = client.get(120, TimeUnit.SECONDS);
             }
             pool.shutdown();
         }

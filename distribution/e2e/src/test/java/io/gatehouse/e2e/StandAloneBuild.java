@@ -59,7 +59,7 @@ final class StandAloneBuild {
             Workplace.Ran ran = Workplace.run(
                     copy,
                     environment,
-                    Duration.ofMinutes(5),
+                    Duration.ofMinutes(10),
                     Peers.program("mvn", "stand-alone builds").toString(),
                     "-q",
                     "-B",

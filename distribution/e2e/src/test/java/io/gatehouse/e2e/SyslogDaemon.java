@@ -64,7 +64,7 @@ final class SyslogDaemon implements AutoCloseable {
     List<String> messages(String program) throws IOException {
         Path file = folder.resolve("messages");
         return Files.exists(file)
-                ? Workplace.read(file)
+                ? Workplace.wholeLines(Workplace.read(file))
                         .lines()
                         .filter(line -> line.contains(" " + program + " "))
                         .toList()

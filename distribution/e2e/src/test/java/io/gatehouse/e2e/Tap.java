@@ -31,7 +31,7 @@ final class Tap implements AutoCloseable {
     private static final class Connection {
         private final ByteArrayOutputStream asked = new ByteArrayOutputStream();
         private final ByteArrayOutputStream answered = new ByteArrayOutputStream();
-        private boolean ended;
+        private int ended; // of its two directions
     }
 
     private final ServerSocket listener;
@@ -93,7 +93,7 @@ final class Tap implements AutoCloseable {
                 talks.add(new Talk(whole, end < bytes.length, statuses(answered)));
             }
         }
-        connections.removeIf(connection -> connection.ended);
+        connections.removeIf(connection -> connection.ended == 2);
         return talks;
     }
 
@@ -137,7 +137,7 @@ final class Tap implements AutoCloseable {
             // one of both has left: the other one is let go
         } finally {
             synchronized (this) {
-                connection.ended = true;
+                connection.ended++;
             }
         }
     }

@@ -203,7 +203,7 @@ final class UntrustedTlsIT {
             }
             List<Wire.Answer> answers = new ArrayList<>();
             for (Future<Wire.Answer> call : calls) {
-                answers.add(call.get(60, TimeUnit.SECONDS));
+                answers.add(call.get(120, TimeUnit.SECONDS));
             }
             return answers;
         } finally {

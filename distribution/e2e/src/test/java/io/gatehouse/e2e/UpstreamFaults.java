@@ -199,13 +199,13 @@ final class UpstreamFaults {
                 .breaksOff(200)
                 .ends("upstream_failed", "reset"));
         all.add(Fault.row(6, "silent in mid-stream, LLM").stream()
-                .impatient()
+                .impatientLater()
                 .script(streaming().chunk(EVENTS.get(0)).chunk(EVENTS.get(1)).stall())
                 .breaksOff(200)
                 .sees(UpstreamFaults::isNoWholeStream)
                 .ends("upstream_failed", "timeout"));
         all.add(Fault.row(6, "silent in mid-answer, plain")
-                .impatient()
+                .impatientLater()
                 .script(script().readRequest()
                         .head(200, "Content-Length: 100")
                         .send("x")

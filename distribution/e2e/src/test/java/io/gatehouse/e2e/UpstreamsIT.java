@@ -42,6 +42,7 @@ final class UpstreamsIT {
                             healthchecks:
                               active:
                                 http_path: /health
+                                timeout: 30
                                 healthy: {interval: 0.2, successes: 1}
                                 unhealthy: {interval: 0.2, tcp_failures: 1, http_failures: 1}
                               passive: {unhealthy: {tcp_failures: 1}}

@@ -6,11 +6,14 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -30,7 +33,7 @@ final class Workplace {
     private static final Path WORK = folder("e2e.work");
 
     /** For whatever should take moments; long, since the machine may be busy. */
-    static final Duration SOON = Duration.ofSeconds(20);
+    static final Duration SOON = Duration.ofSeconds(60);
 
     private static boolean unpacked;
     private static boolean prepared;
@@ -93,7 +96,7 @@ final class Workplace {
     /** Runs a program and gives what it prints. */
     private static String program(String... command) {
         try {
-            Ran ran = run(WORK, cleanEnvironment(), Duration.ofMinutes(2), command);
+            Ran ran = run(WORK, cleanEnvironment(), Duration.ofMinutes(5), command);
             if (ran.exit() != 0) {
                 throw new AssertionError(ran.out() + ran.err());
             }
@@ -128,12 +131,18 @@ final class Workplace {
         }
     }
 
+    /** What is in it; it may be in the midst of being written, even in the midst of a character. */
     static String read(Path file) {
         try {
-            return Files.exists(file) ? Files.readString(file) : "";
+            return Files.exists(file) ? new String(Files.readAllBytes(file), StandardCharsets.UTF_8) : "";
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** The lines of what somebody is writing, but for a last one that is not whole yet. */
+    static String wholeLines(String text) {
+        return text.substring(0, text.lastIndexOf('\n') + 1);
     }
 
     static Path write(Path file, String text) {
@@ -184,6 +193,21 @@ final class Workplace {
     static int freePort() throws IOException {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
+        }
+    }
+
+    /** So many ports of this kind, no two of them the same. */
+    static List<Integer> freePorts(int count) throws IOException {
+        List<ServerSocket> sockets = new ArrayList<>();
+        try {
+            for (int i = 0; i < count; i++) {
+                sockets.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
+            }
+            return sockets.stream().map(ServerSocket::getLocalPort).toList();
+        } finally {
+            for (ServerSocket socket : sockets) {
+                socket.close();
+            }
         }
     }
 
