@@ -270,8 +270,6 @@ final class CancellationIT {
     @Test
     void nothingIsLeft() throws Exception {
         Workplace.awaitTrue(
-                Workplace.SOON,
-                () -> vitals.clients(gateway.proxyPort()) <= 1,
-                () -> "sockets left: " + vitals.tcp());
+                Workplace.SOON, () -> vitals.clients(gateway.proxyPort()) <= 1, () -> "sockets left: " + vitals.tcp());
     }
 }

@@ -160,7 +160,8 @@ final class ProcessFaultsIT {
             load.end();
         }
         // of the last one it may have written a part
-        List<String> lines = Workplace.read(gateway.folder().resolve("access.log")).lines().toList();
+        List<String> lines =
+                Workplace.read(gateway.folder().resolve("access.log")).lines().toList();
         long begin = System.nanoTime();
         PackagedGateway again = gateway.again();
         long millis = (System.nanoTime() - begin) / 1_000_000;
