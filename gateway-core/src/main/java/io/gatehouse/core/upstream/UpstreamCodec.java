@@ -25,6 +25,7 @@ import io.netty.handler.codec.http.HttpResponseDecoder;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.util.AsciiString;
 import io.netty.util.ReferenceCountUtil;
 import io.vertx.core.MultiMap;
 import java.util.ArrayList;
@@ -38,6 +39,7 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>bytes behind an answer, or without a request, end the connection: they would be read as the answer to the next
  *       request, perhaps another client's;
+ *   <li>a name with a blank is refused, of a head or a trailer: Netty would cut it there, to one that may mean something;
  *   <li>informational answers, however many, are not taken for the answer;
  *   <li>a request's trailers are sent, for which Vert.x has no means;
  *   <li>behind the answer to a WebSocket handshake bytes go both ways as they are: to Vert.x they are the contents of a
@@ -225,11 +227,20 @@ final class UpstreamCodec extends CombinedChannelDuplexHandler<UpstreamCodec.Dec
             }
         }
 
+        @Override
+        protected AsciiString splitHeaderName(byte[] line, int start, int length) {
+            if (line[start + length] != ':') {
+                throw new IllegalArgumentException("a blank in the name of a header");
+            }
+            return super.splitHeaderName(line, start, length);
+        }
+
         private void begun(ChannelHandlerContext context, HttpResponse response) {
             int status = response.status().code();
-            switched = status == 101 && upgrading && isWebSocket(response.headers());
+            boolean good = response.decoderResult().isSuccess();
+            switched = good && status == 101 && upgrading && isWebSocket(response.headers());
             upgrading = false;
-            informational = status >= 100 && status < 200 && status != 101;
+            informational = good && status >= 100 && status < 200 && status != 101;
             if (!informational) {
                 asked = null;
                 answer = response;

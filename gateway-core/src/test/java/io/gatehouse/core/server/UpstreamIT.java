@@ -182,6 +182,16 @@ class UpstreamIT {
                 "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
                 "HTTP/1.1 200 OK\r\nTransfer-Encoding: xchunked\r\n\r\nok",
                 "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding junk: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+                "HTTP/1.1 200 OK\r\nContent-Length junk: 2\r\n\r\nok",
+                "HTTP/1.1 200 OK\r\nSet-Cookie evil: a=b\r\nContent-Length: 2\r\n\r\nok",
+                "HTTP/1.1 200 OK\r\nContent-Length : 2\r\n\r\nok",
+                "HTTP/1.1 200 OK\r\nContent-Length\t: 2\r\n\r\nok",
+                "HTTP/1.1 200 OK\r\n Content-Length: 2\r\n\r\nok",
+                "HTTP/1.1 200 OK\r\nFoo Bar\r\nContent-Length: 2\r\n\r\nok",
+                "HTTP/1.1 200 OK\r\nFoo\r\nContent-Length: 2\r\n\r\nok",
+                "HTTP/1.1 200 OK\r\n: nameless\r\nContent-Length: 2\r\n\r\nok",
+                "HTTP/1.1 103 Early Hints\r\nLink evil: a\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
                 "HTTP/3.0 200 OK\r\nContent-Length: 2\r\n\r\nok",
                 "SSH-2.0-x\r\n\r\n"
             })
@@ -190,6 +200,26 @@ class UpstreamIT {
                 ServerScript.builder().readRequest().send(answer).stall().build(), ServerScript.answering(GOOD));
         rig.start("");
         assertThat(get().statusCode()).isEqualTo(502);
+        rig.upstreamEnds();
+        assertNextIsGood();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"X-Sum evil: 42", "X-Sum : 42", " X-Sum: 42", "X-Sum 42"})
+    void cutsAnAnswerOffWhoseTrailerIsNone(String trailer) throws Exception {
+        rig.upstream.script(
+                ServerScript.builder()
+                        .readRequest()
+                        .send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n" + trailer
+                                + "\r\n\r\n")
+                        .stall()
+                        .build(),
+                ServerScript.answering(GOOD));
+        rig.start("");
+        assertThat(rig.raw("GET /a HTTP/1.1\r\nHost: a\r\nTE: trailers\r\n\r\n"))
+                .startsWith("HTTP/1.1 200 ")
+                .doesNotContain("\r\n0\r\n")
+                .matches("(?s).*<(closed|reset)>");
         rig.upstreamEnds();
         assertNextIsGood();
     }
