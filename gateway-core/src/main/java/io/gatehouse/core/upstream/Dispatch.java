@@ -203,7 +203,7 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
     private void body(Wire out) {
         Body body = request.body();
         if (body.isEmpty()) {
-            if (expectsBody(request.method())) {
+            if (expectsBody(request.method()) || saysThatThereIsNone()) {
                 out.out.headers().set(HttpHeaders.CONTENT_LENGTH, "0");
             }
             sending();
@@ -229,6 +229,11 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
 
     private static boolean expectsBody(HttpMethod method) {
         return method.equals(HttpMethod.POST) || method.equals(HttpMethod.PUT) || method.equals(HttpMethod.PATCH);
+    }
+
+    /** Whether the client has said that its body has no bytes, whatever its method expects. */
+    private boolean saysThatThereIsNone() {
+        return "0".equals(exchange.original().headers().get(HttpHeaders.CONTENT_LENGTH));
     }
 
     @Override

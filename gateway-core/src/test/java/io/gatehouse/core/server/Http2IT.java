@@ -220,6 +220,15 @@ class Http2IT {
     }
 
     @Test
+    void saysThatThereIsNoBodyWhereTheClientDoes() throws Exception {
+        try (FrameClient client = client("")) {
+            client.head(1, true, head("DELETE", "/a", "content-length", "0"));
+            assertThat(client.whole(1)).isEqualTo("200 {\"ok\":true}");
+        }
+        assertThat(upstreamSaw()).contains("\r\ncontent-length: 0\r\n");
+    }
+
+    @Test
     void answersHeadWithoutABody() throws Exception {
         rig.upstream.script(ServerScript.builder()
                 .readRequest()
