@@ -29,7 +29,8 @@ public final class HeadStamp {
     private final boolean requestIdUpstream;
     private final boolean debug;
     private final String product;
-    private final String viaText;
+    private final String viaHttp1;
+    private final String viaHttp2;
 
     /**
      * @param added the headers to add to answers
@@ -48,7 +49,8 @@ public final class HeadStamp {
         this.requestIdUpstream = requestIdUpstream;
         this.debug = debug;
         this.product = product;
-        this.viaText = "1.1 " + product;
+        this.viaHttp1 = "1.1 " + product;
+        this.viaHttp2 = "2 " + product;
     }
 
     /** Adds them to the head of an exchange's answer. */
@@ -118,11 +120,12 @@ public final class HeadStamp {
             headers.set(HeaderNames.PROXY_LATENCY, millis(last.startedAfterNanos()));
         }
         if (via) {
+            String own = last.target().http2() ? viaHttp2 : viaHttp1;
             headers.set(
                     HeaderNames.VIA,
                     headers.contains(HeaderNames.VIA)
-                            ? String.join(", ", headers.getAll(HeaderNames.VIA)) + ", " + viaText
-                            : viaText);
+                            ? String.join(", ", headers.getAll(HeaderNames.VIA)) + ", " + own
+                            : own);
         }
         if (server && !headers.contains(HeaderNames.SERVER)) {
             headers.set(HeaderNames.SERVER, product);

@@ -57,6 +57,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @SuppressWarnings("AddressSelection") // an address is an address
 class GrpcIT {
     private static final Metadata.Key<String> ASKED = Metadata.Key.of("x-asked", Metadata.ASCII_STRING_MARSHALLER);
+    private static final Metadata.Key<String> VIA = Metadata.Key.of("via", Metadata.ASCII_STRING_MARSHALLER);
     private static final Metadata.Key<String> SUM = Metadata.Key.of("x-sum", Metadata.ASCII_STRING_MARSHALLER);
     private static final MethodDescriptor<String, String> UNARY = method("Unary", MethodDescriptor.MethodType.UNARY);
     private static final MethodDescriptor<String, String> FAIL = method("Fail", MethodDescriptor.MethodType.UNARY);
@@ -307,6 +308,7 @@ class GrpcIT {
                 MetadataUtils.newCaptureMetadataInterceptor(headers, trailers));
         assertThat(ClientCalls.blockingUnaryCall(tagged, UNARY, soon(), "a")).isEqualTo("got a");
         assertThat(headers.get().get(ASKED)).isEqualTo("me");
+        assertThat(headers.get().get(VIA)).startsWith("2 gatehouse/");
         assertThat(timeout.get()).isNotNull();
 
         Iterator<String> counted = ClientCalls.blockingServerStreamingCall(channel, COUNT, soon(), "1000");
