@@ -44,7 +44,7 @@ import org.slf4j.LoggerFactory;
 public final class Admission implements Transport, io.vertx.core.spi.transport.Transport {
     private static final Logger LOG = LoggerFactory.getLogger(Admission.class);
 
-    private static final AttributeKey<String> SAID = AttributeKey.valueOf(Admission.class, "said");
+    private static final AttributeKey<Origin> SAID = AttributeKey.valueOf(Admission.class, "said");
 
     /** The log tells of connections that were turned away at most so often. */
     private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(60);
@@ -150,7 +150,7 @@ public final class Admission implements Transport, io.vertx.core.spi.transport.T
         @Override
         protected void channelRead0(ChannelHandlerContext ctx, HAProxyMessage words) {
             switch (words.proxiedProtocol()) {
-                case TCP4, TCP6 -> ctx.channel().attr(SAID).set(words.sourceAddress());
+                case TCP4, TCP6 -> ctx.channel().attr(SAID).set(new Origin(words.sourceAddress(), words.sourcePort()));
                 default -> {} // the proxy speaks for itself, or for something without an address
             }
             ctx.pipeline().remove(this);
@@ -163,8 +163,8 @@ public final class Admission implements Transport, io.vertx.core.spi.transport.T
         }
     }
 
-    /** The address of the client in the words of the PROXY protocol; null when it says none. */
-    static @Nullable String said(Channel connection) {
+    /** The client in the words of the PROXY protocol; null when it says none. */
+    static @Nullable Origin said(Channel connection) {
         return connection.hasAttr(SAID) ? connection.attr(SAID).get() : null;
     }
 

@@ -63,17 +63,18 @@ public final class Forwarding {
     /** Who is at the other end of a connection. */
     Peer peer(HttpConnection connection) {
         SocketAddress remote = connection.remoteAddress(true);
-        byte[] address = remote == null || remote.hostAddress() == null ? null : unscoped(remote.hostAddress());
+        String host = remote == null ? null : remote.hostAddress();
+        byte[] address = host == null ? null : unscoped(host);
         int local = connection.localAddress(true).port();
         int port = portMap.getOrDefault(local, local);
-        String words = proxyProtocol ? Admission.said(((ConnectionBase) connection).channel()) : null;
-        byte[] said = words == null ? null : unscoped(words);
+        Origin words = proxyProtocol ? Admission.said(((ConnectionBase) connection).channel()) : null;
+        byte[] said = words == null ? null : unscoped(words.address());
         return new Peer(
-                address == null ? "" : text(address),
+                new Origin(address == null ? "" : text(address), remote == null ? -1 : remote.port()),
                 address != null && trusts(address),
                 port,
                 Integer.toString(port),
-                said == null ? null : text(said));
+                words == null || said == null ? null : new Origin(text(said), words.port()));
     }
 
     /** The bytes of an address that may have a zone; null when it is none. */
@@ -91,15 +92,16 @@ public final class Forwarding {
         return false;
     }
 
-    /** The address of the client: the peer's, or what a trusted peer says. */
-    String client(Peer peer, MultiMap headers) {
+    /** The client: the peer, or who a trusted peer says it is, without a port when it says none. */
+    Origin client(Peer peer, MultiMap headers) {
         if (!peer.trusted()) {
-            return peer.address();
+            return peer.origin();
         }
         if (proxyProtocol) {
-            return peer.proxied() == null ? peer.address() : peer.proxied();
+            return peer.proxied() == null ? peer.origin() : peer.proxied();
         }
         byte[] found = null;
+        int port = -1;
         List<String> lines = headers.getAll(realIpHeader);
         for (int i = lines.size() - 1; i >= 0; i--) {
             String line = lines.get(i);
@@ -107,13 +109,16 @@ public final class Forwarding {
             do {
                 end = trimmed(line, end);
                 int begin = begin(line, end);
-                byte[] named = addressOf(line.substring(begin, end));
-                if (named == null) {
-                    return found == null ? peer.address() : text(found);
+                String named = line.substring(begin, end);
+                int behind = port(named);
+                byte[] address = AddressRange.address(behind < 0 ? named : withoutPort(named));
+                if (address == null) {
+                    return found == null ? peer.origin() : new Origin(text(found), port);
                 }
-                found = named;
-                if (!recursive || !trusts(named)) {
-                    return text(found);
+                found = address;
+                port = behind;
+                if (!recursive || !trusts(found)) {
+                    return new Origin(text(found), port);
                 }
                 end = begin;
             } while (trimmed(line, end) > 0);
@@ -121,7 +126,7 @@ public final class Forwarding {
                 break;
             }
         }
-        return found == null ? peer.address() : text(found);
+        return found == null ? peer.origin() : new Origin(text(found), port);
     }
 
     private static String text(byte[] address) {
@@ -148,18 +153,18 @@ public final class Forwarding {
         return first;
     }
 
-    /** An address, an IPv4 address with port, or an IPv6 address in brackets with port. */
-    private static byte @Nullable [] addressOf(String text) {
-        byte[] plain = AddressRange.address(text);
-        if (plain != null) {
-            return plain;
-        }
+    /** The port behind an IPv4 address, or behind an IPv6 address in brackets; -1 when there is none. */
+    private static int port(String text) {
         int colon = text.lastIndexOf(':');
-        if (colon < 1 || !isPort(text, colon + 1)) {
-            return null;
-        }
-        boolean bracketed = text.charAt(0) == '[' && text.charAt(colon - 1) == ']';
-        return AddressRange.address(bracketed ? text.substring(1, colon - 1) : text.substring(0, colon));
+        boolean alone = colon > 0 && (text.indexOf(':') == colon || text.charAt(colon - 1) == ']');
+        return alone && isPort(text, colon + 1) ? Integer.parseInt(text, colon + 1, text.length(), 10) : -1;
+    }
+
+    private static String withoutPort(String text) {
+        int colon = text.lastIndexOf(':');
+        return text.charAt(0) == '[' && text.charAt(colon - 1) == ']'
+                ? text.substring(1, colon - 1)
+                : text.substring(0, colon);
     }
 
     private static boolean isPort(String text, int from) {
@@ -207,7 +212,7 @@ public final class Forwarding {
      *
      * @param out what it is told
      * @param in what the client said
-     * @param client its address, see {@link #client}
+     * @param client the address of the {@link #client}
      * @param rawPath as it came, without query
      * @param prefix what is cut from the path; null when nothing is
      */
@@ -222,7 +227,7 @@ public final class Forwarding {
             @Nullable String prefix) {
         out.set(REAL_IP, client);
         String before = joined(in, FOR);
-        out.set(FOR, before == null ? client : before + ", " + peer.address());
+        out.set(FOR, before == null ? client : before + ", " + peer.origin().address());
         out.set(PROTO, proto(peer, in, scheme));
         set(out, HOST, host(peer, in, host));
         out.set(PORT, kept(peer, in, PORT, peer.portText()));

@@ -107,18 +107,19 @@ final class FrontDoor {
         traffic.begun();
         StrictHead strict = StrictHead.of(request);
         Peer peer = request.peer(forwarding);
+        Origin origin = forwarding.client(peer, request.headers());
         FrozenHead head = head(request, strict, forwarding.port(peer, request.headers()));
         Plan plan = snapshot.unmatched();
         RequestPath path = strict.path();
         RouteMatch<RoutePlan> match = null;
         if (strict.refusal() == null && path != null) {
-            match = snapshot.routes().match(new HttpFacts(request, strict.host(), peer, forwarding, path));
+            match = snapshot.routes().match(new HttpFacts(request, strict.host(), peer, origin, path));
             if (match != null) {
                 plan = match.payload().plan();
             }
         }
         ClientPort client = request.port(strict);
-        LiveExchange exchange = open(request, peer, client, snapshot, head, plan, match);
+        LiveExchange exchange = open(request, origin, client, snapshot, head, plan, match);
         boolean converses = match != null && match.payload().serves().isGrpc();
         if (converses) {
             request.converses();
@@ -191,7 +192,7 @@ final class FrontDoor {
 
     private LiveExchange open(
             ClientSide request,
-            Peer peer,
+            Origin origin,
             ClientPort client,
             Snapshot snapshot,
             FrozenHead head,
@@ -202,7 +203,7 @@ final class FrontDoor {
                 surroundings(snapshot),
                 LiveExchange.newId(random.nextLong(), random.nextLong()),
                 head,
-                forwarding.client(peer, request.headers()),
+                origin.address(),
                 tls(request),
                 client,
                 plan,

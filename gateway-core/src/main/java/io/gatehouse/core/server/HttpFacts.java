@@ -12,18 +12,18 @@ final class HttpFacts implements RequestFacts {
     private final String host;
     private final int hostPort;
     private final Peer peer;
-    private final Forwarding forwarding;
+    private final Origin client;
     private final RequestPath path;
     private final boolean tls;
     private byte @Nullable [] source;
     private byte @Nullable [] destination;
 
-    HttpFacts(ClientSide request, @Nullable HostHeader host, Peer peer, Forwarding forwarding, RequestPath path) {
+    HttpFacts(ClientSide request, @Nullable HostHeader host, Peer peer, Origin client, RequestPath path) {
         this.request = request;
         this.host = host == null ? "" : host.name();
         this.hostPort = host == null ? -1 : host.port();
         this.peer = peer;
-        this.forwarding = forwarding;
+        this.client = client;
         this.path = path;
         this.tls = request.tls();
     }
@@ -62,7 +62,7 @@ final class HttpFacts implements RequestFacts {
     public byte @Nullable [] sourceAddress() {
         byte[] known = source;
         if (known == null) {
-            known = AddressRange.address(forwarding.client(peer, request.headers()));
+            known = AddressRange.address(client.address());
             source = known;
         }
         return known;
@@ -70,8 +70,7 @@ final class HttpFacts implements RequestFacts {
 
     @Override
     public int sourcePort() {
-        SocketAddress remote = request.connection().remoteAddress();
-        return remote == null ? -1 : remote.port();
+        return client.port();
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.gatehouse.core.ProxySettings.Trust;
 import io.gatehouse.core.Settings;
 import io.gatehouse.core.Settings.ClientLimits;
 import io.gatehouse.core.Settings.Listen;
+import io.gatehouse.core.routing.RouterFlavor;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.io.ByteArrayOutputStream;
 import java.io.FilterOutputStream;
@@ -28,6 +29,7 @@ import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Proxies that say in the PROXY protocol whose connection it is. */
@@ -80,6 +82,26 @@ class ProxyProtocolIT {
         rig.start("", settings("127.0.0.1", "proxy_protocol"));
         assertThat(rig.raw(V1 + REQUEST)).startsWith("HTTP/1.1 200 ");
         assertThat(realIp()).isEqualTo("192.0.2.7");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            127.0.0.1 | proxy_protocol | X: y | 5000 | 200
+            127.0.0.1 | proxy_protocol | X: y | 5001 | 404
+            10.0.0.1 | proxy_protocol | X: y | 5000 | 404
+            127.0.0.1 | X-Real-IP | X-Real-IP: 192.0.2.7:5555 | 5555 | 200
+            127.0.0.1 | X-Real-IP | X-Real-IP: [2001:db8::7]:5555 | 5555 | 200
+            127.0.0.1 | X-Real-IP | X-Real-IP: 2001:db8::7:5555 | 5555 | 404
+            127.0.0.1 | X-Forwarded-For | X-Forwarded-For: 192.0.2.8:1, 192.0.2.7:5555 | 5555 | 200
+            127.0.0.1 | X-Forwarded-For | X-Forwarded-For: 192.0.2.7:5555, 192.0.2.8 | 5555 | 404
+            10.0.0.1 | X-Forwarded-For | X-Forwarded-For: 192.0.2.7:5555 | 5555 | 404
+            """)
+    void takesTheClientsPortAlongWithItsAddress(String trusted, String name, String header, int port, int status)
+            throws Exception {
+        rig.service = "routes: [{name: ported, expression: 'net.src.port == " + port + "'}]";
+        rig.start("", settings(trusted, name).routerFlavor(RouterFlavor.EXPRESSIONS));
+        assertThat(rig.raw(V1 + REQUEST.replace("Host: a", "Host: a\r\n" + header)))
+                .startsWith("HTTP/1.1 " + status + " ");
     }
 
     @Test
