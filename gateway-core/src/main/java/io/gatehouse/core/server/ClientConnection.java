@@ -71,20 +71,11 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine,
 
     private static final AttributeKey<ClientConnection> KEY = AttributeKey.valueOf(ClientConnection.class, "line");
 
-    /** What is read of a body that nobody wants, so that the connection can live on. */
-    private static final long DISCARD_LIMIT = 1024 * 1024;
-
     /** What may wait behind a request that is not answered yet before no more is read. */
     private static final long HELD_LIMIT = 64 * 1024;
 
-    /** nginx's lingering_time: how long is read on, after the last byte was sent, what nobody wants. */
-    private static final long LINGER_NANOS = 30_000_000_000L;
-
     /** How often a client that has sent its last byte is asked whether it is still there. */
     private static final long PROBE_NANOS = 200_000_000L;
-
-    /** How long a connection may take to end once the gateway wants to stop. */
-    private static final long STOP_NANOS = 1_000_000_000L;
 
     /** What the time is kept for. */
     private enum Waiting {
@@ -100,6 +91,7 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine,
     private final HttpConnection connection;
     private final @Nullable String serverName;
     private final Limits limits;
+    private final Unwanted unwanted;
     private final Clock clock;
     private @Nullable ChannelHandlerContext context;
     private @Nullable ArrayDeque<Object> held;
@@ -115,7 +107,6 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine,
     private boolean inputEnded;
     private boolean ending;
     private boolean discarding;
-    private long discarded;
     private boolean closeAfterAnswer;
     private boolean refused;
     private boolean stopping;
@@ -127,8 +118,6 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine,
     private long unsent;
     private long allowance;
     private long slowSince;
-    private long unwantedBefore;
-    private long lingersUntil;
     private @Nullable StrictDecoder decoder;
     private boolean upgrading;
     private boolean tunnel;
@@ -144,6 +133,7 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine,
         this.connection = connection;
         this.serverName = ServerNames.of(connection);
         this.limits = limits;
+        this.unwanted = new Unwanted(limits);
         this.clock = new Clock(sweeper);
     }
 
@@ -311,7 +301,7 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine,
         stopping = true;
         closeAfterAnswer = true;
         if (clock.waiting == Waiting.LINGER || clock.waiting == Waiting.DISCARD) {
-            readOn(clock.waiting, STOP_NANOS);
+            readOn(clock.waiting);
         }
     }
 
@@ -403,7 +393,7 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine,
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         if (refused || !ctx.channel().isActive()) {
-            discarded += size(message);
+            unwanted.came(size(message));
             ReferenceCountUtil.release(message);
         } else if (held != null && !held.isEmpty() || message instanceof HttpRequest && (answering || receiving)) {
             hold(ctx, message);
@@ -466,7 +456,7 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine,
             upgrading = decoder != null && decoder.isHandshake(head);
             probable = head.protocolVersion().equals(HttpVersion.HTTP_1_1);
             discarding = false;
-            discarded = 0;
+            unwanted.restart();
             slowSince = 0;
             trailers = null;
             ctx.fireChannelRead(message);
@@ -492,11 +482,11 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine,
         if (!discarding) {
             ctx.fireChannelRead(content);
         } else {
-            discarded += content.content().readableBytes();
+            unwanted.came(content.content().readableBytes());
             content.release();
             if (last) {
                 ctx.fireChannelRead(LastHttpContent.EMPTY_LAST_CONTENT);
-            } else if (discarded > DISCARD_LIMIT) {
+            } else if (unwanted.isTooMuch()) {
                 closeAfterAnswer = true;
                 if (!answering) {
                     ctx.channel().close();
@@ -715,7 +705,7 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine,
     /** How long a client may take nothing. */
     private long allowance() {
         // an answer that was cut off is not worth as much waiting as one that goes on, least of all at the very end
-        long most = refused && stopping ? Math.min(STOP_NANOS, limits.sendNanos()) : limits.sendNanos();
+        long most = refused && stopping ? Math.min(Unwanted.STOP_NANOS, limits.sendNanos()) : limits.sendNanos();
         if (!isHurried()) {
             return most;
         }
@@ -752,10 +742,8 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine,
     }
 
     /** Reads and drops what comes for a while, or until too little comes. */
-    private void readOn(Waiting what, long nanos) {
-        lingersUntil = System.nanoTime() + nanos;
-        unwantedBefore = discarded;
-        clock.start(what, limits.bodyRate() > 0 ? Math.min(nanos, limits.rateGraceNanos()) : nanos);
+    private void readOn(Waiting what) {
+        clock.start(what, unwanted.linger(stopping));
     }
 
     /** The last byte of the answer went to the socket, or will never go. */
@@ -776,10 +764,10 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine,
         if (closeAfterAnswer) {
             channel.close();
         } else if (receiving) {
-            if (discarded > DISCARD_LIMIT) {
+            if (unwanted.isTooMuch()) {
                 channel.close();
             } else {
-                readOn(Waiting.DISCARD, LINGER_NANOS);
+                readOn(Waiting.DISCARD);
             }
         } else {
             ready();
@@ -847,7 +835,7 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine,
             ending = false;
             endOutput(ctx);
             channel.config().setAutoRead(true);
-            readOn(Waiting.LINGER, stopping ? STOP_NANOS : LINGER_NANOS);
+            readOn(Waiting.LINGER);
         });
         if (ending) {
             watchSending();
@@ -862,9 +850,9 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine,
             case NOTHING -> {}
             case NEXT_REQUEST -> channel.close();
             case DISCARD, LINGER -> {
-                if (discarded - unwantedBefore >= limits.bodyPace().bytesIn(limits.rateGraceNanos())
-                        && lingersUntil - System.nanoTime() > 0) {
-                    readOn(waitedFor, lingersUntil - System.nanoTime());
+                long more = unwanted.patience();
+                if (more > 0) {
+                    clock.start(waitedFor, more);
                 } else {
                     context().close();
                 }

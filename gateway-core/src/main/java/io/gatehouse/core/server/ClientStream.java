@@ -35,9 +35,6 @@ import org.jspecify.annotations.Nullable;
  * What breaks off is reset, never politely ended. Event loop only.
  */
 final class ClientStream extends Watched implements ClientSide, ClientPort, ReadStream<Buffer> {
-    /** What is read of a body that nobody wants: many clients send on before they look at the answer. */
-    private static final long DISCARD_LIMIT = 1024 * 1024;
-
     private final ClientStreams line;
     private final Http2Stream stream;
     private final StreamHead head;
@@ -55,8 +52,8 @@ final class ClientStream extends Watched implements ClientSide, ClientPort, Read
     private boolean delivering;
     private boolean whole;
     private boolean told;
-    private boolean discarding;
-    private long discarded;
+    private @Nullable Unwanted unwanted;
+    private boolean lingers;
 
     // ---- the answer that goes out
     private int status;
@@ -173,7 +170,9 @@ final class ClientStream extends Watched implements ClientSide, ClientPort, Read
     @Override
     public void served() {
         exchange = null;
-        watch(false);
+        if (!lingers) {
+            watch(false);
+        }
     }
 
     @Override
@@ -228,9 +227,16 @@ final class ClientStream extends Watched implements ClientSide, ClientPort, Read
      */
     int received(ByteBuf data) {
         int size = data.readableBytes();
-        if (discarding) {
-            discarded += size;
-            return discarded <= DISCARD_LIMIT ? size : 0;
+        Unwanted rest = unwanted;
+        if (rest != null) {
+            rest.came(size);
+            if (!rest.isTooMuch()) {
+                return size;
+            }
+            if (lingers) {
+                cutRest();
+            }
+            return 0;
         }
         if (size > 0) {
             queue.add(BufferInternal.buffer(Unpooled.buffer(size, size).writeBytes(data)));
@@ -274,7 +280,9 @@ final class ClientStream extends Watched implements ClientSide, ClientPort, Read
 
     @Override
     public void discardRest() {
-        discarding = true;
+        if (unwanted == null) {
+            unwanted = new Unwanted(line.limits());
+        }
         for (Buffer unread : queue) {
             line.consumed(stream, unread.length());
         }
@@ -448,8 +456,26 @@ final class ClientStream extends Watched implements ClientSide, ClientPort, Read
         watch(false);
         done.sent(success);
         if (success && !closed && stream.state().remoteSideOpen()) {
-            line.reset(stream, Http2Error.NO_ERROR); // the answer is whole: the rest of the request is not needed
+            lingers = true;
+            discardRest();
+            linger();
         }
+    }
+
+    /** The answer is whole, the request is not: what still comes of it is dropped for a while. */
+    void linger() {
+        Unwanted rest = unwanted;
+        if (lingers && rest != null) {
+            if (rest.isTooMuch()) {
+                cutRest();
+            } else {
+                line.watch(this, rest.linger(line.isStopping()));
+            }
+        }
+    }
+
+    private void cutRest() {
+        line.reset(stream, Http2Error.NO_ERROR);
     }
 
     private void lost() {
@@ -518,9 +544,19 @@ final class ClientStream extends Watched implements ClientSide, ClientPort, Read
         granted += bytes;
     }
 
-    /** The client has not taken a byte of this answer for as long as it may. */
+    /** The client has not taken a byte of this answer for as long as it may, or is not done with a request that is answered. */
     @Override
     protected void expired() {
+        Unwanted rest = unwanted;
+        if (lingers && rest != null) {
+            long more = rest.patience();
+            if (more > 0) {
+                line.watch(this, more);
+            } else {
+                cutRest();
+            }
+            return;
+        }
         keepPace();
         if (line.progress(stream) != progress && !(hurried && paced && paceLeft <= 0)) {
             watchedSince = 0;

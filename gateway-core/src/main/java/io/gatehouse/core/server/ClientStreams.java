@@ -261,8 +261,22 @@ final class ClientStreams extends Http2ConnectionHandler {
         return sendPace;
     }
 
+    Limits limits() {
+        return limits;
+    }
+
+    /** Whether the gateway is about to stop. */
+    boolean isStopping() {
+        return stopping;
+    }
+
     void watch(Watched stream, long now, long atMost) {
         sweeper.add(stream, now + Math.min(limits.sendNanos(), atMost));
+    }
+
+    /** Watches for so long, whatever the client may take of an answer. */
+    void watch(Watched stream, long nanos) {
+        sweeper.add(stream, System.nanoTime() + nanos);
     }
 
     void unwatch(Watched stream) {
@@ -567,7 +581,23 @@ final class ClientStreams extends Http2ConnectionHandler {
         goAway(context(), Integer.MAX_VALUE, Http2Error.NO_ERROR.code(), Unpooled.EMPTY_BUFFER, promise());
         encoder().writePing(context(), false, FAREWELL, promise());
         farewell.start(FAREWELL_NANOS);
+        hurry();
         flushSoon();
+    }
+
+    /** Requests that are answered are not to be waited for longer than needed. */
+    private void hurry() {
+        try {
+            connection().forEachActiveStream(stream -> {
+                ClientStream own = of(stream);
+                if (own != null) {
+                    own.linger();
+                }
+                return true;
+            });
+        } catch (Http2Exception e) {
+            onError(context(), true, e);
+        }
     }
 
     private boolean prefaceCame() {

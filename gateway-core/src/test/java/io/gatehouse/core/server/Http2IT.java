@@ -8,6 +8,7 @@ import static io.gatehouse.core.server.FrameClient.HEADERS;
 import static io.gatehouse.core.server.FrameClient.PING;
 import static io.gatehouse.core.server.FrameClient.RST_STREAM;
 import static io.gatehouse.core.server.FrameClient.SETTINGS;
+import static io.gatehouse.core.server.FrameClient.WINDOW_UPDATE;
 import static io.gatehouse.core.server.FrameClient.head;
 import static io.gatehouse.core.server.FrameClient.with;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -197,6 +198,44 @@ class Http2IT {
     @Test
     void answersBeforeTheRequestHasEnded() throws Exception {
         try (FrameClient client = client("{name: probe, config: {does: answer}}")) {
+            client.head(1, false, head("POST", "/a")).data(1, false, "hello");
+            assertThat(client.whole(1)).startsWith("418 ");
+            client.data(1, false, "was under way").data(1, true, "as well");
+            client.get(3, "/a");
+            FrameClient.Frame next = client.await(frame -> frame.stream() == 1 || frame.type() == HEADERS);
+            assertThat(next.stream()).as("%s", next).isEqualTo(3); // the first was not reset
+        }
+    }
+
+    @Test
+    void cutsOffARequestThatGoesOnForTooLongAfterItsAnswer() throws Exception {
+        try (FrameClient client = client("{name: probe, config: {does: answer}}")) {
+            client.head(1, false, head("POST", "/a"));
+            assertThat(client.whole(1)).startsWith("418 ");
+            String piece = "x".repeat(16_000);
+            int window = 65_535;
+            int sent = 0;
+            FrameClient.Frame said;
+            do {
+                for (; window >= piece.length(); window -= piece.length()) {
+                    client.data(1, false, piece);
+                    sent += piece.length();
+                }
+                said = client.await(frame -> frame.stream() == 1);
+                window += (int) said.number();
+            } while (said.type() == WINDOW_UPDATE);
+            assertThat(said.type()).isEqualTo(RST_STREAM);
+            assertThat(said.number()).isEqualTo(NO_ERROR);
+            assertThat(sent).isBetween(1024 * 1024, 1024 * 1024 + 65_535);
+            client.get(3, "/a");
+            assertThat(client.whole(3)).startsWith("418 ");
+        }
+    }
+
+    @Test
+    void doesNotWaitForEverForTheRestOfARequestThatIsAnswered() throws Exception {
+        start("{name: probe, config: {does: answer}}", rates(10_000, 0));
+        try (FrameClient client = FrameClient.of(rig)) {
             client.head(1, false, head("POST", "/a")).data(1, false, "hello");
             assertThat(client.whole(1)).startsWith("418 ");
             assertThat(client.await(frame -> frame.stream() == 1).number()).isEqualTo(NO_ERROR);
@@ -580,6 +619,19 @@ class Http2IT {
         try (FrameClient client = FrameClient.of(rig)) {
             client.head(1, false, head("POST", "/a", "content-length", "10")).data(1, false, "hello");
             assertThat(client.whole(1)).startsWith("408 ");
+        }
+    }
+
+    @Test
+    void doesNotWaitForTheRestOfARequestThatIsAnsweredOnceItStops() throws Exception {
+        try (FrameClient client = client("{name: probe, config: {does: answer}}")) {
+            client.head(1, false, head("POST", "/a"));
+            assertThat(client.whole(1)).startsWith("418 ");
+            rig.gateway.stop(Duration.ofSeconds(4));
+            assertThat(rig.log.list)
+                    .noneMatch(event -> event.getFormattedMessage().contains("not everything was closed"));
+            assertThat(client.await(frame -> frame.type() == RST_STREAM).number())
+                    .isEqualTo(NO_ERROR);
         }
     }
 
