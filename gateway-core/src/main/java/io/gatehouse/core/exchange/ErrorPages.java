@@ -21,15 +21,20 @@ import org.jspecify.annotations.Nullable;
  * <p>Kong has two ways to choose the format, and so has this. Errors of the router and of plugins take {@code Accept}, and
  * JSON when it is missing. Errors of the server's core (upstreams that fail, requests that are none or too large) take
  * {@code Accept}, else the request's own {@code Content-Type}, else the default type. A gRPC client gets neither, but its
- * own kind of error.
+ * own kind of error; one of the core's that comes over HTTP/1 is told the bare message.
  *
  * <p>Immutable; any thread.
  */
 public final class ErrorPages {
     private static final String RETRY_AFTER_SECONDS = "5";
 
+    private static final Page BARE = new Page(ErrorFormat.JSON.contentType(), ErrorTemplate.of("{\"message\":\"%s\"}"));
+
     private final ErrorFormat usual;
-    private final Map<ErrorFormat, ErrorTemplate> templates = new EnumMap<>(ErrorFormat.class);
+    private final Map<ErrorFormat, Page> pages = new EnumMap<>(ErrorFormat.class);
+
+    /** What an error looks like. */
+    record Page(String contentType, ErrorTemplate template) {}
 
     /**
      * @param usual the format of the core's errors when the request says nothing
@@ -39,7 +44,7 @@ public final class ErrorPages {
         this.usual = usual;
         for (ErrorFormat format : ErrorFormat.values()) {
             ErrorTemplate template = own.get(format);
-            templates.put(format, template == null ? format.template() : template);
+            pages.put(format, new Page(format.contentType(), template == null ? format.template() : template));
         }
     }
 
@@ -50,7 +55,7 @@ public final class ErrorPages {
 
     /** An answer of the server's core. */
     public Response core(LiveExchange exchange, int status, String message) {
-        return made(exchange, status, message, coreFormat(exchange.original()), null);
+        return made(exchange, status, message, corePage(exchange.original().headers()), null);
     }
 
     /** What the client sees of a gateway that has no room for its request: that it is worth trying again. */
@@ -63,7 +68,7 @@ public final class ErrorPages {
 
     /** What the client sees of a failure on the way to the upstream. */
     public Response failed(LiveExchange exchange, Failure failure) {
-        ErrorFormat core = coreFormat(exchange.original());
+        Page core = corePage(exchange.original().headers());
         return switch (failure.kind()) {
             case CONNECT, TLS, RESET, INVALID_RESPONSE, CANCELLED ->
                 made(exchange, 502, "An invalid response was received from the upstream server", core, failure);
@@ -83,7 +88,7 @@ public final class ErrorPages {
                 exchange,
                 503,
                 "The upstream server is currently unavailable",
-                coreFormat(exchange.original()),
+                corePage(exchange.original().headers()),
                 failure);
     }
 
@@ -114,8 +119,8 @@ public final class ErrorPages {
         }
         String message = Objects.requireNonNullElse(response.errorMessage(), "");
         String own = response.headers().get(HttpHeaders.CONTENT_TYPE);
-        ErrorFormat format = own == null ? accepted(exchange.original()) : ErrorFormat.wanted(own);
-        return write(response, exchange.original(), exchange.id(), message, format);
+        Page look = own == null ? accepted(exchange.original()) : page(ErrorFormat.wanted(own));
+        return write(response, exchange.original(), exchange.id(), message, look);
     }
 
     /** Makes a plugin's own error readable for the client of this request: gRPC clients do not look into bodies. */
@@ -134,45 +139,40 @@ public final class ErrorPages {
      * @param headers what is known of the request's headers
      */
     public Buffer refusal(MultiMap headers, String id, String message, MultiMap answer) {
-        ErrorFormat format = coreFormat(headers);
-        answer.set(HttpHeaders.CONTENT_TYPE, format.contentType());
-        return template(format).fill(message, id);
+        Page look = corePage(headers);
+        answer.set(HttpHeaders.CONTENT_TYPE, look.contentType());
+        return look.template().fill(message, id);
     }
 
-    private Response made(
-            LiveExchange exchange, int status, String message, ErrorFormat format, @Nullable Failure failure) {
-        Response page = Response.from(ResponseSource.GATEWAY, status, HttpHeaders.headers(), Body.empty(), failure);
-        return write(page, exchange.original(), exchange.id(), message, format);
+    private Response made(LiveExchange exchange, int status, String message, Page look, @Nullable Failure failure) {
+        Response made = Response.from(ResponseSource.GATEWAY, status, HttpHeaders.headers(), Body.empty(), failure);
+        return write(made, exchange.original(), exchange.id(), message, look);
     }
 
     /** Writes an error's body and the headers that belong to it. */
-    Response write(Response page, RequestHead request, String id, String message, ErrorFormat format) {
+    Response write(Response error, RequestHead request, String id, String message, Page look) {
         if (GrpcErrors.wants(request)) {
-            return GrpcErrors.write(page, message);
+            return GrpcErrors.write(error, message);
         }
-        page.headers().set(HttpHeaders.CONTENT_TYPE, format.contentType());
-        return page.body(Body.of(template(format).fill(message, id)));
+        error.headers().set(HttpHeaders.CONTENT_TYPE, look.contentType());
+        return error.body(Body.of(look.template().fill(message, id)));
     }
 
-    private ErrorTemplate template(ErrorFormat format) {
-        return Objects.requireNonNull(templates.get(format));
+    Page page(ErrorFormat format) {
+        return Objects.requireNonNull(pages.get(format));
     }
 
-    private static ErrorFormat accepted(RequestHead request) {
+    private Page accepted(RequestHead request) {
         List<String> accept = request.headers().getAll(HttpHeaders.ACCEPT);
-        return accept.isEmpty() ? ErrorFormat.JSON : ErrorFormat.wanted(String.join(",", accept));
+        return page(accept.isEmpty() ? ErrorFormat.JSON : ErrorFormat.wanted(String.join(",", accept)));
     }
 
-    private ErrorFormat coreFormat(RequestHead request) {
-        return coreFormat(request.headers());
-    }
-
-    private ErrorFormat coreFormat(MultiMap headers) {
+    private Page corePage(MultiMap headers) {
         String accept = headers.get(HttpHeaders.ACCEPT);
-        if (accept != null) {
-            return ErrorFormat.wanted(accept);
+        String wanted = accept == null ? headers.get(HttpHeaders.CONTENT_TYPE) : accept;
+        if (wanted == null) {
+            return page(usual);
         }
-        String type = headers.get(HttpHeaders.CONTENT_TYPE);
-        return type == null ? usual : ErrorFormat.wanted(type);
+        return wanted.startsWith(GrpcErrors.TYPE) ? BARE : page(ErrorFormat.wanted(wanted));
     }
 }

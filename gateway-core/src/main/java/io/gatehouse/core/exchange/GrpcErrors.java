@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Errors as gRPC clients read them: no body, but a status of gRPC's own and a message in the head. */
 final class GrpcErrors {
-    private static final String TYPE = "application/grpc";
+    static final String TYPE = "application/grpc";
     private static final CharSequence STATUS = HttpHeaders.createOptimized("grpc-status");
     private static final CharSequence MESSAGE = HttpHeaders.createOptimized("grpc-message");
 

@@ -21,7 +21,7 @@ class ErrorPagesTest {
     private Response written(String protocol, String contentType, int status, String message) {
         MultiMap headers = HttpHeaders.headers().set("Content-Type", contentType);
         FrozenHead head = new FrozenHead(HttpMethod.POST, "http", "a", "/a", "/a", null, headers, protocol, 80);
-        return pages.write(Response.of(status), head, "1d", message, ErrorFormat.JSON);
+        return pages.write(Response.of(status), head, "1d", message, pages.page(ErrorFormat.JSON));
     }
 
     @ParameterizedTest
