@@ -11,8 +11,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The headers that the gateway adds to every answer, as Kong's settings {@code headers} and {@code allow_debug_header} have
- * it. An answer counts as proxied once an upstream was to be called, whatever became of it.
+ * The headers that the gateway adds to every answer: {@code Date} where there is none, and what Kong's settings {@code
+ * headers} and {@code allow_debug_header} name. An answer counts as proxied once an upstream was to be called, whatever became of it.
  *
  * <p>Immutable; any thread.
  */
@@ -60,6 +60,9 @@ public final class HeadStamp {
         } else {
             proxied(exchange, last, response.status(), headers);
         }
+        if (!headers.contains(HeaderNames.DATE)) {
+            headers.set(HeaderNames.DATE, exchange.loop().date());
+        }
         if (requestId) {
             headers.set(HeaderNames.REQUEST_ID, exchange.id());
         }
@@ -76,7 +79,8 @@ public final class HeadStamp {
     }
 
     /** Answers that refuse what is no request, before there is an exchange. */
-    public void refusal(MultiMap headers, String id) {
+    public void refusal(MultiMap headers, String id, String date) {
+        headers.set(HeaderNames.DATE, date);
         if (server) {
             headers.set(HeaderNames.SERVER, product);
         }

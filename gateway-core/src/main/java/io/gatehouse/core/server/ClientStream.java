@@ -327,7 +327,7 @@ final class ClientStream extends Watched implements ClientSide, ClientPort, Read
         }
     }
 
-    private static Http2Headers status(int status) {
+    static Http2Headers status(int status) {
         return new DefaultHttp2Headers(false, 8)
                 .status(HttpResponseStatus.valueOf(status).codeAsText());
     }

@@ -116,6 +116,11 @@ class ProxyCasesIT {
             """, """
             what is this
 
+            """, """
+            HTTP/1.1 200 OK
+            Date: Sun, 06 Nov 1994 08:49:37 GMT
+            Content-Length: 0
+
             """);
 
     private static final Map<String, String> TEMPLATES = Map.of(
