@@ -363,7 +363,7 @@ class ClientConnectionIT {
                 try {
                     for (int i = 0; i < 1000; i++) {
                         Rig.send(socket, "X: y\r\n");
-                        LockSupport.parkNanos(20_000_000);
+                        LockSupport.parkNanos(50_000_000); // there are not too many headers before the time is over
                     }
                 } catch (IOException e) {
                     // closed, as it should be
