@@ -30,6 +30,8 @@ import org.jspecify.annotations.Nullable;
 public final class ProbeFactory implements PluginFactory<ProbeFactory.Config> {
     /** Every call of {@code log}, as {@code label kind reason status}. */
     static final List<String> LOGGED = new CopyOnWriteArrayList<>();
+    /** What the last call of {@code log} was told. */
+    static volatile Completion last;
     /** Every instance made and closed, as {@code +label} and {@code -label}. */
     static final List<String> LIVES = new CopyOnWriteArrayList<>();
 
@@ -177,6 +179,7 @@ public final class ProbeFactory implements PluginFactory<ProbeFactory.Config> {
 
         @Override
         public void log(Completion completion) {
+            last = completion;
             LOGGED.add(config.label() + " " + completion.outcome().kind().label() + " "
                     + completion.outcome().reason() + " " + completion.status());
             if (config.does().equals("log")) {
