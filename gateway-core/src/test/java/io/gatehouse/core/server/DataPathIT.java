@@ -113,6 +113,18 @@ class DataPathIT {
     }
 
     @Test
+    void takesNoTimeOfAnUpstreamForWhatACacheGives() throws Exception {
+        start("{name: probe, config: {does: answer-cached}}");
+        HttpResponse<String> answer = rig.get("/a");
+        assertThat(answer.headers().firstValue("X-Kong-Upstream-Latency")).hasValue("0");
+        assertThat(answer.headers().firstValue("X-Kong-Proxy-Latency")).isPresent();
+        assertThat(answer.headers().firstValue("Via")).isPresent();
+        rig.logged(1);
+        assertThat(ProbeFactory.last.timings().upstream()).isZero();
+        assertThat(ProbeFactory.last.attempts()).isEmpty();
+    }
+
+    @Test
     void answersLikeKongWhereNoRouteMatches() throws Exception {
         start("{name: probe}");
         HttpResponse<String> json = rig.get("/nope");

@@ -131,11 +131,17 @@ public final class ProbeFactory implements PluginFactory<ProbeFactory.Config> {
                     next.proceed(request)
                             .compose(r -> Promise.<Response>promise().future());
                 case "answer" -> Response.done(Response.error(418, "short and stout"));
+                case "answer-cached" -> Response.done(Response.cached(200));
                 case "name-servers" -> {
                     Response named = Response.of(200);
                     named.headers().set("Via", config.label()).set("Server", "Demo");
                     yield Response.done(named);
                 }
+                case "show-date" ->
+                    next.proceed(request).map(r -> {
+                        r.headers().set("X-Date", String.valueOf(r.headers().get("Date")));
+                        return r;
+                    });
                 case "forge-id" -> {
                     request.headers().set("X-Kong-Request-Id", "forged");
                     yield next.proceed(request);
