@@ -3,6 +3,7 @@ package io.gatehouse.core.exchange;
 import io.gatehouse.api.Failure;
 import io.gatehouse.api.FailureKind;
 import io.gatehouse.api.Response;
+import io.gatehouse.api.ResponseSource;
 import io.gatehouse.api.Route;
 import io.gatehouse.api.Service;
 import io.vertx.core.MultiMap;
@@ -11,8 +12,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The headers that the gateway adds to every answer, as Kong's settings {@code headers} and {@code allow_debug_header} have
- * it. An answer counts as proxied once an upstream was to be called, whatever became of it.
+ * The headers that the gateway adds to every answer: {@code Date} where there is none, and what Kong's settings {@code
+ * headers} and {@code allow_debug_header} name. An answer counts as proxied once an upstream was to be called, whatever became of it, and when a
+ * cache gives what one said before.
  *
  * <p>Immutable; any thread.
  */
@@ -55,10 +57,15 @@ public final class HeadStamp {
     void stamp(LiveExchange exchange, Response response) {
         MultiMap headers = response.headers();
         LiveAttempt last = exchange.lastAttempt();
-        if (last == null || reachedNobody(exchange, last)) {
+        if (response.source() == ResponseSource.CACHE) {
+            proxied(headers, 0, exchange.headNanos(), response.status());
+        } else if (last == null || reachedNobody(exchange, last)) {
             made(exchange, headers);
         } else {
-            proxied(exchange, last, response.status(), headers);
+            proxied(headers, waited(exchange, last), last.startedAfterNanos(), status(last, response.status()));
+        }
+        if (!headers.contains(HeaderNames.DATE)) {
+            headers.set(HeaderNames.DATE, exchange.loop().date());
         }
         if (requestId) {
             headers.set(HeaderNames.REQUEST_ID, exchange.id());
@@ -76,7 +83,8 @@ public final class HeadStamp {
     }
 
     /** Answers that refuse what is no request, before there is an exchange. */
-    public void refusal(MultiMap headers, String id) {
+    public void refusal(MultiMap headers, String id, String date) {
+        headers.set(HeaderNames.DATE, date);
         if (server) {
             headers.set(HeaderNames.SERVER, product);
         }
@@ -110,12 +118,13 @@ public final class HeadStamp {
         }
     }
 
-    private void proxied(LiveExchange exchange, LiveAttempt last, int status, MultiMap headers) {
+    /** @param status what the upstream said; 0 for nothing */
+    private void proxied(MultiMap headers, long upstreamNanos, long gatewayNanos, int status) {
         if (upstreamLatency) {
-            headers.set(HeaderNames.UPSTREAM_LATENCY, millis(waited(exchange, last)));
+            headers.set(HeaderNames.UPSTREAM_LATENCY, millis(upstreamNanos));
         }
         if (proxyLatency) {
-            headers.set(HeaderNames.PROXY_LATENCY, millis(last.startedAfterNanos()));
+            headers.set(HeaderNames.PROXY_LATENCY, millis(gatewayNanos));
         }
         if (via) {
             headers.set(
@@ -127,11 +136,15 @@ public final class HeadStamp {
         if (server && !headers.contains(HeaderNames.SERVER)) {
             headers.set(HeaderNames.SERVER, product);
         }
-        // where none came, nginx tells what it made of that: 502 and 504
-        boolean failed = status == 502 || status == 504;
-        if (upstreamStatus && (last.status() > 0 || failed && last.failure() != null)) {
-            headers.set(HeaderNames.UPSTREAM_STATUS, Integer.toString(last.status() > 0 ? last.status() : status));
+        if (upstreamStatus && status > 0) {
+            headers.set(HeaderNames.UPSTREAM_STATUS, Integer.toString(status));
         }
+    }
+
+    /** What the upstream said; where none came, nginx tells what it made of that: 502 and 504. */
+    private static int status(LiveAttempt last, int answered) {
+        boolean failed = last.failure() != null && (answered == 502 || answered == 504);
+        return last.status() > 0 || !failed ? last.status() : answered;
     }
 
     /** Until the head came, or it was clear that none would. */

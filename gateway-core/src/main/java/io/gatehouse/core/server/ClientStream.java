@@ -38,6 +38,9 @@ final class ClientStream extends Watched implements ClientSide, ClientPort, Read
     /** What is read of a body that nobody wants: many clients send on before they look at the answer. */
     private static final long DISCARD_LIMIT = 1024 * 1024;
 
+    /** What HTTP/1 would need: frames are not counted, and fields as if they were lines. */
+    private static final int STATUS_LINE = "HTTP/1.1 200 OK\r\n".length();
+
     private final ClientStreams line;
     private final Http2Stream stream;
     private final StreamHead head;
@@ -327,7 +330,7 @@ final class ClientStream extends Watched implements ClientSide, ClientPort, Read
         }
     }
 
-    private static Http2Headers status(int status) {
+    static Http2Headers status(int status) {
         return new DefaultHttp2Headers(false, 8)
                 .status(HttpResponseStatus.valueOf(status).codeAsText());
     }
@@ -470,8 +473,13 @@ final class ClientStream extends Watched implements ClientSide, ClientPort, Read
     }
 
     @Override
+    public MultiMap sentHeaders() {
+        return out;
+    }
+
+    @Override
     public long bytesWritten() {
-        return written;
+        return STATUS_LINE + written;
     }
 
     // ---- time
