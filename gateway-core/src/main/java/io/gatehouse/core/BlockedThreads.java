@@ -7,6 +7,7 @@ import io.vertx.core.internal.threadchecker.BlockedThreadEvent;
 import java.util.Map;
 import java.util.WeakHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,9 +25,6 @@ final class BlockedThreads implements Handler<BlockedThreadEvent> {
     private static final String EXCHANGE = "io.gatehouse.core.exchange.LiveExchange";
     private static final String CORE = "io.gatehouse.core.";
     private static final String BODY = "io.gatehouse.api.body.";
-
-    /** Two events tell of one and the same time when they put its beginning closer together than the shortest time. */
-    private static final long SAME_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     /** Knows which plugin a class belongs to. */
     @FunctionalInterface
@@ -53,19 +51,25 @@ final class BlockedThreads implements Handler<BlockedThreadEvent> {
 
     private final Owners owners;
     private final GatewayMetrics counters;
-    private final Map<Thread, Long> blockedSince = new WeakHashMap<>();
+    private final LongSupplier nanos;
 
-    BlockedThreads(Owners owners, GatewayMetrics counters) {
+    /** When each thread was last found blocked. */
+    private final Map<Thread, Long> found = new WeakHashMap<>();
+
+    /** @param nanos the clock, as {@link System#nanoTime} */
+    BlockedThreads(Owners owners, GatewayMetrics counters, LongSupplier nanos) {
         this.owners = owners;
         this.counters = counters;
+        this.nanos = nanos;
     }
 
     @Override
     public void handle(BlockedThreadEvent event) {
         Thread thread = event.thread();
-        long since = System.nanoTime() - event.duration();
-        Long known = blockedSince.put(thread, since);
-        if (known != null && Math.abs(since - known) < SAME_NANOS) {
+        long now = nanos.getAsLong();
+        Long before = found.put(thread, now);
+        // what began before that is the same; an event that comes late makes it look younger, but not by that much
+        if (before != null && now - event.duration() - before < 0) {
             return;
         }
         StackTraceElement[] stack = thread.getStackTrace();

@@ -141,7 +141,7 @@ public final class Gateway implements AutoCloseable {
                 .build();
         ((VertxInternal) vertx)
                 .blockedThreadChecker()
-                .setThreadBlockedHandler(new BlockedThreads(this::owner, counters));
+                .setThreadBlockedHandler(new BlockedThreads(this::owner, counters, System::nanoTime));
         this.balancers =
                 new Balancers((VertxInternal) vertx, settings.dns(), new SocketProbes(vertx, settings.upstreamTls()));
         this.upstreamHealth = new HealthMetrics(balancers);

@@ -3,7 +3,11 @@ package io.gatehouse.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gatehouse.core.BlockedThreads.Culprit;
+import io.gatehouse.core.service.GatewayMetrics;
+import io.gatehouse.core.service.MetricsRegistry;
+import io.vertx.core.internal.threadchecker.BlockedThreadEvent;
 import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -20,6 +24,29 @@ class BlockedThreadsTest {
     private static StackTraceElement frame(String text) {
         int dot = text.lastIndexOf('.');
         return new StackTraceElement(text.substring(0, dot), text.substring(dot + 1), "File.java", 1);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        // when events come and how long the thread has been blocked by then, in milliseconds; how many times it was
+        "'2000 2000, 3000 3000, 4000 4000', 1",
+        "'2000 2000, 4500 3000, 5000 5000', 1", // the second one comes late
+        "'2000 2000, 6000 2000', 2",
+        "'2000 2000, 4100 2000, 5100 3000', 2",
+    })
+    void countsEachTimeOnce(String events, int times) {
+        MetricsRegistry registry = new MetricsRegistry();
+        long[] now = new long[1];
+        BlockedThreads blocked =
+                new BlockedThreads(BlockedThreadsTest::owner, new GatewayMetrics(registry), () -> now[0]);
+        Thread thread = new Thread();
+        for (String event : events.split(", ", -1)) {
+            String[] numbers = event.split(" ", -1);
+            now[0] = TimeUnit.MILLISECONDS.toNanos(Long.parseLong(numbers[0]));
+            long duration = TimeUnit.MILLISECONDS.toNanos(Long.parseLong(numbers[1]));
+            blocked.handle(new BlockedThreadEvent(thread, duration, 0, 0));
+        }
+        assertThat(registry.text()).containsPattern("(?m)^gatehouse_event_loop_blocked_total\\{.*} " + times + "$");
     }
 
     @ParameterizedTest

@@ -38,6 +38,14 @@ public final class Response {
     }
 
     /**
+     * An upstream's answer that a plugin has kept and gives again, without a body yet. The gateway adds to it what it adds
+     * to answers of upstreams, the upstream's time being 0; metrics and logs have it as the gateway's.
+     */
+    public static Response cached(int status) {
+        return new Response(status, MultiMap.caseInsensitiveMultiMap(), Body.empty(), ResponseSource.CACHE, null);
+    }
+
+    /**
      * A plugin's own error in the gateway's error format: JSON, XML, HTML or plain text as the client's {@code Accept}
      * asks, with the message and the request id. The gateway writes the body when the response leaves the plugin.
      */

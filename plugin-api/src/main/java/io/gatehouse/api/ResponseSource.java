@@ -6,6 +6,8 @@ public enum ResponseSource {
     UPSTREAM,
     /** A plugin answered by itself. */
     PLUGIN,
+    /** A plugin answered with what an upstream had answered before: see {@link Response#cached}. */
+    CACHE,
     /** The gateway answered: no route, an upstream fault, a broken plugin. */
     GATEWAY
 }

@@ -388,6 +388,8 @@ final class EverydayPluginsIT {
         }
         assertThat(end(name, left)).isEqualTo("client_gone");
         LEFT.release();
+        // taken by this request, before the next one may take it
+        Workplace.awaitTrue(Workplace.SOON, () -> LEFT.availablePermits() == 0, () -> name + ": still waits");
     }
 
     /** How a request ended, as its line in the log says. */

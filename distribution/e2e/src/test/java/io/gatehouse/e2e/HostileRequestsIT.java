@@ -688,11 +688,12 @@ final class HostileRequestsIT {
 
     @ParameterizedTest
     @CsvSource({
-        "-H,1000,/public,slow headers",
-        "-B,1000,/posted,slow bodies", // read by one thread: a thousand of them would be what is measured
-        "-X,100,/large,slow readers" // each fills up to 7 MB of what memory the system has for sockets
+        "-H,1000,15,/public,slow headers",
+        "-B,1000,15,/posted,slow bodies", // read by one thread: a thousand of them would be what is measured
+        "-X,100,30,/large,slow readers" // each fills up to 7 MB of what memory the system has for sockets
     })
-    void slowClientsAreCutAndOthersServed(String mode, int clients, String path, String what) throws Exception {
+    void slowClientsAreCutAndOthersServed(String mode, int clients, int seconds, String path, String what)
+            throws Exception {
         Path program = Peers.program("slowhttptest", "HostileRequestsIT");
         Path folder = Workplace.folderFor("slow" + mode);
         String[] command = {
@@ -705,7 +706,7 @@ final class HostileRequestsIT {
             "-i", // a piece of at most 32 bytes each second
             "1",
             "-l",
-            Effort.isLong() ? "20" : "15",
+            Integer.toString(seconds),
             "-w",
             "512",
             "-y",

@@ -2,6 +2,8 @@ package io.gatehouse.core.admin;
 
 import io.gatehouse.api.AddressRange;
 import io.gatehouse.core.config.ConfigNode;
+import io.gatehouse.core.exchange.DateHeader;
+import io.gatehouse.core.exchange.HeaderNames;
 import io.gatehouse.core.service.InternalMetrics;
 import io.gatehouse.core.service.NodeFacts;
 import io.gatehouse.core.service.NodeMemory;
@@ -14,6 +16,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
@@ -49,6 +52,7 @@ final class Pages {
     private final Router router;
     private final AdminView view;
     private final NodeMemory memory;
+    private final DateHeader date = new DateHeader(System::currentTimeMillis);
     private final List<String> paths = new ArrayList<>();
 
     Pages(Context loop, AdminView view, NodeMemory memory, String idHeader) {
@@ -179,10 +183,17 @@ final class Pages {
         Promise<HttpServer> opened = Promise.promise();
         loop.runOnContext(nothing -> loop.owner()
                 .createHttpServer(options.setIdleTimeout(IDLE_SECONDS))
-                .requestHandler(request -> router.handle(WorkspacePages.within(request)))
+                .requestHandler(request -> router.handle(WorkspacePages.within(dated(request))))
+                .invalidRequestHandler(
+                        request -> HttpServerRequest.DEFAULT_INVALID_REQUEST_HANDLER.handle(dated(request)))
                 .listen(port, host)
                 .onComplete(opened));
         return opened.future();
+    }
+
+    private HttpServerRequest dated(HttpServerRequest request) {
+        request.response().putHeader(HeaderNames.DATE, date.now());
+        return request;
     }
 
     private static void scrape(RoutingContext context, Scraper scraper, String type) {

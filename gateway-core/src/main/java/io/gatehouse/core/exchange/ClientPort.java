@@ -41,7 +41,10 @@ public interface ClientPort {
     /** Breaks the response off, so that the client cannot take it for whole. */
     void reset();
 
-    /** Bytes of the body that were sent. */
+    /** The headers of the answer as they were sent, framing included; the ones to be sent before that. */
+    MultiMap sentHeaders();
+
+    /** Bytes that were sent beside the header lines: the status line, the body, and what frames its pieces. */
     long bytesWritten();
 
     /** Who waits for the end of a response. */

@@ -343,8 +343,8 @@ final class Finisher implements StreamReader.PushTarget {
         };
     }
 
-    long bytesWritten() {
-        return client.bytesWritten();
+    ClientPort client() {
+        return client;
     }
 
     /** For a failure that has no response to carry it. */

@@ -22,6 +22,9 @@ final class FrozenCompletion implements Completion {
     /** nginx's status for a client that left before it got an answer. */
     private static final int CLIENT_CLOSED_REQUEST = 499;
 
+    private static final int REQUEST_LINE = "  HTTP/1.1\r\n".length();
+    private static final int LINE_END = 2;
+
     private final LiveExchange exchange;
     private final Outcome outcome;
     private final int status;
@@ -49,21 +52,23 @@ final class FrozenCompletion implements Completion {
         } else {
             this.status = response.status();
             this.source = response.source();
-            this.headers = response.headers();
-            this.responseBytes = exchange.finisher().bytesWritten() + headBytes(headers) + 17;
+            ClientPort client = exchange.finisher().client();
+            this.headers = client.sentHeaders();
+            this.responseBytes = client.bytesWritten() + bytes(headers) + LINE_END;
         }
         RequestHead head = exchange.original();
         StreamReader reader = exchange.requestReader();
         this.requestBytes = (reader == null ? 0 : reader.bytes())
-                + headBytes(head.headers())
                 + head.method().name().length()
                 + head.uri().length()
-                + 14;
+                + REQUEST_LINE
+                + bytes(head.headers())
+                + LINE_END;
     }
 
-    /** Head lines as they are on the wire: name, colon, space, value, line end; and the empty line. */
-    private static long headBytes(MultiMap headers) {
-        long bytes = 2;
+    /** Header lines as they are on the wire: name, colon, space, value, line end. */
+    static long bytes(MultiMap headers) {
+        long bytes = 0;
         for (Map.Entry<String, String> header : headers) {
             bytes += header.getKey().length() + header.getValue().length() + 4L;
         }

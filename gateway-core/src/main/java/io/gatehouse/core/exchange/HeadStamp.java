@@ -3,6 +3,7 @@ package io.gatehouse.core.exchange;
 import io.gatehouse.api.Failure;
 import io.gatehouse.api.FailureKind;
 import io.gatehouse.api.Response;
+import io.gatehouse.api.ResponseSource;
 import io.gatehouse.api.Route;
 import io.gatehouse.api.Service;
 import io.vertx.core.MultiMap;
@@ -11,8 +12,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The headers that the gateway adds to every answer, as Kong's settings {@code headers} and {@code allow_debug_header} have
- * it. An answer counts as proxied once an upstream was to be called, whatever became of it.
+ * The headers that the gateway adds to every answer: {@code Date} where there is none, and what Kong's settings {@code
+ * headers} and {@code allow_debug_header} name. An answer counts as proxied once an upstream was to be called, whatever became of it, and when a
+ * cache gives what one said before.
  *
  * <p>Immutable; any thread.
  */
@@ -57,10 +59,20 @@ public final class HeadStamp {
     void stamp(LiveExchange exchange, Response response) {
         MultiMap headers = response.headers();
         LiveAttempt last = exchange.lastAttempt();
-        if (last == null || reachedNobody(exchange, last)) {
+        if (response.source() == ResponseSource.CACHE) {
+            proxied(headers, viaHttp1, 0, exchange.headNanos(), response.status());
+        } else if (last == null || reachedNobody(exchange, last)) {
             made(exchange, headers);
         } else {
-            proxied(exchange, last, response.status(), headers);
+            proxied(
+                    headers,
+                    last.target().http2() ? viaHttp2 : viaHttp1,
+                    waited(exchange, last),
+                    last.startedAfterNanos(),
+                    status(last, response.status()));
+        }
+        if (!headers.contains(HeaderNames.DATE)) {
+            headers.set(HeaderNames.DATE, exchange.loop().date());
         }
         if (requestId) {
             headers.set(HeaderNames.REQUEST_ID, exchange.id());
@@ -78,7 +90,8 @@ public final class HeadStamp {
     }
 
     /** Answers that refuse what is no request, before there is an exchange. */
-    public void refusal(MultiMap headers, String id) {
+    public void refusal(MultiMap headers, String id, String date) {
+        headers.set(HeaderNames.DATE, date);
         if (server) {
             headers.set(HeaderNames.SERVER, product);
         }
@@ -112,29 +125,36 @@ public final class HeadStamp {
         }
     }
 
-    private void proxied(LiveExchange exchange, LiveAttempt last, int status, MultiMap headers) {
+    /**
+     * @param received what {@code Via} tells of the way that the answer came
+     * @param status what the upstream said; 0 for nothing
+     */
+    private void proxied(MultiMap headers, String received, long upstreamNanos, long gatewayNanos, int status) {
         if (upstreamLatency) {
-            headers.set(HeaderNames.UPSTREAM_LATENCY, millis(waited(exchange, last)));
+            headers.set(HeaderNames.UPSTREAM_LATENCY, millis(upstreamNanos));
         }
         if (proxyLatency) {
-            headers.set(HeaderNames.PROXY_LATENCY, millis(last.startedAfterNanos()));
+            headers.set(HeaderNames.PROXY_LATENCY, millis(gatewayNanos));
         }
         if (via) {
-            String own = last.target().http2() ? viaHttp2 : viaHttp1;
             headers.set(
                     HeaderNames.VIA,
                     headers.contains(HeaderNames.VIA)
-                            ? String.join(", ", headers.getAll(HeaderNames.VIA)) + ", " + own
-                            : own);
+                            ? String.join(", ", headers.getAll(HeaderNames.VIA)) + ", " + received
+                            : received);
         }
         if (server && !headers.contains(HeaderNames.SERVER)) {
             headers.set(HeaderNames.SERVER, product);
         }
-        // where none came, nginx tells what it made of that: 502 and 504
-        boolean failed = status == 502 || status == 504;
-        if (upstreamStatus && (last.status() > 0 || failed && last.failure() != null)) {
-            headers.set(HeaderNames.UPSTREAM_STATUS, Integer.toString(last.status() > 0 ? last.status() : status));
+        if (upstreamStatus && status > 0) {
+            headers.set(HeaderNames.UPSTREAM_STATUS, Integer.toString(status));
         }
+    }
+
+    /** What the upstream said; where none came, nginx tells what it made of that: 502 and 504. */
+    private static int status(LiveAttempt last, int answered) {
+        boolean failed = last.failure() != null && (answered == 502 || answered == 504);
+        return last.status() > 0 || !failed ? last.status() : answered;
     }
 
     /** Until the head came, or it was clear that none would. */

@@ -21,5 +21,8 @@ public final class HeaderNames {
     /** Who answered. */
     public static final CharSequence SERVER = HttpHeaders.createOptimized("Server");
 
+    /** When it was answered. */
+    public static final CharSequence DATE = HttpHeaders.createOptimized("Date");
+
     private HeaderNames() {}
 }

@@ -15,6 +15,7 @@ import io.gatehouse.api.Redaction;
 import io.gatehouse.api.Request;
 import io.gatehouse.api.RequestHead;
 import io.gatehouse.api.Response;
+import io.gatehouse.api.ResponseSource;
 import io.gatehouse.api.Route;
 import io.gatehouse.api.Service;
 import io.gatehouse.api.Timings;
@@ -398,11 +399,13 @@ public final class LiveExchange implements Exchange {
     Timings timings() {
         long total = elapsedNanos();
         LiveAttempt last = lastAttempt();
-        long upstream = -1;
+        long upstream;
         long receive = 0;
         long gateway;
         if (last == null) {
             gateway = headNanos >= 0 ? headNanos : total;
+            Response answer = finisher.committed();
+            upstream = answer != null && answer.source() == ResponseSource.CACHE ? 0 : -1;
         } else {
             gateway = last.startedAfterNanos();
             upstream = last.headNanos();

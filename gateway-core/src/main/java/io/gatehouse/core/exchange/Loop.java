@@ -11,6 +11,7 @@ public final class Loop {
     private final ContextInternal context;
     private final Sweeper sweeper;
     private final Sweeper connections;
+    private final DateHeader date = new DateHeader(System::currentTimeMillis);
     private final long pluginTimeLimitNanos;
     private final long exchangeDeadlineNanos;
 
@@ -48,6 +49,11 @@ public final class Loop {
     /** The sweeper of client connections, of which there are many and which wait for seconds. */
     public Sweeper connectionSweeper() {
         return connections;
+    }
+
+    /** The time as the header {@code Date} has it. */
+    public String date() {
+        return date.now();
     }
 
     /** Whether the caller is on this loop. */

@@ -1,5 +1,6 @@
 package io.gatehouse.core.exchange;
 
+import io.netty.handler.codec.http.HttpResponseStatus;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
@@ -12,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 /** A client that has a connection of HTTP/1 for its request alone. */
 public final class SocketClient implements ClientPort {
     private static final Buffer NOTHING = Buffer.buffer();
+    private static final int STATUS_LINE = "HTTP/1.1 200 \r\n".length();
+    private static final int LAST_CHUNK = "0\r\n\r\n".length();
     private static final CharSequence UPGRADE = HttpHeaders.createOptimized("upgrade");
 
     private final HttpServerRequest request;
@@ -19,6 +22,8 @@ public final class SocketClient implements ClientPort {
     private final ClientLine line;
     private boolean takesTrailers;
     private boolean waitsForContinue;
+    private boolean chunked;
+    private long framing;
 
     /** Makes the port of a request. */
     public SocketClient(HttpServerRequest request, ClientLine line) {
@@ -73,6 +78,7 @@ public final class SocketClient implements ClientPort {
             line.closeAfterAnswer(); // the end is where the connection ends
         } else if (hasBody) {
             response.setChunked(true);
+            chunked = status != 101;
         }
         if (status == 101) {
             out.set(HttpHeaders.CONNECTION, UPGRADE);
@@ -101,6 +107,7 @@ public final class SocketClient implements ClientPort {
     @Override
     public void write(Buffer bytes) {
         if (!response.ended() && !response.closed()) {
+            frame(bytes);
             response.write(bytes);
         }
     }
@@ -121,11 +128,13 @@ public final class SocketClient implements ClientPort {
             done.sent(false);
             return;
         }
-        if (takesTrailers && trailers != null && response.isChunked()) {
-            for (Map.Entry<String, String> trailer : trailers) {
-                if (TrailerFields.allow(trailer.getKey())) {
-                    response.trailers().add(trailer.getKey(), trailer.getValue());
-                }
+        if (chunked) {
+            if (last != null) {
+                frame(last);
+            }
+            framing += LAST_CHUNK;
+            if (takesTrailers && trailers != null) {
+                add(trailers);
             }
         }
         (last == null ? response.end() : response.end(last)).onComplete(sent -> done.sent(sent.succeeded()));
@@ -142,8 +151,30 @@ public final class SocketClient implements ClientPort {
         return !head.contains(HttpHeaders.CONTENT_LENGTH) && !head.contains(HttpHeaders.TRANSFER_ENCODING);
     }
 
+    private void add(MultiMap trailers) {
+        for (Map.Entry<String, String> trailer : trailers) {
+            if (TrailerFields.allow(trailer.getKey())) {
+                response.trailers().add(trailer.getKey(), trailer.getValue());
+            }
+        }
+        framing += FrozenCompletion.bytes(response.trailers());
+    }
+
+    /** Counts the length before a chunk in hexadecimal, and two line ends. */
+    private void frame(Buffer chunk) {
+        if (chunked && chunk.length() > 0) {
+            framing += (35 - Integer.numberOfLeadingZeros(chunk.length())) / 4 + 4;
+        }
+    }
+
+    @Override
+    public MultiMap sentHeaders() {
+        return response.headers();
+    }
+
     @Override
     public long bytesWritten() {
-        return response.bytesWritten();
+        HttpResponseStatus status = StatusLines.of(HttpResponseStatus.valueOf(response.getStatusCode()));
+        return STATUS_LINE + status.reasonPhrase().length() + response.bytesWritten() + framing;
     }
 }

@@ -14,7 +14,7 @@ import javax.net.ssl.SSLException;
  */
 final class AlpnEngine extends JdkSSLEngineOptions {
     static final String HTTP_2 = "h2";
-    private static final List<String> PROTOCOLS = List.of(HTTP_2, "http/1.1");
+    private static final List<String> PROTOCOLS = List.of(HTTP_2, "http/1.1", "http/1.0");
 
     @Override
     public AlpnEngine copy() {

@@ -4,6 +4,7 @@ import io.gatehouse.core.exchange.ClientLine;
 import io.gatehouse.core.exchange.ClientPort;
 import io.gatehouse.core.exchange.LiveExchange;
 import io.gatehouse.core.exchange.SocketClient;
+import io.gatehouse.core.exchange.StatusLines;
 import io.gatehouse.core.exchange.Sweeper;
 import io.gatehouse.core.exchange.Watched;
 import io.netty.buffer.Unpooled;

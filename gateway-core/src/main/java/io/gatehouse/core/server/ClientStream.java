@@ -35,6 +35,9 @@ import org.jspecify.annotations.Nullable;
  * What breaks off is reset, never politely ended. Event loop only.
  */
 final class ClientStream extends Watched implements ClientSide, ClientPort, ReadStream<Buffer> {
+    /** What HTTP/1 would need: frames are not counted, and fields as if they were lines. */
+    private static final int STATUS_LINE = "HTTP/1.1 200 OK\r\n".length();
+
     private final ClientStreams line;
     private final Http2Stream stream;
     private final StreamHead head;
@@ -335,7 +338,7 @@ final class ClientStream extends Watched implements ClientSide, ClientPort, Read
         }
     }
 
-    private static Http2Headers status(int status) {
+    static Http2Headers status(int status) {
         return new DefaultHttp2Headers(false, 8)
                 .status(HttpResponseStatus.valueOf(status).codeAsText());
     }
@@ -496,8 +499,13 @@ final class ClientStream extends Watched implements ClientSide, ClientPort, Read
     }
 
     @Override
+    public MultiMap sentHeaders() {
+        return out;
+    }
+
+    @Override
     public long bytesWritten() {
-        return written;
+        return STATUS_LINE + written;
     }
 
     // ---- time

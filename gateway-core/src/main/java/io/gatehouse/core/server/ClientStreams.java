@@ -492,6 +492,13 @@ final class ClientStreams extends Http2ConnectionHandler {
         super.onStreamError(ctx, outbound, cause, isSecondHead(stream, error) ? closedStream(id) : error);
     }
 
+    /** The head is so long that Netty makes none of it, and resets the stream once it is answered. */
+    @Override
+    protected void handleServerHeaderDecodeSizeError(ChannelHandlerContext ctx, Http2Stream stream) {
+        Http2Headers answer = ClientStream.status(Refusal.TOO_MANY.status()).add("date", door.date());
+        encoder().writeHeaders(ctx, stream.id(), answer, 0, true, ctx.newPromise());
+    }
+
     /** A head on a stream whose request has come whole: Netty says only that it is one too many. */
     private static boolean isSecondHead(@Nullable ClientStream stream, Http2Exception.StreamException error) {
         return stream != null

@@ -181,11 +181,16 @@ final class FrontDoor {
         observer.refused();
     }
 
+    /** The time as the header {@code Date} has it. */
+    String date() {
+        return loop.date();
+    }
+
     private void refuse(ClientSide request, int status, String message) {
         observer.refused();
         String id = LiveExchange.newId(random.nextLong(), random.nextLong());
         MultiMap headers = HttpHeaders.headers();
-        stamp.refusal(headers, id);
+        stamp.refusal(headers, id, loop.date());
         Buffer body = errors.refusal(request.headers(), id, message, headers);
         request.refuse(status, headers, body);
     }

@@ -11,6 +11,7 @@ import io.gatehouse.api.body.BodyEnd;
 import io.gatehouse.api.body.BodyReader;
 import io.gatehouse.api.body.Framing;
 import io.gatehouse.core.balancer.NameError;
+import io.gatehouse.core.exchange.HeaderNames;
 import io.gatehouse.core.exchange.LiveAttempt;
 import io.gatehouse.core.exchange.LiveExchange;
 import io.gatehouse.core.exchange.StreamReader;
@@ -321,6 +322,9 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
         }
         MultiMap headers = HopByHop.fromUpstream(
                 in.headers(), HopByHop.takesTrailers(exchange.original().headers()));
+        if (!headers.contains(HeaderNames.DATE)) {
+            headers.set(HeaderNames.DATE, exchange.loop().date()); // now: whoever keeps the answer sends it later
+        }
         boolean none = isBodiless(status);
         long length = none ? 0 : length(headers);
         if (!none || status == 204) {

@@ -33,6 +33,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
 class AdminServerTest {
@@ -72,6 +74,27 @@ class AdminServerTest {
         int port = status();
 
         assertThat(get(port, "/metrics").body()).isEqualTo(registry.text()).hasSizeGreaterThan(100_000);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "GET / HTTP/1.1",
+                "HEAD /status HTTP/1.1",
+                "GET /nothing HTTP/1.1",
+                "GET http:// HTTP/1.1",
+                "what is this"
+            })
+    void everyAnswerHasADate(String line) throws Exception {
+        for (int port : new int[] {admin(null), status()}) {
+            try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+                socket.getOutputStream()
+                        .write((line + "\r\nHost: x\r\nConnection: close\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+                assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                        .startsWith("HTTP/1.")
+                        .containsOnlyOnce("\r\nDate: ");
+            }
+        }
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.gatehouse.core.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gatehouse.api.Completion;
 import io.gatehouse.simulator.ServerScript;
 import java.net.Socket;
 import java.net.http.HttpResponse;
@@ -13,10 +14,13 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The data path over sockets, from raw bytes in to raw bytes out. */
@@ -70,6 +74,54 @@ class DataPathIT {
                 .doesNotContain("x-mine")
                 .doesNotContain("keep-alive: 5")
                 .doesNotContain("proxy-connection");
+    }
+
+    static Stream<Arguments> messages() {
+        String ok = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-A: 1\r\nX-A: 2\r\n\r\nhello";
+        String none = "HTTP/1.1 204 No Content\r\n\r\n";
+        String chunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + "400\r\n" + "x".repeat(0x400)
+                + "\r\n1\r\ny\r\n0\r\nX-Sum: 9\r\n\r\n";
+        String get = "GET /a?b=c HTTP/1.1\r\nHost: a\r\nConnection: close\r\n";
+        return Stream.of(
+                Arguments.of(get + "\r\n", ok),
+                Arguments.of(get + "\r\n", none),
+                Arguments.of(get + "\r\n", "HTTP/1.1 299 Whatever\r\nContent-Length: 0\r\n\r\n"),
+                Arguments.of(get + "\r\n", chunks),
+                Arguments.of(get + "TE: trailers\r\n\r\n", chunks),
+                Arguments.of(get + "Content-Length: 3\r\n\r\nabc", ok),
+                Arguments.of("HEAD" + get.substring(3) + "\r\n", ok.replace("hello", "")),
+                Arguments.of("GET /a HTTP/1.0\r\n\r\n", ok),
+                Arguments.of("GET /a HTTP/1.0\r\n\r\n", chunks),
+                Arguments.of("GET /none HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", ok),
+                Arguments.of(get + "Expect: more\r\n\r\n", ok));
+    }
+
+    @ParameterizedTest
+    @MethodSource("messages")
+    void tellsTheLogOfTheWholeMessages(String request, String upstream) throws Exception {
+        rig.upstream.script(ServerScript.builder().readRequest().send(upstream).build());
+        start("{name: probe}");
+        String answer = rig.raw(request);
+        rig.logged(1);
+        Completion completion = ProbeFactory.last;
+        assertThat(completion.requestBytes()).isEqualTo(request.length());
+        assertThat(completion.responseBytes()).as(answer).isEqualTo(answer.length() - "<closed>".length());
+        StringBuilder logged = new StringBuilder();
+        completion.responseHeaders().forEach((name, value) -> logged.append(name + ": " + value + "\r\n"));
+        String head = answer.substring(answer.indexOf("\r\n") + 2, answer.indexOf("\r\n\r\n") + 2);
+        assertThat(logged).hasToString(head);
+    }
+
+    @Test
+    void takesNoTimeOfAnUpstreamForWhatACacheGives() throws Exception {
+        start("{name: probe, config: {does: answer-cached}}");
+        HttpResponse<String> answer = rig.get("/a");
+        assertThat(answer.headers().firstValue("X-Kong-Upstream-Latency")).hasValue("0");
+        assertThat(answer.headers().firstValue("X-Kong-Proxy-Latency")).isPresent();
+        assertThat(answer.headers().firstValue("Via")).isPresent();
+        rig.logged(1);
+        assertThat(ProbeFactory.last.timings().upstream()).isZero();
+        assertThat(ProbeFactory.last.attempts()).isEmpty();
     }
 
     @Test

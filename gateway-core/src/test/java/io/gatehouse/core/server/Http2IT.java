@@ -278,6 +278,7 @@ class Http2IT {
             FrameClient.Frame answer = client.answer(1).get(0);
             assertThat(answer.ends()).isTrue();
             assertThat(answer.headers().get("content-length")).asString().isEqualTo("11");
+            assertThat(answer.headers().getAll("date")).hasSize(1);
             assertThat(answer.headers())
                     .noneMatch(field -> field.getKey().toString().contains("onnection"));
             assertThat(answer.headers().contains("keep-alive")).isFalse();
@@ -369,6 +370,7 @@ class Http2IT {
             } else {
                 assertThat(answer.headers()).as("%s", answer).isNotNull();
                 assertThat(answer.headers().status()).asString().isEqualTo(expected);
+                assertThat(answer.headers().getAll("date")).hasSize(1);
             }
         }
         assertThat(rig.upstream.requests()).isZero();

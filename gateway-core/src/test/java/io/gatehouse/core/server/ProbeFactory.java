@@ -30,6 +30,8 @@ import org.jspecify.annotations.Nullable;
 public final class ProbeFactory implements PluginFactory<ProbeFactory.Config> {
     /** Every call of {@code log}, as {@code label kind reason status}. */
     static final List<String> LOGGED = new CopyOnWriteArrayList<>();
+    /** What the last call of {@code log} was told. */
+    static volatile Completion last;
     /** Every instance made and closed, as {@code +label} and {@code -label}. */
     static final List<String> LIVES = new CopyOnWriteArrayList<>();
 
@@ -129,11 +131,17 @@ public final class ProbeFactory implements PluginFactory<ProbeFactory.Config> {
                     next.proceed(request)
                             .compose(r -> Promise.<Response>promise().future());
                 case "answer" -> Response.done(Response.error(418, "short and stout"));
+                case "answer-cached" -> Response.done(Response.cached(200));
                 case "name-servers" -> {
                     Response named = Response.of(200);
                     named.headers().set("Via", config.label()).set("Server", "Demo");
                     yield Response.done(named);
                 }
+                case "show-date" ->
+                    next.proceed(request).map(r -> {
+                        r.headers().set("X-Date", String.valueOf(r.headers().get("Date")));
+                        return r;
+                    });
                 case "forge-id" -> {
                     request.headers().set("X-Kong-Request-Id", "forged");
                     yield next.proceed(request);
@@ -177,6 +185,7 @@ public final class ProbeFactory implements PluginFactory<ProbeFactory.Config> {
 
         @Override
         public void log(Completion completion) {
+            last = completion;
             LOGGED.add(config.label() + " " + completion.outcome().kind().label() + " "
                     + completion.outcome().reason() + " " + completion.status());
             if (config.does().equals("log")) {

@@ -51,6 +51,7 @@ class ProxyCasesIT {
                   - {name: broken, hosts: [broken.test], plugins: [{name: probe, config: {does: throw}}]}
                   - {name: via, hosts: [via.test], plugins: [{name: probe, config: {does: name-servers, label: "gatehouse/{VERSION}"}}]}
                   - {name: named, hosts: [named.test], plugins: [{name: probe, config: {does: name-servers, label: "1.1 other"}}]}
+                  - {name: dated, hosts: [dated.test], plugins: [{name: probe, config: {does: show-date}}]}
                   - {name: forged, hosts: [forged.test], plugins: [{name: probe, config: {does: forge-id}}]}
               - name: hanging
                 url: http://127.0.0.1:{ECHO}
@@ -115,6 +116,11 @@ class ProxyCasesIT {
 
             """, """
             what is this
+
+            """, """
+            HTTP/1.1 200 OK
+            Date: Sun, 06 Nov 1994 08:49:37 GMT
+            Content-Length: 0
 
             """);
 

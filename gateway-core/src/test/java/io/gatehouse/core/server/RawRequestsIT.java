@@ -166,6 +166,7 @@ class RawRequestsIT {
             at = end + 4;
             if (status >= 200) {
                 statuses.add(status);
+                assertThat(lines).containsOnlyOnce("\r\nDate: ");
                 Matcher length = LENGTH.matcher(lines);
                 if (length.find()) {
                     at += Integer.parseInt(length.group(1));

@@ -11,13 +11,17 @@ import java.nio.file.Path;
 import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
 import java.util.List;
+import java.util.Locale;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The same care for clients that come over TLS. */
 @NullUnmarked
@@ -32,10 +36,14 @@ class TlsClientIT {
     private SSLSocket socket;
 
     private void start(String plugins) throws Exception {
+        start(plugins, new Settings.Listen("127.0.0.1", 0, true, false, -1));
+    }
+
+    private void start(String plugins, Settings.Listen listen) throws Exception {
         rig.start(
                 plugins,
                 rig.settings()
-                        .proxyListen(List.of(new Settings.Listen("127.0.0.1", 0, true, false, -1)))
+                        .proxyListen(List.of(listen))
                         .ssl(resource("localhost.pem"), resource("localhost-key.pem")));
         socket = (SSLSocket) context().getSocketFactory().createSocket("127.0.0.1", rig.gateway.proxyTlsPort());
         socket.setSoTimeout((int) Rig.SOON.toMillis());
@@ -71,6 +79,18 @@ class TlsClientIT {
         Rig.send(socket, "GET /a HTTP/1.1\r\nHost: a\r\nConnection: x, close\r\n\r\n");
         assertThat(Rig.rest(socket)).startsWith("HTTP/1.1 200 ").endsWith("{\"ok\":true}<closed>");
         assertThat(rig.upstream.connections().get(0).receivedText()).containsIgnoringCase("x-forwarded-proto: https");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"http/1.1", "http/1.0"})
+    void letsClientsChooseHttp1WhereThereIsHttp2(String version) throws Exception {
+        start("{name: probe}", new Settings.Listen("127.0.0.1", 0, true, false, -1).withHttp2());
+        SSLParameters offer = socket.getSSLParameters();
+        offer.setApplicationProtocols(new String[] {version});
+        socket.setSSLParameters(offer);
+        Rig.send(socket, "GET /a " + version.toUpperCase(Locale.ROOT) + "\r\nHost: a\r\nConnection: close\r\n\r\n");
+        assertThat(Rig.rest(socket)).contains(" 200 ").endsWith("{\"ok\":true}<closed>");
+        assertThat(socket.getApplicationProtocol()).isEqualTo(version);
     }
 
     @Test

@@ -369,7 +369,8 @@ public final class TestExchange {
     private Timings timings() {
         long total = exchange.elapsedNanos();
         if (live.isEmpty()) {
-            return new Timings(total, total, -1, 0, 0, total);
+            boolean cached = response != null && response.source() == ResponseSource.CACHE;
+            return new Timings(total, total, cached ? 0 : -1, 0, 0, total);
         }
         FakeAttempt last = live.get(live.size() - 1).attempt;
         long upstream = last.headNanos();

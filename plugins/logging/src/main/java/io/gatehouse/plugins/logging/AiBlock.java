@@ -7,6 +7,7 @@ import io.gatehouse.api.ai.TokenUsage;
 import io.gatehouse.api.json.JsonName;
 import io.gatehouse.api.json.JsonWriter;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -209,7 +210,7 @@ final class AiBlock {
         }
         json.name(PORT).value(target.port());
         json.name(UPSTREAM_SCHEME).value(target.scheme());
-        json.name(UPSTREAM_URI).value(EntryWriter.redactedUpstreamUri(target.uri()));
+        json.name(UPSTREAM_URI).value(QueryText.redactedUri(target.uri(), Set.of()));
         json.endObject();
     }
 }

@@ -13,6 +13,7 @@ import io.gatehouse.api.ResponseSource;
 import io.gatehouse.api.Route;
 import io.gatehouse.api.Service;
 import io.gatehouse.api.Timings;
+import io.gatehouse.api.WireText;
 import io.gatehouse.api.json.JsonName;
 import io.gatehouse.api.json.JsonWriter;
 import io.vertx.core.MultiMap;
@@ -24,22 +25,6 @@ import java.util.Set;
 /** Writes entries, one after the other, into the same memory. For one thread. */
 final class EntryWriter {
     private static final long NANOS_PER_MILLI = 1_000_000;
-
-    /** Names under which upstreams, LLM providers among them, take credentials in the query: never shown. */
-    private static final Set<String> UPSTREAM_CREDENTIALS = Set.of(
-            "access_token",
-            "api-key",
-            "api_key",
-            "apikey",
-            "key",
-            "password",
-            "secret",
-            "sig",
-            "signature",
-            "token",
-            "x-amz-credential",
-            "x-amz-security-token",
-            "x-amz-signature");
 
     private static final JsonName REQUEST = JsonName.of("request");
     private static final JsonName ID = JsonName.of("id");
@@ -222,7 +207,7 @@ final class EntryWriter {
     private void headers(MultiMap headers, Set<String> redacted) {
         headers.forEach((sent, value) -> {
             JsonName name = HeaderNames.shown(sent);
-            named.add(name, redacted.contains(name.text()) ? LogEntry.REDACTED : value);
+            named.add(name, redacted.contains(name.text()) ? LogEntry.REDACTED : WireText.decode(value));
         });
         json.name(HEADERS);
         named.writeTo(json);
@@ -280,11 +265,7 @@ final class EntryWriter {
             return "";
         }
         String uri = attempts.get(attempts.size() - 1).uri();
-        return redactedUpstreamUri(QueryText.redactedUri(uri, redaction.queryArguments()));
-    }
-
-    static String redactedUpstreamUri(String uri) {
-        return QueryText.redactedUri(uri, UPSTREAM_CREDENTIALS);
+        return QueryText.redactedUri(uri, redaction.queryArguments());
     }
 
     /** Statuses of all attempts, as nginx writes them: {@code 500, 200}. */

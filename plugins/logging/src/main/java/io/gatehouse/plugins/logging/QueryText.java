@@ -9,12 +9,33 @@ import org.jspecify.annotations.Nullable;
 
 /** Query strings in log entries: parsed, and without the values of credentials. */
 final class QueryText {
+    /** Names under which upstreams, LLM providers among them, take credentials in the query: never shown, whoever asks. */
+    private static final Set<String> CREDENTIALS = Set.of(
+            "access_token",
+            "api-key",
+            "api_key",
+            "apikey",
+            "key",
+            "password",
+            "secret",
+            "sig",
+            "signature",
+            "token",
+            "x-amz-credential",
+            "x-amz-security-token",
+            "x-amz-signature");
+
     private QueryText() {}
 
-    /** Path and query, with {@code REDACTED} for the values of some arguments; all else stays byte for byte. */
-    static String redactedUri(String uri, Set<String> redacted) {
+    /**
+     * Path and query, with {@code REDACTED} for the values of arguments that carry credentials; all else stays byte for
+     * byte.
+     *
+     * @param read further names, in lower case: those that auth plugins read
+     */
+    static String redactedUri(String uri, Set<String> read) {
         int mark = uri.indexOf('?');
-        if (mark < 0 || redacted.isEmpty()) {
+        if (mark < 0) {
             return uri;
         }
         StringBuilder shown = null;
@@ -22,9 +43,7 @@ final class QueryText {
         while (from <= uri.length()) {
             int to = end(uri, from);
             int equals = uri.indexOf('=', from);
-            boolean hide = equals >= 0
-                    && equals < to
-                    && redacted.contains(decoded(uri, from, equals).toLowerCase(Locale.ROOT));
+            boolean hide = equals >= 0 && equals < to && isCredential(decoded(uri, from, equals), read);
             if (hide && shown == null) {
                 shown = new StringBuilder(uri.length()).append(uri, 0, from);
             }
@@ -43,8 +62,8 @@ final class QueryText {
         return shown == null ? uri : shown.toString();
     }
 
-    /** Adds the arguments: null for one without a value. */
-    static void parse(@Nullable String query, Set<String> redacted, NamedValues arguments) {
+    /** Adds the arguments, without the values of the same ones: null for one without a value. */
+    static void parse(@Nullable String query, Set<String> read, NamedValues arguments) {
         if (query == null) {
             return;
         }
@@ -57,14 +76,17 @@ final class QueryText {
             if (!name.isEmpty()) {
                 String value = null;
                 if (hasValue) {
-                    value = redacted.contains(name.toLowerCase(Locale.ROOT))
-                            ? LogEntry.REDACTED
-                            : decoded(query, equals + 1, to);
+                    value = isCredential(name, read) ? LogEntry.REDACTED : decoded(query, equals + 1, to);
                 }
                 arguments.add(JsonName.of(name), value);
             }
             from = to + 1;
         }
+    }
+
+    private static boolean isCredential(String name, Set<String> read) {
+        String lower = name.toLowerCase(Locale.ROOT);
+        return CREDENTIALS.contains(lower) || read.contains(lower);
     }
 
     private static int end(String text, int from) {

@@ -145,6 +145,25 @@ class LogEntryTest {
     }
 
     @Test
+    void hidesWhatUpstreamsTakeForCredentialsWhereverTheQueryStands() {
+        String uri = "/plain?token=s3cret-1&a=shown&Key=s3cret-2&signature=s3cret-3&access%5Ftoken=s3cret-4";
+        exchange.original(new FakeHead(
+                HttpMethod.GET, "http", "gateway.test", uri, "HTTP/1.1", MultiMap.caseInsensitiveMultiMap()));
+        exchange.attempt(FakeAttempt.to(UPSTREAM).request("GET", uri));
+        String entry = written(FakeCompletion.of(exchange).build());
+
+        String shown = "/plain?token=REDACTED&a=shown&Key=REDACTED&signature=REDACTED&access%5Ftoken=REDACTED";
+        assertThat(entry)
+                .doesNotContain("s3cret")
+                .contains(
+                        "\"uri\":\"" + shown,
+                        "\"url\":\"http://gateway.test:80" + shown,
+                        "\"upstream_uri\":\"" + shown,
+                        "\"querystring\":{\"token\":\"REDACTED\",\"a\":\"shown\",\"Key\":\"REDACTED\","
+                                + "\"signature\":\"REDACTED\",\"access_token\":\"REDACTED\"}");
+    }
+
+    @Test
     void showsNoCredentialOfTheRequest() {
         exchange.original(new FakeHead(
                 HttpMethod.GET,
@@ -343,6 +362,24 @@ class LogEntryTest {
                         "request",
                         "headers"))
                 .isEqualTo("{}");
+    }
+
+    @Test
+    void showsHeadersAsTheTextThatTheyAreInUtf8() {
+        exchange.original(new FakeHead(
+                HttpMethod.GET,
+                "http",
+                "gateway.test",
+                "/",
+                "HTTP/1.1",
+                MultiMap.caseInsensitiveMultiMap()
+                        .add("X", "\u00c3\u00bc\u00e6\u0097\u00a5")
+                        .add("Y", "\u00fc")));
+        Map<?, ?> entry = json(
+                FakeCompletion.of(exchange).responseHeader("Z", "\u00c3\u00bc").build());
+
+        assertThat(at(entry, "request", "headers")).isEqualTo(Map.of("x", "\u00fc\u65e5", "y", "\u00fc"));
+        assertThat(at(entry, "response", "headers")).isEqualTo(Map.of("z", "\u00fc"));
     }
 
     @Test

@@ -45,7 +45,9 @@ final class RouteSeries {
         (consumer.isEmpty() ? anonymous : consumers.computeIfAbsent(consumer, ConsumerSeries::new)).record(completion);
         Timings timings = completion.timings();
         observe(gateway, timings.gateway());
-        observe(upstream, timings.upstream());
+        if (completion.source() != ResponseSource.CACHE) {
+            observe(upstream, timings.upstream());
+        }
         observe(request, timings.total());
         observe(internal, timings.internal());
     }

@@ -61,6 +61,10 @@ class PrometheusTest {
                     .status(502)
                     .source(ResponseSource.GATEWAY)
                     .build());
+            tester.log(FakeCompletion.of(exchange)
+                    .status(404)
+                    .source(ResponseSource.CACHE)
+                    .build());
             tester.log(FakeCompletion.of(exchange).status(502).build());
             tester.log(FakeCompletion.of(exchange)
                     .status(499)
@@ -69,6 +73,7 @@ class PrometheusTest {
                     .build());
 
             assertThat(requests(tester, "401", "kong")).isEqualTo(1);
+            assertThat(requests(tester, "404", "kong")).isEqualTo(1);
             assertThat(requests(tester, "502", "kong")).isEqualTo(1);
             assertThat(requests(tester, "502", "service")).isEqualTo(1);
             assertThat(requests(tester, "499", "kong")).isEqualTo(1);
@@ -174,16 +179,20 @@ class PrometheusTest {
                     .source(ResponseSource.PLUGIN)
                     .timings(new Timings(2_000_000, 2_000_000, -1, 0, 0, 2_000_000))
                     .build());
+            tester.log(FakeCompletion.of(exchange)
+                    .source(ResponseSource.CACHE)
+                    .timings(new Timings(1_000_000, 1_000_000, 0, 0, 0, 1_000_000))
+                    .build());
 
             String[] labels = {"mock-service", "http-route", "default"};
             assertThat(tester.metrics().observations("kong_kong_latency_ms", labels))
-                    .containsExactly(0.0, 2.0);
+                    .containsExactly(0.0, 2.0, 1.0);
             assertThat(tester.metrics().observations("kong_upstream_latency_ms", labels))
                     .containsExactly(100.0);
             assertThat(tester.metrics().observations("kong_request_latency_ms", labels))
-                    .containsExactly(119.5, 2.0);
+                    .containsExactly(119.5, 2.0, 1.0);
             assertThat(tester.metrics().observations("kong_kong_internal_latency_ms", labels))
-                    .containsExactly(0.25, 2.0);
+                    .containsExactly(0.25, 2.0, 1.0);
         }
     }
 

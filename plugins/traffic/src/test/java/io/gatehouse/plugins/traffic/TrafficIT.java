@@ -183,6 +183,30 @@ class TrafficIT {
     }
 
     @Test
+    void givesWhatIsKeptTheHeadersOfAnUpstreamsAnswer() throws Exception {
+        UPSTREAM.script(ServerScript.builder()
+                .readRequest()
+                .head(
+                        200,
+                        "Content-Type: application/json",
+                        "Content-Length: 2",
+                        "Date: Sun, 06 Nov 1994 08:49:37 GMT",
+                        "Via: 1.1 other",
+                        "Connection: close")
+                .send("{}")
+                .close()
+                .build());
+        gateway.get("/cached/heads");
+        HttpResponse<String> hit = gateway.get("/cached/heads");
+        assertThat(header(hit, "X-Cache-Status")).isEqualTo("Hit");
+        assertThat(header(hit, "X-Kong-Upstream-Latency")).isEqualTo("0");
+        assertThat(header(hit, "X-Kong-Proxy-Latency")).matches("\\d+");
+        assertThat(hit.headers().firstValue("X-Kong-Response-Latency")).isEmpty();
+        assertThat(header(hit, "Via")).startsWith("1.1 other, 1.1 gatehouse/");
+        assertThat(header(hit, "Date")).isEqualTo("Sun, 06 Nov 1994 08:49:37 GMT");
+    }
+
+    @Test
     void keepsNoAnswerWhoseUpstreamDiesInIt() throws Exception {
         UPSTREAM.script(ServerScript.builder()
                 .readRequest()

@@ -32,6 +32,7 @@ public record HmacAuthConfig(
         boolean validateRequestBody,
 
         @Doc("What must be among the signed headers; `@request-target` and `request-line` may be named, too.")
+        @Default({})
         List<String> enforceHeaders,
 
         @Doc("Algorithms that clients may sign with.")

@@ -14,7 +14,8 @@ public record JwtAuthConfig(
         @Doc("Query arguments in which tokens are looked for.") @Default("jwt")
         List<String> uriParamNames,
 
-        @Doc("Cookies in which tokens are looked for.") List<String> cookieNames,
+        @Doc("Cookies in which tokens are looked for.") @Default({})
+        List<String> cookieNames,
 
         @Doc("The claim that names the credential (its `key`): looked for in the payload, then in the token's header.")
         @Default("iss")

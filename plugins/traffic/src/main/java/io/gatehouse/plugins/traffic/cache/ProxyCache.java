@@ -246,7 +246,7 @@ final class ProxyCache implements Plugin {
 
         private Response hit(Kept.Answer answer, long now) {
             status = "Hit";
-            Response response = Response.of(answer.status()).body(Body.of(answer.body()));
+            Response response = Response.cached(answer.status()).body(Body.of(answer.body()));
             response.headers().addAll(answer.headers());
             if (debug || config.responseHeaders().age()) {
                 response.headers().set("Age", Long.toString(answer.age(now)));

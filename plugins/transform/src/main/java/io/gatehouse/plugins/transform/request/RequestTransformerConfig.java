@@ -1,5 +1,6 @@
 package io.gatehouse.plugins.transform.request;
 
+import io.gatehouse.api.config.Default;
 import io.gatehouse.api.config.Doc;
 import io.gatehouse.api.config.Pattern;
 import java.util.List;
@@ -25,9 +26,11 @@ public record RequestTransformerConfig(
     /** What is taken out. */
     @Doc("What is taken out.")
     public record Remove(
-            @Doc("Names of fields of the body.") List<String> body,
-            @Doc("Names of headers.") List<String> headers,
-            @Doc("Names of query arguments.") List<String> querystring) {
+            @Doc("Names of fields of the body.") @Default({})
+            List<String> body,
+
+            @Doc("Names of headers.") @Default({}) List<String> headers,
+            @Doc("Names of query arguments.") @Default({}) List<String> querystring) {
         /** Copies the lists. */
         public Remove {
             body = List.copyOf(body);
@@ -39,9 +42,9 @@ public record RequestTransformerConfig(
     /** What gets another name. */
     @Doc("What gets another name: `old:new`.")
     public record Rename(
-            @Doc("Fields of the body.") List<String> body,
-            @Doc("Headers.") List<String> headers,
-            @Doc("Query arguments.") List<String> querystring) {
+            @Doc("Fields of the body.") @Default({}) List<String> body,
+            @Doc("Headers.") @Default({}) List<String> headers,
+            @Doc("Query arguments.") @Default({}) List<String> querystring) {
         /** Copies the lists. */
         public Rename {
             body = List.copyOf(body);
@@ -53,12 +56,12 @@ public record RequestTransformerConfig(
     /** What gets another value where it is there. */
     @Doc("What gets another value, where it is there.")
     public record Replace(
-            @Doc("Fields of the body.") List<String> body,
+            @Doc("Fields of the body.") @Default({}) List<String> body,
 
-            @Doc("Headers; `Host` may be named although it is not there.")
+            @Doc("Headers; `Host` may be named although it is not there.") @Default({})
             List<String> headers,
 
-            @Doc("Query arguments.") List<String> querystring,
+            @Doc("Query arguments.") @Default({}) List<String> querystring,
 
             @Doc(
                     "The whole path; it must begin with a slash, else the answer is 500. A query behind it comes before the"
@@ -76,9 +79,9 @@ public record RequestTransformerConfig(
     /** What is added where it is not there. */
     @Doc("What is added, where it is not there.")
     public record Add(
-            @Doc("Fields of the body.") List<String> body,
-            @Doc("Headers.") List<String> headers,
-            @Doc("Query arguments.") List<String> querystring) {
+            @Doc("Fields of the body.") @Default({}) List<String> body,
+            @Doc("Headers.") @Default({}) List<String> headers,
+            @Doc("Query arguments.") @Default({}) List<String> querystring) {
         /** Copies the lists. */
         public Add {
             body = List.copyOf(body);
@@ -90,11 +93,11 @@ public record RequestTransformerConfig(
     /** What is added beside what is there. */
     @Doc("What is added beside what is there already.")
     public record Append(
-            @Doc("Fields of the body; not for multipart forms.")
+            @Doc("Fields of the body; not for multipart forms.") @Default({})
             List<String> body,
 
-            @Doc("Headers.") List<String> headers,
-            @Doc("Query arguments.") List<String> querystring) {
+            @Doc("Headers.") @Default({}) List<String> headers,
+            @Doc("Query arguments.") @Default({}) List<String> querystring) {
         /** Copies the lists. */
         public Append {
             body = List.copyOf(body);

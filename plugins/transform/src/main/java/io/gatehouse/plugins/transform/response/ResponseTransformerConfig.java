@@ -1,5 +1,6 @@
 package io.gatehouse.plugins.transform.response;
 
+import io.gatehouse.api.config.Default;
 import io.gatehouse.api.config.Doc;
 import java.util.List;
 
@@ -22,8 +23,8 @@ public record ResponseTransformerConfig(Remove remove, Rename rename, Replace re
     /** What is taken out. */
     @Doc("What is taken out.")
     public record Remove(
-            @Doc("Names of members.") List<String> json,
-            @Doc("Names of headers.") List<String> headers) {
+            @Doc("Names of members.") @Default({}) List<String> json,
+            @Doc("Names of headers.") @Default({}) List<String> headers) {
         /** Copies the lists. */
         public Remove {
             json = List.copyOf(json);
@@ -34,8 +35,8 @@ public record ResponseTransformerConfig(Remove remove, Rename rename, Replace re
     /** What gets another name. */
     @Doc("What gets another name: `old:new`.")
     public record Rename(
-            @Doc("Members.") List<String> json,
-            @Doc("Headers.") List<String> headers) {
+            @Doc("Members.") @Default({}) List<String> json,
+            @Doc("Headers.") @Default({}) List<String> headers) {
         /** Copies the lists. */
         public Rename {
             json = List.copyOf(json);
@@ -46,12 +47,12 @@ public record ResponseTransformerConfig(Remove remove, Rename rename, Replace re
     /** What gets another value where it is there. */
     @Doc("What gets another value, where it is there.")
     public record Replace(
-            @Doc("Members.") List<String> json,
+            @Doc("Members.") @Default({}) List<String> json,
 
-            @Doc("The types of these values, in the same order; text when absent.")
+            @Doc("The types of these values, in the same order; text when absent.") @Default({})
             List<JsonType> jsonTypes,
 
-            @Doc("Headers.") List<String> headers) {
+            @Doc("Headers.") @Default({}) List<String> headers) {
         /** Copies the lists. */
         public Replace {
             json = List.copyOf(json);
@@ -63,12 +64,12 @@ public record ResponseTransformerConfig(Remove remove, Rename rename, Replace re
     /** What is added where it is not there. */
     @Doc("What is added, where it is not there.")
     public record Add(
-            @Doc("Members.") List<String> json,
+            @Doc("Members.") @Default({}) List<String> json,
 
-            @Doc("The types of these values, in the same order; text when absent.")
+            @Doc("The types of these values, in the same order; text when absent.") @Default({})
             List<JsonType> jsonTypes,
 
-            @Doc("Headers.") List<String> headers) {
+            @Doc("Headers.") @Default({}) List<String> headers) {
         /** Copies the lists. */
         public Add {
             json = List.copyOf(json);
@@ -80,12 +81,12 @@ public record ResponseTransformerConfig(Remove remove, Rename rename, Replace re
     /** What is added beside what is there. */
     @Doc("What is added beside what is there already; a member becomes a list.")
     public record Append(
-            @Doc("Members.") List<String> json,
+            @Doc("Members.") @Default({}) List<String> json,
 
-            @Doc("The types of these values, in the same order; text when absent.")
+            @Doc("The types of these values, in the same order; text when absent.") @Default({})
             List<JsonType> jsonTypes,
 
-            @Doc("Headers.") List<String> headers) {
+            @Doc("Headers.") @Default({}) List<String> headers) {
         /** Copies the lists. */
         public Append {
             json = List.copyOf(json);

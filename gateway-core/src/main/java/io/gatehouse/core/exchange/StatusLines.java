@@ -1,4 +1,4 @@
-package io.gatehouse.core.server;
+package io.gatehouse.core.exchange;
 
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.util.Map;
@@ -8,7 +8,7 @@ import java.util.Objects;
  * What a status line says behind the code: the registered words, and for a code that nobody has registered none. Netty, which
  * knows fewer, makes some up, such as {@code Client Error (418)}. Stateless.
  */
-final class StatusLines {
+public final class StatusLines {
     private static final int FIRST = 100;
 
     /** What is registered, and Netty does not know or knows under an older name. */
@@ -36,7 +36,7 @@ final class StatusLines {
     private StatusLines() {}
 
     /** The status of the same code that is written. */
-    static HttpResponseStatus of(HttpResponseStatus status) {
+    public static HttpResponseStatus of(HttpResponseStatus status) {
         int index = status.code() - FIRST;
         return index >= 0 && index < STATUSES.length ? STATUSES[index] : status;
     }
