@@ -330,6 +330,52 @@ class AdminApiIT {
     }
 
     @Test
+    void whatIsWrongWithAChangeIsToldByThePathsOfTheEntity() throws Exception {
+        start(EMPTY + """
+                services:
+                - url: http://a.test
+                  routes:
+                  - paths: [/]
+                    plugins: [{id: 11111111-1111-4111-8111-111111111111, name: probe, config: {does: nothing}}]
+                """, AdminSettings.DEFAULT);
+        String path = "/plugins/11111111-1111-4111-8111-111111111111";
+        for (String wrong : List.of(
+                "{\"config\":{\"does\":\"validate\"}}", "{\"config\":{\"does\":\"validate\",\"label\":\"x\"}}")) {
+            HttpResponse<String> refused = send("PATCH", path, wrong);
+            assertThat(refused.statusCode()).isEqualTo(400);
+            assertThat(refused.body())
+                    .contains(
+                            "schema violation (config.does: planted)",
+                            "\"fields\":{\"config\":{\"does\":\"planted\"}}");
+        }
+        // also after a restart, when it comes from the state
+        assertThat(send("PATCH", path, "{\"config\":{\"label\":\"x\"}}").statusCode())
+                .isEqualTo(200);
+        gateway.close();
+        start(EMPTY, AdminSettings.DEFAULT);
+        assertThat(send("PATCH", path, "{\"config\":{\"does\":\"validate\"}}").body())
+                .contains("schema violation (config.does: planted)");
+    }
+
+    @Test
+    void aTtlCountsFromWhenItWasSaidAfterARestartToo() throws Exception {
+        start();
+        send("PUT", "/consumers/amy", "{}");
+        send("POST", "/consumers/amy/key-auth", "{\"key\":\"k\"}");
+        Thread.sleep(3100); // a ttl is whole seconds of the clock
+        assertThat(send("PATCH", "/key-auths/k", "{\"ttl\":3}").statusCode()).isEqualTo(200);
+        String config = send("GET", "/config", "").body();
+        gateway.close();
+        start();
+        get("/key-auths/k");
+        assertThat(send("POST", "/config", config).statusCode()).isEqualTo(201);
+        get("/key-auths/k");
+        Thread.sleep(3100);
+        assertThat(send("POST", "/config", config).statusCode()).isEqualTo(201);
+        assertThat(send("GET", "/key-auths/k", "").statusCode()).isEqualTo(404);
+    }
+
+    @Test
     void withoutAPlaceForChangesThereAreNone() throws Exception {
         start(List.of(), AdminSettings.DEFAULT);
 
