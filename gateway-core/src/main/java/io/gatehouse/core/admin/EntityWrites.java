@@ -87,7 +87,10 @@ final class EntityWrites {
             }
             long now = clock.instant().getEpochSecond();
             for (String time : kind.times()) {
-                ConfigNode old = existing == null ? null : existing.node().get(time);
+                ConfigNode asked = body.get(time);
+                ConfigNode old = asked != null && !asked.isNull()
+                        ? asked
+                        : existing == null ? null : existing.node().get(time);
                 full = full.with(time, time.equals("created_at") && old != null ? old : number(time, now));
             }
             if (kind == EntityKind.KEYAUTH) {
@@ -185,6 +188,11 @@ final class EntityWrites {
                 String name = path.kind().endpointKey();
                 if (name != null) {
                     fields = fields.with(name, text(name, key));
+                    if (existing == null
+                            && path.kind().isUnique(name)) { // as in Kong, another one's becomes this one's
+                        Entity others = config.locate(path.kind(), key);
+                        existing = others == null || config.isOver(others) ? null : others;
+                    }
                 } else if (path.serverName() == null) {
                     throw AdminError.notFound();
                 } else if (existing == null || fields.get("snis") instanceof ConfigNode.Sequence) {

@@ -358,6 +358,29 @@ class AdminApiIT {
     }
 
     @Test
+    void flattenedErrorsAreWhatTypedClientsExpect() throws Exception {
+        start();
+        String id = "11111111-1111-4111-8111-111111111111";
+        JsonNode errors = JSON.readTree(send("POST", "/config?flatten_errors=1", """
+                                {"_format_version": "3.0", "services": [
+                                 {"name": 123, "host": "h", "id": "x", "tags": "none"}, {"name": "", "host": "h", "tags": ["a", 1]},
+                                 {"id": "%s", "host": "h", "routes": [{"x": 1, "paths": ["/"]}, {"x": 1, "service": "s"}]}]}""".formatted(id))
+                        .body())
+                .get("flattened_errors");
+        assertThat(errors).hasSize(4);
+        errors.forEach(error -> {
+            assertThat(error.has("entity_name")).isFalse();
+            assertThat(error.has("entity_id")).isFalse();
+            assertThat(error.has("entity_tags")).isFalse();
+        });
+        assertThat(errors.get(0).at("/entity/name").asInt()).isEqualTo(123);
+        assertThat(errors)
+                .anyMatch(error -> error.at("/entity/service/id").asText().equals(id));
+        assertThat(errors)
+                .anyMatch(error -> error.at("/entity/service").asText().equals("s"));
+    }
+
+    @Test
     void aTtlCountsFromWhenItWasSaidAfterARestartToo() throws Exception {
         start();
         send("PUT", "/consumers/amy", "{}");
@@ -447,8 +470,22 @@ class AdminApiIT {
         assertThat(send("PUT", "/debug/node/log-level/notice", "").body()).contains("already notice");
         assertThat(send("PUT", "/debug/node/log-level/debug?timeout=-1", "").statusCode())
                 .isEqualTo(400);
+        HttpRequest.Builder form = request("/debug/node/log-level/debug")
+                .header("Content-Type", "application/x-www-form-urlencoded")
+                .PUT(HttpRequest.BodyPublishers.ofString("timeout=-1"));
+        assertThat(client.send(form.build(), HttpResponse.BodyHandlers.ofString())
+                        .statusCode())
+                .isEqualTo(400);
+        assertThat(send("PUT", "/debug/node/log-level/debug?timeout=1", "{\"timeout\":-1}")
+                        .statusCode())
+                .isEqualTo(400);
         assertThat(get("/endpoints").get("data").toString())
-                .contains("\"/services/{services}/routes/{routes}\"", "\"/consumers/{consumers}/key-auth\"");
+                .contains(
+                        "\"/services/{services}/routes/{routes}\"",
+                        "\"/consumers/{consumers}/key-auth\"",
+                        "\"/plugins/schema/{plugin}\"",
+                        "\"/upstreams/{upstreams}/targets/all\"",
+                        "\"/upstreams/{upstreams}/targets/{targets}/unhealthy\"");
     }
 
     @Test
