@@ -109,8 +109,13 @@ class AdminServerTest {
         assertThat(log.list).isEmpty();
     }
 
-    private static final String FORM = "POST /services HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-            + "Content-Type: application/x-www-form-urlencoded\r\n";
+    private static final String FORM = String.join(
+            "\r\n",
+            "POST /services HTTP/1.1",
+            "Host: localhost",
+            "Connection: close",
+            "Content-Type: application/x-www-form-urlencoded",
+            "");
 
     private static Stream<Arguments> wrongRequests() {
         return Stream.of(
@@ -135,16 +140,17 @@ class AdminServerTest {
         log.list = new CopyOnWriteArrayList<>();
         log.start();
         logger.addAppender(log);
-        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
-            if (status.isEmpty()) {
-                socket.setSoLinger(true, 0); // closes with a reset
-            } else {
-                assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
-                        .startsWith("HTTP/1.1 " + status)
-                        .contains(told);
+        try {
+            try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+                socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+                if (status.isEmpty()) {
+                    socket.setSoLinger(true, 0); // closes with a reset
+                } else {
+                    assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                            .startsWith("HTTP/1.1 " + status)
+                            .contains(told);
+                }
             }
-            socket.close();
             assertThat(get(port, "/status").statusCode()).isEqualTo(200);
         } finally {
             logger.detachAppender(log);
