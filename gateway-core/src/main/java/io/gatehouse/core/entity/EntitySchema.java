@@ -143,9 +143,7 @@ public final class EntitySchema {
             field.remove("required"); // whoever leaves it out is given one
             field.put("auto", true);
         }
-        boolean alone = kind.isCredential() && kind.identity().equals(List.of(name));
-        boolean unique = alone || name.equals(kind.nameField()) || kind.unique().contains(name);
-        if (unique && RecordShape.of(kind.type()).component(name) != null) {
+        if (kind.isUnique(name) && RecordShape.of(kind.type()).component(name) != null) {
             field.put("unique", true);
         }
         return field;
