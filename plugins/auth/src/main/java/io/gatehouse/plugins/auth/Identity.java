@@ -2,6 +2,7 @@ package io.gatehouse.plugins.auth;
 
 import io.gatehouse.api.Consumer;
 import io.gatehouse.api.Request;
+import io.gatehouse.api.WireText;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
 import java.util.ArrayList;
@@ -31,11 +32,16 @@ public final class Identity {
     /** What all of them begin with, and most others do not. */
     private static final String COMMON_PREFIX = "x-";
 
-    private static final String CONSUMER_PREFIX = "x-consumer-";
-    private static final String CREDENTIAL_PREFIX = "x-credential-";
-    private static final String ANONYMOUS_NAME = "x-anonymous-consumer";
-    private static final String CONSUMER_GROUPS_NAME = "x-consumer-groups";
-    private static final String AUTHENTICATED_GROUPS_NAME = "x-authenticated-groups";
+    private static final String[] GROUPS = {"x-consumer-groups", "x-authenticated-groups"};
+    private static final String[] ALL = {
+        "x-consumer-id",
+        "x-consumer-custom-id",
+        "x-consumer-username",
+        "x-credential-identifier",
+        "x-anonymous-consumer",
+        GROUPS[0],
+        GROUPS[1]
+    };
 
     /** Some of the headers: whether a part of a text names one of them. */
     private interface Names {
@@ -81,14 +87,14 @@ public final class Identity {
         }
     }
 
-    /** A name as a header can hold it: with control characters as OpenResty writes them, percent-encoded. */
+    /** A name as a header can hold it: in UTF-8, with control characters as OpenResty writes them, percent-encoded. */
     static String printable(String name) {
         for (int i = 0; i < name.length(); i++) {
             if (isControl(name.charAt(i))) {
-                return encoded(name);
+                return WireText.encode(encoded(name));
             }
         }
-        return name;
+        return WireText.encode(name);
     }
 
     private static String encoded(String name) {
@@ -141,12 +147,12 @@ public final class Identity {
 
     private static boolean namesOne(String value, Names names) {
         for (int start = 0; start < value.length(); ) {
-            int end = tokenEnd(value, start);
-            int from = skipSpace(value, start, end);
-            if (names.has(value, from, end)) {
+            int comma = comma(value, start);
+            int from = skipSpace(value, start, comma);
+            if (names.has(value, from, withoutSpace(value, from, comma))) {
                 return true;
             }
-            start = end + 1;
+            start = comma + 1;
         }
         return false;
     }
@@ -155,12 +161,13 @@ public final class Identity {
         StringBuilder kept = new StringBuilder();
         for (String value : headers.getAll(CONNECTION)) {
             for (int start = 0; start < value.length(); ) {
-                int end = tokenEnd(value, start);
-                int from = skipSpace(value, start, end);
+                int comma = comma(value, start);
+                int from = skipSpace(value, start, comma);
+                int end = withoutSpace(value, from, comma);
                 if (from < end && !names.has(value, from, end)) {
                     kept.append(kept.isEmpty() ? "" : ", ").append(value, from, end);
                 }
-                start = end + 1;
+                start = comma + 1;
             }
         }
         headers.remove(CONNECTION);
@@ -169,31 +176,50 @@ public final class Identity {
         }
     }
 
-    private static int tokenEnd(String value, int start) {
+    /** Where the member of a list that starts here ends. */
+    private static int comma(String value, int start) {
         int comma = value.indexOf(',', start);
         return comma < 0 ? value.length() : comma;
     }
 
     private static int skipSpace(String value, int from, int end) {
         int at = from;
-        while (at < end && (value.charAt(at) == ' ' || value.charAt(at) == '\t')) {
+        while (at < end && isSpace(value.charAt(at))) {
             at++;
         }
         return at;
     }
 
+    private static int withoutSpace(String value, int from, int end) {
+        int at = end;
+        while (at > from && isSpace(value.charAt(at - 1))) {
+            at--;
+        }
+        return at;
+    }
+
+    private static boolean isSpace(char c) {
+        return c == ' ' || c == '\t';
+    }
+
     private static boolean isIdentity(String text, int from, int end) {
-        return startsWith(text, from, end, COMMON_PREFIX)
-                && (startsWith(text, from, end, CONSUMER_PREFIX)
-                        || startsWith(text, from, end, CREDENTIAL_PREFIX)
-                        || startsWith(text, from, end, ANONYMOUS_NAME)
-                        || startsWith(text, from, end, AUTHENTICATED_GROUPS_NAME));
+        return isOneOf(ALL, text, from, end);
     }
 
     private static boolean isGroups(String text, int from, int end) {
-        return startsWith(text, from, end, COMMON_PREFIX)
-                && (startsWith(text, from, end, CONSUMER_GROUPS_NAME)
-                        || startsWith(text, from, end, AUTHENTICATED_GROUPS_NAME));
+        return isOneOf(GROUPS, text, from, end);
+    }
+
+    private static boolean isOneOf(String[] names, String text, int from, int end) {
+        if (!startsWith(text, from, end, COMMON_PREFIX)) {
+            return false;
+        }
+        for (String name : names) {
+            if (end - from == name.length() && startsWith(text, from, end, name)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Compares without regard to case, and takes an underscore for a hyphen. */

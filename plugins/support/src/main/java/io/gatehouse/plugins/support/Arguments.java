@@ -1,5 +1,6 @@
 package io.gatehouse.plugins.support;
 
+import io.gatehouse.api.WireText;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -7,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The arguments of a query or a form: {@code name=value} pairs with {@code &} between them, percent-encoded. They are read
- * decoded; what nobody changes keeps its spelling and its place.
+ * decoded, each character of the raw text being a byte of UTF-8; what nobody changes keeps its spelling and its place.
  *
  * <pre>{@code
  * Arguments query = Arguments.of(request.query());
@@ -231,28 +232,30 @@ public final class Arguments {
         return encoded == null ? text : encoded.toString();
     }
 
-    /** Undoes percent-encoding and plus signs; what is no valid escape stays as it is. */
+    /**
+     * Undoes percent-encoding and plus signs; what is no valid escape stays as it is.
+     *
+     * @param text bytes in UTF-8, each as one character, as a raw query or a form has them
+     */
     public static String decode(String text) {
         if (text.indexOf('%') < 0 && text.indexOf('+') < 0) {
-            return text;
+            return WireText.decode(text);
         }
-        byte[] source = text.getBytes(StandardCharsets.UTF_8);
-        byte[] bytes = new byte[source.length];
-        int length = 0;
-        for (int i = 0; i < source.length; i++) {
-            byte b = source[i];
-            if (b == '+') {
-                b = ' ';
-            } else if (b == '%' && i + 2 < source.length) {
-                int high = Character.digit(source[i + 1], 16);
-                int low = Character.digit(source[i + 2], 16);
+        StringBuilder bytes = new StringBuilder(text.length());
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == '+') {
+                c = ' ';
+            } else if (c == '%' && i + 2 < text.length()) {
+                int high = Character.digit(text.charAt(i + 1), 16);
+                int low = Character.digit(text.charAt(i + 2), 16);
                 if (high >= 0 && low >= 0) {
-                    b = (byte) (high << 4 | low);
+                    c = (char) (high << 4 | low);
                     i += 2;
                 }
             }
-            bytes[length++] = b;
+            bytes.append(c);
         }
-        return new String(bytes, 0, length, StandardCharsets.UTF_8);
+        return WireText.decode(bytes.toString());
     }
 }

@@ -22,6 +22,9 @@ class ArgumentsTest {
         "a, ''",
         "b=1&a=2&a=3, 2",
         "a=%C3%A9, \u00e9",
+        "a=\u00c3\u00a9, \u00e9",
+        "a=%C3\u00a9+, '\u00e9 '",
+        "a=%E9, \u00e9",
         "a=x%2, x%2",
     })
     void readsDecoded(String raw, String value) {

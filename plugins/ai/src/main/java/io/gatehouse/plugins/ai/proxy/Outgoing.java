@@ -3,6 +3,7 @@ package io.gatehouse.plugins.ai.proxy;
 import io.gatehouse.api.Exchange;
 import io.gatehouse.api.Redaction;
 import io.gatehouse.api.Request;
+import io.gatehouse.api.WireText;
 import io.gatehouse.api.ai.LlmModel;
 import io.gatehouse.api.ai.LlmOperation;
 import io.gatehouse.api.ai.LlmProvider;
@@ -121,7 +122,7 @@ final class Outgoing {
                 || auth.allowOverride() && attempt.headers().contains(name)) {
             return;
         }
-        attempt.headers().set(name, value.value());
+        attempt.headers().set(name, WireText.encode(value.value()));
     }
 
     private String path(Exchange exchange, Address address) {

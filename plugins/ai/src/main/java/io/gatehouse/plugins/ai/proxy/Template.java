@@ -1,7 +1,9 @@
 package io.gatehouse.plugins.ai.proxy;
 
 import io.gatehouse.api.Exchange;
+import io.gatehouse.api.WireText;
 import io.gatehouse.plugins.support.Arguments;
+import io.gatehouse.plugins.support.HeaderLookup;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -117,8 +119,8 @@ final class Template {
     private static @Nullable String value(Exchange exchange, String source, String key) {
         return switch (source) {
             case "headers" -> {
-                String value = exchange.original().headers().get(key);
-                yield value != null ? value : exchange.original().headers().get(key.replace('_', '-'));
+                String value = HeaderLookup.first(exchange.original().headers(), key);
+                yield value == null ? null : WireText.decode(value);
             }
             case "uri_captures" -> exchange.uriCaptures().get(key);
             default -> Queries.first(exchange.original().query(), key);

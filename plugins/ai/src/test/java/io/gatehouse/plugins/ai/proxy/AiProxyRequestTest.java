@@ -337,14 +337,14 @@ class AiProxyRequestTest {
         tester.upstream(Upstream.json(200, Ai.ANSWER));
         try (tester) {
             SentRequest sent = tester.post("/x?path=a%20b%3Fc", Ai.CHAT)
-                    .header("X-Family", "gpt\"5")
+                    .header("X-Family", "gpt\"5\u00c3\u00bc")
                     .header("Region", "eu-1")
                     .uriCaptures(Map.of("size", "mini"))
                     .send()
                     .upstreamRequest();
             assertThat(String.valueOf(sent.target())).isEqualTo("https://eu-1.llm.example");
             assertThat(sent.uri()).isEqualTo("/v1/a%20b%3Fc?path=a%20b%3Fc");
-            assertThat(sent.body()).contains("\"model\":\"gpt\\\"5-mini\"");
+            assertThat(sent.body()).contains("\"model\":\"gpt\\\"5\u00fc-mini\"");
 
             TestExchange evil = tester.post("/x?path=y", Ai.CHAT)
                     .header("X-Family", "a")

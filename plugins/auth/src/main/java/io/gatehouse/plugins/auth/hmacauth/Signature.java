@@ -1,5 +1,6 @@
 package io.gatehouse.plugins.auth.hmacauth;
 
+import io.gatehouse.api.WireText;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -69,7 +70,7 @@ record Signature(String username, String algorithm, List<String> headers, String
         }
         return username == null || algorithm == null || headers == null || text == null
                 ? null
-                : new Signature(username, algorithm, List.of(headers.split(" ", -1)), text);
+                : new Signature(WireText.decode(username), algorithm, List.of(headers.split(" ", -1)), text);
     }
 
     private static int skipSpace(String text, int from) {

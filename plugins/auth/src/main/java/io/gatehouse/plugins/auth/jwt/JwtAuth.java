@@ -13,6 +13,7 @@ import io.gatehouse.api.json.JsonWriter;
 import io.gatehouse.plugins.auth.Authentication;
 import io.gatehouse.plugins.auth.Scheme;
 import io.gatehouse.plugins.support.Arguments;
+import io.gatehouse.plugins.support.HeaderLookup;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpMethod;
 import java.nio.charset.StandardCharsets;
@@ -99,7 +100,7 @@ final class JwtAuth implements Plugin {
             }
         }
         for (String name : config.headerNames()) {
-            found.add(BEARER.read(request.headers().get(name)));
+            found.add(BEARER.read(HeaderLookup.first(request.headers(), name)));
         }
     }
 

@@ -5,6 +5,7 @@ import io.gatehouse.api.PluginContext;
 import io.gatehouse.api.PluginFactory;
 import io.gatehouse.api.config.Problems;
 import io.gatehouse.plugins.auth.Authentication;
+import io.gatehouse.plugins.support.HeaderLookup;
 import java.util.HashSet;
 import java.util.Set;
 
@@ -38,7 +39,11 @@ public final class JwtAuthFactory implements PluginFactory<JwtAuthConfig> {
 
     @Override
     public Plugin create(JwtAuthConfig config, PluginContext context) {
-        Set<String> headers = new HashSet<>(config.headerNames());
+        Set<String> headers = new HashSet<>();
+        for (String name : config.headerNames()) {
+            headers.add(name);
+            headers.add(HeaderLookup.hyphenated(name));
+        }
         if (!config.cookieNames().isEmpty()) {
             headers.add("Cookie");
         }

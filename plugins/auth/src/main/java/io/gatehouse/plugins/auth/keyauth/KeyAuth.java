@@ -5,8 +5,10 @@ import io.gatehouse.api.Next;
 import io.gatehouse.api.Plugin;
 import io.gatehouse.api.Request;
 import io.gatehouse.api.Response;
+import io.gatehouse.api.WireText;
 import io.gatehouse.plugins.auth.Authentication;
 import io.gatehouse.plugins.support.Arguments;
+import io.gatehouse.plugins.support.HeaderLookup;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpMethod;
@@ -20,24 +22,14 @@ final class KeyAuth implements Plugin {
 
     private final KeyAuthConfig config;
     private final String[] names;
-    private final String[] headerNames;
     private final Authentication authentication;
     private final String challenge;
 
     KeyAuth(KeyAuthConfig config) {
         this.config = config;
         this.names = config.keyNames().toArray(String[]::new);
-        this.headerNames = new String[names.length];
-        for (int i = 0; i < names.length; i++) {
-            headerNames[i] = hyphenated(names[i]);
-        }
         this.authentication = new Authentication(config.anonymous());
         this.challenge = Authentication.challenge("Key", config.realm());
-    }
-
-    /** Kong finds a header {@code api-key} by the name {@code api_key}, too. */
-    static String hyphenated(String name) {
-        return name.replace('_', '-');
     }
 
     @Override
@@ -57,7 +49,7 @@ final class KeyAuth implements Plugin {
         for (int i = 0; i < names.length; i++) {
             List<String> found = List.of();
             if (config.keyInHeader()) {
-                found = inHeaders(request.headers(), i);
+                found = inHeaders(request.headers(), names[i]);
             }
             if (found.isEmpty() && config.keyInQuery() && query != null) {
                 found = Arguments.values(query, names[i]);
@@ -80,12 +72,9 @@ final class KeyAuth implements Plugin {
         return refuse(request, 401, "No API key found in request", next);
     }
 
-    private List<String> inHeaders(MultiMap headers, int name) {
-        List<String> found = headers.getAll(names[name]);
-        if (found.isEmpty() && !headerNames[name].equals(names[name])) {
-            found = headers.getAll(headerNames[name]);
-        }
-        return found;
+    private static List<String> inHeaders(MultiMap headers, String name) {
+        List<String> found = HeaderLookup.all(headers, name);
+        return found.size() == 1 ? List.of(WireText.decode(found.get(0))) : found;
     }
 
     private Future<Response> readBody(Request request, Next next) {
@@ -110,7 +99,7 @@ final class KeyAuth implements Plugin {
         String left = query;
         for (int i = 0; i < names.length; i++) {
             request.headers().remove(names[i]);
-            request.headers().remove(headerNames[i]);
+            request.headers().remove(HeaderLookup.hyphenated(names[i]));
             if (left != null) {
                 left = Arguments.without(left, names[i]);
             }

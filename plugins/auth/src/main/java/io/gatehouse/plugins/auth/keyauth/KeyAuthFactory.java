@@ -5,6 +5,7 @@ import io.gatehouse.api.PluginContext;
 import io.gatehouse.api.PluginFactory;
 import io.gatehouse.api.config.Problems;
 import io.gatehouse.plugins.auth.Authentication;
+import io.gatehouse.plugins.support.HeaderLookup;
 import java.util.HashSet;
 import java.util.Set;
 
@@ -38,7 +39,7 @@ public final class KeyAuthFactory implements PluginFactory<KeyAuthConfig> {
         Set<String> headers = new HashSet<>();
         for (String name : config.keyNames()) {
             headers.add(name);
-            headers.add(KeyAuth.hyphenated(name));
+            headers.add(HeaderLookup.hyphenated(name));
         }
         Set<String> names = Set.copyOf(config.keyNames());
         context.readsCredentials(

@@ -1,6 +1,7 @@
 package io.gatehouse.plugins.auth.keyauth;
 
 import io.gatehouse.api.Request;
+import io.gatehouse.api.WireText;
 import io.gatehouse.api.body.Body;
 import io.vertx.core.buffer.Buffer;
 import java.nio.charset.StandardCharsets;
@@ -53,7 +54,7 @@ final class Multipart extends BodyKeys {
             String name = fieldName(text.substring(headStart, Math.max(headStart, blank)));
             if (name != null) {
                 String value = text.substring(Math.min(blank + 4, next), next);
-                parts.add(new Part(utf8(name), utf8(value), at, next + 2));
+                parts.add(new Part(WireText.decode(name), WireText.decode(value), at, next + 2));
             }
             at = next + 2;
         }
@@ -89,10 +90,6 @@ final class Multipart extends BodyKeys {
 
     private static int after(int index, int by) {
         return index < 0 ? -1 : index + by;
-    }
-
-    private static String utf8(String latin1) {
-        return new String(latin1.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
     }
 
     /** The name of a plain field; null for a file or a part without a name. */

@@ -61,6 +61,7 @@ class AclTest {
                 "allow: [admin]|-|403|-",
                 "allow: [admin, pro]|pro+hello|200|pro, hello",
                 "allow: [admin]|pro+hello|403|-",
+                "allow: [m\u00fcller]|m\u00fcller+\u65e5|200|m\u00c3\u00bcller, \u00e6\u0097\u00a5",
                 "allow: [admin]|Admin|403|-",
                 "deny: [admin]|admin|403|-",
                 "deny: [admin]|pro|200|pro",

@@ -304,6 +304,26 @@ class HmacAuthTest {
         assertThat(exchange.status()).isEqualTo(200);
     }
 
+    @Test
+    void readsAUsernameInUtf8() {
+        PluginTester tester = tester("");
+        tester.directory()
+                .add(
+                        "m\u00fcller",
+                        new Credential(
+                                "id-of-miller",
+                                HmacAuth.CREDENTIALS,
+                                tester.directory().add("miller"),
+                                Map.of("username", "m\u00fcller"),
+                                Map.of("secret", Secret.literal(SECRET))));
+
+        TestExchange exchange =
+                signed(tester, GOOD.replace("\"bob\"", "\"m\u00c3\u00bcller\"")).send();
+
+        assertThat(exchange.status()).isEqualTo(200);
+        assertThat(exchange.upstreamRequest().header("X-Credential-Identifier")).isEqualTo("m\u00c3\u00bcller");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "'[date, \"@request-target\"]', 200",

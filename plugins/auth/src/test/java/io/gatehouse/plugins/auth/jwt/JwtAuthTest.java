@@ -277,7 +277,7 @@ class JwtAuthTest {
 
     @Test
     void findsATokenWhereItMayStand() {
-        PluginTester tester = tester("{uri_param_names: [jwt, t], cookie_names: [Crumb], header_names: [x-a, x-b]}");
+        PluginTester tester = tester("{uri_param_names: [jwt, t], cookie_names: [Crumb], header_names: [x-a, x_b]}");
 
         for (TestRequest request : List.of(
                 tester.get("/?jwt=" + GOOD),
@@ -303,9 +303,11 @@ class JwtAuthTest {
 
     @Test
     void marksWhereTokensStandForLogsAndProviders() {
-        var redaction = tester("cookie_names: [c]").create().redaction();
+        var redaction = tester("{cookie_names: [c], header_names: [authorization, x_t]}")
+                .create()
+                .redaction();
 
-        assertThat(redaction.headers()).map(String::toLowerCase).contains("authorization", "cookie");
+        assertThat(redaction.headers()).map(String::toLowerCase).contains("authorization", "x_t", "x-t", "cookie");
         assertThat(redaction.queryArguments()).contains("jwt");
     }
 

@@ -8,11 +8,13 @@ import io.gatehouse.api.Next;
 import io.gatehouse.api.Plugin;
 import io.gatehouse.api.Request;
 import io.gatehouse.api.Response;
+import io.gatehouse.api.body.Body;
 import io.gatehouse.testkit.ManualUpstream;
 import io.gatehouse.testkit.PluginTester;
 import io.gatehouse.testkit.TestExchange;
 import io.gatehouse.testkit.TestRequest;
 import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -70,6 +72,22 @@ class KeyAuthTest {
         assertThat(exchange.upstreamRequest().header("X-Consumer-Custom-ID")).isEqualTo("bob-42");
         assertThat(exchange.upstreamRequest().headers().contains("X-Consumer-Username"))
                 .isFalse();
+    }
+
+    @Test
+    void tellsNamesInUtf8() {
+        PluginTester tester = tester("");
+        Consumer miller = tester.directory().add(new Consumer("id", "\u00fc\u65e5", "m\u00fcller", List.of()));
+        tester.directory().add(KeyAuth.CREDENTIALS, "millers", miller);
+
+        var headers = tester.get("/")
+                .header("apikey", "millers")
+                .send()
+                .upstreamRequest()
+                .headers();
+
+        assertThat(headers.get("X-Consumer-Username")).isEqualTo("\u00c3\u00bc\u00e6\u0097\u00a5");
+        assertThat(headers.get("X-Consumer-Custom-ID")).isEqualTo("m\u00c3\u00bcller");
     }
 
     @Test
@@ -199,8 +217,10 @@ class KeyAuthTest {
                 .header("X-CONSUMER-GROUPS", "admins")
                 .header("X_Credential-Identifier", "x")
                 .header("X-Anonymous-Consumer", "true")
-                .header("Connection", "X-Consumer-Username, keep-alive, x_credential_identifier")
+                .header("Connection", "X-Consumer-Username , keep-alive, x_credential_identifier")
                 .header("X-Consumers", "kept")
+                .header("X-Consumer-Foo", "kept")
+                .header("X_Consumer_Id_", "kept")
                 .send();
 
         var headers = exchange.upstreamRequest().headers();
@@ -208,7 +228,13 @@ class KeyAuthTest {
         assertThat(headers.names())
                 .map(String::toLowerCase)
                 .containsExactlyInAnyOrder(
-                        "connection", "x-consumers", "x-consumer-username", "x-consumer-id", "x-credential-identifier");
+                        "connection",
+                        "x-consumers",
+                        "x-consumer-foo",
+                        "x_consumer_id_",
+                        "x-consumer-username",
+                        "x-consumer-id",
+                        "x-credential-identifier");
         assertThat(headers.get("Connection")).isEqualTo("keep-alive");
     }
 
@@ -331,6 +357,23 @@ class KeyAuthTest {
 
         assertThat(exchange.status()).isEqualTo(200);
         assertThat(exchange.upstreamRequest().body()).isEqualTo("preamble\r\n" + file + "--B--\r\n");
+    }
+
+    @Test
+    void readsAKeyInUtf8WhereverItStands() {
+        PluginTester tester = tester("key_in_body: true");
+        tester.directory()
+                .add(KeyAuth.CREDENTIALS, "k\u00fc\u65e5", tester.directory().add("miller"));
+        String sent = "k\u00c3\u00bc\u00e6\u0097\u00a5";
+
+        assertThat(tester.get("/").header("apikey", sent).send().status()).isEqualTo(200);
+        assertThat(tester.get("/?apikey=k%C3%BC%E6%97%A5").send().status()).isEqualTo(200);
+        TestExchange form = tester.request(HttpMethod.POST, "/")
+                .header("Content-Type", "application/x-www-form-urlencoded")
+                .body(Body.of(Buffer.buffer("a=\u00fc&apikey=k\u00fc\u65e5")))
+                .send();
+        assertThat(form.status()).isEqualTo(200);
+        assertThat(form.upstreamRequest().bytes()).isEqualTo(Buffer.buffer("a=\u00fc"));
     }
 
     @Test

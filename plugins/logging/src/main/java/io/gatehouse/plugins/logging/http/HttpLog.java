@@ -9,6 +9,7 @@ import io.gatehouse.api.HttpCaller;
 import io.gatehouse.api.HttpOptions;
 import io.gatehouse.api.Plugin;
 import io.gatehouse.api.PluginContext;
+import io.gatehouse.api.WireText;
 import io.gatehouse.api.config.Secret;
 import io.gatehouse.plugins.logging.CustomFields;
 import io.gatehouse.plugins.logging.DroppedEntries;
@@ -87,7 +88,7 @@ final class HttpLog implements Plugin {
                 .header("Content-Type", config.contentType())
                 .body(body(batch.entries()));
         for (Map.Entry<String, Secret> header : config.headers().entrySet()) {
-            call.header(header.getKey(), header.getValue().value());
+            call.header(header.getKey(), WireText.encode(header.getValue().value()));
         }
         String authorization = to.authorization();
         if (authorization != null) {

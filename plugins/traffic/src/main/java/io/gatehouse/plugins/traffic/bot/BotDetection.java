@@ -5,6 +5,7 @@ import io.gatehouse.api.Next;
 import io.gatehouse.api.Plugin;
 import io.gatehouse.api.Request;
 import io.gatehouse.api.Response;
+import io.gatehouse.api.WireText;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpHeaders;
 import java.util.List;
@@ -41,7 +42,7 @@ final class BotDetection implements Plugin {
         if (agents.size() > 1) {
             return Response.done(Response.error(400, "Only one User-Agent header allowed"));
         }
-        return isRefused(agents.get(0).strip())
+        return isRefused(WireText.decode(agents.get(0).strip()))
                 ? Response.done(Response.error(403, "Forbidden"))
                 : next.proceed(request);
     }

@@ -6,6 +6,7 @@ import io.gatehouse.api.Request;
 import io.gatehouse.api.RequestHead;
 import io.gatehouse.api.Route;
 import io.gatehouse.plugins.support.Arguments;
+import io.gatehouse.plugins.support.HeaderLookup;
 import io.vertx.core.MultiMap;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -44,8 +45,8 @@ final class CacheKey {
         }
 
         List<String> all(String name) {
-            List<String> found = sent.getAll(name);
-            return found.isEmpty() ? original.getAll(name) : found;
+            List<String> found = HeaderLookup.all(sent, name);
+            return found.isEmpty() ? HeaderLookup.all(original, name) : found;
         }
     }
 

@@ -4,25 +4,29 @@ import io.gatehouse.api.Next;
 import io.gatehouse.api.Plugin;
 import io.gatehouse.api.Request;
 import io.gatehouse.api.Response;
+import io.gatehouse.api.WireText;
+import io.gatehouse.plugins.support.HeaderLookup;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpHeaders;
 import java.util.function.Supplier;
 
 /** Kong's correlation-id. It stands outermost, so that every answer can carry the id. */
 final class CorrelationId implements Plugin {
+    private final String name;
     private final CharSequence header;
     private final boolean echo;
     private final Supplier<String> generator;
 
     CorrelationId(CorrelationIdConfig config, Supplier<String> generator) {
-        this.header = HttpHeaders.createOptimized(config.headerName());
+        this.name = config.headerName();
+        this.header = HttpHeaders.createOptimized(name);
         this.echo = config.echoDownstream();
         this.generator = generator;
     }
 
     @Override
     public Future<Response> intercept(Request request, Next next) {
-        String sent = request.headers().get(header);
+        String sent = HeaderLookup.first(request.headers(), name);
         String id;
         if (sent == null || sent.isEmpty()) {
             id = generator.get();
@@ -30,7 +34,7 @@ final class CorrelationId implements Plugin {
         } else {
             id = sent;
         }
-        request.exchange().logField("correlation_id", id);
+        request.exchange().logField("correlation_id", WireText.decode(id));
         if (!echo) {
             return next.proceed(request);
         }

@@ -11,6 +11,7 @@ import io.gatehouse.api.PluginContext;
 import io.gatehouse.api.Request;
 import io.gatehouse.api.Response;
 import io.gatehouse.api.Service;
+import io.gatehouse.plugins.support.HeaderLookup;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
@@ -194,7 +195,7 @@ final class RateLimiting implements Plugin {
             }
             case HEADER -> {
                 String name = config.headerName();
-                yield name == null ? null : request.headers().get(name);
+                yield name == null ? null : HeaderLookup.first(request.headers(), name);
             }
             case PATH -> exchange.original().path().equals(config.path()) ? config.path() : null;
         };

@@ -4,6 +4,7 @@ import io.gatehouse.api.Exchange;
 import io.gatehouse.api.RequestHead;
 import io.gatehouse.api.Route;
 import io.gatehouse.api.Service;
+import io.gatehouse.api.WireText;
 import io.gatehouse.api.json.JsonBytes;
 import io.gatehouse.api.json.JsonException;
 import io.gatehouse.api.json.JsonWriter;
@@ -36,7 +37,7 @@ final class Echo {
         request.put("method", head.method().name());
         request.put("path", head.path());
         Map<String, Object> headers = new TreeMap<>();
-        head.headers().forEach((name, value) -> put(headers, name.toLowerCase(Locale.ROOT), value));
+        head.headers().forEach((name, value) -> put(headers, name.toLowerCase(Locale.ROOT), WireText.decode(value)));
         request.put("headers", headers);
         request.put("query", arguments(head.query()));
         request.put("uri_captures", captures(exchange.uriCaptures()));
@@ -112,7 +113,7 @@ final class Echo {
     private static @Nullable Object parsed(@Nullable String contentType, Buffer body) {
         String type = contentType == null ? "" : contentType.toLowerCase(Locale.ROOT);
         if (type.startsWith("application/x-www-form-urlencoded")) {
-            return arguments(body.toString(StandardCharsets.UTF_8));
+            return arguments(body.toString(StandardCharsets.ISO_8859_1)); // one character a byte
         }
         if (type.startsWith("application/json")) {
             try {

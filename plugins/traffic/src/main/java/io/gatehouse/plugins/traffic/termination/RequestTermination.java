@@ -4,9 +4,11 @@ import io.gatehouse.api.Next;
 import io.gatehouse.api.Plugin;
 import io.gatehouse.api.Request;
 import io.gatehouse.api.Response;
+import io.gatehouse.api.WireText;
 import io.gatehouse.api.body.Body;
 import io.gatehouse.api.json.JsonWriter;
 import io.gatehouse.plugins.support.Arguments;
+import io.gatehouse.plugins.support.HeaderLookup;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import java.util.Map;
@@ -63,15 +65,14 @@ final class RequestTermination implements Plugin {
     }
 
     private static boolean isTriggered(Request request, String trigger) {
-        return request.headers().contains(trigger)
-                || request.headers().contains(trigger.replace('_', '-'))
+        return HeaderLookup.first(request.headers(), trigger) != null
                 || Arguments.of(request.exchange().original().query()).contains(trigger);
     }
 
     private Response answer() {
         Response response = Response.of(config.statusCode());
         if (contentType != null) {
-            response.headers().set("Content-Type", contentType);
+            response.headers().set("Content-Type", WireText.encode(contentType));
         }
         return answer == null ? response : response.body(Body.of(answer));
     }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.networknt.schema.SpecificationVersion;
 import io.gatehouse.api.Request;
+import io.gatehouse.api.WireText;
 import io.gatehouse.plugins.support.Arguments;
 import io.gatehouse.plugins.traffic.validator.RequestValidatorConfig.In;
 import io.gatehouse.plugins.traffic.validator.RequestValidatorConfig.Style;
@@ -111,7 +112,7 @@ final class Parameter {
             case PATH -> single(request.exchange().uriCaptures().get(name));
             case HEADER -> {
                 List<String> values = request.headers().getAll(name);
-                yield single(values.isEmpty() ? null : String.join(",", values));
+                yield single(values.isEmpty() ? null : WireText.decode(String.join(",", values)));
             }
             case QUERY -> inQuery(query);
         };

@@ -91,6 +91,17 @@ class BotDetectionTest {
     }
 
     @Test
+    void readsAnAgentInUtf8() {
+        try (PluginTester tester = tester("deny: ['^B\u00fcro']")) {
+            assertThat(tester.get("/")
+                            .header("User-Agent", "B\u00c3\u00bcro")
+                            .send()
+                            .status())
+                    .isEqualTo(403);
+        }
+    }
+
+    @Test
     void takesNoneForNobodyAndTwoForABadRequest() {
         try (PluginTester tester = tester("")) {
             assertThat(tester.get("/").send().status()).isEqualTo(200);

@@ -101,6 +101,19 @@ class ProxyCacheTest {
         }
     }
 
+    @Test
+    void variesByAHyphenatedHeaderNamedWithUnderscores() {
+        try (PluginTester tester = tester("vary_headers: [x_team]")) {
+            counting(tester, "text/plain");
+            tester.get("/a").header("X-Team", "a").send();
+
+            assertThat(tester.get("/a").header("X-Team", "b").send().header(STATUS))
+                    .isEqualTo("Miss");
+            assertThat(tester.get("/a").header("X-Team", "a").send().header(STATUS))
+                    .isEqualTo("Hit");
+        }
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

@@ -74,6 +74,19 @@ class CorrelationIdTest {
     }
 
     @Test
+    void keepsAnIdUnderTheHyphenatedNameAndLogsItsText() {
+        try (PluginTester tester = tester("{header_name: X_Corr, echo_downstream: true}")) {
+            TestExchange exchange =
+                    tester.get("/").header("X-Corr", "m\u00c3\u00bc").send();
+
+            assertThat(upstreamHeader(exchange, "X-Corr")).isEqualTo("m\u00c3\u00bc");
+            assertThat(exchange.upstreamRequest().header("X_Corr")).isNull();
+            assertThat(exchange.header("X_Corr")).isEqualTo("m\u00c3\u00bc");
+            assertThat(exchange.completion().logFields()).containsEntry("correlation_id", "m\u00fc");
+        }
+    }
+
+    @Test
     void tellsTheClientOnlyWhenAskedToAndWhateverHappened() {
         try (PluginTester silent = tester("");
                 PluginTester tester = tester("echo_downstream: true")) {

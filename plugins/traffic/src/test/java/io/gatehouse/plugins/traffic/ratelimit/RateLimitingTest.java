@@ -257,6 +257,7 @@ class RateLimitingTest {
                 "ip|ADDRESSES",
                 "service|SERVICES",
                 "header, header_name: X-Client|HEADERS",
+                "header, header_name: X_Client|HEADERS",
                 "header, header_name: X-Client|LONG_HEADERS",
                 "header, header_name: X-Client|ADDRESSES",
             })

@@ -108,7 +108,7 @@ class RequestTerminationTest {
                     .host("echo.test:8000")
                     .header("Host", "echo.test:8000")
                     .header("Gimme", "a")
-                    .header("gimme", "b")
+                    .header("gimme", "\u00c3\u00bc")
                     .header("Content-Type", "application/json")
                     .body("{\"cool\":true}")
                     .route(FakeRoute.named("r", "/a"))
@@ -135,7 +135,7 @@ class RequestTerminationTest {
                                             "host",
                                             "echo.test:8000",
                                             "gimme",
-                                            List.of("a", "b"),
+                                            List.of("a", "\u00fc"),
                                             "content-type",
                                             "application/json")),
                             Map.entry("query", Map.of("hello", "there", "x", List.of(true, "2"))),

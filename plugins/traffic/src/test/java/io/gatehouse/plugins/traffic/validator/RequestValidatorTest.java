@@ -242,6 +242,7 @@ class RequestValidatorTest {
                 "header|simple|false|{'type':'array','items':{'type':'integer'}}|1,2|200",
                 "header|simple|false|{'type':'array','items':{'type':'integer'}}|1,a|400",
                 "header|simple|false|{'type':'integer'}|-|200",
+                "header|simple|false|{'type':'string','maxLength':1}|\u00c3\u00bc|200",
                 "query|form|true|{'type':'array','items':{'type':'integer'}}|p=1&p=2|200",
                 "query|form|true|{'type':'array','items':{'type':'integer'}}|p=1&p=x|400",
                 "query|form|false|{'type':'array','items':{'type':'integer'}}|p=1,2|200",

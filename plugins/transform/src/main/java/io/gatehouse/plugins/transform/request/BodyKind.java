@@ -46,21 +46,21 @@ enum BodyKind {
         }
         for (Rules.Setting setting : rules.rename) {
             if (members.counts(setting.name())) {
-                members.rename(setting.name(), setting.value().render(facts));
+                members.rename(setting.name(), setting.value().text(facts));
             }
         }
         for (Rules.Setting setting : rules.replace) {
             if (members.counts(setting.name())) {
-                members.set(setting.name(), setting.value().render(facts));
+                members.set(setting.name(), setting.value().text(facts));
             }
         }
         for (Rules.Setting setting : rules.add) {
             if (!members.counts(setting.name())) {
-                members.set(setting.name(), setting.value().render(facts));
+                members.set(setting.name(), setting.value().text(facts));
             }
         }
         for (Rules.Setting setting : rules.append) {
-            members.append(setting.name(), setting.value().render(facts));
+            members.append(setting.name(), setting.value().text(facts));
         }
         return members.changed();
     }
@@ -79,21 +79,21 @@ enum BodyKind {
                 arguments.remove(name);
             }
             for (Rules.Setting setting : rules.rename) {
-                arguments.rename(setting.name(), setting.value().render(facts));
+                arguments.rename(setting.name(), setting.value().text(facts));
             }
             for (Rules.Setting setting : rules.replace) {
                 if (arguments.contains(setting.name())) {
-                    arguments.set(setting.name(), setting.value().render(facts));
+                    arguments.set(setting.name(), setting.value().text(facts));
                 }
             }
         }
         for (Rules.Setting setting : rules.add) {
             if (!arguments.contains(setting.name())) {
-                arguments.add(setting.name(), setting.value().render(facts));
+                arguments.add(setting.name(), setting.value().text(facts));
             }
         }
         for (Rules.Setting setting : rules.append) {
-            arguments.add(setting.name(), setting.value().render(facts));
+            arguments.add(setting.name(), setting.value().text(facts));
         }
         return arguments;
     }
@@ -104,7 +104,7 @@ enum BodyKind {
             return null;
         }
         for (Rules.Setting setting : rules.rename) {
-            parts.rename(setting.name(), setting.value().render(facts));
+            parts.rename(setting.name(), setting.value().text(facts));
         }
         for (String name : rules.remove) {
             parts.remove(name);
@@ -112,12 +112,12 @@ enum BodyKind {
         for (Rules.Setting setting : rules.replace) {
             if (parts.contains(setting.name())) {
                 parts.remove(setting.name());
-                parts.add(setting.name(), setting.value().render(facts));
+                parts.add(setting.name(), setting.value().text(facts));
             }
         }
         for (Rules.Setting setting : rules.add) {
             if (!parts.contains(setting.name())) {
-                parts.add(setting.name(), setting.value().render(facts));
+                parts.add(setting.name(), setting.value().text(facts));
             }
         }
         return parts.toBytes();

@@ -1,7 +1,9 @@
 package io.gatehouse.plugins.transform.request;
 
 import io.gatehouse.api.Request;
+import io.gatehouse.api.WireText;
 import io.gatehouse.plugins.support.Arguments;
+import io.gatehouse.plugins.support.HeaderLookup;
 import io.vertx.core.MultiMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -28,10 +30,7 @@ final class Facts implements Template.Source {
 
     @Override
     public @Nullable String header(String name) {
-        String value = headers.get(name);
-        if (value == null) {
-            value = headers.get(name.replace('_', '-')); // as Lua's identifiers have no hyphen
-        }
+        String value = HeaderLookup.first(headers, name); // Lua's identifiers have no hyphen
         return value == null && name.equalsIgnoreCase("host") && !host.isEmpty() ? host : value;
     }
 
@@ -45,7 +44,7 @@ final class Facts implements Template.Source {
         for (Arguments.Argument argument : known.all()) {
             if (argument.name().equals(name)) {
                 String value = argument.value();
-                return value == null ? "true" : value;
+                return value == null ? "true" : WireText.encode(value);
             }
         }
         return null;
@@ -53,6 +52,7 @@ final class Facts implements Template.Source {
 
     @Override
     public @Nullable String uriCapture(String name) {
-        return captures.get(name);
+        String capture = captures.get(name);
+        return capture == null ? null : WireText.encode(capture);
     }
 }

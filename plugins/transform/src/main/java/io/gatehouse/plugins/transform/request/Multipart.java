@@ -1,5 +1,6 @@
 package io.gatehouse.plugins.transform.request;
 
+import io.gatehouse.api.WireText;
 import io.vertx.core.buffer.Buffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -68,18 +69,11 @@ final class Multipart {
                     headers,
                     part.substring(end + END.length()),
                     name.find()
-                            ? utf8(name.group(1) != null ? name.group(1).replaceAll("\\\\(.)", "$1") : name.group(2))
+                            ? WireText.decode(
+                                    name.group(1) != null ? name.group(1).replaceAll("\\\\(.)", "$1") : name.group(2))
                             : null));
             at = next + 2;
         }
-    }
-
-    private static String utf8(String latin) {
-        return new String(latin.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
-    }
-
-    private static String latin(String text) {
-        return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
     }
 
     boolean contains(String name) {
@@ -92,7 +86,7 @@ final class Multipart {
 
     /** Adds a plain field. */
     void add(String name, String value) {
-        parts.add(new Part(disposition(name), latin(value), name));
+        parts.add(new Part(disposition(name), WireText.encode(value), name));
     }
 
     /** Gives a part another name; as in Kong it is a plain field then. */
@@ -105,7 +99,10 @@ final class Multipart {
     }
 
     private static String disposition(String name) {
-        String escaped = latin(name).replace("\\", "\\\\").replace("\"", "\\\"").replaceAll("[\r\n]", " ");
+        String escaped = WireText.encode(name)
+                .replace("\\", "\\\\")
+                .replace("\"", "\\\"")
+                .replaceAll("[\r\n]", " ");
         return "Content-Disposition: form-data; name=\"" + escaped + '"';
     }
 

@@ -45,7 +45,7 @@ final class PathText {
     /** Percent-encodes what cannot stand in a path, a question mark included; what is encoded stays so. */
     private static String escape(String path) {
         StringBuilder escaped = null;
-        byte[] bytes = path.getBytes(StandardCharsets.UTF_8);
+        byte[] bytes = path.getBytes(StandardCharsets.ISO_8859_1);
         for (int i = 0; i < bytes.length; i++) {
             int c = bytes[i] & 0xFF;
             boolean kept = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || KEPT.indexOf(c) >= 0;

@@ -196,12 +196,11 @@ final class RequestTransformer implements Plugin {
         }
     }
 
-    /** A query argument may hold what no header can. */
+    /** A query argument may hold what no header can: a space stands for it. */
     private static String headerValue(Rules.Setting setting, Facts facts) {
         String value = setting.value().render(facts);
         for (int i = 0; i < value.length(); i++) {
-            char c = value.charAt(i);
-            if (c < ' ' && c != '\t' || c == 0x7F || c > 0xFF) {
+            if (isControl(value.charAt(i))) {
                 return clean(value);
             }
         }
@@ -210,12 +209,15 @@ final class RequestTransformer implements Plugin {
 
     private static String clean(String value) {
         StringBuilder clean = new StringBuilder(value.length());
-        byte[] utf8 = value.getBytes(StandardCharsets.UTF_8);
-        for (byte b : utf8) {
-            int c = b & 0xFF;
-            clean.append(c < ' ' && c != '\t' || c == 0x7F ? ' ' : (char) c);
+        for (int i = 0; i < value.length(); i++) {
+            char c = value.charAt(i);
+            clean.append(isControl(c) ? ' ' : c);
         }
         return clean.toString();
+    }
+
+    private static boolean isControl(char c) {
+        return c < ' ' && c != '\t' || c == 0x7F;
     }
 
     private static boolean isHost(String name) {

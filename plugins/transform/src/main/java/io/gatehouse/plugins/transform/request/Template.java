@@ -1,5 +1,6 @@
 package io.gatehouse.plugins.transform.request;
 
+import io.gatehouse.api.WireText;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -9,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Lua that needs none: references, {@code or}, and texts. Immutable.
  */
 final class Template {
-    /** What references are read from; each gives null for what is not there. */
+    /** What references are read from, as {@link WireText} encodes it; each gives null for what is not there. */
     interface Source {
         @Nullable
         String header(String name);
@@ -62,7 +63,8 @@ final class Template {
 
     private static void literal(String text, List<Piece> pieces) {
         if (!text.isEmpty()) {
-            pieces.add(source -> text);
+            String bytes = WireText.encode(text);
+            pieces.add(source -> bytes);
         }
     }
 
@@ -85,7 +87,12 @@ final class Template {
         return readsHeaders;
     }
 
-    /** The text with all references filled in; with nothing for what is not there. */
+    /** The text with all references filled in, with nothing for what is not there. */
+    String text(Source source) {
+        return WireText.decode(render(source));
+    }
+
+    /** The same, encoded as a header has it: what comes from one header into another keeps its bytes. */
     String render(Source source) {
         if (pieces.length == 1) {
             String value = pieces[0].value(source);
@@ -145,8 +152,8 @@ final class Template {
             }
             char c = lua.charAt(at);
             if (c == '\'' || c == '"') {
-                String text = quoted();
-                return source -> text;
+                String bytes = WireText.encode(quoted());
+                return source -> bytes;
             }
             String table = word();
             boolean captures = table.equals("uri_captures");

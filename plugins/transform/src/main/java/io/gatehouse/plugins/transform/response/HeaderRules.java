@@ -1,5 +1,6 @@
 package io.gatehouse.plugins.transform.response;
 
+import io.gatehouse.api.WireText;
 import io.gatehouse.plugins.transform.Rule;
 import io.vertx.core.MultiMap;
 import java.util.List;
@@ -18,10 +19,14 @@ final class HeaderRules {
     HeaderRules(ResponseTransformerConfig config) {
         this.remove = Rule.all(config.remove().headers());
         this.rename = Rule.all(config.rename().headers());
-        this.replace = Rule.all(config.replace().headers());
-        this.add = Rule.all(config.add().headers());
-        this.append = Rule.all(config.append().headers());
+        this.replace = encoded(config.replace().headers());
+        this.add = encoded(config.add().headers());
+        this.append = encoded(config.append().headers());
         this.copies = askAboutEachOther();
+    }
+
+    private static Rule[] encoded(List<String> entries) {
+        return Rule.all(entries.stream().map(WireText::encode).toList());
     }
 
     /** Whether what a rule asks for may be what an earlier one has changed. */

@@ -105,6 +105,10 @@ class RequestTransformerTest {
                 "add: {headers: ['Host:other.test']}|a: b|host|-",
                 "append: {headers: ['H1:v2']}|h1: v1|h1|v1,v2",
                 "append: {headers: ['H1:v2', 'H1:v3']}|a: b|h1|v2,v3",
+                "add: {headers: ['H1:\u00fc']}|a: b|h1|\u00c3\u00bc",
+                "add: {headers: ['H1:\u00fc\u65e5']}|a: b|h1|\u00c3\u00bc\u00e6\u0097\u00a5",
+                "add: {headers: ['H1:\u00fc$(headers.a)']}|a: \u00c3\u00bc|h1|\u00c3\u00bc\u00c3\u00bc",
+                "add: {headers: ['H1:$(headers.a)']}|a: \u00fc|h1|\u00fc",
                 "append: {headers: ['Host:other.test']}|a: b|host|-",
                 "{remove: {headers: [h1]}, add: {headers: ['h1:v2']}}|h1: v1|h1|v2",
                 "{rename: {headers: ['a:h1']}, replace: {headers: ['h1:v2']}}|a: v1|h1|v2",
@@ -208,6 +212,27 @@ class RequestTransformerTest {
                     .upstreamRequest();
 
             assertThat(sent.body()).isEqualTo(expected);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "application/json, {}, '{\"c\":\"\u00fc\u65e5\",\"l\":\"\u00fc\"}'",
+        FORM + ", k\u00fc=\u00fc, k\u00fc=\u00fc&c=%C3%BC%E6%97%A5&l=%C3%BC",
+    })
+    void givesBodiesAndQueriesTheTextThatAHeaderHasInUtf8(String type, String body, String expected) {
+        try (PluginTester tester = tester("""
+                {replace: {uri: "/\u00fc/$(headers.x_h)"},
+                 add: {body: ["k\u00fc:absent", "c:$(headers.x_h)", "l:\u00fc"], querystring: ["c:$(headers.x_h)"]}}""".replace(type.equals(FORM) ? "" : "\"k\u00fc:absent\", ", ""))) {
+            SentRequest sent = tester.request(HttpMethod.POST, "/")
+                    .header("Content-Type", type)
+                    .header("X-H", "\u00c3\u00bc\u00e6\u0097\u00a5")
+                    .body(Body.of(Buffer.buffer(body)))
+                    .send()
+                    .upstreamRequest();
+
+            assertThat(sent.bytes()).isEqualTo(Buffer.buffer(expected));
+            assertThat(sent.uri()).isEqualTo("/%C3%BC/%C3%BC%E6%97%A5?c=%C3%BC%E6%97%A5");
         }
     }
 

@@ -81,6 +81,8 @@ class ResponseTransformerTest {
                 "add: {headers: ['h1:v2']}|h1: v1|h1|v1",
                 "add: {headers: ['h1:a:b']}|h2: v1|h1|a:b",
                 "append: {headers: ['h1:v2', 'h1:v3']}|h1: v1|h1|v1,v2,v3",
+                "add: {headers: ['h1:\u00fc']}|h2: v1|h1|\u00c3\u00bc",
+                "{replace: {headers: ['h1:\u00fc']}, append: {headers: ['h1:\u65e5']}}|h1: v1|h1|\u00c3\u00bc,\u00e6\u0097\u00a5",
                 // what is there is asked before the first rule
                 "{remove: {headers: [h1]}, add: {headers: ['h1:v2']}}|h1: v1|h1|''",
                 "{remove: {headers: [h1]}, replace: {headers: ['h1:v2']}}|h1: v1|h1|v2",
