@@ -31,6 +31,10 @@ final class Checks {
                         + "': the only accepted ascii characters are alphanumerics or ., -, _, and ~";
     }
 
+    static @Nullable String uuid(String id) {
+        return Ids.isValid(id) ? null : "expected a valid UUID in lower case";
+    }
+
     static @Nullable String tag(String tag) {
         return TAG.matcher(tag).matches()
                 ? null
