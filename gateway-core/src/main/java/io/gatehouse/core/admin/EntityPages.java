@@ -1,7 +1,6 @@
 package io.gatehouse.core.admin;
 
 import io.gatehouse.core.Settings.LogLevel;
-import io.gatehouse.core.config.Compat;
 import io.gatehouse.core.config.ConfigNode;
 import io.gatehouse.core.config.ConfigText;
 import io.gatehouse.core.entity.Entity;
@@ -414,8 +413,10 @@ final class EntityPages {
         if (kind == null) {
             throw AdminError.of(404, "No entity named '" + name + "'");
         }
-        Compat compat = live.config().compat();
-        return new Answer(200, new JsonObject(EntitySchema.of(kind, compat)));
+        return new Answer(
+                200,
+                new JsonObject(EntitySchema.of(
+                        kind, live.config().compat(), live.config().flavor())));
     }
 
     private static Answer typeSchema(EntityKind kind, String field, String type, Snapshot live) throws AdminError {
