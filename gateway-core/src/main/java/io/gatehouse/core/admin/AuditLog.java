@@ -61,7 +61,9 @@ final class AuditLog {
         context.put(LINE, line);
         context.addEndHandler(ended -> {
             if (!line.later) {
-                line.write(null, context.response().getStatusCode());
+                // a request that broke off before its answer has changed nothing
+                boolean answered = ended.succeeded() || context.response().headWritten();
+                line.write(null, answered ? context.response().getStatusCode() : 400);
             }
         });
     }

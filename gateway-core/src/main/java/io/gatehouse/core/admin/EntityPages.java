@@ -1,7 +1,6 @@
 package io.gatehouse.core.admin;
 
 import io.gatehouse.core.Settings.LogLevel;
-import io.gatehouse.core.config.Compat;
 import io.gatehouse.core.config.ConfigNode;
 import io.gatehouse.core.config.ConfigText;
 import io.gatehouse.core.entity.Entity;
@@ -47,6 +46,7 @@ final class EntityPages {
 
     private static final Logger LOG = LoggerFactory.getLogger(EntityPages.class);
     private static final String VALIDATE = "/schemas/:entity/validate";
+    private static final String LOG_LEVEL = "/debug/node/log-level/:log_level";
     private static final long LOG_LEVEL_SECONDS = 60;
     private static final long LONGEST_SECONDS = Integer.MAX_VALUE;
 
@@ -86,12 +86,14 @@ final class EntityPages {
                     }
                 });
         pages.router().post(VALIDATE).handler(context -> answer(context, () -> validate(context)));
+        pages.others(VALIDATE, "OPTIONS, POST");
         pages.page("/plugins/enabled", context -> {
             JsonArray enabled = new JsonArray();
             new TreeSet<>(view.availablePlugins().keySet()).forEach(enabled::add);
             Pages.json(context, 200, new JsonObject().put("enabled_plugins", enabled));
         });
         pages.page("/schemas/plugins/:plugin", context -> later(context, live -> pluginSchema(context, live)));
+        pages.page("/plugins/schema/:plugin", context -> later(context, live -> pluginConfigSchema(context, live)));
         pages.page(
                 "/schemas/partials/:type",
                 context -> later(
@@ -108,19 +110,19 @@ final class EntityPages {
                 "/debug/node/log-level",
                 context -> Pages.message(
                         context, 200, "log level: " + view.logLevel().name().toLowerCase(Locale.ROOT)));
-        pages.router().put("/debug/node/log-level/:level").handler(this::logLevel);
-        pages.router().get("/config").handler(context -> {
+        pages.router().put(LOG_LEVEL).handler(this::logLevel);
+        pages.others(LOG_LEVEL, "OPTIONS, PUT");
+        pages.router()
+                .post("/config")
+                .handler(context ->
+                        change(context, "config", null, () -> WholeConfig.replace(context, view.store(), view.live())));
+        pages.page("/config", "GET, HEAD, OPTIONS, POST", context -> {
             if (Access.isWriter(context)) {
                 later(context, live -> new Answer(200, WholeConfig.read(live)));
             } else {
                 Access.refuse(context); // it is one text, secrets and all
             }
         });
-        pages.router()
-                .post("/config")
-                .handler(context ->
-                        change(context, "config", null, () -> WholeConfig.replace(context, view.store(), view.live())));
-        pages.router().route("/config").handler(context -> Pages.message(context, 405, "Method not allowed"));
         pages.anything(this::entities);
     }
 
@@ -247,36 +249,53 @@ final class EntityPages {
         LogLevel level;
         long seconds;
         try {
-            level = LogLevel.valueOf(context.pathParam("level").toUpperCase(Locale.ROOT));
+            level = LogLevel.valueOf(context.pathParam("log_level").toUpperCase(Locale.ROOT));
         } catch (IllegalArgumentException unknown) {
-            Pages.message(context, 400, "unknown log level: " + context.pathParam("level"));
+            Pages.message(context, 400, "unknown log level: " + context.pathParam("log_level"));
             return;
         }
         try {
-            String timeout = context.queryParams().get("timeout");
+            String timeout = timeout(context);
             seconds = timeout == null ? LOG_LEVEL_SECONDS : Long.parseLong(timeout);
         } catch (NumberFormatException notANumber) {
             seconds = -1;
+        } catch (AdminError wrong) {
+            Pages.json(context, wrong.status(), wrong.body());
+            return;
         }
         if (seconds < 0 || seconds > LONGEST_SECONDS) {
             Pages.message(context, 400, "timeout must be greater than or equal to 0");
         } else if (level == view.logLevel()) {
-            Pages.message(context, 200, "log level is already " + context.pathParam("level"));
+            Pages.message(context, 200, "log level is already " + context.pathParam("log_level"));
         } else if (!logLevel.set(level, seconds)) {
             Pages.message(context, 405, "the log level is set by a file (expected: no logback.configurationFile)");
         } else {
-            AuditLog.id(context, context.pathParam("level"));
+            AuditLog.id(context, context.pathParam("log_level"));
             Pages.message(context, 200, "log level changed");
         }
+    }
+
+    /** As in Kong, what the body says comes before what the query says. */
+    private static @Nullable String timeout(RoutingContext context) throws AdminError {
+        boolean empty =
+                context.body().isEmpty() && context.request().formAttributes().isEmpty();
+        ConfigNode said = empty ? null : RequestBody.read(context).get("timeout");
+        return said instanceof ConfigNode.Scalar text
+                ? text.text()
+                : context.queryParams().get("timeout");
     }
 
     private static JsonObject endpoints(List<String> pages, @Nullable Snapshot live) {
         Set<String> all = new TreeSet<>(Comparator.comparing((String path) -> path.replace('/', '\0')));
         pages.forEach(page -> all.add(page.replaceAll(":([a-z_]+)", "{$1}")));
         all.addAll(List.of(
-                "/config",
                 "/debug/node/log-level/{log_level}",
                 "/schemas/{entity}/validate",
+                "/upstreams/{upstreams}/targets/all",
+                "/upstreams/{upstreams}/targets/{targets}/healthy",
+                "/upstreams/{upstreams}/targets/{targets}/unhealthy",
+                "/upstreams/{upstreams}/targets/{targets}/{address}/healthy",
+                "/upstreams/{upstreams}/targets/{targets}/{address}/unhealthy",
                 "/consumer_groups/{consumer_groups}/consumers",
                 "/consumer_groups/{consumer_groups}/consumers/{consumers}",
                 "/consumers/{consumers}/consumer_groups",
@@ -394,8 +413,10 @@ final class EntityPages {
         if (kind == null) {
             throw AdminError.of(404, "No entity named '" + name + "'");
         }
-        Compat compat = live.config().compat();
-        return new Answer(200, new JsonObject(EntitySchema.of(kind, compat)));
+        return new Answer(
+                200,
+                new JsonObject(EntitySchema.of(
+                        kind, live.config().compat(), live.config().flavor())));
     }
 
     private static Answer typeSchema(EntityKind kind, String field, String type, Snapshot live) throws AdminError {
@@ -420,6 +441,17 @@ final class EntityPages {
                         name, known.factory().configType(), live.config().compat())));
     }
 
+    /** The part of it that is the plugin's own, as Kong's older page shows it. */
+    private static Answer pluginConfigSchema(RoutingContext context, Snapshot live) throws AdminError {
+        JsonObject schema = Objects.requireNonNull(pluginSchema(context, live).body());
+        for (Object field : schema.getJsonArray("fields")) {
+            if (field instanceof JsonObject named && named.containsKey("config")) {
+                return new Answer(200, named.getJsonObject("config"));
+            }
+        }
+        throw new IllegalStateException("a plugin without a config");
+    }
+
     /** A tag of an entity. */
     private record Tagged(Entity entity, String tag) {
         String place() {
@@ -439,7 +471,7 @@ final class EntityPages {
         for (EntityKind kind : EntityKind.values()) {
             for (Entity entity : live.config().all(kind)) {
                 for (String one : entity.tags()) {
-                    if (tag == null || tag.equals(one)) {
+                    if ((tag == null || tag.equals(one)) && !live.config().isOver(entity)) {
                         tagged.add(new Tagged(entity, one));
                     }
                 }

@@ -1,11 +1,10 @@
 package io.gatehouse.core.admin;
 
+import io.gatehouse.core.config.ConfigText;
 import io.gatehouse.core.entity.DeclarativeConfig;
 import io.gatehouse.core.entity.Entity;
 import io.gatehouse.core.entity.EntityKind;
 import io.gatehouse.core.entity.Ids;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -57,14 +56,13 @@ record EntityPath(
     /**
      * The parts of a path.
      *
-     * @throws IllegalArgumentException when its escapes are malformed
+     * @throws IllegalArgumentException when its escapes are malformed or not UTF-8
      */
     static List<String> parts(String path) {
         List<String> parts = new ArrayList<>();
         for (String part : path.split("/", -1)) {
             if (!part.isEmpty()) {
-                // a plus is a plus in a path
-                parts.add(URLDecoder.decode(part.replace("+", "%2B"), StandardCharsets.UTF_8));
+                parts.add(ConfigText.unescaped(part));
             }
         }
         return parts;

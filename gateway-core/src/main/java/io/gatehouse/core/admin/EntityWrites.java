@@ -87,8 +87,18 @@ final class EntityWrites {
             }
             long now = clock.instant().getEpochSecond();
             for (String time : kind.times()) {
-                ConfigNode old = existing == null ? null : existing.node().get(time);
+                ConfigNode asked = body.get(time);
+                ConfigNode old = asked != null && !asked.isNull()
+                        ? asked
+                        : existing == null ? null : existing.node().get(time);
                 full = full.with(time, time.equals("created_at") && old != null ? old : number(time, now));
+            }
+            if (kind == EntityKind.KEYAUTH) {
+                // as in Kong, a ttl counts from when it is said; what says none changes nothing of that
+                ConfigNode since = body.get("ttl") != null || existing == null
+                        ? number(Entity.TTL_SAID, now)
+                        : existing.node().get(Entity.TTL_SAID);
+                full = since == null ? full.without(Entity.TTL_SAID::equals) : full.with(Entity.TTL_SAID, since);
             }
             said = full;
             List<EntityEdit> edits = new ArrayList<>();
@@ -178,6 +188,11 @@ final class EntityWrites {
                 String name = path.kind().endpointKey();
                 if (name != null) {
                     fields = fields.with(name, text(name, key));
+                    if (existing == null
+                            && path.kind().isUnique(name)) { // as in Kong, another one's becomes this one's
+                        Entity others = config.locate(path.kind(), key);
+                        existing = others == null || config.isOver(others) ? null : others;
+                    }
                 } else if (path.serverName() == null) {
                     throw AdminError.notFound();
                 } else if (existing == null || fields.get("snis") instanceof ConfigNode.Sequence) {
@@ -223,13 +238,15 @@ final class EntityWrites {
                 if (path.kind() == EntityKind.CERTIFICATE && names != null && names.isNull()) {
                     said = said.with("snis", new ConfigNode.Sequence(RequestBody.PLACE, "snis", List.of()));
                 }
-                ConfigNode.Mapping before = withUrl(existing.node(), said.get("url"));
+                // what is wrong is told by the paths of the entity, wherever a file has it
+                ConfigNode.Mapping node = existing.node().at("");
+                ConfigNode.Mapping before = withUrl(node, said.get("url"));
                 RecordShape shape = RecordShape.of(path.kind().type());
                 ConfigNode.Mapping merged = RequestBody.merged(before, withUrl(said, null), shape);
-                if (existing.node().get("config") instanceof ConfigNode.Mapping old
+                if (node.get("config") instanceof ConfigNode.Mapping old
                         && said.get("config") instanceof ConfigNode.Mapping changed) {
                     RecordShape ofConfig = path.kind() == EntityKind.PLUGIN
-                            ? RequestBody.configShape(live, existing.node().get("name"))
+                            ? RequestBody.configShape(live, node.get("name"))
                             : typeShape(path.kind(), existing, live);
                     merged = merged.with("config", config(old, changed, ofConfig));
                 }

@@ -31,6 +31,7 @@ final class HealthPages {
                         .method(HttpMethod.PUT)
                         .method(HttpMethod.POST)
                         .handler(context -> set(context, healthy));
+                pages.others(path + word, "OPTIONS, POST, PUT");
             }
         }
     }

@@ -8,10 +8,12 @@ import io.gatehouse.core.service.InternalMetrics;
 import io.gatehouse.core.service.NodeFacts;
 import io.gatehouse.core.service.NodeMemory;
 import io.gatehouse.core.service.Scraper;
+import io.netty.handler.codec.http.multipart.HttpPostRequestDecoder;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Promise;
+import io.vertx.core.VertxException;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
@@ -22,13 +24,14 @@ import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.function.BiConsumer;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,6 +45,10 @@ final class Pages {
 
     private static final Logger LOG = LoggerFactory.getLogger(Pages.class);
     private static final int IDLE_SECONDS = 75;
+
+    /** As in Kong. */
+    private static final int MOST_FORM_FIELDS = 1000;
+
     private static final long LARGEST_STATUS = 4096;
     private static final List<AddressRange> LOOPBACK = Stream.of("127.0.0.0/8", "::1")
             .map(text -> Objects.requireNonNull(AddressRange.of(text)))
@@ -70,24 +77,48 @@ final class Pages {
                             .putHeader(idHeader, UUID.randomUUID().toString().replace("-", ""));
                     context.next();
                 })
-                .failureHandler(context -> {
-                    Throwable cause = context.failure();
-                    if (cause != null) {
-                        LOG.atError()
-                                .setCause(cause)
-                                .addKeyValue("path", context.request().path())
-                                .log("A page of the Admin or Status API failed");
-                    }
-                    if (context.response().headWritten()) {
-                        context.response().reset();
-                    } else if (context.statusCode() == 413) {
-                        message(context, 413, "Payload too large");
-                    } else if (context.statusCode() == 400) {
-                        message(context, 400, "Bad request");
-                    } else {
-                        message(context, 500, "An unexpected error occurred");
-                    }
-                });
+                .failureHandler(Pages::failed);
+    }
+
+    /** What a client did is told to it alone; all else is our fault, and told in the log. Paths may hold keys. */
+    private static void failed(RoutingContext context) {
+        Throwable cause = context.failure();
+        if (context.statusCode() == 413) {
+            message(context, 413, "Payload too large");
+        } else if (context.statusCode() == 400) {
+            message(context, 400, wrong(context, cause));
+        } else if (cause != null && hasLeft(context, cause)) {
+            context.response().reset();
+        } else {
+            if (cause != null) {
+                LOG.atError()
+                        .setCause(cause)
+                        .addKeyValue("method", context.request().method())
+                        .log("A page of the Admin or Status API failed");
+            }
+            if (context.response().headWritten()) {
+                context.response().reset();
+            } else {
+                message(context, 500, "An unexpected error occurred");
+            }
+        }
+    }
+
+    private static String wrong(RoutingContext context, @Nullable Throwable cause) {
+        if (context.request().authority() == null) {
+            return "Host: missing (expected: the name or address of this listener)";
+        }
+        if (cause instanceof HttpPostRequestDecoder.TooManyFormFieldsException) {
+            return "Too many arguments (expected: at most " + MOST_FORM_FIELDS + ")";
+        }
+        return cause == null
+                ? "Bad request"
+                : "Cannot parse form body (expected: name=value joined by &, or the parts of multipart/form-data)";
+    }
+
+    /** Whether a request ended within its body. */
+    private static boolean hasLeft(RoutingContext context, Throwable cause) {
+        return !context.request().isEnded() && (cause instanceof IOException || cause instanceof VertxException);
     }
 
     Router router() {
@@ -101,10 +132,28 @@ final class Pages {
 
     /** Adds a page that can only be read. */
     void page(String path, Handler<RoutingContext> handler) {
+        page(path, ALLOWED, handler);
+    }
+
+    /**
+     * Adds a page to be read.
+     *
+     * @param allowed all methods of the path; the handlers of others come first
+     */
+    void page(String path, String allowed, Handler<RoutingContext> handler) {
         paths.add(path);
         router.route(path).method(HttpMethod.GET).method(HttpMethod.HEAD).handler(handler);
+        others(path, allowed);
+    }
+
+    /**
+     * Answers the methods that a path has no page for.
+     *
+     * @param allowed those that it has one for, and OPTIONS
+     */
+    void others(String path, String allowed) {
         router.route(path).handler(context -> {
-            context.response().putHeader("Allow", ALLOWED);
+            context.response().putHeader("Allow", allowed);
             if (context.request().method().equals(HttpMethod.OPTIONS)) {
                 context.response().setStatusCode(204).end();
             } else {
@@ -113,14 +162,14 @@ final class Pages {
         });
     }
 
-    /** Adds pages that look at the parts of a path themselves; a path whose escapes are malformed leads to none of them. */
+    /** Adds pages that look at the parts of a path themselves. */
     void anything(BiConsumer<RoutingContext, List<String>> handler) {
         router.route().handler(context -> {
             List<String> parts;
             try {
                 parts = EntityPath.parts(context.request().path());
             } catch (IllegalArgumentException malformed) {
-                context.next();
+                message(context, 400, "The path is not valid UTF-8");
                 return;
             }
             handler.accept(context, parts);
@@ -131,11 +180,17 @@ final class Pages {
     void common(Scraper metrics, Scraper internal) {
         page("/metrics", context -> scrape(context, metrics, METRICS_TYPE));
         page("/metrics/internal", context -> scrape(context, internal, InternalMetrics.CONTENT_TYPE));
-        page("/status", context -> json(context, 200, status()));
+        page("/status", context -> {
+            try {
+                json(context, 200, status(ByteFormat.of(context.queryParams())));
+            } catch (AdminError refused) {
+                json(context, refused.status(), refused.body());
+            }
+        });
         router.post("/status/ready")
                 .handler(BodyHandler.create(false).setBodyLimit(LARGEST_STATUS))
                 .handler(this::drain);
-        page("/status/ready", context -> {
+        page("/status/ready", "GET, HEAD, OPTIONS, POST", context -> {
             AdminView.Readiness readiness = view.readiness();
             message(context, readiness == AdminView.Readiness.READY ? 200 : 503, readiness.message());
         });
@@ -182,7 +237,7 @@ final class Pages {
         router.route().handler(context -> message(context, 404, "Not found"));
         Promise<HttpServer> opened = Promise.promise();
         loop.runOnContext(nothing -> loop.owner()
-                .createHttpServer(options.setIdleTimeout(IDLE_SECONDS))
+                .createHttpServer(options.setIdleTimeout(IDLE_SECONDS).setMaxFormFields(MOST_FORM_FIELDS))
                 .requestHandler(request -> router.handle(WorkspacePages.within(dated(request))))
                 .invalidRequestHandler(
                         request -> HttpServerRequest.DEFAULT_INVALID_REQUEST_HANDLER.handle(dated(request)))
@@ -212,7 +267,7 @@ final class Pages {
         });
     }
 
-    private JsonObject status() {
+    private JsonObject status(ByteFormat bytes) {
         NodeFacts node = view.node();
         long active = node.connectionsActive();
         long writing = node.exchangesInFlight();
@@ -221,8 +276,8 @@ final class Pages {
             pools.put(
                     pool.name(),
                     new JsonObject()
-                            .put("allocated_slabs", mebibytes(pool.used()))
-                            .put("capacity", mebibytes(pool.capacity())));
+                            .put("allocated_slabs", bytes.shown(pool.used()))
+                            .put("capacity", bytes.shown(pool.capacity())));
         }
         return new JsonObject()
                 .put(
@@ -232,7 +287,7 @@ final class Pages {
                                         "workers_lua_vms",
                                         new JsonArray()
                                                 .add(new JsonObject()
-                                                        .put("http_allocated_gc", mebibytes(memory.heapUsed()))
+                                                        .put("http_allocated_gc", bytes.shown(memory.heapUsed()))
                                                         .put("pid", memory.pid())))
                                 .put("lua_shared_dicts", pools))
                 .put(
@@ -247,10 +302,6 @@ final class Pages {
                                 .put("total_requests", node.requests()))
                 .put("configuration_hash", view.configurationHash())
                 .put("connect_to", new JsonArray(new ArrayList<>(view.connectTo())));
-    }
-
-    private static String mebibytes(long bytes) {
-        return String.format(Locale.ROOT, "%.2f MiB", bytes / 1048576.0);
     }
 
     static void message(RoutingContext context, int status, String message) {

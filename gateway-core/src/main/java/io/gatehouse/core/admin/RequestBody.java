@@ -15,6 +15,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -101,7 +102,7 @@ final class RequestBody {
     private static void put(Map<String, Object> root, String[] names, String value) {
         Map<String, Object> holder = root;
         for (int i = 0; i < names.length; i++) {
-            String name = names[i].isEmpty() ? Integer.toString(holder.size() + 1) : names[i];
+            String name = names[i].isEmpty() ? next(holder) : names[i];
             if (i < names.length - 1) {
                 Object next = holder.computeIfAbsent(name, key -> new LinkedHashMap<String, Object>());
                 if (!(next instanceof Map)) {
@@ -115,11 +116,20 @@ final class RequestBody {
                 list.put("2", value);
                 holder.put(name, list);
             } else if (holder.get(name) instanceof Map<?, ?> list) {
-                ((Map<String, Object>) list).put(Integer.toString(list.size() + 1), value);
+                ((Map<String, Object>) list).put(next(list), value);
             } else {
                 holder.put(name, value);
             }
         }
+    }
+
+    /** The place behind all others of a list. */
+    private static String next(Map<?, ?> list) {
+        int last = 0;
+        for (Object key : list.keySet()) {
+            last = Math.max(last, isIndex(String.valueOf(key)) ? index(key) : 0);
+        }
+        return Integer.toString(last + 1);
     }
 
     private static ConfigNode tree(Object value, String path) {
@@ -132,7 +142,9 @@ final class RequestBody {
         boolean list = !map.isEmpty() && map.keySet().stream().allMatch(key -> isIndex(String.valueOf(key)));
         if (list) {
             List<ConfigNode> items = new ArrayList<>();
-            map.values().forEach(item -> items.add(tree(item, path + "[" + items.size() + "]")));
+            map.entrySet().stream()
+                    .sorted(Comparator.comparingInt(entry -> index(entry.getKey())))
+                    .forEach(entry -> items.add(tree(entry.getValue(), path + "[" + items.size() + "]")));
             return new ConfigNode.Sequence(PLACE, path, items);
         }
         List<ConfigNode.Entry> entries = new ArrayList<>();
@@ -143,6 +155,10 @@ final class RequestBody {
 
     private static boolean isIndex(String key) {
         return !key.isEmpty() && key.length() < 6 && key.chars().allMatch(c -> c >= '0' && c <= '9');
+    }
+
+    private static int index(Object key) {
+        return Integer.parseInt(String.valueOf(key));
     }
 
     /** What the config of a plugin of this name has; null when there is no such plugin. */

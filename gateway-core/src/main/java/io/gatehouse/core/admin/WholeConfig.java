@@ -6,6 +6,7 @@ import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.entity.DeckDump;
 import io.gatehouse.core.entity.Entity;
 import io.gatehouse.core.entity.EntityKind;
+import io.gatehouse.core.entity.Ids;
 import io.gatehouse.core.snapshot.ConfigStore;
 import io.gatehouse.core.snapshot.Snapshot;
 import io.vertx.core.Future;
@@ -19,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
@@ -131,7 +133,7 @@ final class WholeConfig {
             }
         }
         JsonArray all = new JsonArray();
-        byEntity.forEach((path, own) -> all.add(flattened(path, own, at(root, path))));
+        byEntity.forEach((path, own) -> all.add(flattened(path, own, root)));
         return all;
     }
 
@@ -145,18 +147,35 @@ final class WholeConfig {
         return problem.path().substring(0, end);
     }
 
-    private static JsonObject flattened(String path, List<Problem> problems, @Nullable ConfigNode node) {
+    private static EntityKind kind(String path) {
         String plural = path.substring(path.lastIndexOf('.') + 1).replaceAll("\\[.*", "");
-        EntityKind kind = EntityKind.of(plural);
-        JsonObject flat = new JsonObject().put("entity_type", kind == null ? plural : kind.singular());
-        if (node instanceof ConfigNode.Mapping entity) {
+        return Objects.requireNonNull(EntityKind.of(plural), plural);
+    }
+
+    private static JsonObject flattened(String path, List<Problem> problems, @Nullable ConfigNode root) {
+        EntityKind kind = kind(path);
+        JsonObject flat = new JsonObject().put("entity_type", kind.singular());
+        if (at(root, path) instanceof ConfigNode.Mapping entity) {
             Map<String, Object> own = new TreeMap<>(
                     entity.without(name -> EntityKind.of(name) != null).toData());
+            int end = path.lastIndexOf('.');
+            if (end > 0 && at(root, path.substring(0, end)) instanceof ConfigNode.Mapping parent) {
+                EntityKind above = kind(path.substring(0, end));
+                kind.references().stream()
+                        .filter(reference -> reference.kind() == above && isId(data(parent, "id")))
+                        .forEach(reference ->
+                                own.putIfAbsent(reference.field(), Map.of("id", String.valueOf(data(parent, "id")))));
+            }
             flat.put("entity", new JsonObject(own));
-            for (String field : List.of("name", "id", "tags")) {
-                if (own.get(field) != null) {
-                    flat.put("entity_" + field, own.get(field));
-                }
+            // clients read these into types of their own: what is wrong is shown in the entity only
+            if (own.get("name") instanceof String name && !name.isEmpty()) {
+                flat.put("entity_name", name);
+            }
+            if (isId(own.get("id"))) {
+                flat.put("entity_id", own.get("id"));
+            }
+            if (own.get("tags") instanceof List<?> tags && tags.stream().allMatch(String.class::isInstance)) {
+                flat.put("entity_tags", tags);
             }
         }
         JsonArray errors = new JsonArray();
@@ -176,6 +195,15 @@ final class WholeConfig {
             }
         });
         return flat.put("errors", errors);
+    }
+
+    private static @Nullable Object data(ConfigNode.Mapping entity, String field) {
+        ConfigNode value = entity.get(field);
+        return value == null ? null : value.toData();
+    }
+
+    private static boolean isId(@Nullable Object id) {
+        return id instanceof String text && Ids.isValid(text);
     }
 
     private static @Nullable ConfigNode at(@Nullable ConfigNode root, String path) {

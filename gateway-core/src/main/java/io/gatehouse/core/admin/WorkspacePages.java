@@ -32,6 +32,11 @@ final class WorkspacePages {
                 .put("updated_at", since.getEpochSecond());
         JsonObject all =
                 new JsonObject().put("data", new JsonArray().add(workspace)).putNull("next");
+        pages.router().post("/workspaces").handler(context -> {
+            // decK asks for this when it is told to use another one
+            context.response().putHeader("Allow", "GET, HEAD, OPTIONS");
+            Pages.message(context, 405, "there is one workspace and no other can be made (expected: " + NAME + ")");
+        });
         pages.page("/workspaces", context -> Pages.json(context, 200, all));
         pages.page("/workspaces/:workspaces", context -> {
             String asked = context.pathParam("workspaces");

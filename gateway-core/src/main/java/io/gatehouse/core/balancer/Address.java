@@ -15,20 +15,23 @@ public final class Address {
     private final int port;
     private final int weight;
     private final SocketAddress socketAddress;
+    private final boolean checked;
     private final AddressState state;
 
     /**
      * @param host the target's host as configured
      * @param name what it is addressed by: that host, or the name that an SRV record gave
      * @param weight 0 for no traffic
+     * @param checked whether its health counts
      */
-    Address(String host, String name, String ip, int port, int weight, AddressState state) {
+    Address(String host, String name, String ip, int port, int weight, boolean checked, AddressState state) {
         this.host = host;
         this.name = name;
         this.ip = ip;
         this.port = port;
         this.weight = weight;
         this.socketAddress = SocketAddress.inetSocketAddress(port, ip);
+        this.checked = checked;
         this.state = state;
     }
 
@@ -67,7 +70,7 @@ public final class Address {
     }
 
     boolean available() {
-        return state.healthy();
+        return !checked || state.healthy();
     }
 
     /** What tells it from others, its state aside. */

@@ -88,9 +88,15 @@ public final class Balancer {
         return memory;
     }
 
-    /** It is this one that serves now: what the others knew beyond its addresses is forgotten. */
+    /**
+     * It is this one that serves now: what the others knew beyond its addresses is forgotten, and so is all health that
+     * nobody has looked after meanwhile.
+     */
     void goesLive() {
-        memory.owner(this);
+        Balancer before = memory.owner(this);
+        if (before != null && !before.isChecked()) {
+            memory.forgetHealth();
+        }
         if (!waits) {
             memory.keepOnly(keys(targets()));
         }
@@ -218,6 +224,7 @@ public final class Balancer {
                     one.ip(),
                     port,
                     weight,
+                    isChecked(),
                     memory.state(new Memory.Key(target.host(), one.ip(), port))));
         }
         return new Resolved(target, List.copyOf(found), String.valueOf(answer.type()));

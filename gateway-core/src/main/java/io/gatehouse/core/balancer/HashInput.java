@@ -4,6 +4,7 @@ import io.gatehouse.api.Consumer;
 import io.gatehouse.api.Credential;
 import io.gatehouse.api.Exchange;
 import io.gatehouse.api.Request;
+import io.gatehouse.api.WireText;
 import io.gatehouse.core.entity.UpstreamEntity;
 import io.gatehouse.core.routing.QueryArguments;
 import io.gatehouse.core.routing.RequestPath;
@@ -78,13 +79,18 @@ final class HashInput {
         return switch (part.of()) {
             case "consumer" -> consumer(exchange);
             case "ip" -> exchange.clientAddress();
-            case "header" -> joined(request.headers().getAll(part.name()), ", ");
-            case "cookie" -> cookie(request, part.name());
+            case "header" -> text(joined(request.headers().getAll(part.name()), ", "));
+            case "cookie" -> text(cookie(request, part.name()));
             case "path" -> RequestPath.unescaped(exchange.original().path());
             case "query_arg" -> argument(exchange, part.name());
             case "uri_capture" -> exchange.uriCaptures().get(part.name());
             default -> null;
         };
+    }
+
+    /** Of a text the bytes in UTF-8 are hashed: of a header, so, those that came. */
+    private static @Nullable String text(@Nullable String header) {
+        return header == null ? null : WireText.decode(header);
     }
 
     private static @Nullable String consumer(Exchange exchange) {

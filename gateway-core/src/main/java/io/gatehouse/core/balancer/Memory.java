@@ -34,8 +34,18 @@ final class Memory {
         return balancer.equals(owner);
     }
 
-    void owner(Balancer balancer) {
+    /** Makes this balancer the one that says; yields the one before it. */
+    @Nullable
+    Balancer owner(Balancer balancer) {
+        Balancer before = owner;
         owner = balancer;
+        return before;
+    }
+
+    /** All addresses are as good as new ones. */
+    void forgetHealth() {
+        states.values().forEach(state -> state.set(true));
+        flipped();
     }
 
     /** A number that changes with the health of any address. */

@@ -1,5 +1,6 @@
 package io.gatehouse.core.config;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -7,6 +8,7 @@ import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -58,6 +60,34 @@ public final class ConfigText {
     public static @Nullable String utf8(byte[] bytes) {
         CharBuffer text = CharBuffer.allocate(bytes.length + 1);
         return decode(bytes, text).isError() ? null : withoutMark(text.toString());
+    }
+
+    /**
+     * A text with what its percent escapes stand for; a plus is a plus.
+     *
+     * @throws IllegalArgumentException when an escape is malformed, or what they stand for is not UTF-8
+     */
+    public static String unescaped(String text) {
+        if (text.indexOf('%') < 0) {
+            return text;
+        }
+        byte[] escaped = text.getBytes(StandardCharsets.UTF_8);
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream(escaped.length);
+        for (int i = 0; i < escaped.length; i++) {
+            if (escaped[i] != '%') {
+                bytes.write(escaped[i]);
+            } else if (i + 2 < escaped.length) {
+                bytes.write(HexFormat.fromHexDigit(escaped[i + 1]) << 4 | HexFormat.fromHexDigit(escaped[i + 2]));
+                i += 2;
+            } else {
+                throw new IllegalArgumentException("a percent escape without two digits");
+            }
+        }
+        CharBuffer decoded = CharBuffer.allocate(bytes.size());
+        if (decode(bytes.toByteArray(), decoded).isError()) {
+            throw new IllegalArgumentException("percent escapes that are not UTF-8");
+        }
+        return decoded.toString();
     }
 
     private static CoderResult decode(byte[] bytes, CharBuffer text) {

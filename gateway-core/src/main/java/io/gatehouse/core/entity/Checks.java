@@ -2,11 +2,8 @@ package io.gatehouse.core.entity;
 
 import io.gatehouse.api.RegexLimits;
 import io.gatehouse.core.routing.ExpressionParser;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.Iterator;
-import java.util.Locale;
+import io.gatehouse.core.routing.RequestPath;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -22,8 +19,8 @@ final class Checks {
     private static final Pattern HEADER = Pattern.compile("[A-Za-z0-9!#$%&'*+.^_`|~-]+");
     private static final Pattern PATH = Pattern.compile("[A-Za-z0-9\\-._~!$&'()*+,;=:@/%]*");
     private static final Pattern PLAIN_PATH_BEFORE_3 = Pattern.compile("[A-Za-z0-9._~/%-]*");
-    /** Bytes whose percent-encoding means something else than the byte itself. */
-    private static final String RESERVED = "!*'();:@&=+$,/?%#[]";
+    /** The likes of {@code %2E}. Others, such as {@code %2A}, are reserved and stay. */
+    private static final Pattern ESCAPED_META = Pattern.compile("%(2D|2E|5C|5E|7B|7C|7D)", Pattern.CASE_INSENSITIVE);
 
     private Checks() {}
 
@@ -32,6 +29,10 @@ final class Checks {
                 ? null
                 : "invalid value '" + VALUE
                         + "': the only accepted ascii characters are alphanumerics or ., -, _, and ~";
+    }
+
+    static @Nullable String uuid(String id) {
+        return Ids.isValid(id) ? null : "expected a valid UUID in lower case";
     }
 
     static @Nullable String tag(String tag) {
@@ -136,14 +137,47 @@ final class Checks {
         return hostWithOptionalPort(text.replace("*", "abc"));
     }
 
-    /** The path of a service, or a plain path of a route. */
+    /** A path that requests are sent to. */
     static @Nullable String path(String path) {
         if (!path.startsWith("/")) {
             return "should start with: /";
         }
-        if (path.contains("//")) {
-            return "must not have empty segments";
+        String wrong = segments(path);
+        if (wrong == null) {
+            wrong = escapes(path);
         }
+        if (wrong == null && !PATH.matcher(path).matches()) {
+            return "invalid path: '" + VALUE + "' (characters outside of the reserved list of RFC 3986 found)";
+        }
+        return wrong;
+    }
+
+    /** A path of a route: a prefix of whatever characters, or a regular expression after a tilde. */
+    static @Nullable String routePath(String path) {
+        boolean regex = path.startsWith("~/");
+        if (!regex && !path.startsWith("/")) {
+            return "should start with: / (fixed path) or ~/ (regex path)";
+        }
+        String wrong = segments(path);
+        if (wrong != null) {
+            return wrong;
+        }
+        return regex ? regex(path.substring(1)) : prefix(path);
+    }
+
+    private static @Nullable String prefix(String path) {
+        String normal = RequestPath.normalise(path);
+        if (normal == null) {
+            return escapes(path);
+        }
+        return normal.equals(path) ? null : "non-normalized path, consider use '" + normal + "' instead";
+    }
+
+    private static @Nullable String segments(String path) {
+        return path.contains("//") ? "must not have empty segments" : null;
+    }
+
+    private static @Nullable String escapes(String path) {
         for (int i = path.indexOf('%'); i >= 0; i = path.indexOf('%', i + 1)) {
             if (i + 2 >= path.length()
                     || Character.digit(path.charAt(i + 1), 16) < 0
@@ -151,29 +185,7 @@ final class Checks {
                 return "invalid url-encoded value: '" + path.substring(i, Math.min(i + 3, path.length())) + "'";
             }
         }
-        if (!PATH.matcher(path).matches()) {
-            return "invalid path: '" + VALUE + "' (characters outside of the reserved list of RFC 3986 found)";
-        }
         return null;
-    }
-
-    /** A path of a route: a prefix, or a regular expression after a tilde. */
-    static @Nullable String routePath(String path) {
-        if (path.startsWith("~")) {
-            if (!path.startsWith("~/")) {
-                return "should start with: / (fixed path) or ~/ (regex path)";
-            }
-            return regex(path.substring(1));
-        }
-        if (!path.startsWith("/")) {
-            return "should start with: / (fixed path) or ~/ (regex path)";
-        }
-        String wrong = path(path);
-        if (wrong != null) {
-            return wrong;
-        }
-        String normal = normalized(path);
-        return normal.equals(path) ? null : "non-normalized path, consider use '" + normal + "' instead";
     }
 
     static @Nullable String regex(String expression) {
@@ -190,71 +202,22 @@ final class Checks {
         return problem == null ? null : "Router Expression failed validation: " + problem;
     }
 
-    /** The path as requests are matched: needless escapes decoded, dots resolved. */
-    static String normalized(String path) {
-        StringBuilder decoded = new StringBuilder(path.length());
-        for (int i = 0; i < path.length(); i++) {
-            char c = path.charAt(i);
-            if (c != '%') {
-                decoded.append(c);
-                continue;
-            }
-            int value = Integer.parseInt(path.substring(i + 1, i + 3), 16);
-            if (value > 0x20 && value < 0x7f && RESERVED.indexOf(value) < 0) {
-                decoded.append((char) value);
-            } else {
-                decoded.append(path.substring(i, i + 3).toUpperCase(Locale.ROOT));
-            }
-            i += 2;
-        }
-        Deque<String> segments = new ArrayDeque<>();
-        String[] parts = decoded.substring(1).split("/", -1);
-        for (int i = 0; i < parts.length; i++) {
-            boolean last = i == parts.length - 1;
-            switch (parts[i]) {
-                case "." -> {
-                    if (last) {
-                        segments.addLast("");
-                    }
-                }
-                case ".." -> {
-                    segments.pollLast();
-                    if (last) {
-                        segments.addLast("");
-                    }
-                }
-                default -> segments.addLast(parts[i]);
-            }
-        }
-        StringBuilder normal = new StringBuilder();
-        for (Iterator<String> segment = segments.iterator(); segment.hasNext(); ) {
-            normal.append('/').append(segment.next());
-        }
-        return normal.length() == 0 ? "/" : normal.toString();
-    }
-
-    /** What a path of a file before 3.0 means in 3.0. */
+    /** What a path of a file before 3.0 means in 3.0, where paths are no more decoded. */
     static String upgraded(String path) {
-        if (path.startsWith("~") || PLAIN_PATH_BEFORE_3.matcher(path).matches()) {
+        if (path.startsWith("~")) {
             return path;
         }
-        return "~" + decoded(path);
+        boolean plain = PLAIN_PATH_BEFORE_3.matcher(path).matches();
+        String now = plain ? RequestPath.normalise(path) : RequestPath.decode(literal(path));
+        String good = now == null ? path : now; // a malformed one is refused as it was written
+        return plain ? good : "~" + good;
     }
 
-    private static String decoded(String path) {
-        byte[] bytes = path.getBytes(StandardCharsets.UTF_8);
-        byte[] decoded = new byte[bytes.length];
-        int length = 0;
-        for (int i = 0; i < bytes.length; i++) {
-            int high = bytes[i] == '%' && i + 2 < bytes.length ? Character.digit(bytes[i + 1], 16) : -1;
-            int low = high < 0 ? -1 : Character.digit(bytes[i + 2], 16);
-            if (low >= 0) {
-                decoded[length++] = (byte) (high << 4 | low);
-                i += 2;
-            } else {
-                decoded[length++] = bytes[i];
-            }
-        }
-        return new String(decoded, 0, length, StandardCharsets.UTF_8);
+    /** Escapes of characters that are more than themselves in a regular expression. */
+    private static String literal(String path) {
+        return ESCAPED_META.matcher(path).replaceAll(found -> {
+            char meta = (char) Integer.parseInt(found.group(1), 16);
+            return Matcher.quoteReplacement("\\" + meta);
+        });
     }
 }

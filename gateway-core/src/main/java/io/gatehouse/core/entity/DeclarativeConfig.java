@@ -156,14 +156,18 @@ public final class DeclarativeConfig {
         return false;
     }
 
+    /** From when the ttl of one of its entities counts, in seconds since the epoch. */
+    public long ttlSince(Entity entity) {
+        Long said = entity.ttlSince();
+        return said != null ? said : since.getEpochSecond();
+    }
+
     /** Whether its time is over: nobody finds it any more, though it is still kept. */
     public boolean isOver(Entity entity) {
         if (!(entity.value() instanceof KeyauthCredential key) || key.ttl() == null || key.ttl() == 0) {
             return false;
         }
-        Long made = entity.time("created_at");
-        long from = made != null ? made : since.getEpochSecond();
-        return Instant.now().getEpochSecond() - from >= key.ttl();
+        return Instant.now().getEpochSecond() - ttlSince(entity) >= key.ttl();
     }
 
     /** Takes what partials supply out of a plugin's config again. */

@@ -33,6 +33,9 @@ public record Entity(
         Record value,
         ConfigNode.Mapping node,
         ConfigNode.Mapping sources) {
+    /** The field that holds when the {@code ttl} of a credential was said last; Kong shows none of that name there. */
+    public static final String TTL_SAID = "updated_at";
+
     /** Copies the tags. */
     public Entity {
         tags = List.copyOf(tags);
@@ -50,6 +53,15 @@ public record Entity(
     /** A time that it says, such as {@code created_at}, in seconds since the epoch; null when it says none. */
     public @Nullable Long time(String field) {
         return node.get(field) instanceof ConfigNode.Scalar at ? at.asLong() : null;
+    }
+
+    /**
+     * From when its {@code ttl} counts, in seconds since the epoch: from when that was said last, else from when the entity
+     * was made; null when nothing says when.
+     */
+    public @Nullable Long ttlSince() {
+        Long said = time(TTL_SAID);
+        return said != null ? said : time("created_at");
     }
 
     private static Map<String, @Nullable Object> fields(Record record) {

@@ -223,6 +223,12 @@ public enum EntityKind {
         return isCredential() ? List.of("created_at") : Common.TIMES;
     }
 
+    /** Whether no two of this kind have the same in a field. */
+    public boolean isUnique(String field) {
+        boolean alone = isCredential() && identity().equals(List.of(field));
+        return alone || field.equals(nameField()) || unique().contains(field);
+    }
+
     /** Fields that the Admin API fills at random when they are left out. */
     public Set<String> random() {
         return switch (this) {

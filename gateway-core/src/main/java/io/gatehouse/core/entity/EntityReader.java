@@ -52,6 +52,9 @@ final class EntityReader {
         @Nullable
         String id;
 
+        /** Whether another one has what only one may have. */
+        boolean taken;
+
         Draft(EntityKind kind, ConfigNode.Mapping given, ConfigNode.Mapping node, @Nullable Draft parent) {
             this.kind = kind;
             this.given = given;
@@ -288,17 +291,18 @@ final class EntityReader {
             } else if (!Ids.isValid(text.text())) {
                 fail(draft, "id", Problem.error(id, "expected a valid UUID in lower case (got " + id.shown() + ")"));
             } else {
-                draft.id = text.text();
                 Draft first = listed.byId.putIfAbsent(text.text(), draft);
-                if (first != null) {
-                    taken(draft, "id", text, "primary key set to '" + text.shown() + "'", first.node.location());
+                if (first == null) {
+                    draft.id = text.text();
+                } else {
+                    taken(draft, text, "primary key set to '" + text.shown() + "'", first.node.location());
                 }
             }
         }
         String nameField = draft.kind.nameField();
         ConfigNode.Scalar name = draft.text(nameField);
         if (name != null && nameField != null) {
-            Told told = new Told(nameField, name, nameField + " set to '" + name.shown() + "'");
+            Told told = new Told(name, nameField + " set to '" + name.shown() + "'");
             unique(draft, told, listed.byName, nameField, name.text());
         }
     }
@@ -316,7 +320,6 @@ final class EntityReader {
         if (first != null || there != null) {
             taken(
                     draft,
-                    told.field,
                     told.at,
                     told.what,
                     first != null
@@ -325,14 +328,13 @@ final class EntityReader {
         }
     }
 
-    private void taken(Draft draft, String field, ConfigNode at, String what, Location first) {
-        fail(
-                draft,
-                field,
-                Problem.error(
-                        at,
-                        "uniqueness violation: '" + draft.kind.plural() + "' entity with " + what
-                                + " already declared at " + first));
+    /** Tells that another one has it. What else is wrong is still told: in Kong that comes first. */
+    private void taken(Draft draft, ConfigNode at, String what, Location first) {
+        draft.taken = true;
+        sink.accept(Problem.error(
+                at,
+                "uniqueness violation: '" + draft.kind.plural() + "' entity with " + what + " already declared at "
+                        + first));
     }
 
     /** Makes the entities. */
@@ -505,15 +507,14 @@ final class EntityReader {
                 if (listed(kind).byIdentity.putIfAbsent(key, draft) != null || there) {
                     return false; // a membership may be told from both sides
                 }
-            } else if (draft.failed.isEmpty()) {
+            } else if (draft.failed.isEmpty() && !draft.taken) {
                 unique(draft, told(draft), listed(kind).byIdentity, Listing.IDENTITY, key);
             }
         }
         if (draft.id == null) {
             ConfigNode.Scalar name = draft.text(kind.nameField());
-            draft.id = Ids.of(
-                    kind.plural(),
-                    key != null ? key : identity.isEmpty() && name != null ? name.text() : contentKey(draft));
+            String own = key != null || !identity.isEmpty() || name == null ? key : name.text();
+            draft.id = Ids.of(kind.plural(), own == null || draft.taken ? contentKey(draft) : own);
             listed(kind).byId.putIfAbsent(draft.id, draft);
         }
         return true;
@@ -546,7 +547,7 @@ final class EntityReader {
         return kind.referenceFields().contains(field);
     }
 
-    private record Told(String field, ConfigNode at, String what) {}
+    private record Told(ConfigNode at, String what) {}
 
     private static Told told(Draft draft) {
         List<String> own = new ArrayList<>();
@@ -564,7 +565,7 @@ final class EntityReader {
         if (!others.isEmpty()) {
             what += " and the same " + (draft.kind == EntityKind.PLUGIN ? "scope" : String.join(" and ", others));
         }
-        return new Told(field, text, what);
+        return new Told(text, what);
     }
 
     /**
@@ -654,16 +655,10 @@ final class EntityReader {
             ConfigNode.Scalar text = draft.text(field);
             if (text != null && !failed.contains(field)) {
                 Map<String, Draft> seen = listed(kind).byField.computeIfAbsent(field, name -> new HashMap<>());
-                unique(
-                        draft,
-                        new Told(field, text, field + " set to '" + text.shown() + "'"),
-                        seen,
-                        field,
-                        text.text());
-                failed.addAll(draft.failed);
+                unique(draft, new Told(text, field + " set to '" + text.shown() + "'"), seen, field, text.text());
             }
         }
-        if (record instanceof VaultEntity vault && failed.isEmpty()) {
+        if (record instanceof VaultEntity vault && failed.isEmpty() && !draft.taken) {
             VaultConfig settings = vault.name().equals(FsVaultConfig.TYPE)
                     ? binder.bind(vault.config(), FsVaultConfig.class, sink)
                     : binder.bind(vault.config(), EnvVaultConfig.class, sink);
@@ -674,7 +669,7 @@ final class EntityReader {
             }
         }
         boolean pluginToCheck = kind == EntityKind.PLUGIN && !failed.contains("name") && !failed.contains("config");
-        if (failed.isEmpty() || pluginToCheck) {
+        if ((failed.isEmpty() && !draft.taken) || pluginToCheck) {
             entities.add(new Entity(
                     kind,
                     id,

@@ -1,6 +1,7 @@
 package io.gatehouse.core.entity;
 
 import io.gatehouse.core.config.Compat;
+import io.gatehouse.core.routing.RouterFlavor;
 import io.gatehouse.core.schema.KongSchema;
 import io.gatehouse.core.schema.RecordShape;
 import io.gatehouse.core.schema.Rule;
@@ -19,9 +20,27 @@ public final class EntitySchema {
      * The schema of a kind.
      *
      * @param compat whose defaults hold
+     * @param flavor whose routes these are
      */
-    public static Map<String, Object> of(EntityKind kind, Compat compat) {
-        return schema(kind, fields(kind, compat));
+    public static Map<String, Object> of(EntityKind kind, Compat compat, RouterFlavor flavor) {
+        List<Map<String, Object>> fields = fields(kind, compat);
+        if (kind == EntityKind.ROUTE && flavor == RouterFlavor.EXPRESSIONS) {
+            fields.replaceAll(EntitySchema::withExpressions);
+        }
+        return schema(kind, fields);
+    }
+
+    /** A field of routes that may have an expression. */
+    @SuppressWarnings("unchecked") // a field is a map of names
+    private static Map<String, Object> withExpressions(Map<String, Object> named) {
+        Object declared = named.get("priority");
+        if (declared == null) {
+            return named;
+        }
+        Map<String, Object> field = new LinkedHashMap<>((Map<String, Object>) declared);
+        field.put("required", true);
+        field.put("default", 0);
+        return Map.of("priority", field);
     }
 
     /** The schema of a plugin: what plugin entities have in common, and the plugin's own config. */
@@ -143,9 +162,7 @@ public final class EntitySchema {
             field.remove("required"); // whoever leaves it out is given one
             field.put("auto", true);
         }
-        boolean alone = kind.isCredential() && kind.identity().equals(List.of(name));
-        boolean unique = alone || name.equals(kind.nameField()) || kind.unique().contains(name);
-        if (unique && RecordShape.of(kind.type()).component(name) != null) {
+        if (kind.isUnique(name) && RecordShape.of(kind.type()).component(name) != null) {
             field.put("unique", true);
         }
         return field;

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * An API key of a consumer.
  *
  * @param key the key as the client sends it
- * @param ttl seconds after it was made ({@code created_at}), or loaded where nothing says when, for which it is good; null and 0 mean for ever
+ * @param ttl seconds for which it is good, from {@link Entity#ttlSince()}, or from its loading where nothing says when; null and
+ *     0 mean for ever
  */
 @Doc("An API key of a consumer.")
 @NotBuilt("identity_realms")
@@ -28,7 +29,8 @@ public record KeyauthCredential(
 
         @Doc("The key as the client sends it.") @Literal Secret key,
 
-        @Doc("Seconds after it was made (`created_at`), or loaded where nothing says when, for which it is good.")
+        @Doc(
+                "Seconds for which it is good: from `updated_at`, else `created_at`, or its loading where nothing says when.")
         @Range(min = 0, max = 100000000)
         @Nullable
         Integer ttl,

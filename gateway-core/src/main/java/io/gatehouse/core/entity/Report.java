@@ -163,6 +163,16 @@ final class Report {
         }
     }
 
+    /** A rule over the whole entity that a text in it breaks: it is told where the text stands. */
+    void entityBy(String field, Function<String, @Nullable String> check) {
+        if (isGood(field) && node(field) instanceof ConfigNode.Scalar scalar && !scalar.unresolved()) {
+            String wrong = check.apply(scalar.text());
+            if (wrong != null) {
+                add("", Problem.error(scalar.location(), entity.path(), shown(wrong, scalar), null));
+            }
+        }
+    }
+
     /** A required field that this entity leaves out. */
     void missing(String field) {
         if (isGood(field)) {

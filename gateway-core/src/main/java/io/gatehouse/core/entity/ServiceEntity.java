@@ -137,6 +137,7 @@ public record ServiceEntity(
         report.each("name", Checks::name);
         report.each("host", Checks::upstreamHost);
         report.each("path", Checks::path);
+        report.each("ca_certificates", Checks::uuid);
     }
 
     /** Whether it speaks TLS with the upstream. */

@@ -5,11 +5,15 @@ import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.config.Scalars;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The parts of the {@code url} shorthand of a service. */
 record ServiceUrl(
         String protocol, String host, int port, @Nullable String path) {
+
+    /** What Kong leaves out of a url. */
+    private static final Pattern QUERY = Pattern.compile("[?#].*", Pattern.DOTALL);
 
     private static final Set<String> PROTOCOLS = Set.of("http", "https", "grpc", "grpcs");
 
@@ -30,7 +34,13 @@ record ServiceUrl(
         String rest = text.substring(scheme + 3);
         int slash = rest.indexOf('/');
         String authority = slash < 0 ? rest : rest.substring(0, slash);
-        String path = slash < 0 ? null : rest.substring(slash);
+        if (authority.indexOf('@') >= 0) {
+            // it is not shown: there is a password in it
+            sink.accept(Problem.error(
+                    node, "a user and password are not sent (expected: http://host[:port][/path] without them)"));
+            return null;
+        }
+        String path = slash < 0 ? null : QUERY.matcher(rest.substring(slash)).replaceFirst("");
         int colon = authority.startsWith("[") ? authority.indexOf("]:") + 1 : authority.indexOf(':');
         String host = colon > 0 ? authority.substring(0, colon) : authority;
         if (host.startsWith("[") && host.endsWith("]")) {

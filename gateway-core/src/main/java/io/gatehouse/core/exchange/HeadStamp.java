@@ -6,6 +6,7 @@ import io.gatehouse.api.Response;
 import io.gatehouse.api.ResponseSource;
 import io.gatehouse.api.Route;
 import io.gatehouse.api.Service;
+import io.gatehouse.api.WireText;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
 import java.util.Set;
@@ -180,7 +181,7 @@ public final class HeadStamp {
 
     private static void set(MultiMap headers, String name, @Nullable String value) {
         if (value != null) {
-            headers.set(name, value);
+            headers.set(name, WireText.encode(value));
         }
     }
 

@@ -1,5 +1,6 @@
 package io.gatehouse.core.routing;
 
+import io.gatehouse.api.WireText;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,10 +50,10 @@ public interface RequestFacts {
     @Nullable
     String sni();
 
-    /** The first value of a header, by case-insensitive name; null when absent. */
+    /** The first value of a header as it came, by case-insensitive name; null when absent. */
     @Nullable
     String header(String name);
 
-    /** All values of a header, by case-insensitive name, in order; empty when absent. */
+    /** All values of a header as {@linkplain WireText#decode text}, by case-insensitive name, in order; empty when absent. */
     Iterable<String> headers(String name);
 }

@@ -57,6 +57,16 @@ public record RequestPath(String raw, String path, String query) {
     }
 
     /**
+     * A path whose escapes are decoded where they mean the same so, and no more.
+     *
+     * @return the same instance when nothing is to be done, null when an escape is malformed
+     */
+    public static @Nullable String decode(String path) {
+        int first = path.indexOf('%');
+        return first < 0 ? path : PathDecoder.decode(path, first);
+    }
+
+    /**
      * A normalised path without any escape, which is what nginx calls {@code $uri}.
      *
      * @return the same instance when there is no escape

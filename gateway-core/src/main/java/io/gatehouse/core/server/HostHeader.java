@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A {@code Host} header, read strictly: routing, plugins and the upstream must all mean the same host.
  *
- * @param value as it came
+ * @param value as it came, but for the colon of an empty port, which is none
  * @param name without the port, brackets kept off
  * @param port -1 when it names none
  */
@@ -30,6 +30,9 @@ record HostHeader(String value, String name, int port) {
             } else if (inside ? i > 0 && i < close && !ofAddress(c) : !allowed(c)) {
                 return null;
             }
+        }
+        if (colon >= 0 && colon == end - 1) {
+            return of(value.substring(0, colon));
         }
         int port = -1;
         if (colon >= 0) {

@@ -1,9 +1,11 @@
 package io.gatehouse.core.server;
 
 import io.gatehouse.api.AddressRange;
+import io.gatehouse.api.WireText;
 import io.gatehouse.core.routing.RequestFacts;
 import io.gatehouse.core.routing.RequestPath;
 import io.vertx.core.net.SocketAddress;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What the router asks, answered by the server's request without copying. */
@@ -101,6 +103,12 @@ final class HttpFacts implements RequestFacts {
 
     @Override
     public Iterable<String> headers(String name) {
-        return request.headers().getAll(name);
+        List<String> values = request.headers().getAll(name);
+        for (String value : values) {
+            if (!WireText.decode(value).equals(value)) {
+                return values.stream().map(WireText::decode).toList(); // hardly ever, else nothing is copied
+            }
+        }
+        return values;
     }
 }

@@ -1,7 +1,6 @@
 package io.gatehouse.core.service;
 
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
+import io.gatehouse.core.config.ConfigText;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -93,11 +92,8 @@ public record VaultReference(
     }
 
     private static String decode(String text) {
-        if (text.indexOf('%') < 0) {
-            return text;
-        }
         try {
-            return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
+            return ConfigText.unescaped(text);
         } catch (IllegalArgumentException malformed) {
             throw new IllegalArgumentException("vault reference with a broken percent escape", malformed);
         }

@@ -127,20 +127,24 @@ public final class ConfigStore {
     }
 
     /**
-     * An entity of a whole configuration, with the time from which its life is counted: that of the one before, so that sending
-     * the same again makes nothing younger, else now.
+     * An entity of a whole configuration, with the time from which its ttl counts: that of the one before if it had the same
+     * ttl, so that sending the same again makes nothing younger, else now.
      */
-    private static ConfigNode.Mapping dated(Entity entity, @Nullable Entity before) {
+    private static ConfigNode.Mapping dated(Entity entity, @Nullable Entity before, DeclarativeConfig config) {
         ConfigNode.Mapping node = entity.node();
         if (!(entity.value() instanceof KeyauthCredential key) || key.ttl() == null || node.get(MADE) != null) {
             return node;
         }
-        ConfigNode made = before == null ? null : before.node().get(MADE);
-        return node.with(
-                MADE,
-                made != null
-                        ? made
-                        : ConfigNode.number(node.location(), MADE, Instant.now().getEpochSecond()));
+        long now = Instant.now().getEpochSecond();
+        Long made = before == null ? (Long) now : before.time(MADE);
+        long since = before != null
+                        && before.value() instanceof KeyauthCredential old
+                        && key.ttl().equals(old.ttl())
+                ? config.ttlSince(before)
+                : now;
+        ConfigNode.Mapping dated =
+                node.with(Entity.TTL_SAID, ConfigNode.number(node.location(), Entity.TTL_SAID, since));
+        return made == null ? dated : dated.with(MADE, ConfigNode.number(node.location(), MADE, made));
     }
 
     /**
@@ -160,7 +164,7 @@ public final class ConfigStore {
                         for (Entity entity : read.config().all(kind)) {
                             Entity found = before.find(kind, entity.id());
                             Entity old = found != null && found.id().equals(entity.id()) ? found : null;
-                            ConfigNode.Mapping node = dated(entity, old);
+                            ConfigNode.Mapping node = dated(entity, old, before);
                             if (old == null || !old.node().equals(node)) {
                                 edits.add(new EntityEdit(kind, entity.id(), node));
                             }

@@ -258,10 +258,10 @@ final class EntityDirectory implements Directory {
                 : new Dated(credential, true, nanos.getAsLong() + TimeUnit.SECONDS.toNanos(ttl - age(entity)));
     }
 
-    /** Seconds since it was made; 0 where nothing says when that was. */
+    /** Seconds since its ttl began to count; 0 where nothing says when that was. */
     private long age(Entity entity) {
-        Long made = entity.time("created_at");
-        return made == null ? 0 : Math.max(0, clock.instant().getEpochSecond() - made);
+        Long since = entity.ttlSince();
+        return since == null ? 0 : Math.max(0, clock.instant().getEpochSecond() - since);
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.gatehouse.core.upstream;
 
 import io.gatehouse.api.FailureKind;
 import io.gatehouse.api.TlsOptions;
+import io.gatehouse.api.WireText;
 import io.gatehouse.core.balancer.Address;
 import io.gatehouse.core.balancer.Probes;
 import io.gatehouse.core.entity.UpstreamEntity.Active;
@@ -111,7 +112,7 @@ public final class SocketProbes implements Probes {
             boolean brackets = hostHeader.isEmpty() && host.indexOf(':') >= 0;
             options.putHeader(HttpHeaders.HOST, brackets ? '[' + host + ']' : host);
             for (Map.Entry<String, List<String>> header : checks.headers().entrySet()) {
-                header.getValue().forEach(value -> options.addHeader(header.getKey(), value));
+                header.getValue().forEach(value -> options.addHeader(header.getKey(), WireText.encode(value)));
             }
             return client.request(options).compose(this::status).recover(SocketProbes::failed);
         }

@@ -330,6 +330,75 @@ class AdminApiIT {
     }
 
     @Test
+    void whatIsWrongWithAChangeIsToldByThePathsOfTheEntity() throws Exception {
+        start(EMPTY + """
+                services:
+                - url: http://a.test
+                  routes:
+                  - paths: [/]
+                    plugins: [{id: 11111111-1111-4111-8111-111111111111, name: probe, config: {does: nothing}}]
+                """, AdminSettings.DEFAULT);
+        String path = "/plugins/11111111-1111-4111-8111-111111111111";
+        for (String wrong : List.of(
+                "{\"config\":{\"does\":\"validate\"}}", "{\"config\":{\"does\":\"validate\",\"label\":\"x\"}}")) {
+            HttpResponse<String> refused = send("PATCH", path, wrong);
+            assertThat(refused.statusCode()).isEqualTo(400);
+            assertThat(refused.body())
+                    .contains(
+                            "schema violation (config.does: planted)",
+                            "\"fields\":{\"config\":{\"does\":\"planted\"}}");
+        }
+        // also after a restart, when it comes from the state
+        assertThat(send("PATCH", path, "{\"config\":{\"label\":\"x\"}}").statusCode())
+                .isEqualTo(200);
+        gateway.close();
+        start(EMPTY, AdminSettings.DEFAULT);
+        assertThat(send("PATCH", path, "{\"config\":{\"does\":\"validate\"}}").body())
+                .contains("schema violation (config.does: planted)");
+    }
+
+    @Test
+    void flattenedErrorsAreWhatTypedClientsExpect() throws Exception {
+        start();
+        String id = "11111111-1111-4111-8111-111111111111";
+        JsonNode errors = JSON.readTree(send("POST", "/config?flatten_errors=1", """
+                                {"_format_version": "3.0", "services": [
+                                 {"name": 123, "host": "h", "id": "x", "tags": "none"}, {"name": "", "host": "h", "tags": ["a", 1]},
+                                 {"id": "%s", "host": "h", "routes": [{"x": 1, "paths": ["/"]}, {"x": 1, "service": "s"}]}]}""".formatted(id))
+                        .body())
+                .get("flattened_errors");
+        assertThat(errors).hasSize(4);
+        errors.forEach(error -> {
+            assertThat(error.has("entity_name")).isFalse();
+            assertThat(error.has("entity_id")).isFalse();
+            assertThat(error.has("entity_tags")).isFalse();
+        });
+        assertThat(errors.get(0).at("/entity/name").asInt()).isEqualTo(123);
+        assertThat(errors)
+                .anyMatch(error -> error.at("/entity/service/id").asText().equals(id));
+        assertThat(errors)
+                .anyMatch(error -> error.at("/entity/service").asText().equals("s"));
+    }
+
+    @Test
+    void aTtlCountsFromWhenItWasSaidAfterARestartToo() throws Exception {
+        start();
+        send("PUT", "/consumers/amy", "{}");
+        send("POST", "/consumers/amy/key-auth", "{\"key\":\"k\"}");
+        Thread.sleep(3100); // a ttl is whole seconds of the clock
+        assertThat(send("PATCH", "/key-auths/k", "{\"ttl\":3}").statusCode()).isEqualTo(200);
+        String config = send("GET", "/config", "").body();
+        gateway.close();
+        start();
+        get("/key-auths/k");
+        assertThat(send("POST", "/config", config).statusCode()).isEqualTo(201);
+        get("/key-auths/k");
+        Thread.sleep(3100);
+        assertThat(send("POST", "/config", config).statusCode()).isEqualTo(201);
+        assertThat(send("GET", "/key-auths/k", "").statusCode()).isEqualTo(404);
+    }
+
+    @Test
     void withoutAPlaceForChangesThereAreNone() throws Exception {
         start(List.of(), AdminSettings.DEFAULT);
 
@@ -401,8 +470,22 @@ class AdminApiIT {
         assertThat(send("PUT", "/debug/node/log-level/notice", "").body()).contains("already notice");
         assertThat(send("PUT", "/debug/node/log-level/debug?timeout=-1", "").statusCode())
                 .isEqualTo(400);
+        HttpRequest.Builder form = request("/debug/node/log-level/debug")
+                .header("Content-Type", "application/x-www-form-urlencoded")
+                .PUT(HttpRequest.BodyPublishers.ofString("timeout=-1"));
+        assertThat(client.send(form.build(), HttpResponse.BodyHandlers.ofString())
+                        .statusCode())
+                .isEqualTo(400);
+        assertThat(send("PUT", "/debug/node/log-level/debug?timeout=1", "{\"timeout\":-1}")
+                        .statusCode())
+                .isEqualTo(400);
         assertThat(get("/endpoints").get("data").toString())
-                .contains("\"/services/{services}/routes/{routes}\"", "\"/consumers/{consumers}/key-auth\"");
+                .contains(
+                        "\"/services/{services}/routes/{routes}\"",
+                        "\"/consumers/{consumers}/key-auth\"",
+                        "\"/plugins/schema/{plugin}\"",
+                        "\"/upstreams/{upstreams}/targets/all\"",
+                        "\"/upstreams/{upstreams}/targets/{targets}/unhealthy\"");
     }
 
     @Test

@@ -1,10 +1,13 @@
 package io.gatehouse.core.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import io.gatehouse.core.LogLevels;
 import io.gatehouse.core.Settings.LogLevel;
 import io.gatehouse.core.balancer.Balancer;
 import io.gatehouse.core.service.FixedNodeFacts;
@@ -30,10 +33,15 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
@@ -123,6 +131,59 @@ class AdminServerTest {
         assertThat(log.list).isEmpty();
     }
 
+    private static final String FORM = String.join(
+            "\r\n",
+            "POST /services HTTP/1.1",
+            "Host: localhost",
+            "Connection: close",
+            "Content-Type: application/x-www-form-urlencoded",
+            "");
+
+    private static Stream<Arguments> wrongRequests() {
+        return Stream.of(
+                arguments(form("tags=%zz"), "400", "Cannot parse form body"),
+                arguments(form("=x"), "400", "Cannot parse form body"),
+                arguments(form("x=1&".repeat(1000)), "503", "no configuration"),
+                arguments(form("x=1&".repeat(1001)), "400", "Too many arguments"),
+                arguments("PUT /consumers/canary HTTP/1.1\r\nConnection: close\r\n\r\n", "400", "Host"),
+                arguments(FORM + "Content-Length: 100\r\n\r\nx=", "", ""));
+    }
+
+    private static String form(String body) {
+        return FORM + "Content-Length: " + body.length() + "\r\n\r\n" + body;
+    }
+
+    @ParameterizedTest
+    @MethodSource("wrongRequests")
+    void whatAClientDoesWrongIsToldToItAndIsNoErrorOfOurs(String request, String status, String told) throws Exception {
+        int port = admin(null);
+        Logger logger = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+        ListAppender<ILoggingEvent> log = new ListAppender<>();
+        log.list = new CopyOnWriteArrayList<>();
+        log.start();
+        logger.addAppender(log);
+        try {
+            try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+                socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+                if (status.isEmpty()) {
+                    socket.setSoLinger(true, 0); // closes with a reset
+                } else {
+                    assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                            .startsWith("HTTP/1.1 " + status)
+                            .contains(told);
+                }
+            }
+            assertThat(get(port, "/status").statusCode()).isEqualTo(200);
+        } finally {
+            logger.detachAppender(log);
+        }
+        assertThat(log.list)
+                .filteredOn(event -> event.getLevel().isGreaterOrEqual(Level.INFO)
+                        && !event.getLoggerName().startsWith("io.micrometer."))
+                .allMatch(event -> event.getLoggerName().equals(LogLevels.AUDIT)
+                        && event.getMessage().startsWith("refused"));
+    }
+
     @Test
     void servesVertxAndJvmMetricsOnTheirOwnPath() throws Exception {
         int port = status();
@@ -156,6 +217,34 @@ class AdminServerTest {
                         .getJsonObject("jvm_heap")
                         .getString("capacity"))
                 .matches("[0-9]+\\.[0-9]{2} MiB");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            ?unit=k         | [0-9]+\\.[0-9]{2} KiB
+            ?unit=G&scale=3 | 0\\.[0-9]{3} GiB
+            ?scale=0        | [0-9]+ MiB
+            ?scale=x        | [0-9]+\\.[0-9]{2} MiB
+            ?unit=b&scale=9 | [0-9]+""")
+    void showsBytesAsAsked(String query, String shown) throws Exception {
+        Object bytes = new JsonObject(get(status(), "/status" + query).body())
+                .getJsonObject("memory")
+                .getJsonArray("workers_lua_vms")
+                .getJsonObject(0)
+                .getValue("http_allocated_gc");
+        assertThat(bytes).asString().matches(shown);
+        assertThat(bytes instanceof Number).isEqualTo(query.contains("unit=b"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            ?unit=V    | invalid unit 'V' (expected 'k/K', 'm/M', or 'g/G')
+            ?scale=-1  | scale must be equal or greater than 0
+            ?scale=100 | scale must be at most 99""")
+    void tellsHowBytesCanBeShown(String query, String told) throws Exception {
+        HttpResponse<String> refused = get(status(), "/status" + query);
+        assertThat(refused.statusCode()).isEqualTo(400);
+        assertThat(new JsonObject(refused.body()).getString("message")).isEqualTo(told);
     }
 
     @Test

@@ -130,6 +130,11 @@ class HashingCasesTest {
         ObjectNode fields = JSON.createObjectNode()
                 .put("algorithm", "consistent-hashing")
                 .put("slots", one.node().path("slots").asInt());
+        // with a check, for without any nothing is down
+        fields.putObject("healthchecks")
+                .putObject("passive")
+                .putObject("unhealthy")
+                .put("timeouts", 1);
         Map<String, Integer> targets = new LinkedHashMap<>();
         one.node()
                 .path("targets")

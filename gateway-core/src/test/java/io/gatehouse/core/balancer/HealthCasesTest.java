@@ -247,6 +247,34 @@ class HealthCasesTest {
                         "10.1.1.1=HEALTHY");
     }
 
+    /** Nothing else could bring an address back, as nothing reports and none may be set by hand. */
+    @Test
+    void withoutChecksAllAreAvailableAndWithThemAgainAllBeginHealthy() throws JsonProcessingException {
+        ObjectNode checks = JSON.createObjectNode();
+        checks.putObject("healthchecks")
+                .putObject("passive")
+                .putObject("unhealthy")
+                .put("tcp_failures", 1);
+        Map<String, Integer> targets = Map.of("10.0.0.1:80", 1);
+        Names names = TestUpstream.names(JSON.nullNode());
+        Memory memory = new Memory();
+        List<String> seen = new ArrayList<>();
+        Balancer first = null;
+        Address late = null;
+        for (ObjectNode fields : List.of(checks, checks, JSON.createObjectNode(), checks)) {
+            Balancer balancer = TestUpstream.balancer(fields, targets, names, memory);
+            balancer.goesLive();
+            balancer.health().forEach(one -> seen.add(one.health() + " " + one.availableWeight()));
+            assertThat(balancer.pick(HashKey.NONE, null) != null).isEqualTo(balancer.isHealthy());
+            if (first == null) {
+                first = balancer;
+                late = balancer.pick(HashKey.NONE, null);
+            }
+            passed(first, late, "connect"); // a request of the first one that fails only now
+        }
+        assertThat(seen).containsExactly("HEALTHY 1", "UNHEALTHY 0", "HEALTHCHECKS_OFF 1", "HEALTHY 1");
+    }
+
     @ParameterizedTest
     @CsvSource({
         // interval while healthy, while unhealthy, status of the probes; at which of the seconds 0 to 9 there is one

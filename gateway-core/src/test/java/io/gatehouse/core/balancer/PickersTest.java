@@ -24,7 +24,7 @@ class PickersTest {
         List<Address> all = new ArrayList<>();
         for (int i = 0; i < weights.length; i++) {
             String ip = "10.0.0." + (i + 1);
-            all.add(new Address(ip, ip, ip, 8000, weights[i], new AddressState()));
+            all.add(new Address(ip, ip, ip, 8000, weights[i], true, new AddressState()));
         }
         return all;
     }

@@ -52,6 +52,12 @@ final class TestUpstream {
     /** A balancer as a file would make it. */
     static Balancer balancer(ObjectNode fields, Map<String, Integer> targets, Names names)
             throws JsonProcessingException {
+        return balancer(fields, targets, names, new Memory());
+    }
+
+    /** The same after another one, whose memory it has. */
+    static Balancer balancer(ObjectNode fields, Map<String, Integer> targets, Names names, Memory memory)
+            throws JsonProcessingException {
         List<JsonNode> all = new ArrayList<>();
         targets.forEach((target, weight) ->
                 all.add(JSON.createObjectNode().put("target", target).put("weight", weight)));
@@ -59,7 +65,7 @@ final class TestUpstream {
         List<TargetEntity> entities = new ArrayList<>();
         loaded.subList(1, loaded.size()).forEach(one -> entities.add((TargetEntity) one));
         return new Balancer(
-                (UpstreamEntity) loaded.get(0), entities, TlsOptions.builder().build(), new Memory(), names);
+                (UpstreamEntity) loaded.get(0), entities, TlsOptions.builder().build(), memory, names);
     }
 
     private static List<Object> load(ObjectNode fields, List<JsonNode> targets) throws JsonProcessingException {

@@ -8,15 +8,6 @@ import org.junit.jupiter.api.Test;
 
 class ChecksTest {
     @Test
-    void normalisesPathsAsTheRouterDoes() {
-        assertThat(Checks.normalized("/")).isEqualTo("/");
-        assertThat(Checks.normalized("/a/./b/../c/")).isEqualTo("/a/c/");
-        assertThat(Checks.normalized("/a/..")).isEqualTo("/");
-        assertThat(Checks.normalized("/../a/.")).isEqualTo("/a/");
-        assertThat(Checks.normalized("/%61%2f%7e%e4")).isEqualTo("/a%2F~%E4");
-    }
-
-    @Test
     void takesEveryFormOfAHostThatRoutesKnow() {
         for (String host : List.of(
                 "a",

@@ -3,10 +3,12 @@ package io.gatehouse.core.entity;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gatehouse.core.config.Compat;
+import io.gatehouse.core.routing.RouterFlavor;
 import io.gatehouse.core.schema.SchemaTold;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.Objects;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -159,13 +161,29 @@ class EntitySchemaTest {
         assertThat(field.getValue("eq")).isNull();
     }
 
+    @Test
+    void aPriorityHasADefaultWhereRoutesHaveExpressions() {
+        JsonObject priority =
+                SchemaTold.field(schema("routes", RouterFlavor.EXPRESSIONS).getJsonArray("fields"), "priority");
+        assertThat(priority.getInteger("default")).isZero();
+        assertThat(priority.getBoolean("required")).isTrue();
+        assertThat(SchemaTold.field(schema("routes").getJsonArray("fields"), "priority")
+                        .containsKey("default"))
+                .isFalse();
+    }
+
     private static JsonObject common(String plugin, String field) {
         JsonObject schema = new JsonObject(EntitySchema.ofPlugin(plugin, Nothing.class, Compat.UNSET));
         return SchemaTold.field(new JsonObject(schema.encode()).getJsonArray("fields"), field);
     }
 
     private static JsonObject schema(String kind) {
+        return schema(kind, RouterFlavor.TRADITIONAL_COMPATIBLE);
+    }
+
+    private static JsonObject schema(String kind, RouterFlavor flavor) {
         return new JsonObject(
-                new JsonObject(EntitySchema.of(Objects.requireNonNull(EntityKind.of(kind)), Compat.UNSET)).encode());
+                new JsonObject(EntitySchema.of(Objects.requireNonNull(EntityKind.of(kind)), Compat.UNSET, flavor))
+                        .encode());
     }
 }

@@ -534,7 +534,7 @@ class BalancingIT {
         rig.serve(
                 config(
                         "slots: 10, host_header: probed.example, healthchecks: {active: {type: " + type
-                                + ", http_path: /up, headers: {X-Probe: [one, two]}, timeout: 5,"
+                                + ", http_path: /up, headers: {X-Probe: [one, zürich]}, timeout: 5,"
                                 + " healthy: {interval: 0.1, successes: 1},"
                                 + " unhealthy: {interval: 0.1, tcp_failures: 2, http_failures: 2}}}",
                         "retries: 0",
@@ -552,7 +552,7 @@ class BalancingIT {
                     .anyMatch(text -> text.startsWith("GET /up HTTP/1.1\r\n")
                             && text.toLowerCase(Locale.ROOT).contains("host: probed.example\r\n")
                             && text.contains("one")
-                            && text.contains("two"));
+                            && text.contains("zÃ¼rich"));
         }
     }
 

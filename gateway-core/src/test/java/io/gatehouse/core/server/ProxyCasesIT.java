@@ -44,6 +44,7 @@ class ProxyCasesIT {
                   - {name: preserved, hosts: [preserved.test], preserve_host: true}
                   - {name: foo, hosts: [a], paths: [/foo], strip_path: true}
                   - {name: root, hosts: [a], paths: [/], strip_path: true}
+                  - {name: zürich, hosts: [zurich.test]}
                   - {name: any, paths: [/any]}
                   - {name: secure, hosts: [secure.test], protocols: [https]}
                   - {name: moved, hosts: [moved.test], protocols: [https], https_redirect_status_code: 301}

@@ -6,6 +6,8 @@ import io.gatehouse.core.Settings;
 import io.gatehouse.core.routing.RouterFlavor;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.io.InputStream;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -17,6 +19,8 @@ import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What the router asks, over a socket. */
 @NullUnmarked
@@ -60,6 +64,28 @@ class RouterFlavorIT {
         assertThat(rig.raw("GET / HTTP/1.1\r\nHost: [::1]:80" + rest)).startsWith("HTTP/1.1 200 ");
         assertThat(rig.raw("GET / HTTP/1.1\r\nHost: [::2]:81" + rest)).startsWith("HTTP/1.1 200 ");
         assertThat(rig.raw("GET / HTTP/1.1\r\nHost: [::2]" + rest)).startsWith("HTTP/1.1 404 ");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "X-City: [Zürich, 東京]                        | zürich | UTF-8      | 200",
+                "X-City: [Zürich, 東京]                        | 東京   | UTF-8      | 200",
+                "X-City: [Zürich, 東京]                        | 東     | UTF-8      | 404",
+                "X-City: [Zürich, 東京]                        | Zürich | ISO-8859-1 | 200",
+                "X-City: ['~*^zü.ich$']                        | ZÜRICH | UTF-8      | 200",
+                "X-City: ['~*^..$']                            | 東京   | UTF-8      | 200",
+                "http.headers.x_city == \"東京\"               | 東京   | UTF-8      | 200",
+                "http.headers.x_city contains \"ü\"            | Zürich | UTF-8      | 200",
+                "http.headers.x_city contains \"ü\"            | Zurich | UTF-8      | 404",
+                "lower(http.headers.x_city) ~ r#\"^zü.ich$\"#  | ZÜRICH | UTF-8      | 200"
+            })
+    void readsHeadersAsUtf8(String asked, String city, String charset, int status) throws Exception {
+        start(asked.startsWith("X-") ? "{headers: {" + asked + "}}" : "{expression: '" + asked + "'}");
+        String bytes = new String(city.getBytes(Charset.forName(charset)), StandardCharsets.ISO_8859_1);
+        assertThat(rig.raw("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-City: " + bytes + "\r\n\r\n"))
+                .startsWith("HTTP/1.1 " + status + " ");
     }
 
     @Test

@@ -53,6 +53,7 @@ class VaultReferenceTest {
                 "{vault://env/x#0}",
                 "{vault://env/x#9999999999}",
                 "{vault://env/%zz}",
+                "{vault://env/%FF}",
                 "{vault://env/%e}",
                 "plain",
             })

@@ -45,9 +45,7 @@ final class RouteSeries {
         (consumer.isEmpty() ? anonymous : consumers.computeIfAbsent(consumer, ConsumerSeries::new)).record(completion);
         Timings timings = completion.timings();
         observe(gateway, timings.gateway());
-        if (completion.source() != ResponseSource.CACHE) {
-            observe(upstream, timings.upstream());
-        }
+        observe(upstream, timings.upstream());
         observe(request, timings.total());
         observe(internal, timings.internal());
     }

@@ -188,7 +188,7 @@ class PrometheusTest {
             assertThat(tester.metrics().observations("kong_kong_latency_ms", labels))
                     .containsExactly(0.0, 2.0, 1.0);
             assertThat(tester.metrics().observations("kong_upstream_latency_ms", labels))
-                    .containsExactly(100.0);
+                    .containsExactly(100.0, 0.0);
             assertThat(tester.metrics().observations("kong_request_latency_ms", labels))
                     .containsExactly(119.5, 2.0, 1.0);
             assertThat(tester.metrics().observations("kong_kong_internal_latency_ms", labels))
