@@ -45,6 +45,7 @@ final class DeckIT {
                 paths: ["~/x/(?<id>[0-9]+)$"]
                 headers: {x-a: [b, "~*^c+$"]}
             - {name: plain, host: plain.test, port: 81, tags: [a, b]}
+            - {name: six, host: "[2001:DB8::1]"}
             routes:
             - {name: free, hosts: ["*.test"], methods: [GET]}
             - {name: old, hosts: [old.test]}
@@ -65,12 +66,15 @@ final class DeckIT {
             upstreams:
             - name: up.test
               algorithm: least-connections
+              sticky_sessions_cookie_path: /
               healthchecks: {threshold: 10, active: {http_path: /ok, healthy: {interval: 0, successes: 2}}}
-              targets: [{target: "10.0.0.1:80", weight: 10}, {target: "10.0.0.2:80"}]
-            vaults: [{name: env, prefix: my-env, config: {prefix: P_}}]
+              targets: [{target: "10.0.0.1:80", weight: 10}, {target: "10.0.0.2:80", failover: false}]
+            vaults: [{name: env, prefix: my-env, config: {prefix: P_}}, {name: env, prefix: plain}]
             key_sets: [{name: set}]
             keys: [{name: k, kid: k1, set: {name: set}, jwk: '{"kty":"oct","k":"AAAA","kid":"k1"}'}]
-            partials: [{name: shared, type: redis-ce, config: {host: redis.test, port: 6379}}]
+            partials:
+            - {name: shared, type: redis-ce, config: {host: redis.test, port: 6379}}
+            - {name: other, type: redis-ee, config: {read_timeout: 3001, sentinel_role: master, sentinel_nodes: [{host: a.test, port: 26379}]}}
             certificates:
             - id: 22222222-2222-4222-8222-222222222222
               cert: "%s"
@@ -85,6 +89,15 @@ final class DeckIT {
             - name: rate-limiting
               service: plain
               config: {minute: 5, policy: redis, redis: {host: redis.test, username: "{vault://env/redis-user}", password: "{vault://env/redis-user}"}}
+            - {name: ip-restriction, service: plain, config: {allow: [1.1.1.1], status: null}}
+            - {name: key-auth, service: plain, config: {principals: {directory: default, enabled: false}, identity_realms: [{scope: cp, id: null, region: null}]}}
+            - {name: basic-auth, route: old, config: {brute_force_protection: {strategy: "off"}}}
+            - name: ai-proxy
+              route: free
+              config:
+                route_type: llm/v1/chat
+                model: {provider: openai, name: gpt-5, options: {cohere: {embedding_input_type: classification}}}
+            - {name: rate-limiting, service: six, config: {minute: 5, redis: {cloud_authentication: null}}}
             - {name: rate-limiting, route: old, config: {minute: 5, policy: redis, redis_host: redis.test, redis_port: 6380, redis_timeout: 1500}}
             """;
 
@@ -166,6 +179,7 @@ final class DeckIT {
         assertThat(Files.readString(dump))
                 .contains("bobs-key", "up.test", "my-env", "redis.test", "silver", "a.test")
                 .contains("{vault://env/redis-user}", "oauth2_credentials", "bob.test")
+                .contains("path: config.redis", "failover: false", "sticky_sessions_cookie_path: /", "sentinel_nodes")
                 .doesNotContain("who-asks-redis");
         assertThat(good(deck("diff", dump.toString(), "--non-zero-exit-code"))).contains(summary(0, 0, 0));
         assertThat(good(deck("sync", dump.toString()))).contains(summary(0, 0, 0));

@@ -1,20 +1,20 @@
 package io.gatehouse.core.admin;
 
-import io.gatehouse.core.config.ConfigNode;
 import io.gatehouse.core.entity.Entity;
 import io.gatehouse.core.entity.EntityKind;
-import io.gatehouse.core.entity.EntitySchema;
+import io.gatehouse.core.entity.PartialEntity;
 import io.gatehouse.core.entity.PluginEntity;
+import io.gatehouse.core.entity.VaultEntity;
 import io.gatehouse.core.plugin.PluginCatalogue;
 import io.gatehouse.core.schema.RecordData;
 import io.gatehouse.core.schema.RecordShape;
 import io.gatehouse.core.service.EnvVaultConfig;
 import io.gatehouse.core.service.FsVaultConfig;
+import io.gatehouse.core.snapshot.PartialConfigs;
 import io.gatehouse.core.snapshot.Snapshot;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -39,19 +39,18 @@ final class EntityJson {
 
     JsonObject of(Entity entity) {
         EntityKind kind = entity.kind();
-        Map<String, @Nullable Object> json = new LinkedHashMap<>();
-        for (RecordShape.Component component : RecordShape.of(kind.type()).components()) {
-            json.put(component.name(), data.field(component, entity.value(), entity.node()));
-        }
+        Map<String, @Nullable Object> json = data.of(entity.value(), entity.node());
         for (EntityKind.Reference reference : kind.references()) {
             json.computeIfPresent(reference.field(), (field, id) -> Map.of("id", id));
         }
         if (kind == EntityKind.PLUGIN) {
+            PluginEntity plugin = (PluginEntity) entity.value();
+            json.computeIfPresent("partials", (field, links) -> links(plugin));
             Record config = live.pluginConfig(entity.id());
             if (config != null) {
                 Map<String, @Nullable Object> shown =
                         data.of(config, entity.node().get("config"));
-                live.config().withoutPartials((PluginEntity) entity.value(), shown); // or nobody could send it back
+                live.config().withoutPartials(plugin, shown); // or nobody could send it back
                 RecordShape.of(config.getClass()).addOldNames(shown);
                 json.put("config", shown);
             }
@@ -59,14 +58,16 @@ final class EntityJson {
             json.put("snis", snis(entity.id()));
         }
         // clients fill the defaults of partials in before they compare, and those of vaults they do not
-        if (kind == EntityKind.PARTIAL && entity.node().get("type") instanceof ConfigNode.Scalar name) {
-            Class<? extends Record> declared = configType(kind, name.text(), live.catalogue());
-            ConfigNode given = entity.node().get("config");
-            ConfigNode said = given == null ? ConfigNode.emptyMapping(entity.location(), "config") : given;
-            Record config = declared == null ? null : live.config().binder().bind(said, declared, problem -> {});
+        if (entity.value() instanceof PartialEntity partial) {
+            Class<? extends Record> declared = configType(kind, partial.type(), live.catalogue());
+            Record config =
+                    declared == null ? null : live.config().binder().bind(partial.config(), declared, problem -> {});
             if (config != null) {
-                json.put("config", data.of(config, said));
+                json.put("config", data.of(config, partial.config()));
             }
+        } else if (entity.value() instanceof VaultEntity vault
+                && vault.config().entries().isEmpty()) {
+            json.put("config", null); // clients leave an empty one out, here and in dumps
         }
         for (String time : kind.times()) {
             json.put(time, time(entity, time));
@@ -74,24 +75,20 @@ final class EntityJson {
         return new JsonObject(json);
     }
 
-    /**
-     * The record of the config of a type of vault, or of partial: what the plugins that can use it declare for that part.
-     * Null when none does.
-     */
-    @SuppressWarnings("unchecked") // parts of configs are records
+    /** The record of the config of a type of vault, or of partial; null when it is not known. */
     static @Nullable Class<? extends Record> configType(EntityKind kind, String type, PluginCatalogue catalogue) {
-        if (kind == EntityKind.VAULT) {
-            return type.equals(FsVaultConfig.TYPE)
-                    ? FsVaultConfig.class
-                    : type.equals(EnvVaultConfig.TYPE) ? EnvVaultConfig.class : null;
+        if (kind == EntityKind.PARTIAL) {
+            return PartialConfigs.type(type, catalogue);
         }
-        for (PluginCatalogue.Known known : catalogue.plugins()) {
-            Class<?> part = EntitySchema.partOf(known.factory().configType(), type);
-            if (part != null) {
-                return (Class<? extends Record>) part;
-            }
-        }
-        return null;
+        return type.equals(FsVaultConfig.TYPE)
+                ? FsVaultConfig.class
+                : type.equals(EnvVaultConfig.TYPE) ? EnvVaultConfig.class : null;
+    }
+
+    private List<Map<String, @Nullable Object>> links(PluginEntity plugin) {
+        return live.config().links(plugin).stream()
+                .map(link -> data.of(link, null))
+                .toList();
     }
 
     private long time(Entity entity, String field) {

@@ -78,13 +78,7 @@ final class EntityWrites {
                     .with(
                             "id",
                             isText(fields.get("id")) ? text("id", newId) : Objects.requireNonNull(fields.get("id")));
-            for (String field : kind.random()) {
-                ConfigNode given = full.get(field);
-                boolean wanted = !field.equals("secret") || kind != EntityKind.JWT || isSymmetric(full);
-                if (wanted && (given == null || given.isNull())) {
-                    full = full.with(field, text(field, random()));
-                }
-            }
+            full = withRandom(kind, full);
             long now = clock.instant().getEpochSecond();
             for (String time : kind.times()) {
                 ConfigNode asked = body.get(time);
@@ -110,7 +104,7 @@ final class EntityWrites {
             edits.add(new EntityEdit(kind, newId, full));
             ConfigNode names = kind == EntityKind.CERTIFICATE ? fields.get("snis") : null;
             if (names != null && !names.isNull()) {
-                snis(config, newId, names, edits);
+                snis(config, newId, names, now, edits);
             }
             return edits;
         }
@@ -318,7 +312,8 @@ final class EntityWrites {
     Future<EntityPages.Answer> check(EntityKind kind, ConfigNode.Mapping body) {
         String own = given(body.get("id"));
         String id = own != null ? own : UUID.randomUUID().toString();
-        EntityEdit edit = new EntityEdit(kind, id, withUrl(body.with("id", text("id", id)), null));
+        EntityEdit edit =
+                new EntityEdit(kind, id, withUrl(withRandom(kind, body).with("id", text("id", id)), null));
         return store.get()
                 .check(edit)
                 .map(problems -> Violations.ofSchema(problems))
@@ -326,6 +321,19 @@ final class EntityWrites {
                         ? Future.succeededFuture(new EntityPages.Answer(
                                 200, new JsonObject().put("message", "schema validation successful")))
                         : Future.failedFuture(Violations.schema(problems)));
+    }
+
+    /** With what nobody has to think up. */
+    private ConfigNode.Mapping withRandom(EntityKind kind, ConfigNode.Mapping fields) {
+        ConfigNode.Mapping full = fields;
+        for (String field : kind.random()) {
+            ConfigNode given = full.get(field);
+            boolean wanted = !field.equals("secret") || kind != EntityKind.JWT || isSymmetric(full);
+            if (wanted && (given == null || given.isNull())) {
+                full = full.with(field, text(field, random()));
+            }
+        }
+        return full;
     }
 
     private static ConfigNode.Mapping withParent(EntityPath path, DeclarativeConfig config, ConfigNode.Mapping body)
@@ -391,7 +399,8 @@ final class EntityWrites {
     }
 
     /** The names of a certificate become those; what else it had goes. */
-    private static void snis(DeclarativeConfig config, String certificate, ConfigNode names, List<EntityEdit> edits)
+    private static void snis(
+            DeclarativeConfig config, String certificate, ConfigNode names, long now, List<EntityEdit> edits)
             throws AdminError {
         if (!(names instanceof ConfigNode.Sequence list)) {
             throw Violations.schema(List.of(Problem.error(RequestBody.PLACE, "snis", "expected an array", null)));
@@ -427,7 +436,9 @@ final class EntityWrites {
                     ConfigNode.emptyMapping(RequestBody.PLACE, "")
                             .with("id", text("id", id))
                             .with("name", text("name", name))
-                            .with("certificate", text("certificate", certificate))));
+                            .with("certificate", text("certificate", certificate))
+                            .with("created_at", number("created_at", now))
+                            .with("updated_at", number("updated_at", now))));
         }
     }
 

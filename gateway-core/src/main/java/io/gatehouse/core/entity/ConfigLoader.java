@@ -144,14 +144,9 @@ public final class ConfigLoader {
     }
 
     private static boolean usesEdited(PluginEntity plugin, Map<String, EntityEdit> edits, DeclarativeConfig config) {
-        for (PluginEntity.PartialLink link : plugin.partials()) {
-            Entity partial =
-                    config.find(EntityKind.PARTIAL, link.id() != null ? link.id() : String.valueOf(link.name()));
-            if (partial != null && edits.containsKey(EntityEdit.place(EntityKind.PARTIAL, partial.id()))) {
-                return true;
-            }
-        }
-        return false;
+        return config.links(plugin).stream()
+                .anyMatch(link ->
+                        link.id() != null && edits.containsKey(EntityEdit.place(EntityKind.PARTIAL, link.id())));
     }
 
     private static void stillReferred(DeclarativeConfig config, EntityKind gone, String id, List<Problem> problems) {

@@ -146,14 +146,27 @@ public final class DeclarativeConfig {
 
     /** Whether a plugin uses a partial. */
     public boolean isLinked(Entity partial) {
-        for (PluginEntity plugin : plugins()) {
-            for (PluginEntity.PartialLink link : plugin.partials()) {
-                if (partial.id().equals(link.id()) || partial.name().equals(link.name())) {
-                    return true;
-                }
+        return plugins().stream()
+                .flatMap(plugin -> links(plugin).stream())
+                .anyMatch(link -> partial.id().equals(link.id()));
+    }
+
+    /** The partials that a plugin uses, each with its id, its name if it has one, and where it stands. */
+    public List<PluginEntity.PartialLink> links(PluginEntity plugin) {
+        List<PluginEntity.PartialLink> links = new ArrayList<>();
+        for (PluginEntity.PartialLink link : plugin.partials()) {
+            Entity found = find(EntityKind.PARTIAL, link.id() != null ? link.id() : String.valueOf(link.name()));
+            if (found == null) {
+                links.add(link);
+                continue;
             }
+            PartialEntity partial = (PartialEntity) found.value();
+            links.add(new PluginEntity.PartialLink(
+                    found.id(),
+                    partial.name(),
+                    link.path() != null ? Partials.fullPath(link.path()) : Partials.standardPath(partial.type())));
         }
-        return false;
+        return links;
     }
 
     /** From when the ttl of one of its entities counts, in seconds since the epoch. */
@@ -172,16 +185,12 @@ public final class DeclarativeConfig {
 
     /** Takes what partials supply out of a plugin's config again. */
     public void withoutPartials(PluginEntity plugin, Map<?, ?> shown) {
-        for (PluginEntity.PartialLink link : plugin.partials()) {
-            Entity partial = find(EntityKind.PARTIAL, link.id() != null ? link.id() : String.valueOf(link.name()));
-            String path = link.path() != null
-                    ? Partials.fullPath(link.path())
-                    : partial == null ? null : Partials.standardPath(((PartialEntity) partial.value()).type());
-            if (path == null) {
+        for (PluginEntity.PartialLink link : links(plugin)) {
+            if (link.path() == null) {
                 continue;
             }
             Object holder = shown;
-            String[] names = path.substring("config.".length()).split("\\.", -1);
+            String[] names = link.path().substring("config.".length()).split("\\.", -1);
             for (int i = 0; i < names.length - 1 && holder instanceof Map<?, ?> map; i++) {
                 holder = map.get(names[i]);
             }

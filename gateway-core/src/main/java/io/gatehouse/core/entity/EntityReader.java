@@ -273,8 +273,9 @@ final class EntityReader {
         boolean known = true;
         for (ConfigNode.Entry entry : node.entries()) {
             String name = entry.name();
-            if (shape.component(name) == null && !kind.isExtra(name)) {
-                known &= RootFields.report(entry, shape.notBuilt(), kind.supported(), sink);
+            if (shape.component(name) == null && !kind.isExtra(name) && !shape.isOff(entry)) {
+                RootFields.report(entry, shape.notBuilt(), kind.supported(), sink);
+                known = false;
             }
         }
         return known;
@@ -624,7 +625,9 @@ final class EntityReader {
     private void bind(Draft draft, List<Entity> entities) {
         EntityKind kind = draft.kind;
         RecordShape shape = RecordShape.of(kind.type());
-        ConfigNode.Mapping node = draft.node.without(name -> shape.component(name) == null);
+        // what is not built is kept when it was let in, to be shown
+        ConfigNode.Mapping node = draft.node.without(
+                name -> shape.component(name) == null && !shape.notBuilt().contains(name));
         String id = Objects.requireNonNull(draft.id);
         node = node.with("id", ConfigNode.string(node.location(), ConfigNode.child(node.path(), "id"), id));
         if (!selectTags.isEmpty() && shape.component("tags") != null) {

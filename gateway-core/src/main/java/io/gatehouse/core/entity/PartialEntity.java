@@ -26,6 +26,9 @@ public record PartialEntity(
         @Doc("The part itself.") ConfigNode.Mapping config,
         @Doc("Words to select entities by.") @Distinct List<String> tags) {
 
+    /** The type whose Redis may be a cluster, or be found by sentinels. */
+    public static final String REDIS_EE = "redis-ee";
+
     static void check(PartialEntity partial, Report report) {
         report.each("name", Checks::name);
     }

@@ -61,10 +61,18 @@ final class RootFields {
     static void check(ConfigNode.Mapping root, Consumer<Problem> sink) {
         Common.check(root, sink);
         for (ConfigNode.Entry entry : root.entries()) {
-            if (!knows(entry.name())) {
+            if (!knows(entry.name()) && !isEmpty(entry)) {
                 report(entry, NOT_BUILT, collections(), sink);
             }
         }
+    }
+
+    /** Dumps have collections of which there is nothing. */
+    private static boolean isEmpty(ConfigNode.Entry entry) {
+        return NOT_BUILT.contains(entry.name())
+                && (entry.value().isNull()
+                        || entry.value() instanceof ConfigNode.Sequence sequence
+                                && sequence.items().isEmpty());
     }
 
     private static List<String> collections() {
@@ -75,26 +83,12 @@ final class RootFields {
         return names;
     }
 
-    /**
-     * Says why a field means nothing; one that is empty may be there, since dumps have such.
-     *
-     * @return whether it may be there
-     */
-    static boolean report(
+    /** Says why a field means nothing. */
+    static void report(
             ConfigNode.Entry entry, Set<String> notBuilt, Collection<String> supported, Consumer<Problem> sink) {
         String all = "supported: " + String.join(", ", supported);
-        if (notBuilt.contains(entry.name())) {
-            boolean empty = entry.value().isNull()
-                    || (entry.value() instanceof ConfigNode.Sequence sequence
-                            && sequence.items().isEmpty());
-            if (!empty) {
-                sink.accept(
-                        Problem.error(entry.location(), entry.value().path(), "valid in Kong but not built here", all));
-            }
-            return empty;
-        }
-        String hint = Nearest.hint(entry.name(), supported);
-        sink.accept(Problem.error(entry.location(), entry.value().path(), "unknown field", hint != null ? hint : all));
-        return false;
+        String hint = notBuilt.contains(entry.name()) ? null : Nearest.hint(entry.name(), supported);
+        String what = notBuilt.contains(entry.name()) ? "valid in Kong but not built here" : "unknown field";
+        sink.accept(Problem.error(entry.location(), entry.value().path(), what, hint != null ? hint : all));
     }
 }

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * A service: where requests go.
  *
  * @param protocol {@code http}, {@code https}, {@code grpc} or {@code grpcs}
+ * @param host as it is written, an IPv6 address maybe in brackets
  * @param path starts with a slash; null when there is none
  * @param retries further tries after the first
  * @param connectTimeout in milliseconds
@@ -93,14 +94,7 @@ public record ServiceEntity(
             Rule.when("protocol").isNoneOf("https", "grpcs").forbids("tls_verify_depth"),
             Rule.when("protocol").isNoneOf("https", "grpcs").forbids("ca_certificates"));
 
-    static ConfigNode.Mapping prepare(ConfigNode.Mapping given, Preparation preparation) {
-        ConfigNode.Mapping service = given;
-        if (given.get("host") instanceof ConfigNode.Scalar host
-                && host.text().startsWith("[")
-                && host.text().endsWith("]")) {
-            service = given.with(
-                    "host", host.withText(host.text().substring(1, host.text().length() - 1)));
-        }
+    static ConfigNode.Mapping prepare(ConfigNode.Mapping service, Preparation preparation) {
         ConfigNode url = service.get("url");
         if (url == null || url.isNull()) {
             return service;
@@ -138,6 +132,11 @@ public record ServiceEntity(
         report.each("host", Checks::upstreamHost);
         report.each("path", Checks::path);
         report.each("ca_certificates", Checks::uuid);
+    }
+
+    /** The host without the brackets that an IPv6 address may be written in. */
+    public String address() {
+        return host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
     }
 
     /** Whether it speaks TLS with the upstream. */

@@ -20,7 +20,9 @@ import org.jspecify.annotations.Nullable;
  * @param name the host of the services that use it
  */
 @Doc("A virtual host whose requests are spread over targets.")
-@NotBuilt({"sticky_sessions_cookie", "sticky_sessions_cookie_path"})
+@NotBuilt(
+        value = {"sticky_sessions_cookie", "sticky_sessions_cookie_path"},
+        defaults = "sticky_sessions_cookie_path=/")
 public record UpstreamEntity(
         @Doc("A UUID in lower case; made from what tells it from others when left out.") @Filled
         String id,

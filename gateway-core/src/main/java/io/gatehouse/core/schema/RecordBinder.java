@@ -31,9 +31,6 @@ import org.jspecify.annotations.Nullable;
  * reload. Reads by reflection, so it is for start and reload only; immutable, any thread may bind.
  */
 public final class RecordBinder {
-    /** Fields that say whether the record in which they stand is on, whatever else it says. */
-    private static final Set<String> SWITCHES = Set.of("enabled", "strategy", "auth_provider");
-
     private final Vaults.References references;
     private final Compat compat;
 
@@ -178,7 +175,7 @@ public final class RecordBinder {
             failed = false;
             shape.contradictions(given, this::wrong);
             for (ConfigNode.Entry entry : mapping.entries()) {
-                if (shape.component(entry.name()) == null) {
+                if (shape.component(entry.name()) == null && !shape.isOff(entry)) {
                     unknown(entry, shape);
                 }
             }
@@ -189,27 +186,6 @@ public final class RecordBinder {
             Object made = failed ? null : make(node, shape, values);
             failed |= before;
             return made;
-        }
-
-        /** Whether a field that is not built says what holds without it, as dumps do that tell every default. */
-        private static boolean isOff(ConfigNode value) {
-            if (value instanceof ConfigNode.Sequence list) {
-                return list.items().isEmpty();
-            }
-            if (value instanceof ConfigNode.Mapping mapping) {
-                boolean off = true;
-                for (ConfigNode.Entry entry : mapping.entries()) {
-                    if (SWITCHES.contains(entry.name())) {
-                        return isOff(entry.value());
-                    }
-                    off &= isOff(entry.value());
-                }
-                return off;
-            }
-            return value.isNull()
-                    || value instanceof ConfigNode.Scalar scalar
-                            && (Boolean.FALSE.equals(scalar.asBoolean())
-                                    || scalar.text().equals("off"));
         }
 
         private @Nullable Object make(ConfigNode node, RecordShape shape, Object[] values) {
@@ -229,10 +205,8 @@ public final class RecordBinder {
         private void unknown(ConfigNode.Entry entry, RecordShape shape) {
             String supported = "supported: " + String.join(", ", shape.names());
             if (shape.notBuilt().contains(entry.name())) {
-                if (!isOff(entry.value())) {
-                    report(Problem.error(
-                            entry.location(), entry.value().path(), "valid in Kong but not built here", supported));
-                }
+                report(Problem.error(
+                        entry.location(), entry.value().path(), "valid in Kong but not built here", supported));
                 return;
             }
             String hint = Nearest.hint(entry.name(), shape.names());

@@ -43,11 +43,17 @@ public final class RecordData {
         for (RecordShape.Component component : shape.components()) {
             data.put(component.name(), field(component, record, named));
         }
+        if (named instanceof ConfigNode.Mapping mapping) {
+            for (ConfigNode.Entry entry : mapping.entries()) {
+                if (shape.isOff(entry)) { // or who sent it would see it missing for ever
+                    data.put(entry.name(), tree(entry.value()));
+                }
+            }
+        }
         return data;
     }
 
-    /** One field of a record. */
-    public @Nullable Object field(RecordShape.Component component, Record record, @Nullable ConfigNode given) {
+    private @Nullable Object field(RecordShape.Component component, Record record, @Nullable ConfigNode given) {
         Object value = component.of(record);
         ConfigNode own = given instanceof ConfigNode.Mapping mapping ? mapping.get(component.name()) : null;
         boolean empty = (value instanceof Collection<?> items && items.isEmpty())
@@ -69,7 +75,7 @@ public final class RecordData {
             return of(record, given);
         }
         if (value instanceof ConfigNode node) {
-            return secrets ? node.toData() : careful(node);
+            return tree(node);
         }
         if (value instanceof Double number) {
             return number(number);
@@ -101,6 +107,10 @@ public final class RecordData {
             return data;
         }
         return value instanceof String text && !secrets ? Credentials.masked(text) : JsonSchema.plain(value, shape);
+    }
+
+    private @Nullable Object tree(ConfigNode node) {
+        return secrets ? node.toData() : careful(node);
     }
 
     /** A part of the file, of whose texts it is not known whether they are secrets. */

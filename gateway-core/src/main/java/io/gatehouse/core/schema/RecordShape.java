@@ -256,7 +256,7 @@ public final class RecordShape {
     private final Constructor<?> constructor;
     private final List<Component> components;
     private final Map<String, Component> byName = new LinkedHashMap<>();
-    private final Set<String> notBuilt;
+    private final NotBuiltFields notBuilt;
     private final Map<String, List<String>> oldNames;
     private final List<Rule> rules;
     private final @Nullable String doc;
@@ -277,8 +277,7 @@ public final class RecordShape {
             types.add(component.getType());
         }
         this.components = List.copyOf(read);
-        NotBuilt missing = type.getAnnotation(NotBuilt.class);
-        this.notBuilt = missing == null ? Set.of() : Set.of(missing.value());
+        this.notBuilt = NotBuiltFields.of(type.getAnnotation(NotBuilt.class));
         this.oldNames = oldNames(type.getAnnotation(OldName.class));
         this.rules = Stream.of(type.getAnnotationsByType(io.gatehouse.api.config.Rule.class))
                 .map(told -> rule(type, told))
@@ -327,7 +326,12 @@ public final class RecordShape {
 
     /** Names that are valid in Kong and not built here. */
     public Set<String> notBuilt() {
-        return notBuilt;
+        return notBuilt.names();
+    }
+
+    /** Whether a field is not built, and may be there all the same, since it says what holds without it. */
+    public boolean isOff(ConfigNode.Entry field) {
+        return notBuilt.isOff(field);
     }
 
     /** The old names of fields, and where each of these stands now. */

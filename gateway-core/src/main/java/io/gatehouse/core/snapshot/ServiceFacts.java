@@ -22,7 +22,7 @@ final class ServiceFacts extends LoggedFields implements Service {
     }
 
     static ServiceFacts of(ServiceEntity service, DeclarativeConfig config) {
-        Target target = Target.to(service.protocol(), service.host(), service.port())
+        Target target = Target.to(service.protocol(), service.address(), service.port())
                 .connectTimeout(Duration.ofMillis(service.connectTimeout()))
                 .readTimeout(Duration.ofMillis(service.readTimeout()))
                 .writeTimeout(Duration.ofMillis(service.writeTimeout()))

@@ -94,14 +94,22 @@ public final class SnapshotBuilder {
      *
      * @param before what was found good before the edits, which are all that is looked at; null looks at everything
      * @param calls how {@code validate} is called
-     * @param sink takes every problem
+     * @param all takes every problem once; what is wrong with a partial is so for each plugin that uses it
      */
     static PMap<String, Checked> checked(
             DeclarativeConfig config,
             PluginCatalogue catalogue,
             @Nullable Examination before,
             PluginCalls calls,
-            Consumer<Problem> sink) {
+            Consumer<Problem> all) {
+        Set<Problem> told = new HashSet<>();
+        Consumer<Problem> sink = problem -> {
+            if (told.add(problem)) {
+                all.accept(problem);
+            }
+        };
+        DeclarativeConfig old = before == null ? DeclarativeConfig.empty() : before.config();
+        PartialConfigs.check(config, old, catalogue, sink);
         if (before == null || !config.same(before.config(), EntityKind.PLUGIN, EntityKind.ROUTE)) {
             Orderings.check(config, sink);
         }
@@ -112,18 +120,17 @@ public final class SnapshotBuilder {
             return before.plugins();
         }
         RecordBinder binder = config.binder();
-        PMap<String, Checked> all = before == null ? HashTreePMap.empty() : before.plugins();
-        for (String id :
-                config.touchedSince(before == null ? DeclarativeConfig.empty() : before.config(), EntityKind.PLUGIN)) {
+        PMap<String, Checked> plugins = before == null ? HashTreePMap.empty() : before.plugins();
+        for (String id : config.touchedSince(old, EntityKind.PLUGIN)) {
             Entity entity = config.withId(EntityKind.PLUGIN, id);
             PluginCatalogue.Known known =
                     entity == null ? null : catalogue.plugin(((PluginEntity) entity.value()).name());
             // the loader has reported unknown names
             Checked checked =
                     entity == null || known == null ? null : bound(entity, known, known.factory(), binder, calls, sink);
-            all = checked == null ? all.minus(id) : all.plus(id, checked);
+            plugins = checked == null ? plugins.minus(id) : plugins.plus(id, checked);
         }
-        return all;
+        return plugins;
     }
 
     private static <C extends Record> @Nullable Checked bound(

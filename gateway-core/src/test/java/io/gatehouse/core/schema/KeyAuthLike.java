@@ -10,7 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A record as a plugin would have it, with the fields of key-auth. */
 @Doc("Asks for an API key.")
-@NotBuilt({"identity_realms", "principals"})
+@NotBuilt(
+        value = {"identity_realms", "principals"},
+        defaults = {"identity_realms.scope=cp", "principals.kinds.user=all"})
 public record KeyAuthLike(
         @Doc("Where the key is looked for.")
         @Default("apikey")

@@ -19,6 +19,8 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RecordBinderTest {
     private final List<Problem> problems = new ArrayList<>();
@@ -143,12 +145,39 @@ class RecordBinderTest {
 
     @Test
     void refusesByNameWhatIsNotBuilt() {
-        assertThat(bind(KeyAuthLike.class, "identity_realms: [{scope: cp}]\nprincipals: null"))
+        assertThat(bind(KeyAuthLike.class, "identity_realms: [{scope: cp}, {scope: realm}]\nprincipals: null"))
                 .isNull();
 
         assertThat(lines())
                 .containsExactly("c.yaml:1:1 identity_realms: valid in Kong but not built here; supported: key_names,"
                         + " hide_credentials, key_in_header, anonymous, realm");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "identity_realms: []",
+                "identity_realms: [{scope: cp, id: null}]",
+                "principals: {directory: default, enabled: false, error_on_miss: true}",
+                "principals: {strategy: 'off', redis: {host: h}}",
+                "principals: {kinds: {user: all, group: false}}",
+            })
+    void takesWhatIsNotBuiltWhenItSaysWhatHoldsWithoutIt(String yaml) {
+        assertThat(bind(KeyAuthLike.class, yaml)).isNotNull();
+        assertThat(problems).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "principals: {enabled: true, directory: null}",
+                "principals: {user: all}",
+                "principals: {kinds: {user: cp}}",
+                "principals: all"
+            })
+    void refusesWhatIsNotBuiltWhenItSaysMore(String yaml) {
+        assertThat(bind(KeyAuthLike.class, yaml)).isNull();
+        assertThat(lines()).singleElement().asString().contains("principals: valid in Kong but not built here");
     }
 
     @Test

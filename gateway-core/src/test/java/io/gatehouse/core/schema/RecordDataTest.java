@@ -2,10 +2,16 @@ package io.gatehouse.core.schema;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gatehouse.api.config.NotBuilt;
 import io.gatehouse.api.config.Secret;
+import io.gatehouse.core.config.Compat;
+import io.gatehouse.core.config.ConfigNode;
+import io.gatehouse.core.config.ConfigText;
+import io.gatehouse.core.service.Vaults;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -52,6 +58,36 @@ class RecordDataTest {
                         {"plain":"***","none":null,"list":["***","***"],"set":["***"],"map":{"a":"***"},
                         "lists":{"b":["***"]},"inner":[{"secret":"***","text":"seen"}],
                         "headers":["Authorization:***","x-seen:too"],"named":{"X-API-Key":"***"},"number":2}"""));
+    }
+
+    @NotBuilt(
+            value = {"sides", "reach"},
+            defaults = "reach=all")
+    record Outer(Part part, List<Part> parts, Map<String, Part> named) {}
+
+    @NotBuilt("shade")
+    record Part(@Nullable String name) {}
+
+    @Test
+    void showsWhatIsNotBuiltAsItWasGivenAtEveryDepth() {
+        ConfigNode given = Objects.requireNonNull(ConfigText.parse("c.yaml", """
+                part: {shade: {enabled: false, depth: 3}}
+                parts: [{name: a, shade: null}, {name: b}]
+                named: {c: {name: c, shade: "off"}}
+                sides: []
+                reach: all
+                """, name -> null, problem -> {}));
+        Outer bound = Objects.requireNonNull(
+                new RecordBinder(Vaults.over(name -> null).draft(), Compat.UNSET)
+                        .bind(given, Outer.class, problem -> {}));
+
+        assertThat(new JsonObject(new JsonObject(RecordData.plain().of(bound, given)).encode()))
+                .isEqualTo(new JsonObject("""
+                        {"part":{"name":null,"shade":{"enabled":false,"depth":3}},
+                        "parts":[{"name":"a","shade":null},{"name":"b"}],
+                        "named":{"c":{"name":"c","shade":"off"}},"sides":[],"reach":"all"}"""));
+        assertThat(RecordData.masked().of(bound, given)).containsEntry("reach", "***");
+        assertThat(RecordData.plain().of(bound, null)).containsOnlyKeys("part", "parts", "named");
     }
 
     private static JsonObject json(RecordData data) {

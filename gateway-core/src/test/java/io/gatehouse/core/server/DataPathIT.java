@@ -125,6 +125,13 @@ class DataPathIT {
     }
 
     @Test
+    void anAddressInBracketsIsConnectedTo() throws Exception {
+        start("", "host: '[::FFFF:7F00:1]'");
+        assertThat(rig.get("/a").statusCode()).isEqualTo(200);
+        assertThat(sentUpstream()).containsIgnoringCase("host: [::ffff:7f00:1]:" + rig.upstream.port());
+    }
+
+    @Test
     void answersLikeKongWhereNoRouteMatches() throws Exception {
         start("{name: probe}");
         HttpResponse<String> json = rig.get("/nope");

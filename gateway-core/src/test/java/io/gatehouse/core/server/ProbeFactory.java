@@ -49,7 +49,10 @@ public final class ProbeFactory implements PluginFactory<ProbeFactory.Config> {
             Redis redis) {}
 
     /** What a partial may hold. */
-    public record Redis(@Nullable String host, @Nullable Integer port) {}
+    public record Redis(
+            @Nullable String host,
+            @Nullable Integer port,
+            @Nullable Secret password) {}
 
     @Override
     public String name() {

@@ -11,8 +11,12 @@ import java.lang.annotation.Target;
  * than called unknown. On a record these are field names; on a string or enum component (or a collection
  * of them) these are values.
  *
+ * <p>A field may be there when it says what holds without it, since dumps tell every default: null, false, {@code off}, an
+ * empty list, or a record whose {@code enabled}, {@code strategy} or {@code auth_provider} says so; and what
+ * {@link #defaults} name.
+ *
  * <pre>{@code
- * @NotBuilt({"identity_realms", "principals"})
+ * @NotBuilt(value = {"identity_realms", "principals"}, defaults = "identity_realms.scope=cp")
  * record KeyAuthConfig(...) {}
  * }</pre>
  */
@@ -22,4 +26,7 @@ import java.lang.annotation.Target;
 public @interface NotBuilt {
     /** Names of fields, or values. */
     String[] value();
+
+    /** What Kong puts where nothing is said, other than null, false or off: {@code field=value}, {@code field.inner=value}. */
+    String[] defaults() default {};
 }

@@ -24,11 +24,11 @@ class HeaderLookupTest {
             })
     void findsTheNameOrElseTheHyphenatedOne(String name, String sent, @Nullable String found) {
         MultiMap headers = MultiMap.caseInsensitiveMultiMap();
-        for (String header : sent.split(" ")) {
-            String[] parts = header.split("=");
+        for (String header : sent.split(" ", -1)) {
+            String[] parts = header.split("=", -1);
             headers.add(parts[0], parts[1]);
         }
-        List<String> values = found == null ? List.of() : Arrays.asList(found.split(" "));
+        List<String> values = found == null ? List.of() : Arrays.asList(found.split(" ", -1));
 
         assertThat(HeaderLookup.all(headers, name)).isEqualTo(values);
         assertThat(HeaderLookup.first(headers, name)).isEqualTo(values.isEmpty() ? null : values.get(0));

@@ -11,17 +11,19 @@ import org.jspecify.annotations.Nullable;
 
 /** Options of a model. What is set here wins over what the client sends. */
 @Doc("Options of the model. What is set here wins over what the client sends.")
-@NotBuilt({
-    "anthropic_version",
-    "azure_deployment_id",
-    "azure_instance",
-    "bedrock",
-    "cohere",
-    "dashscope",
-    "databricks",
-    "gemini",
-    "huggingface"
-})
+@NotBuilt(
+        value = {
+            "anthropic_version",
+            "azure_deployment_id",
+            "azure_instance",
+            "bedrock",
+            "cohere",
+            "dashscope",
+            "databricks",
+            "gemini",
+            "huggingface"
+        },
+        defaults = {"cohere.embedding_input_type=classification", "dashscope.international=true"})
 public record OptionsConfig(
         @Doc("The most tokens of an answer.") @Nullable Integer maxTokens,
 

@@ -10,7 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The configuration of {@code key-auth}: Kong's fields and Kong's meaning. */
 @Doc("Lets clients in that send an API key of a consumer (`keyauth_credentials`), and answers all others with 401.")
-@NotBuilt({"identity_realms", "principals"})
+@NotBuilt(
+        value = {"identity_realms", "principals"},
+        defaults = "identity_realms.scope=cp")
 public record KeyAuthConfig(
         @Doc("Names under which a key is looked for, in this order. The first one that is present counts.")
         @Default("apikey")

@@ -20,7 +20,7 @@ final class IpRestriction implements Plugin {
     IpRestriction(IpRestrictionConfig config) {
         this.allow = ranges(config.allow());
         this.deny = ranges(config.deny());
-        this.status = config.status();
+        this.status = Objects.requireNonNullElse(config.status(), 403);
         this.message = config.message();
     }
 

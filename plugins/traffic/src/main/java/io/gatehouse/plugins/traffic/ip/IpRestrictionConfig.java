@@ -1,6 +1,5 @@
 package io.gatehouse.plugins.traffic.ip;
 
-import io.gatehouse.api.config.Default;
 import io.gatehouse.api.config.Doc;
 import io.gatehouse.api.config.Range;
 import io.gatehouse.api.config.Rule;
@@ -18,8 +17,8 @@ public record IpRestrictionConfig(
         @Doc("Addresses and ranges that are kept out, whatever `allow` says.")
         List<String> deny,
 
-        @Doc("The status of a refusal.") @Default("403") @Range(min = 200, max = 599)
-        int status,
+        @Doc("The status of a refusal; 403 when absent.") @Range(min = 200, max = 599) @Nullable
+        Integer status,
 
         @Doc("The message of a refusal; `IP address not allowed: ADDRESS` when absent.") @Nullable
         String message) {
