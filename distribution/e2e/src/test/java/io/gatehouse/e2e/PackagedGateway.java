@@ -25,7 +25,7 @@ import java.util.stream.Collectors;
  * <p>Netty tracks every buffer, so that a leak shows as a line in the log. For one thread.
  */
 final class PackagedGateway implements AutoCloseable {
-    private static final Duration START_LIMIT = Duration.ofSeconds(120);
+    private static final Duration START_LIMIT = Duration.ofMinutes(2);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(90);
     private static final Pattern SERVES =
             Pattern.compile("serves: proxy=\\[(\\d+)(?:, (\\d+))?] admin=\\[(\\d+)] status=\\[(\\d+)]");
