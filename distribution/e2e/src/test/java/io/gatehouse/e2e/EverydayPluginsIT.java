@@ -122,10 +122,11 @@ final class EverydayPluginsIT {
     private static PackagedGateway gateway;
     private static int redis;
     private static int refusing;
-    private static ZonedDateTime now = ZonedDateTime.now(ZoneOffset.UTC);
+    private static ZonedDateTime now;
 
     @BeforeAll
     static void start() throws IOException {
+        now = ZonedDateTime.now(ZoneOffset.UTC);
         HttpServer upstream = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         ExecutorService threads = Executors.newCachedThreadPool();
         upstream.createContext("/", EverydayPluginsIT::answer);
