@@ -30,7 +30,8 @@ class KeyAuthConfigTest {
 
     @Test
     void refusesWhatIsNotBuiltByName() {
-        assertThat(problems("identity_realms: [{scope: cp}]"))
+        assertThat(problems("identity_realms: [{scope: cp}]")).isEmpty(); // what holds without it
+        assertThat(problems("identity_realms: [{scope: realm, id: 0dc6f45b-8f8d-40d2-a504-473544ee190b, region: us}]"))
                 .singleElement()
                 .asString()
                 .contains("identity_realms");
