@@ -6,6 +6,7 @@ import io.gatehouse.core.entity.PartialEntity;
 import io.gatehouse.core.entity.PluginEntity;
 import io.gatehouse.core.entity.VaultEntity;
 import io.gatehouse.core.plugin.PluginCatalogue;
+import io.gatehouse.core.routing.RouterFlavor;
 import io.gatehouse.core.schema.RecordData;
 import io.gatehouse.core.schema.RecordShape;
 import io.gatehouse.core.service.EnvVaultConfig;
@@ -56,6 +57,8 @@ final class EntityJson {
             }
         } else if (kind == EntityKind.CERTIFICATE) {
             json.put("snis", snis(entity.id()));
+        } else if (kind == EntityKind.ROUTE && live.config().flavor() == RouterFlavor.EXPRESSIONS) {
+            json.putIfAbsent("priority", 0);
         }
         // clients fill the defaults of partials in before they compare, and those of vaults they do not
         if (entity.value() instanceof PartialEntity partial) {

@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param sources addresses and ports of clients
  * @param destinations addresses and ports at which connections are accepted
  * @param expression what is asked of a request instead of all of these, see {@link RouterFlavor#EXPRESSIONS}
- * @param priority the order among routes with an expression, higher first; null without {@link RouterFlavor#EXPRESSIONS}
+ * @param priority the order among routes with an expression, higher first; null counts as 0
  * @param pathHandling {@code v0} or {@code v1}
  */
 @Doc("Which requests are meant.")
@@ -137,11 +137,15 @@ public record RouteEntity(
         if ((strip == null || strip.isNull())
                 && full.get("protocols") instanceof ConfigNode.Sequence named
                 && named.items().stream().anyMatch(RouteEntity::isGrpc)) {
-            full = full.with("strip_path", standard(route, "strip_path", "false", ConfigNode.Type.BOOLEAN));
-        }
-        ConfigNode priority = route.get("priority");
-        if ((priority == null || priority.isNull()) && preparation.options().flavor() == RouterFlavor.EXPRESSIONS) {
-            full = full.with("priority", standard(route, "priority", "0", ConfigNode.Type.INTEGER));
+            full = full.with(
+                    "strip_path",
+                    new ConfigNode.Scalar(
+                            named.location(),
+                            ConfigNode.child(route.path(), "strip_path"),
+                            "false",
+                            null,
+                            ConfigNode.Type.BOOLEAN,
+                            false));
         }
         if (preparation.before3() && route.get("paths") instanceof ConfigNode.Sequence paths) {
             List<ConfigNode> upgraded = new ArrayList<>();
@@ -152,10 +156,6 @@ public record RouteEntity(
             full = full.with("paths", new ConfigNode.Sequence(paths.location(), paths.path(), upgraded));
         }
         return full;
-    }
-
-    private static ConfigNode standard(ConfigNode.Mapping route, String field, String value, ConfigNode.Type type) {
-        return new ConfigNode.Scalar(route.location(), ConfigNode.child(route.path(), field), value, null, type, false);
     }
 
     private static boolean isGrpc(ConfigNode protocol) {

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -213,9 +214,17 @@ public final class Reloader {
         for (BoundPlugin plugin : lastUses(snapshot)) {
             PluginSource from = plugin.known().source();
             closing.merge(from, 1, Integer::sum);
-            plugin.close(lifecycle, () -> thread.execute(() -> closed(from)));
+            plugin.close(lifecycle, () -> whenClosed(from));
         }
         unloadUnused();
+    }
+
+    private void whenClosed(PluginSource from) {
+        try {
+            thread.execute(() -> closed(from));
+        } catch (RejectedExecutionException stopped) {
+            LOG.debug("closed too late, the gateway has stopped: origin={}", from.origin());
+        }
     }
 
     private void closed(PluginSource from) {

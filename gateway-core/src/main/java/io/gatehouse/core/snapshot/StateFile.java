@@ -7,6 +7,7 @@ import io.gatehouse.core.entity.DeclarativeConfig;
 import io.gatehouse.core.entity.Entity;
 import io.gatehouse.core.entity.EntityEdit;
 import io.gatehouse.core.entity.EntityKind;
+import io.gatehouse.core.routing.RequestPath;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -20,6 +21,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -46,7 +48,13 @@ final class StateFile {
     /** What is appended before the file is written anew, beside twice what it began with. */
     private static final long SLACK = 4 << 20;
 
-    private static final int FORMAT = 1;
+    private static final int FORMAT = 2;
+
+    /**
+     * Prefixes of routes stood there with escapes that no request has, and dates of keys that nobody asked for; both mean
+     * something by now.
+     */
+    private static final int FORMAT_BEFORE = 1;
 
     private final Path path;
     private final Consumer<String> steps;
@@ -102,6 +110,7 @@ final class StateFile {
         }
         Map<String, EntityEdit> entities = new LinkedHashMap<>();
         String digest = null;
+        boolean old = false;
         int begin = 0;
         int line = 0;
         long first = 0;
@@ -123,12 +132,13 @@ final class StateFile {
             }
             if (digest == null) {
                 digest = digest(said, at);
+                old = isOf(FORMAT_BEFORE, said);
             } else if (said.get("edits") instanceof ConfigNode.Sequence edits) {
                 for (ConfigNode edit : edits.items()) {
-                    take((ConfigNode.Mapping) edit, at, entities);
+                    take((ConfigNode.Mapping) edit, old, at, entities);
                 }
             } else {
-                take(said, at, entities);
+                take(said, old, at, entities);
                 first = end;
             }
             begin = end + 1;
@@ -157,8 +167,7 @@ final class StateFile {
     }
 
     private static String digest(ConfigNode.Mapping head, Location at) throws Damaged {
-        if (!(head.get("gatehouse_state") instanceof ConfigNode.Scalar format)
-                || !format.text().equals(Integer.toString(FORMAT))
+        if (!(isOf(FORMAT, head) || isOf(FORMAT_BEFORE, head))
                 || !(head.get("files") instanceof ConfigNode.Scalar files)) {
             throw new Damaged(
                     at + " is no state of this version (expected: format " + FORMAT + "); the file must be moved away");
@@ -166,7 +175,12 @@ final class StateFile {
         return files.text();
     }
 
-    private static void take(ConfigNode.Mapping said, Location at, Map<String, EntityEdit> entities) throws Damaged {
+    private static boolean isOf(int format, ConfigNode.Mapping head) {
+        return text(head.get("gatehouse_state")).equals(Integer.toString(format));
+    }
+
+    private static void take(ConfigNode.Mapping said, boolean old, Location at, Map<String, EntityEdit> entities)
+            throws Damaged {
         ConfigNode.Entry entry = said.entries().iterator().next();
         boolean gone = entry.name().equals("gone");
         EntityKind kind = EntityKind.of(gone ? text(said.get("of")) : entry.name());
@@ -179,8 +193,24 @@ final class StateFile {
             entities.remove(key);
         } else {
             ConfigNode.Mapping fields = (ConfigNode.Mapping) entry.value().at(kind.plural() + "[" + id + "]");
-            entities.put(key, new EntityEdit(kind, id, fields));
+            entities.put(key, new EntityEdit(kind, id, old ? upgraded(kind, fields) : fields));
         }
+    }
+
+    /** What an entity of the format before is in this one. */
+    private static ConfigNode.Mapping upgraded(EntityKind kind, ConfigNode.Mapping fields) {
+        if (kind == EntityKind.KEYAUTH) {
+            return fields.without(Entity.TTL_SAID::equals);
+        }
+        if (kind != EntityKind.ROUTE || !(fields.get("paths") instanceof ConfigNode.Sequence paths)) {
+            return fields;
+        }
+        List<ConfigNode> normal = new ArrayList<>();
+        for (ConfigNode path : paths.items()) {
+            String prefix = text(path).startsWith("/") ? RequestPath.normalise(text(path)) : null;
+            normal.add(prefix != null && path instanceof ConfigNode.Scalar scalar ? scalar.withText(prefix) : path);
+        }
+        return fields.with("paths", new ConfigNode.Sequence(paths.location(), paths.path(), normal));
     }
 
     private static String text(@Nullable ConfigNode node) {

@@ -5,7 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.gatehouse.core.Settings;
 import io.gatehouse.core.routing.RouterFlavor;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
 import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -52,6 +58,29 @@ class RouterFlavorIT {
         assertThat(sent()).isEqualTo("GET /base/a/b/c?role=x");
         assertThat(rig.get("/b").statusCode()).isEqualTo(404);
         assertThat(rig.get("/tls").statusCode()).isEqualTo(426);
+    }
+
+    /** As Kong has it, so that clients see no difference; it is not in the route, which other flavors may read. */
+    @Test
+    void showsAPriorityOfZeroWhereNoneIsSaid() throws Exception {
+        rig.service = "routes: [{name: one, paths: [/a]}, {name: two, expression: 'http.path == \"/b\"', priority: 9}]";
+        rig.start(
+                "",
+                rig.settings()
+                        .routerFlavor(RouterFlavor.EXPRESSIONS)
+                        .adminListen(List.of(Settings.Listen.of("127.0.0.1", 0))));
+        JsonArray routes = new JsonObject(HttpClient.newHttpClient()
+                        .send(
+                                HttpRequest.newBuilder(
+                                                URI.create("http://127.0.0.1:" + rig.gateway.adminPort() + "/routes"))
+                                        .build(),
+                                HttpResponse.BodyHandlers.ofString())
+                        .body())
+                .getJsonArray("data");
+        assertThat(routes.stream()
+                        .map(JsonObject.class::cast)
+                        .map(route -> route.getString("name") + ' ' + route.getInteger("priority")))
+                .containsExactlyInAnyOrder("one 0", "two 9");
     }
 
     @Test

@@ -11,12 +11,14 @@ import io.gatehouse.core.entity.DeclarativeConfig;
 import io.gatehouse.core.entity.EntityEdit;
 import io.gatehouse.core.entity.EntityKind;
 import io.gatehouse.core.entity.LoadOptions;
+import io.gatehouse.core.entity.LoadResult;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import org.jspecify.annotations.NullUnmarked;
@@ -186,5 +188,25 @@ class StateFileTest {
         DeclarativeConfig again =
                 ConfigLoader.entities(kept.entities(), LoadOptions.defaults()).config();
         assertThat(again.fingerprint()).isEqualTo(config.fingerprint());
+    }
+
+    /** One that was written before prefixes had to be as requests are matched, and before a key's date said when its ttl began. */
+    @Test
+    void aFileOfTheFormatBeforeMeansTheSame() throws Exception {
+        Path file = folder.resolve("state");
+        Files.write(
+                file,
+                Objects.requireNonNull(getClass().getResourceAsStream("state-format-1.txt"))
+                        .readAllBytes());
+        StateFile.Kept kept = new StateFile(file).read();
+        LoadResult read = ConfigLoader.entities(kept.entities(), LoadOptions.defaults());
+
+        assertThat(read.problems()).isEmpty();
+        assertThat(read.config().routes())
+                .singleElement()
+                .satisfies(route -> assertThat(route.paths()).containsExactly("/café", "/a b", "/plain", "~/re%20x"));
+        assertThat(read.config().all(EntityKind.KEYAUTH))
+                .singleElement()
+                .satisfies(key -> assertThat(key.ttlSince()).isEqualTo(key.time("created_at")));
     }
 }
