@@ -46,6 +46,9 @@ public interface Plugin {
      */
     default void log(Completion completion) {}
 
-    /** Called once, off the event loops, after this instance's last {@link #log}. Flushes what it holds. */
+    /**
+     * Called once, off the event loops, after this instance's last {@link #log}. Flushes what it holds. Other instances may
+     * be made or closed at the same time.
+     */
     default void close() throws Exception {}
 }

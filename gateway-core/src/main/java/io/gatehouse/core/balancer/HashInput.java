@@ -88,7 +88,7 @@ final class HashInput {
         };
     }
 
-    /** Of a text the bytes in UTF-8 are hashed: of a header, so, those that came. */
+    /** Of a text the bytes in UTF-8 are hashed: of a header in UTF-8, so, those that came. */
     private static @Nullable String text(@Nullable String header) {
         return header == null ? null : WireText.decode(header);
     }

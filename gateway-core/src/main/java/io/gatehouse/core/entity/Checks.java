@@ -170,6 +170,9 @@ final class Checks {
         if (normal == null) {
             return escapes(path);
         }
+        if (normal.indexOf('\0') >= 0) {
+            return "must not hold a NUL, which no request may";
+        }
         return normal.equals(path) ? null : "non-normalized path, consider use '" + normal + "' instead";
     }
 

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The headers that the gateway adds to every answer: {@code Date} where there is none, and what Kong's settings {@code
- * headers} and {@code allow_debug_header} name. An answer counts as proxied once an upstream was to be called, whatever became of it, and when a
- * cache gives what one said before.
+ * headers} and {@code allow_debug_header} name. An answer counts as proxied once an upstream was to be called, whatever
+ * became of it, and when a cache gives what one said before.
  *
  * <p>Immutable; any thread.
  */

@@ -67,6 +67,8 @@ public final class SocketClient implements ClientPort {
     public void head(int status, MultiMap headers, long length, boolean hasBody) {
         MultiMap out = response.headers();
         out.setAll(headers); // all: there may be left-overs of a head that could not be sent
+        chunked = false;
+        framing = 0;
         response.setStatusCode(status);
         if (waitsForContinue) {
             line.closeAfterAnswer(); // nobody knows whether the body still comes

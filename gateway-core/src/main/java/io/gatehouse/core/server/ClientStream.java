@@ -458,7 +458,12 @@ final class ClientStream extends Watched implements ClientSide, ClientPort, Read
     private void ended(boolean success, Done done) {
         watch(false);
         done.sent(success);
-        if (success && !closed && stream.state().remoteSideOpen()) {
+        if (!success || closed || !stream.state().remoteSideOpen()) {
+            return;
+        }
+        if (waitsForContinue || line.isCrowded()) {
+            cutRest(); // nothing will come, or others need the place
+        } else {
             lingers = true;
             discardRest();
             linger();

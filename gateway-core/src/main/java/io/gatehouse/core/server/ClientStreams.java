@@ -279,6 +279,11 @@ final class ClientStreams extends Http2ConnectionHandler {
         sweeper.add(stream, System.nanoTime() + nanos);
     }
 
+    /** Whether half of the streams that there may be are there. */
+    boolean isCrowded() {
+        return connection().numActiveStreams() > MAX_STREAMS / 2;
+    }
+
     void unwatch(Watched stream) {
         sweeper.remove(stream);
     }

@@ -20,6 +20,11 @@ final class HttpFacts implements RequestFacts {
     private byte @Nullable [] source;
     private byte @Nullable [] destination;
 
+    /** The header that was asked for last, and its values: many routes in a row may look at the same one. */
+    private String valuesOf = "";
+
+    private @Nullable List<String> values;
+
     HttpFacts(ClientSide request, @Nullable HostHeader host, Peer peer, Origin client, RequestPath path) {
         this.request = request;
         this.host = host == null ? "" : host.name();
@@ -103,7 +108,16 @@ final class HttpFacts implements RequestFacts {
 
     @Override
     public Iterable<String> headers(String name) {
-        List<String> values = request.headers().getAll(name);
+        List<String> known = values;
+        if (known == null || !name.equals(valuesOf)) {
+            known = texts(request.headers().getAll(name));
+            values = known;
+            valuesOf = name;
+        }
+        return known;
+    }
+
+    private static List<String> texts(List<String> values) {
         for (String value : values) {
             if (!WireText.decode(value).equals(value)) {
                 return values.stream().map(WireText::decode).toList(); // hardly ever, else nothing is copied

@@ -96,6 +96,16 @@ class DataPathIT {
                 Arguments.of(get + "Expect: more\r\n\r\n", ok));
     }
 
+    /** Its first head would have been chunked. */
+    @Test
+    void tellsTheLogOfAnErrorThatTookThePlaceOfAnAnswer() throws Exception {
+        rig.errorsPlanted = true;
+        start("{name: probe}, {name: edge, config: {does: next-throws}}");
+        String answer = rig.raw("GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        rig.logged(2);
+        assertThat(ProbeFactory.last.responseBytes()).as(answer).isEqualTo(answer.length() - "<closed>".length());
+    }
+
     @ParameterizedTest
     @MethodSource("messages")
     void tellsTheLogOfTheWholeMessages(String request, String upstream) throws Exception {

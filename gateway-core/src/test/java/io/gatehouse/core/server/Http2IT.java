@@ -208,6 +208,28 @@ class Http2IT {
     }
 
     @Test
+    void requestsThatNeverEndLeaveRoomForOthers() throws Exception {
+        try (FrameClient client = client("{name: probe, config: {does: answer}}")) {
+            for (int stream = 1; stream < 301; stream += 2) {
+                client.head(stream, false, head("POST", "/a"));
+                assertThat(client.whole(stream)).as("%s", stream).startsWith("418 ");
+            }
+        }
+    }
+
+    @Test
+    void cutsOffARequestThatWasNeverToldToGoOn() throws Exception {
+        try (FrameClient client = client("{name: probe, config: {does: answer}}")) {
+            client.head(1, false, with(head("POST", "/a"), "expect", "100-continue"));
+            assertThat(client.whole(1)).startsWith("418 ");
+            client.frame(PING, 0, 0, new byte[8]);
+            FrameClient.Frame next = client.await(frame -> frame.type() == RST_STREAM || frame.type() == PING);
+            assertThat(next.type()).isEqualTo(RST_STREAM);
+            assertThat(next.number()).isEqualTo(NO_ERROR);
+        }
+    }
+
+    @Test
     void cutsOffARequestThatGoesOnForTooLongAfterItsAnswer() throws Exception {
         try (FrameClient client = client("{name: probe, config: {does: answer}}")) {
             client.head(1, false, head("POST", "/a"));
