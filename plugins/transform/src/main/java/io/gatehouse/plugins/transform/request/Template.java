@@ -3,6 +3,7 @@ package io.gatehouse.plugins.transform.request;
 import io.gatehouse.api.WireText;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -89,20 +90,24 @@ final class Template {
 
     /** The text with all references filled in, with nothing for what is not there. */
     String text(Source source) {
-        return WireText.decode(render(source));
+        return filled(source, WireText::decode); // each alone: what is no UTF-8 in one leaves the others as they are
     }
 
     /** The same, encoded as a header has it: what comes from one header into another keeps its bytes. */
     String render(Source source) {
+        return filled(source, UnaryOperator.identity());
+    }
+
+    private String filled(Source source, UnaryOperator<String> form) {
         if (pieces.length == 1) {
             String value = pieces[0].value(source);
-            return value == null ? "" : value;
+            return value == null ? "" : form.apply(value);
         }
         StringBuilder rendered = new StringBuilder(text.length() + 32);
         for (Piece piece : pieces) {
             String value = piece.value(source);
             if (value != null) {
-                rendered.append(value);
+                rendered.append(form.apply(value));
             }
         }
         return rendered.toString();
