@@ -7,7 +7,7 @@ import io.gatehouse.api.RequestHead;
 import io.gatehouse.api.Route;
 import io.gatehouse.api.WireText;
 import io.gatehouse.plugins.support.Arguments;
-import io.gatehouse.plugins.support.HeaderLookup;
+import io.gatehouse.plugins.support.HeaderName;
 import io.vertx.core.MultiMap;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -49,8 +49,9 @@ final class CacheKey {
         }
 
         List<String> all(String name) {
-            List<String> found = HeaderLookup.all(sent, name);
-            return found.isEmpty() ? HeaderLookup.all(original, name) : found;
+            HeaderName header = HeaderName.of(name);
+            List<String> found = header.all(sent);
+            return found.isEmpty() ? header.all(original) : found;
         }
     }
 

@@ -1,6 +1,7 @@
 package io.gatehouse.plugins.transform.request;
 
 import io.gatehouse.api.WireText;
+import io.gatehouse.plugins.support.HeaderName;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -14,7 +15,7 @@ final class Template {
     /** What references are read from, as {@link WireText} encodes it; each gives null for what is not there. */
     interface Source {
         @Nullable
-        String header(String name);
+        String header(HeaderName name);
 
         @Nullable
         String queryParam(String name);
@@ -165,7 +166,10 @@ final class Template {
             String key = key(captures);
             readsHeaders |= table.equals("headers");
             return switch (table) {
-                case "headers" -> source -> source.header(key);
+                case "headers" -> {
+                    HeaderName name = HeaderName.of(key);
+                    yield source -> source.header(name);
+                }
                 case "query_params" -> source -> source.queryParam(key);
                 case "uri_captures" -> source -> source.uriCapture(key);
                 default -> throw unsupported();
