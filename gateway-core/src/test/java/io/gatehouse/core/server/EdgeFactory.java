@@ -17,6 +17,7 @@ import io.gatehouse.api.body.BodyTransform;
 import io.gatehouse.api.body.Framing;
 import io.gatehouse.api.body.Out;
 import io.gatehouse.api.config.Default;
+import io.gatehouse.api.config.Secret;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Promise;
@@ -28,6 +29,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.NullUnmarked;
+import org.jspecify.annotations.Nullable;
 
 /** A plugin for tests, outside of the probe: breaks where the gateway least expects it. */
 @NullUnmarked
@@ -46,7 +48,14 @@ public final class EdgeFactory implements PluginFactory<EdgeFactory.Config> {
      *
      * @param does {@code nothing}, or where and how to break
      */
-    public record Config(@Default("nothing") String does) {}
+    public record Config(@Default("nothing") String does, Redis redis) {}
+
+    /** More than the early probe takes, whose name comes first. */
+    public record Redis(
+            @Nullable String host,
+            @Nullable Integer port,
+            @Nullable Secret password,
+            @Nullable String zone) {}
 
     @Override
     public String name() {

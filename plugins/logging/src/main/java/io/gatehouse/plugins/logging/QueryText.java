@@ -1,8 +1,7 @@
 package io.gatehouse.plugins.logging;
 
 import io.gatehouse.api.json.JsonName;
-import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
+import io.gatehouse.plugins.support.Arguments;
 import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -43,7 +42,8 @@ final class QueryText {
         while (from <= uri.length()) {
             int to = end(uri, from);
             int equals = uri.indexOf('=', from);
-            boolean hide = equals >= 0 && equals < to && isCredential(decoded(uri, from, equals), read);
+            boolean hide =
+                    equals >= 0 && equals < to && isCredential(Arguments.decode(uri.substring(from, equals)), read);
             if (hide && shown == null) {
                 shown = new StringBuilder(uri.length()).append(uri, 0, from);
             }
@@ -72,11 +72,13 @@ final class QueryText {
             int to = end(query, from);
             int equals = query.indexOf('=', from);
             boolean hasValue = equals >= 0 && equals < to;
-            String name = decoded(query, from, hasValue ? equals : to);
+            String name = Arguments.decode(query.substring(from, hasValue ? equals : to));
             if (!name.isEmpty()) {
                 String value = null;
                 if (hasValue) {
-                    value = isCredential(name, read) ? LogEntry.REDACTED : decoded(query, equals + 1, to);
+                    value = isCredential(name, read)
+                            ? LogEntry.REDACTED
+                            : Arguments.decode(query.substring(equals + 1, to));
                 }
                 arguments.add(JsonName.of(name), value);
             }
@@ -92,32 +94,5 @@ final class QueryText {
     private static int end(String text, int from) {
         int end = text.indexOf('&', from);
         return end < 0 ? text.length() : end;
-    }
-
-    /** Resolves plus signs and percent signs; a percent sign without two hex digits stays. */
-    private static String decoded(String text, int from, int to) {
-        boolean plain = true;
-        for (int i = from; i < to && plain; i++) {
-            char c = text.charAt(i);
-            plain = c != '%' && c != '+';
-        }
-        if (plain) {
-            return text.substring(from, to);
-        }
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream(to - from);
-        int run = from;
-        for (int i = from; i < to; i++) {
-            char c = text.charAt(i);
-            int high = c == '%' && i + 2 < to ? Character.digit(text.charAt(i + 1), 16) : -1;
-            int low = high >= 0 ? Character.digit(text.charAt(i + 2), 16) : -1;
-            if (low >= 0 || c == '+') {
-                bytes.writeBytes(text.substring(run, i).getBytes(StandardCharsets.UTF_8));
-                bytes.write(c == '+' ? ' ' : high * 16 + low);
-                i += c == '+' ? 0 : 2;
-                run = i + 1;
-            }
-        }
-        bytes.writeBytes(text.substring(Math.min(run, to), to).getBytes(StandardCharsets.UTF_8));
-        return bytes.toString(StandardCharsets.UTF_8);
     }
 }

@@ -12,9 +12,9 @@ import org.junit.jupiter.api.Test;
 class QueryTextTest {
     @Test
     void parsesArguments() {
-        assertThat(parsed("a=1&b&c=&d=x+y%20z&a=2&=no&&e=%zz%4&f=%C3%A9"))
+        assertThat(parsed("a=1&b&c=&d=x+y%20z&a=2&=no&&e=%zz%4&f=%C3%A9&g=%E9&h=\u00c3\u00bc"))
                 .isEqualTo(
-                        "{\"a\":[\"1\",\"2\"],\"b\":true,\"c\":\"\",\"d\":\"x y z\",\"e\":\"%zz%4\",\"f\":\"\u00e9\"}");
+                        "{\"a\":[\"1\",\"2\"],\"b\":true,\"c\":\"\",\"d\":\"x y z\",\"e\":\"%zz%4\",\"f\":\"\u00e9\",\"g\":\"\u00e9\",\"h\":\"\u00fc\"}");
         assertThat(parsed(null)).isEqualTo("{}");
         assertThat(parsed("")).isEqualTo("{}");
     }

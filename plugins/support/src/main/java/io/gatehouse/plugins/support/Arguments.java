@@ -238,8 +238,13 @@ public final class Arguments {
      * @param text bytes in UTF-8, each as one character, as a raw query or a form has them
      */
     public static String decode(String text) {
+        return WireText.decode(bytes(text));
+    }
+
+    /** The same, but leaves it at bytes, each as one character: those of two texts differ whenever the texts' bytes do. */
+    public static String bytes(String text) {
         if (text.indexOf('%') < 0 && text.indexOf('+') < 0) {
-            return WireText.decode(text);
+            return text;
         }
         StringBuilder bytes = new StringBuilder(text.length());
         for (int i = 0; i < text.length(); i++) {
@@ -256,6 +261,6 @@ public final class Arguments {
             }
             bytes.append(c);
         }
-        return WireText.decode(bytes.toString());
+        return bytes.toString();
     }
 }

@@ -32,6 +32,12 @@ class ArgumentsTest {
         assertThat(Arguments.of(raw).contains("a")).isTrue();
     }
 
+    @ParameterizedTest
+    @CsvSource({"x+%41, x A", "%C3%A9, \u00c3\u00a9", "\u00c3%A9, \u00c3\u00a9", "%E9, \u00e9", "%4, %4"})
+    void tellsBytesApart(String raw, String bytes) {
+        assertThat(Arguments.bytes(raw)).isEqualTo(bytes);
+    }
+
     @Test
     void hasNothingToReadInNothing() {
         assertThat(Arguments.of(null).toText()).isNull();

@@ -3,7 +3,7 @@ package io.gatehouse.plugins.ai.proxy;
 import io.gatehouse.api.Exchange;
 import io.gatehouse.api.WireText;
 import io.gatehouse.plugins.support.Arguments;
-import io.gatehouse.plugins.support.HeaderLookup;
+import io.gatehouse.plugins.support.HeaderName;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +36,7 @@ final class Template {
             String literal,
             @Nullable String source,
             String key,
+            HeaderName header,
             boolean inAuthority,
             @Nullable String fault) {}
 
@@ -51,7 +52,7 @@ final class Template {
             int start = text.indexOf("$(", from);
             int end = start < 0 ? -1 : text.indexOf(')', start);
             if (end < 0) {
-                parts.add(new Part(text.substring(from), null, "", false, null));
+                parts.add(new Part(text.substring(from), null, "", HeaderName.of(""), false, null));
                 return new Template(use, List.copyOf(parts));
             }
             String literal = text.substring(from, start);
@@ -75,7 +76,8 @@ final class Template {
         }
         String prefix = before.toString();
         int scheme = prefix.indexOf("://");
-        return new Part(literal, source, key, scheme >= 0 && prefix.indexOf('/', scheme + 3) < 0, fault);
+        return new Part(
+                literal, source, key, HeaderName.of(key), scheme >= 0 && prefix.indexOf('/', scheme + 3) < 0, fault);
     }
 
     /**
@@ -97,7 +99,7 @@ final class Template {
             if (source == null) {
                 continue;
             }
-            String value = value(exchange, source, part.key);
+            String value = value(exchange, source, part);
             if (value == null) {
                 throw Refusal.badRequest(source + " key " + part.key + " was not provided");
             }
@@ -116,14 +118,14 @@ final class Template {
         return resolved;
     }
 
-    private static @Nullable String value(Exchange exchange, String source, String key) {
+    private static @Nullable String value(Exchange exchange, String source, Part part) {
         return switch (source) {
             case "headers" -> {
-                String value = HeaderLookup.first(exchange.original().headers(), key);
+                String value = part.header.first(exchange.original().headers());
                 yield value == null ? null : WireText.decode(value);
             }
-            case "uri_captures" -> exchange.uriCaptures().get(key);
-            default -> Queries.first(exchange.original().query(), key);
+            case "uri_captures" -> exchange.uriCaptures().get(part.key);
+            default -> Queries.first(exchange.original().query(), part.key);
         };
     }
 

@@ -13,7 +13,7 @@ import io.gatehouse.api.json.JsonWriter;
 import io.gatehouse.plugins.auth.Authentication;
 import io.gatehouse.plugins.auth.Scheme;
 import io.gatehouse.plugins.support.Arguments;
-import io.gatehouse.plugins.support.HeaderLookup;
+import io.gatehouse.plugins.support.HeaderName;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpMethod;
 import java.nio.charset.StandardCharsets;
@@ -21,6 +21,7 @@ import java.security.PublicKey;
 import java.time.Clock;
 import java.util.Base64;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,7 @@ final class JwtAuth implements Plugin {
     private final JwtAuthConfig config;
     private final PluginContext context;
     private final Clock clock;
+    private final List<HeaderName> headers;
     private final Authentication authentication;
     private final PublicKeys publicKeys = new PublicKeys();
     private final String keyClaim;
@@ -44,6 +46,7 @@ final class JwtAuth implements Plugin {
         this.config = config;
         this.context = context;
         this.clock = context.clock();
+        this.headers = config.headerNames().stream().map(HeaderName::of).toList();
         this.authentication = new Authentication(config.anonymous());
         this.keyClaim = '/' + config.keyClaimName().replace("~", "~0").replace("/", "~1");
         this.challenge = Authentication.challenge("Bearer", config.realm());
@@ -99,8 +102,8 @@ final class JwtAuth implements Plugin {
                 searchCookies(cookies, found);
             }
         }
-        for (String name : config.headerNames()) {
-            found.add(BEARER.read(HeaderLookup.first(request.headers(), name)));
+        for (HeaderName header : headers) {
+            found.add(BEARER.read(header.first(request.headers())));
         }
     }
 

@@ -5,7 +5,7 @@ import io.gatehouse.api.PluginContext;
 import io.gatehouse.api.PluginFactory;
 import io.gatehouse.api.config.Problems;
 import io.gatehouse.plugins.auth.Authentication;
-import io.gatehouse.plugins.support.HeaderLookup;
+import io.gatehouse.plugins.support.HeaderName;
 import java.util.HashSet;
 import java.util.Set;
 
@@ -41,8 +41,7 @@ public final class JwtAuthFactory implements PluginFactory<JwtAuthConfig> {
     public Plugin create(JwtAuthConfig config, PluginContext context) {
         Set<String> headers = new HashSet<>();
         for (String name : config.headerNames()) {
-            headers.add(name);
-            headers.add(HeaderLookup.hyphenated(name));
+            headers.addAll(HeaderName.of(name).names());
         }
         if (!config.cookieNames().isEmpty()) {
             headers.add("Cookie");

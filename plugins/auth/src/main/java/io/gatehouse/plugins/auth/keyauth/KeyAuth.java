@@ -8,7 +8,7 @@ import io.gatehouse.api.Response;
 import io.gatehouse.api.WireText;
 import io.gatehouse.plugins.auth.Authentication;
 import io.gatehouse.plugins.support.Arguments;
-import io.gatehouse.plugins.support.HeaderLookup;
+import io.gatehouse.plugins.support.HeaderName;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpMethod;
@@ -22,12 +22,14 @@ final class KeyAuth implements Plugin {
 
     private final KeyAuthConfig config;
     private final String[] names;
+    private final HeaderName[] headers;
     private final Authentication authentication;
     private final String challenge;
 
     KeyAuth(KeyAuthConfig config) {
         this.config = config;
         this.names = config.keyNames().toArray(String[]::new);
+        this.headers = config.keyNames().stream().map(HeaderName::of).toArray(HeaderName[]::new);
         this.authentication = new Authentication(config.anonymous());
         this.challenge = Authentication.challenge("Key", config.realm());
     }
@@ -49,7 +51,7 @@ final class KeyAuth implements Plugin {
         for (int i = 0; i < names.length; i++) {
             List<String> found = List.of();
             if (config.keyInHeader()) {
-                found = inHeaders(request.headers(), names[i]);
+                found = inHeaders(request.headers(), headers[i]);
             }
             if (found.isEmpty() && config.keyInQuery() && query != null) {
                 found = Arguments.values(query, names[i]);
@@ -72,9 +74,13 @@ final class KeyAuth implements Plugin {
         return refuse(request, 401, "No API key found in request", next);
     }
 
-    private static List<String> inHeaders(MultiMap headers, String name) {
-        List<String> found = HeaderLookup.all(headers, name);
-        return found.size() == 1 ? List.of(WireText.decode(found.get(0))) : found;
+    private static List<String> inHeaders(MultiMap headers, HeaderName name) {
+        List<String> found = name.all(headers);
+        if (found.size() != 1) {
+            return found;
+        }
+        String key = WireText.decode(found.get(0));
+        return key.equals(found.get(0)) ? found : List.of(key); // hardly ever, else nothing is copied
     }
 
     private Future<Response> readBody(Request request, Next next) {
@@ -98,8 +104,7 @@ final class KeyAuth implements Plugin {
     private void hide(Request request, @Nullable String query, @Nullable BodyKeys body) {
         String left = query;
         for (int i = 0; i < names.length; i++) {
-            request.headers().remove(names[i]);
-            request.headers().remove(HeaderLookup.hyphenated(names[i]));
+            headers[i].remove(request.headers());
             if (left != null) {
                 left = Arguments.without(left, names[i]);
             }

@@ -5,7 +5,7 @@ import io.gatehouse.api.PluginContext;
 import io.gatehouse.api.PluginFactory;
 import io.gatehouse.api.config.Problems;
 import io.gatehouse.plugins.auth.Authentication;
-import io.gatehouse.plugins.support.HeaderLookup;
+import io.gatehouse.plugins.support.HeaderName;
 import java.util.HashSet;
 import java.util.Set;
 
@@ -38,8 +38,7 @@ public final class KeyAuthFactory implements PluginFactory<KeyAuthConfig> {
     public Plugin create(KeyAuthConfig config, PluginContext context) {
         Set<String> headers = new HashSet<>();
         for (String name : config.keyNames()) {
-            headers.add(name);
-            headers.add(HeaderLookup.hyphenated(name));
+            headers.addAll(HeaderName.of(name).names());
         }
         Set<String> names = Set.copyOf(config.keyNames());
         context.readsCredentials(

@@ -5,8 +5,9 @@ import io.gatehouse.api.Exchange;
 import io.gatehouse.api.Request;
 import io.gatehouse.api.RequestHead;
 import io.gatehouse.api.Route;
+import io.gatehouse.api.WireText;
 import io.gatehouse.plugins.support.Arguments;
-import io.gatehouse.plugins.support.HeaderLookup;
+import io.gatehouse.plugins.support.HeaderName;
 import io.vertx.core.MultiMap;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -21,7 +22,10 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Under which keys answers are kept: Kong's, so that the same request has the same key there. */
+/**
+ * Under which keys answers are kept: Kong's, so that the same request has the same key there. They are made of bytes: what
+ * reads as the same text may be two things to an upstream.
+ */
 final class CacheKey {
     /** Stands between a key and what makes a variant of it. */
     static final char VARIANT = ':';
@@ -45,8 +49,9 @@ final class CacheKey {
         }
 
         List<String> all(String name) {
-            List<String> found = HeaderLookup.all(sent, name);
-            return found.isEmpty() ? HeaderLookup.all(original, name) : found;
+            HeaderName header = HeaderName.of(name);
+            List<String> found = header.all(sent);
+            return found.isEmpty() ? header.all(original) : found;
         }
     }
 
@@ -65,7 +70,7 @@ final class CacheKey {
         if (config.ignoreUriCase()) {
             line = line.toLowerCase(Locale.ROOT);
         }
-        String text = prefix
+        String text = WireText.encode(prefix)
                 + '|'
                 + method
                 + '|'
@@ -92,13 +97,22 @@ final class CacheKey {
     private static String params(@Nullable String query, List<String> vary) {
         Map<String, List<String>> values = new TreeMap<>();
         for (Arguments.Argument argument : Arguments.of(query).all()) {
-            String value = argument.value();
-            List<String> list = values.computeIfAbsent(argument.name(), name -> new ArrayList<>());
-            if (value != null) {
-                list.add(value);
+            String text = argument.text();
+            int equals = text.indexOf('=');
+            String name = Arguments.bytes(equals < 0 ? text : text.substring(0, equals));
+            List<String> list = values.computeIfAbsent(name, first -> new ArrayList<>());
+            if (equals >= 0) {
+                list.add(Arguments.bytes(text.substring(equals + 1)));
             }
         }
-        return fields(values, vary.isEmpty() ? values.keySet() : vary);
+        if (vary.isEmpty()) {
+            return fields(values, values.keySet());
+        }
+        List<String> names = new ArrayList<>(vary.size());
+        for (String name : vary) {
+            names.add(WireText.encode(name));
+        }
+        return fields(values, names);
     }
 
     private static String headers(Headers headers, List<String> vary) {
@@ -124,9 +138,10 @@ final class CacheKey {
         return String.join(":", fields);
     }
 
-    private static String sha256(String text) {
+    /** Of bytes, each as one character. */
+    private static String sha256(String bytes) {
         try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(bytes.getBytes(StandardCharsets.ISO_8859_1));
             return HexFormat.of().formatHex(digest);
         } catch (NoSuchAlgorithmException e) {
             throw new AssertionError(e); // every Java has it

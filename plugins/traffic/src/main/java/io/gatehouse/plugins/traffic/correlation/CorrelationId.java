@@ -5,28 +5,28 @@ import io.gatehouse.api.Plugin;
 import io.gatehouse.api.Request;
 import io.gatehouse.api.Response;
 import io.gatehouse.api.WireText;
-import io.gatehouse.plugins.support.HeaderLookup;
+import io.gatehouse.plugins.support.HeaderName;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpHeaders;
 import java.util.function.Supplier;
 
 /** Kong's correlation-id. It stands outermost, so that every answer can carry the id. */
 final class CorrelationId implements Plugin {
-    private final String name;
+    private final HeaderName name;
     private final CharSequence header;
     private final boolean echo;
     private final Supplier<String> generator;
 
     CorrelationId(CorrelationIdConfig config, Supplier<String> generator) {
-        this.name = config.headerName();
-        this.header = HttpHeaders.createOptimized(name);
+        this.name = HeaderName.of(config.headerName());
+        this.header = HttpHeaders.createOptimized(config.headerName());
         this.echo = config.echoDownstream();
         this.generator = generator;
     }
 
     @Override
     public Future<Response> intercept(Request request, Next next) {
-        String sent = HeaderLookup.first(request.headers(), name);
+        String sent = name.first(request.headers());
         String id;
         if (sent == null || sent.isEmpty()) {
             id = generator.get();

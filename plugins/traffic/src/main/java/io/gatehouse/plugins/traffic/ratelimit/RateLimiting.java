@@ -11,7 +11,7 @@ import io.gatehouse.api.PluginContext;
 import io.gatehouse.api.Request;
 import io.gatehouse.api.Response;
 import io.gatehouse.api.Service;
-import io.gatehouse.plugins.support.HeaderLookup;
+import io.gatehouse.plugins.support.HeaderName;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
@@ -38,6 +38,7 @@ final class RateLimiting implements Plugin {
     private final RateLimitingConfig config;
     private final Counters counters;
     private final Clock clock;
+    private final @Nullable HeaderName header;
     private final Period[] periods;
     private final long[] limits;
     private final CharSequence[] limitTexts;
@@ -61,6 +62,7 @@ final class RateLimiting implements Plugin {
                 ? context.counters(config.redis().options(redis))
                 : context.counters();
         this.clock = context.clock();
+        this.header = config.headerName() == null ? null : HeaderName.of(config.headerName());
         List<Period> used = new ArrayList<>();
         for (Period period : Period.values()) {
             if (config.limit(period) != null) {
@@ -193,10 +195,7 @@ final class RateLimiting implements Plugin {
                 Service service = exchange.service();
                 yield service == null ? null : service.id();
             }
-            case HEADER -> {
-                String name = config.headerName();
-                yield name == null ? null : HeaderLookup.first(request.headers(), name);
-            }
+            case HEADER -> header == null ? null : header.first(request.headers());
             case PATH -> exchange.original().path().equals(config.path()) ? config.path() : null;
         };
     }

@@ -8,7 +8,7 @@ import io.gatehouse.api.WireText;
 import io.gatehouse.api.body.Body;
 import io.gatehouse.api.json.JsonWriter;
 import io.gatehouse.plugins.support.Arguments;
-import io.gatehouse.plugins.support.HeaderLookup;
+import io.gatehouse.plugins.support.HeaderName;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import java.util.Map;
@@ -30,12 +30,14 @@ final class RequestTermination implements Plugin {
             503, "Service unavailable");
 
     private final RequestTerminationConfig config;
+    private final @Nullable HeaderName trigger;
     private final @Nullable String message;
     private final @Nullable Buffer answer;
     private final @Nullable String contentType;
 
     RequestTermination(RequestTerminationConfig config) {
         this.config = config;
+        this.trigger = config.trigger() == null ? null : HeaderName.of(config.trigger());
         this.message = config.message() != null ? config.message() : MESSAGES.get(config.statusCode());
         String body = config.body();
         if (body != null) {
@@ -52,7 +54,6 @@ final class RequestTermination implements Plugin {
 
     @Override
     public Future<Response> intercept(Request request, Next next) {
-        String trigger = config.trigger();
         if (trigger != null && !isTriggered(request, trigger)) {
             return next.proceed(request);
         }
@@ -64,9 +65,9 @@ final class RequestTermination implements Plugin {
                 .map(fits -> fits ? echo(request) : Response.error(413, "Payload too large"));
     }
 
-    private static boolean isTriggered(Request request, String trigger) {
-        return HeaderLookup.first(request.headers(), trigger) != null
-                || Arguments.of(request.exchange().original().query()).contains(trigger);
+    private static boolean isTriggered(Request request, HeaderName trigger) {
+        return trigger.first(request.headers()) != null
+                || Arguments.of(request.exchange().original().query()).contains(trigger.toString());
     }
 
     private Response answer() {

@@ -89,15 +89,15 @@ class ProxyCacheTest {
             counting(tester, "text/plain");
             FakeRoute route = FakeRoute.named("r");
             TestExchange plain = tester.get("/p").route(route).send();
-            TestExchange full = tester.get("/p?z=2&a=b%20c&z=1&flag")
+            TestExchange full = tester.get("/p?z=2&a=b%20c&z=1&flag&\u00c3\u00bc=%C3%A9")
                     .route(route)
                     .consumer(new Consumer("c-id", "alice", null, List.of()))
-                    .header("X-A", "1")
+                    .header("X-A", "\u00c3\u00bc")
                     .send();
 
             assertThat(plain.header("X-Cache-Key")).isEqualTo(sha256(route.id() + "|GET|GET /p HTTP/1.1||"));
             assertThat(full.header("X-Cache-Key"))
-                    .isEqualTo(sha256("c-id:" + route.id() + "|GET|GET /p|a=b c:flag:z=1,2|X-A=1"));
+                    .isEqualTo(sha256("c-id:" + route.id() + "|GET|GET /p|a=b c:flag:z=1,2:\u00fc=\u00e9|X-A=\u00fc"));
         }
     }
 
@@ -120,11 +120,16 @@ class ProxyCacheTest {
             value = {
                 "{}|GET /a?x=1&y=2|GET /a?y=2&x=1|Hit",
                 "{}|GET /a?x=1|GET /a?x=2|Miss",
+                "{}|GET /a?x=%C3%A9|GET /a?x=%E9|Miss",
+                "{}|GET /a?%C3%A9=1|GET /a?%E9=1|Miss",
+                "{}|GET /a?x=%C3%A9|GET /a?x=%c3%a9|Hit",
                 "{}|GET /a|GET /A|Miss",
                 "{ignore_uri_case: true}|GET /a|GET /A|Hit",
                 "{}|GET /a|HEAD /a|Miss",
                 "{vary_query_params: [x]}|GET /a?x=1&y=2|GET /a?x=1&y=3|Hit",
                 "{vary_query_params: [x]}|GET /a?x=1|GET /a?x=2|Miss",
+                "{vary_query_params: [\u00e9]}|GET /a?%C3%A9=1|GET /a?%C3%A9=2|Miss",
+                "{vary_query_params: [\u00e9]}|GET /a?%C3%A9=1&y=2|GET /a?%C3%A9=1&y=3|Hit",
                 "{}|POST /a|POST /a|Bypass",
                 "{request_method: [POST]}|POST /a|POST /a|Hit",
                 "{request_method: [POST]}|GET /a|GET /a|Bypass",

@@ -3,7 +3,7 @@ package io.gatehouse.plugins.transform.request;
 import io.gatehouse.api.Request;
 import io.gatehouse.api.WireText;
 import io.gatehouse.plugins.support.Arguments;
-import io.gatehouse.plugins.support.HeaderLookup;
+import io.gatehouse.plugins.support.HeaderName;
 import io.vertx.core.MultiMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -29,9 +29,9 @@ final class Facts implements Template.Source {
     }
 
     @Override
-    public @Nullable String header(String name) {
-        String value = HeaderLookup.first(headers, name); // Lua's identifiers have no hyphen
-        return value == null && name.equalsIgnoreCase("host") && !host.isEmpty() ? host : value;
+    public @Nullable String header(HeaderName name) {
+        String value = name.first(headers); // Lua's identifiers have no hyphen
+        return value == null && name.toString().equalsIgnoreCase("host") && !host.isEmpty() ? host : value;
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.gatehouse.plugins.transform.request;
 
+import io.gatehouse.plugins.support.HeaderName;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +24,7 @@ final class PathText {
     /** What clients sent, encoded. */
     private record Escaped(Template.Source source) implements Template.Source {
         @Override
-        public @Nullable String header(String name) {
+        public @Nullable String header(HeaderName name) {
             return escaped(source.header(name));
         }
 

@@ -1,8 +1,10 @@
 package io.gatehouse.plugins.transform.request;
 
 import io.gatehouse.api.WireText;
+import io.gatehouse.plugins.support.HeaderName;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,7 +15,7 @@ final class Template {
     /** What references are read from, as {@link WireText} encodes it; each gives null for what is not there. */
     interface Source {
         @Nullable
-        String header(String name);
+        String header(HeaderName name);
 
         @Nullable
         String queryParam(String name);
@@ -89,20 +91,24 @@ final class Template {
 
     /** The text with all references filled in, with nothing for what is not there. */
     String text(Source source) {
-        return WireText.decode(render(source));
+        return filled(source, WireText::decode); // each alone: what is no UTF-8 in one leaves the others as they are
     }
 
     /** The same, encoded as a header has it: what comes from one header into another keeps its bytes. */
     String render(Source source) {
+        return filled(source, UnaryOperator.identity());
+    }
+
+    private String filled(Source source, UnaryOperator<String> form) {
         if (pieces.length == 1) {
             String value = pieces[0].value(source);
-            return value == null ? "" : value;
+            return value == null ? "" : form.apply(value);
         }
         StringBuilder rendered = new StringBuilder(text.length() + 32);
         for (Piece piece : pieces) {
             String value = piece.value(source);
             if (value != null) {
-                rendered.append(value);
+                rendered.append(form.apply(value));
             }
         }
         return rendered.toString();
@@ -160,7 +166,10 @@ final class Template {
             String key = key(captures);
             readsHeaders |= table.equals("headers");
             return switch (table) {
-                case "headers" -> source -> source.header(key);
+                case "headers" -> {
+                    HeaderName name = HeaderName.of(key);
+                    yield source -> source.header(name);
+                }
                 case "query_params" -> source -> source.queryParam(key);
                 case "uri_captures" -> source -> source.uriCapture(key);
                 default -> throw unsupported();

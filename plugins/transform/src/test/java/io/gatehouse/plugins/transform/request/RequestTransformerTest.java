@@ -133,6 +133,7 @@ class RequestTransformerTest {
                 "rename: {querystring: ['q1:q2']}|/p?a=%2f&q1=v%201|/p?a=%2f&q2=v%201",
                 "replace: {querystring: ['q1:v2']}|/p?q1=v1&q1=v3|/p?q1=v2",
                 "replace: {querystring: ['q1:v2']}|/p?a=b|/p?a=b",
+                "add: {querystring: ['q1:\u00fc$(query_params.a)']}|/p?a=%C3%BC|/p?a=%C3%BC&q1=%C3%BC%C3%BC",
                 "add: {querystring: ['q1:a b']}|/p|/p?q1=a%20b",
                 "add: {querystring: ['q1:x']}|/p?q1=v1|/p?q1=v1",
                 "append: {querystring: ['q1:v2']}|/p?q1=v1|/p?q1=v1&q1=v2",
@@ -233,6 +234,23 @@ class RequestTransformerTest {
 
             assertThat(sent.bytes()).isEqualTo(Buffer.buffer(expected));
             assertThat(sent.uri()).isEqualTo("/%C3%BC/%C3%BC%E6%97%A5?c=%C3%BC%E6%97%A5");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"application/json, {}, '{\"c\":\"\u00fc\u00e9\"}'", FORM + ", '', c=%C3%BC%C3%A9"})
+    void keepsItsOwnTextBesideAHeaderThatIsNotUtf8(String type, String body, String expected) {
+        try (PluginTester tester = tester(
+                "add: {body: [\"c:\u00fc$(headers.x_h)\"], querystring: [\"c:$(headers.none or '\u00fc')$(headers.x_h)\"]}")) {
+            SentRequest sent = tester.request(HttpMethod.POST, "/")
+                    .header("Content-Type", type)
+                    .header("X-H", "\u00e9")
+                    .body(Body.of(Buffer.buffer(body)))
+                    .send()
+                    .upstreamRequest();
+
+            assertThat(sent.bytes()).isEqualTo(Buffer.buffer(expected));
+            assertThat(sent.uri()).isEqualTo("/?c=%C3%BC%C3%A9");
         }
     }
 

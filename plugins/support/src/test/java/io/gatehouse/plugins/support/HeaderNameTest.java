@@ -6,10 +6,11 @@ import io.vertx.core.MultiMap;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class HeaderLookupTest {
+class HeaderNameTest {
     @ParameterizedTest
     @CsvSource(
             nullValues = "-",
@@ -30,7 +31,19 @@ class HeaderLookupTest {
         }
         List<String> values = found == null ? List.of() : Arrays.asList(found.split(" ", -1));
 
-        assertThat(HeaderLookup.all(headers, name)).isEqualTo(values);
-        assertThat(HeaderLookup.first(headers, name)).isEqualTo(values.isEmpty() ? null : values.get(0));
+        assertThat(HeaderName.of(name).all(headers)).isEqualTo(values);
+        assertThat(HeaderName.of(name).first(headers)).isEqualTo(values.isEmpty() ? null : values.get(0));
+    }
+
+    @Test
+    void removesTheHeaderUnderEitherName() {
+        MultiMap headers = MultiMap.caseInsensitiveMultiMap();
+        headers.add("x_a", "1").add("X-A", "2").add("x-b", "3");
+
+        HeaderName.of("x_a").remove(headers);
+
+        assertThat(headers.names()).containsExactly("x-b");
+        assertThat(HeaderName.of("x_a").names()).containsExactly("x_a", "x-a");
+        assertThat(HeaderName.of("x-b").names()).containsExactly("x-b");
     }
 }
