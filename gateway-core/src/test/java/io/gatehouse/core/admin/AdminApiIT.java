@@ -409,9 +409,7 @@ class AdminApiIT {
         assertThat(send("PATCH", "/key-auths/k", "{\"tags\":[\"x\"]}").statusCode())
                 .isEqualTo(200);
         assertThat(get("/key-auths/k").get("created_at").asLong()).isEqualTo(made);
-        assertThat(folder.resolve(".gatehouse-state-gatehouse.yaml"))
-                .content()
-                .contains("\"updated_at\":" + made);
+        assertThat(folder.resolve(".gatehouse-state-gatehouse.yaml")).content().contains("\"updated_at\":" + made);
     }
 
     @Test
