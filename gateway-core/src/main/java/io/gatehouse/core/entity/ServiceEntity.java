@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 @Doc("Where requests go. `url` may stand for protocol, host, port and path.")
 @NotBuilt(
         value = {"tls_sans", "filter_chains"},
-        defaults = "filter_chains=[]")
+        defaults = {"tls_sans.dnsnames=[]", "tls_sans.uris=[]", "filter_chains=[]"})
 public record ServiceEntity(
         @Doc("A UUID in lower case; made from what tells it from others when left out.") @Filled
         String id,

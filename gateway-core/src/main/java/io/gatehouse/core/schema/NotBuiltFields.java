@@ -45,8 +45,16 @@ record NotBuiltFields(Set<String> names, Map<String, ConfigNode> defaults) {
 
     /** Whether a field is one of them and says nothing, or just what Kong puts there. */
     boolean isStandard(ConfigNode.Entry field) {
-        return names.contains(field.name())
-                && (field.value().isNull() || field.value().equals(defaults.get(field.name())));
+        return names.contains(field.name()) && isStandard(field.value(), field.name());
+    }
+
+    private boolean isStandard(ConfigNode value, String path) {
+        if (value instanceof ConfigNode.Mapping mapping) {
+            return defaults.keySet().stream().anyMatch(inner -> inner.startsWith(path + "."))
+                    && mapping.entries().stream()
+                            .allMatch(entry -> isStandard(entry.value(), path + "." + entry.name()));
+        }
+        return value.isNull() || value.equals(defaults.get(path));
     }
 
     private boolean isOff(ConfigNode value, String path) {
