@@ -81,18 +81,12 @@ final class EntityWrites {
             full = withRandom(kind, full);
             long now = clock.instant().getEpochSecond();
             for (String time : kind.times()) {
-                ConfigNode asked = body.get(time);
-                ConfigNode old = asked != null && !asked.isNull()
-                        ? asked
-                        : existing == null ? null : existing.node().get(time);
-                full = full.with(time, time.equals("created_at") && old != null ? old : number(time, now));
+                full = full.with(time, time.equals("created_at") ? made(config, existing, now) : number(time, now));
             }
             if (kind == EntityKind.KEYAUTH) {
                 // as in Kong, a ttl counts from when it is said; what says none changes nothing of that
-                ConfigNode since = body.get("ttl") != null || existing == null
-                        ? number(Entity.TTL_SAID, now)
-                        : existing.node().get(Entity.TTL_SAID);
-                full = since == null ? full.without(Entity.TTL_SAID::equals) : full.with(Entity.TTL_SAID, since);
+                long since = body.get("ttl") != null || existing == null ? now : config.ttlSince(existing);
+                full = full.with(Entity.TTL_SAID, number(Entity.TTL_SAID, since));
             }
             said = full;
             List<EntityEdit> edits = new ArrayList<>();
@@ -107,6 +101,20 @@ final class EntityWrites {
                 snis(config, newId, names, now, edits);
             }
             return edits;
+        }
+
+        /** When it was made: as asked, else as before. */
+        private ConfigNode made(DeclarativeConfig config, @Nullable Entity existing, long now) {
+            ConfigNode asked = body.get("created_at");
+            ConfigNode old = existing == null ? null : existing.node().get("created_at");
+            if (asked != null && !asked.isNull()) {
+                return asked;
+            }
+            return old != null
+                    ? old
+                    : number(
+                            "created_at",
+                            existing == null ? now : config.since().getEpochSecond());
         }
 
         final Future<EntityPages.Answer> done(int status, Consumer<String> changed) {

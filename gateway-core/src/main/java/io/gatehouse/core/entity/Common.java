@@ -37,7 +37,7 @@ final class Common {
                     }
                 }
                 default -> {
-                    if (!(value instanceof ConfigNode.Scalar number) || number.asDouble() == null) {
+                    if (!(value instanceof ConfigNode.Scalar number) || number.asLong() == null) {
                         wrong(value, "an integer", sink);
                     }
                 }

@@ -59,7 +59,8 @@ public record Entity(
      * From when its {@code ttl} counts, in seconds since the epoch: from when that was said last, else from when the entity
      * was made; null when nothing says when.
      */
-    public @Nullable Long ttlSince() {
+    @Nullable
+    Long ttlSince() {
         Long said = time(TTL_SAID);
         return said != null ? said : time("created_at");
     }

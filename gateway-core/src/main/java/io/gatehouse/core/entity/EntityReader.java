@@ -273,7 +273,7 @@ final class EntityReader {
         boolean known = true;
         for (ConfigNode.Entry entry : node.entries()) {
             String name = entry.name();
-            if (shape.component(name) == null && !kind.isExtra(name) && !shape.isOff(entry)) {
+            if (shape.component(name) == null && !kind.isExtra(name) && !shape.isStandard(entry)) {
                 RootFields.report(entry, shape.notBuilt(), kind.supported(), sink);
                 known = false;
             }

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  *     0 mean for ever
  */
 @Doc("An API key of a consumer.")
-@NotBuilt("identity_realms")
+@NotBuilt(value = "identity_realms", defaults = "identity_realms=[]")
 public record KeyauthCredential(
         @Doc("A UUID in lower case; made from what tells it from others when left out.") @Filled
         String id,

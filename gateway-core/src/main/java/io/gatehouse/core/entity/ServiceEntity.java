@@ -32,7 +32,9 @@ import org.jspecify.annotations.Nullable;
  * @param caCertificates ids of the only authorities that may certify the upstream; null or empty for those of the settings
  */
 @Doc("Where requests go. `url` may stand for protocol, host, port and path.")
-@NotBuilt({"tls_sans", "filter_chains"})
+@NotBuilt(
+        value = {"tls_sans", "filter_chains"},
+        defaults = {"tls_sans.dnsnames=[]", "tls_sans.uris=[]", "filter_chains=[]"})
 public record ServiceEntity(
         @Doc("A UUID in lower case; made from what tells it from others when left out.") @Filled
         String id,

@@ -3,14 +3,19 @@ package io.gatehouse.core.entity;
 import io.gatehouse.core.config.ConfigNode;
 import io.gatehouse.core.config.Problem;
 import io.gatehouse.core.config.Scalars;
+import io.gatehouse.core.schema.Credentials;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The parts of the {@code url} shorthand of a service. */
 record ServiceUrl(
         String protocol, String host, int port, @Nullable String path) {
+
+    /** Where host and port end. */
+    private static final Pattern END = Pattern.compile("[/?#]");
 
     /** What Kong leaves out of a url. */
     private static final Pattern QUERY = Pattern.compile("[?#].*", Pattern.DOTALL);
@@ -22,25 +27,27 @@ record ServiceUrl(
             return null;
         }
         String text = node.text();
+        String shown = text.indexOf('@') < 0 ? node.shown() : Credentials.MASK; // there may be a password in it
         int scheme = text.indexOf("://");
         String protocol = scheme < 0 ? "" : text.substring(0, scheme);
         if (!PROTOCOLS.contains(protocol)) {
             sink.accept(Problem.error(
                     node,
-                    "expected http://host[:port][/path], https://..., grpc://... or grpcs://... (got " + node.shown()
-                            + ")"));
+                    "expected http://host[:port][/path], https://..., grpc://... or grpcs://... (got " + shown + ")"));
             return null;
         }
         String rest = text.substring(scheme + 3);
-        int slash = rest.indexOf('/');
-        String authority = slash < 0 ? rest : rest.substring(0, slash);
+        Matcher end = END.matcher(rest);
+        int after = end.find() ? end.start() : rest.length();
+        String authority = rest.substring(0, after);
         if (authority.indexOf('@') >= 0) {
-            // it is not shown: there is a password in it
             sink.accept(Problem.error(
                     node, "a user and password are not sent (expected: http://host[:port][/path] without them)"));
             return null;
         }
-        String path = slash < 0 ? null : QUERY.matcher(rest.substring(slash)).replaceFirst("");
+        String path = rest.startsWith("/", after)
+                ? QUERY.matcher(rest.substring(after)).replaceFirst("")
+                : null;
         int colon = authority.startsWith("[") ? authority.indexOf("]:") + 1 : authority.indexOf(':');
         String host = colon > 0 ? authority.substring(0, colon) : authority;
         if (host.startsWith("[") && host.endsWith("]")) {
@@ -59,8 +66,8 @@ record ServiceUrl(
             wrong = Checks.path(path);
         }
         if (wrong != null || port == null) {
-            String message = String.valueOf(wrong).replace(Checks.VALUE, node.shown());
-            sink.accept(Problem.error(node, message + " (got " + node.shown() + ")"));
+            String message = String.valueOf(wrong).replace(Checks.VALUE, shown);
+            sink.accept(Problem.error(node, message + " (got " + shown + ")"));
             return null;
         }
         return new ServiceUrl(protocol, host, port.intValue(), path);

@@ -17,7 +17,7 @@ import java.util.List;
  * @param weight its share; 0 gets nothing
  */
 @Doc("One of the servers of an upstream.")
-@NotBuilt("failover")
+@NotBuilt(value = "failover", defaults = "failover=false")
 public record TargetEntity(
         @Doc("A UUID in lower case; made from what tells it from others when left out.") @Filled
         String id,

@@ -14,8 +14,8 @@ import java.util.Set;
  * upstream share one. Immutable.
  */
 public final class Chain {
-    /** Never shown in logs, whatever plugins are in effect. */
-    private static final Set<String> ALWAYS_REDACTED =
+    /** Headers never shown in logs, whatever plugins are in effect. Lower case. */
+    public static final Set<String> ALWAYS_REDACTED =
             Set.of("authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key");
 
     private static final Redaction NO_CREDENTIALS = new Redaction(Set.of(), Set.of(), Set.of());

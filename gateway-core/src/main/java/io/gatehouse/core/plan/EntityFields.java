@@ -87,7 +87,7 @@ final class EntityFields {
                     entity.value() instanceof PluginEntity plugin ? configShape(plugin.name()) : null;
             tree(name, node, shape, entity.kind() == EntityKind.PARTIAL || entity.kind() == EntityKind.PLUGIN);
         } else {
-            add(name, value);
+            add(name, value, false);
         }
     }
 
@@ -100,14 +100,20 @@ final class EntityFields {
         return new RecordShape.Nested(factory.configType());
     }
 
-    private void add(String path, @Nullable Object value) {
+    /**
+     * A value.
+     *
+     * @param hidden whether it has the name of a credential
+     */
+    private void add(String path, @Nullable Object value, boolean hidden) {
         if (value instanceof Map<?, ?> map) {
-            map.forEach((name, item) -> add(path + '.' + name, item));
+            map.forEach(
+                    (name, item) -> add(path + '.' + name, item, hidden || Credentials.isNamed(String.valueOf(name))));
         } else if (value instanceof Collection<?> items) {
             List<String> keys = new ArrayList<>();
             List<String> texts = new ArrayList<>();
             for (Object item : items) {
-                Value one = value(item);
+                Value one = value(item, hidden);
                 keys.add(one.key());
                 texts.add(one.shown());
             }
@@ -115,11 +121,11 @@ final class EntityFields {
                 found.put(path, new Value(keys.toString(), texts.toString()));
             }
         } else if (value != null) {
-            found.put(path, value(value));
+            found.put(path, value(value, hidden));
         }
     }
 
-    private static Value value(@Nullable Object value) {
+    private static Value value(@Nullable Object value, boolean hidden) {
         if (value instanceof Secret secret) {
             String reference = secret.reference();
             return reference == null
@@ -127,7 +133,7 @@ final class EntityFields {
                     : new Value('?' + reference, reference);
         }
         String text = String.valueOf(value);
-        return new Value(text, text);
+        return new Value(text, hidden ? Credentials.MASK : text);
     }
 
     /**
@@ -139,7 +145,12 @@ final class EntityFields {
     private void tree(String path, ConfigNode node, RecordShape.@Nullable Shape shape, boolean careful) {
         if (node instanceof ConfigNode.Mapping mapping) {
             for (ConfigNode.Entry entry : mapping.entries()) {
-                tree(path + '.' + entry.name(), entry.value(), within(shape, entry.name()), careful);
+                boolean hidden = !(shape instanceof RecordShape.Nested) && Credentials.isNamed(entry.name());
+                tree(
+                        path + '.' + entry.name(),
+                        entry.value(),
+                        hidden ? null : within(shape, entry.name()),
+                        careful || hidden);
             }
         } else if (node instanceof ConfigNode.Sequence sequence) {
             RecordShape.Shape element = shape instanceof RecordShape.Many many ? many.element() : null;

@@ -1,5 +1,8 @@
 package io.gatehouse.core.schema;
 
+import io.gatehouse.core.exchange.Chain;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
@@ -9,18 +12,30 @@ public final class Credentials {
     public static final String MASK = "***";
 
     /** Headers, query arguments and fields of bodies whose values are credentials. Lower case. */
-    private static final Set<String> NAMES = Set.of(
-            "authorization",
-            "proxy-authorization",
-            "cookie",
-            "set-cookie",
-            "x-api-key",
+    private static final Set<String> NAMES = with(
+            Chain.ALWAYS_REDACTED,
+            "access_token",
             "api-key",
-            "apikey",
             "api_key",
+            "apikey",
+            "key",
+            "password",
+            "secret",
+            "sig",
+            "signature",
+            "token",
+            "x-amz-credential",
+            "x-amz-security-token",
+            "x-amz-signature",
             "x-goog-api-key");
 
     private Credentials() {}
+
+    private static Set<String> with(Set<String> some, String... others) {
+        Set<String> all = new HashSet<>(some);
+        all.addAll(List.of(others));
+        return Set.copyOf(all);
+    }
 
     /** Whether a value of this name is a credential; in any letter case. */
     public static boolean isNamed(String name) {

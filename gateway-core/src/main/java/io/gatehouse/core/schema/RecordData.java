@@ -100,13 +100,19 @@ public final class RecordData {
             map.forEach((key, item) -> {
                 String name = String.valueOf(key);
                 Object shown = value(item, named.value(), nodes == null ? null : nodes.get(name));
-                data.put(
-                        name,
-                        !secrets && item instanceof String && Credentials.isNamed(name) ? Credentials.MASK : shown);
+                data.put(name, !secrets && Credentials.isNamed(name) ? hidden(shown) : shown);
             });
             return data;
         }
         return value instanceof String text && !secrets ? Credentials.masked(text) : JsonSchema.plain(value, shape);
+    }
+
+    /** The value of a credential's name: its texts are not shown. */
+    private static @Nullable Object hidden(@Nullable Object shown) {
+        if (shown instanceof List<?> items) {
+            return items.stream().map(RecordData::hidden).toList();
+        }
+        return shown instanceof String text && !VaultReference.isReference(text) ? Credentials.MASK : shown;
     }
 
     private @Nullable Object tree(ConfigNode node) {

@@ -334,6 +334,11 @@ public final class RecordShape {
         return notBuilt.isOff(field);
     }
 
+    /** Whether a field is not built, and says what Kong itself would tell of it. */
+    public boolean isStandard(ConfigNode.Entry field) {
+        return notBuilt.isStandard(field);
+    }
+
     /** The old names of fields, and where each of these stands now. */
     Map<String, List<String>> oldNames() {
         return oldNames;

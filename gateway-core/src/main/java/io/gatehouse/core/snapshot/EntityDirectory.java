@@ -189,7 +189,7 @@ final class EntityDirectory implements Directory {
         Set<String> several = new HashSet<>();
         for (String id : ids) {
             Entity entity = config.withId(kind, id);
-            Held fresh = entity == null ? null : held(entity);
+            Held fresh = entity == null ? null : held(entity, config);
             if (fresh != null) {
                 now = now.plus(fresh);
                 if (now.of(fresh.consumer.id()).size() > 1) {
@@ -219,7 +219,7 @@ final class EntityDirectory implements Directory {
     }
 
     /** What a credential becomes; null when its consumer is not there. */
-    private @Nullable Held held(Entity entity) {
+    private @Nullable Held held(Entity entity, DeclarativeConfig config) {
         EntityKind kind = entity.kind();
         List<String> identity = kind.identity();
         String lookup = identity.size() == 1 ? identity.get(0) : "";
@@ -248,20 +248,19 @@ final class EntityDirectory implements Directory {
             return null;
         }
         Credential credential = new Credential(entity.id(), kind.plural(), consumer, fields, secrets);
-        return new Held(entity, consumer, dated(credential, entity), key == null ? null : Digest.of(key));
+        return new Held(entity, consumer, dated(credential, entity, config), key == null ? null : Digest.of(key));
     }
 
-    private Dated dated(Credential credential, Entity entity) {
+    private Dated dated(Credential credential, Entity entity, DeclarativeConfig config) {
         Integer ttl = entity.value() instanceof KeyauthCredential key ? key.ttl() : null;
         return ttl == null || ttl == 0
                 ? new Dated(credential, false, 0)
-                : new Dated(credential, true, nanos.getAsLong() + TimeUnit.SECONDS.toNanos(ttl - age(entity)));
+                : new Dated(credential, true, nanos.getAsLong() + TimeUnit.SECONDS.toNanos(ttl - age(entity, config)));
     }
 
-    /** Seconds since its ttl began to count; 0 where nothing says when that was. */
-    private long age(Entity entity) {
-        Long since = entity.ttlSince();
-        return since == null ? 0 : Math.max(0, clock.instant().getEpochSecond() - since);
+    /** Seconds since its ttl began to count. */
+    private long age(Entity entity, DeclarativeConfig config) {
+        return Math.max(0, clock.instant().getEpochSecond() - config.ttlSince(entity));
     }
 
     @Override

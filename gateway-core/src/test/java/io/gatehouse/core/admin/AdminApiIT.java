@@ -399,6 +399,20 @@ class AdminApiIT {
     }
 
     @Test
+    void aKeyOfAFileKeepsItsAgeWhenItIsChanged() throws Exception {
+        start(
+                EMPTY + "consumers: [{username: amy, keyauth_credentials: [{key: k, ttl: 100}]}]\n",
+                AdminSettings.DEFAULT);
+        long made = get("/key-auths/k").get("created_at").asLong();
+        Thread.sleep(1100); // times are whole seconds
+
+        assertThat(send("PATCH", "/key-auths/k", "{\"tags\":[\"x\"]}").statusCode())
+                .isEqualTo(200);
+        assertThat(get("/key-auths/k").get("created_at").asLong()).isEqualTo(made);
+        assertThat(folder.resolve(".gatehouse-state-gatehouse.yaml")).content().contains("\"updated_at\":" + made);
+    }
+
+    @Test
     void withoutAPlaceForChangesThereAreNone() throws Exception {
         start(List.of(), AdminSettings.DEFAULT);
 

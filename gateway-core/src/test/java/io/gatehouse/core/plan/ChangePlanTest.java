@@ -128,6 +128,20 @@ class ChangePlanTest {
     }
 
     @Test
+    void showsNoCredentialInTheHeadersOfRoutesAndProbes() {
+        String before = "routes: [{name: r, headers: {authorization: [Bearer hunter1], x-seen: [a]}}]\n"
+                + "upstreams: [{name: u, healthchecks: {active: {headers: {Authorization: [Bearer hunter1]}}}}]";
+        ChangePlan plan = plan(before, before.replace("hunter1", "hunter2").replace("[a]", "[b]"));
+
+        assertThat(plan.text())
+                .contains(
+                        "  headers.authorization: [***] -> [***]\n",
+                        "  headers.x-seen: [a] -> [b]\n",
+                        "  healthchecks.active.headers.Authorization: [***] -> [***]\n");
+        assertThat(plan.text() + plan.data()).doesNotContain("hunter");
+    }
+
+    @Test
     void tellsWhichRoutesAreReachedNoMoreAndAgain() {
         String hidden = "routes: [{name: a, paths: [/x], methods: [GET]}, {name: b, paths: [\"~/x\"], methods: [GET]}]";
         String free = "routes: [{name: a, paths: [/x], methods: [GET]}, {name: b, paths: [\"~/y\"], methods: [GET]}]";

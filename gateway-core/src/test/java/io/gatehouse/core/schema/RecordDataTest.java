@@ -28,6 +28,7 @@ class RecordDataTest {
             List<Inner> inner,
             List<String> headers,
             Map<String, String> named,
+            Map<String, List<String>> namedLists,
             double number) {}
 
     record Inner(Secret secret, String text) {}
@@ -40,8 +41,9 @@ class RecordDataTest {
             Map.of("a", Secret.literal("hunter5")),
             Map.of("b", List.of(Secret.literal("hunter6"))),
             List.of(new Inner(Secret.literal("hunter7"), "seen")),
-            List.of("Authorization: Bearer hunter8", "x-seen:too"),
+            List.of("Authorization: Bearer hunter8", "x-seen:too", "key:hunter11"),
             Map.of("X-API-Key", "hunter9"),
+            Map.of("Authorization", List.of("Bearer hunter10", "{vault://env/key}")),
             2.0);
 
     @Test
@@ -49,7 +51,8 @@ class RecordDataTest {
         assertThat(json(RecordData.plain())).isEqualTo(new JsonObject("""
                         {"plain":"hunter1","none":null,"list":["hunter2","hunter3"],"set":["hunter4"],"map":{"a":"hunter5"},
                         "lists":{"b":["hunter6"]},"inner":[{"secret":"hunter7","text":"seen"}],
-                        "headers":["Authorization: Bearer hunter8","x-seen:too"],"named":{"X-API-Key":"hunter9"},"number":2}"""));
+                        "headers":["Authorization: Bearer hunter8","x-seen:too","key:hunter11"],"named":{"X-API-Key":"hunter9"},
+                        "named_lists":{"Authorization":["Bearer hunter10","{vault://env/key}"]},"number":2}"""));
     }
 
     @Test
@@ -57,7 +60,8 @@ class RecordDataTest {
         assertThat(json(RecordData.masked())).isEqualTo(new JsonObject("""
                         {"plain":"***","none":null,"list":["***","***"],"set":["***"],"map":{"a":"***"},
                         "lists":{"b":["***"]},"inner":[{"secret":"***","text":"seen"}],
-                        "headers":["Authorization:***","x-seen:too"],"named":{"X-API-Key":"***"},"number":2}"""));
+                        "headers":["Authorization:***","x-seen:too","key:***"],"named":{"X-API-Key":"***"},
+                        "named_lists":{"Authorization":["***","{vault://env/key}"]},"number":2}"""));
     }
 
     @NotBuilt(

@@ -11,6 +11,7 @@ import io.gatehouse.core.config.JsonTree;
 import io.gatehouse.core.config.Location;
 import io.gatehouse.core.entity.ConfigLoader;
 import io.gatehouse.core.entity.DeclarativeConfig;
+import io.gatehouse.core.entity.Entity;
 import io.gatehouse.core.entity.EntityEdit;
 import io.gatehouse.core.entity.EntityKind;
 import io.gatehouse.core.entity.LoadOptions;
@@ -56,8 +57,12 @@ class EntityDirectoryTest {
 
     private EntityDirectory directory(
             DeclarativeConfig config, DeclarativeConfig old, @Nullable EntityDirectory before) {
-        return EntityDirectory.of(
-                config, old, before, Clock.fixed(Instant.ofEpochSecond(1_700_000_100), ZoneOffset.UTC), clock::get);
+        return directory(config, old, before, Instant.ofEpochSecond(1_700_000_100));
+    }
+
+    private EntityDirectory directory(
+            DeclarativeConfig config, DeclarativeConfig old, @Nullable EntityDirectory before, Instant now) {
+        return EntityDirectory.of(config, old, before, Clock.fixed(now, ZoneOffset.UTC), clock::get);
     }
 
     private Consumer consumer(String name) {
@@ -106,6 +111,27 @@ class EntityDirectoryTest {
         clock.incrementAndGet();
         assertThat(aged.credential("keyauth_credentials", "nearly")).isNull();
         assertThat(aged.credential("keyauth_credentials", "ahead")).isNull();
+    }
+
+    @Test
+    void aKeyWithoutATimeIsAsOldAsItsFileWhateverIsEditedBesideIt() {
+        DeclarativeConfig file = ConfigLoader.loadText("f.yaml", FILE, Environment.empty(), LoadOptions.defaults())
+                .config();
+        EntityDirectory first = directory(file, DeclarativeConfig.empty(), null, file.since());
+        Entity bob = Objects.requireNonNull(file.find(EntityKind.CONSUMER, "bob"));
+        ConfigNode.Mapping renamed = bob.node().with("custom_id", ConfigNode.string(bob.location(), "custom_id", "b"));
+        DeclarativeConfig edited = ConfigLoader.edit(
+                        file, List.of(new EntityEdit(EntityKind.CONSUMER, bob.id(), renamed)), LoadOptions.defaults())
+                .config();
+
+        clock.addAndGet(TimeUnit.SECONDS.toNanos(4));
+        EntityDirectory second = directory(edited, file, first, file.since().plusSeconds(4));
+
+        assertThat(Objects.requireNonNull(second.consumer("bob")).customId()).isEqualTo("b");
+        clock.addAndGet(TimeUnit.SECONDS.toNanos(6) - 1);
+        assertThat(second.credential("keyauth_credentials", "short")).isNotNull();
+        clock.addAndGet(1);
+        assertThat(second.credential("keyauth_credentials", "short")).isNull();
     }
 
     @Test
