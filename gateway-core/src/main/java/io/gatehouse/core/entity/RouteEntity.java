@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * @param pathHandling {@code v0} or {@code v1}
  */
 @Doc("Which requests are meant.")
-@NotBuilt({"filter_chains"})
+@NotBuilt(value = "filter_chains", defaults = "filter_chains=[]")
 public record RouteEntity(
         @Doc("A UUID in lower case; made from what tells it from others when left out.") @Filled
         String id,
