@@ -43,9 +43,9 @@ public final class ConfigStore {
      * How many times as long as a change took the thread rests before the next one while requests are served, so that many
      * edits in a row leave the processors, and the collector, to these. What is asked for meanwhile goes live together.
      */
-    private static final int REST = 8;
+    private static final int REST = 10;
 
-    private static final long LONGEST_REST_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+    private static final long LONGEST_REST_NANOS = TimeUnit.MILLISECONDS.toNanos(60);
 
     private final Reloader reloader;
     private final ExecutorService thread;
