@@ -115,23 +115,8 @@ final class OtherProxy implements AutoCloseable {
     }
 
     private static @Nullable OtherProxy start(Path folder, List<Integer> ports, String... command) throws IOException {
-        Path log = folder.resolve("output.log");
-        Process process = new ProcessBuilder(command)
-                .directory(folder.toFile())
-                .redirectErrorStream(true)
-                .redirectOutput(log.toFile())
-                .start();
-        boolean listens = Workplace.await(
-                Workplace.SOON,
-                () -> {
-                    if (!process.isAlive()) {
-                        System.out.println(command[0] + " has ended:\n" + Workplace.read(log));
-                        return Boolean.FALSE;
-                    }
-                    return ports.stream().allMatch(OtherProxy::accepts) ? Boolean.TRUE : null;
-                },
-                () -> command[0] + " does not listen:\n" + Workplace.read(log));
-        return listens ? new OtherProxy(process, ports) : null;
+        Process process = Workplace.listening(folder, () -> ports.stream().allMatch(OtherProxy::accepts), command);
+        return process == null ? null : new OtherProxy(process, ports);
     }
 
     private static boolean accepts(int port) {

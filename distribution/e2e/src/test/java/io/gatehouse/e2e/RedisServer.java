@@ -16,29 +16,21 @@ final class RedisServer implements AutoCloseable {
     /** Starts one; the suite is skipped by name where there is no program for it. */
     static RedisServer start(String suite) throws IOException {
         Path folder = Workplace.folderFor("redis-" + suite);
-        Path log = folder.resolve("output.log");
+        Path log = folder.resolve(Workplace.OUTPUT);
         // another process may take the port between the look and the start: then another one is tried
         for (int attempt = 0; attempt < 3; attempt++) {
             int port = Workplace.freePort();
-            Process started = new ProcessBuilder(
-                            Peers.program("redis-server", suite).toString(),
-                            "--port",
-                            Integer.toString(port),
-                            "--bind",
-                            "127.0.0.1",
-                            "--save",
-                            "")
-                    .directory(folder.toFile())
-                    .redirectErrorStream(true)
-                    .redirectOutput(log.toFile())
-                    .start();
-            boolean listens = Workplace.await(
-                    Workplace.SOON,
-                    () -> Workplace.read(log).contains("Ready to accept connections")
-                            ? Boolean.TRUE
-                            : started.isAlive() ? null : Boolean.FALSE,
-                    () -> "redis-server does not listen: " + Workplace.read(log));
-            if (listens) {
+            Process started = Workplace.listening(
+                    folder,
+                    () -> Workplace.read(log).contains("Ready to accept connections"),
+                    Peers.program("redis-server", suite).toString(),
+                    "--port",
+                    Integer.toString(port),
+                    "--bind",
+                    "127.0.0.1",
+                    "--save",
+                    "");
+            if (started != null) {
                 return new RedisServer(started, port);
             }
         }

@@ -32,6 +32,9 @@ final class Workplace {
 
     private static final Path WORK = folder("e2e.work");
 
+    /** What programs say. */
+    static final String OUTPUT = "output.log";
+
     /** For whatever should take moments; long, since the machine may be busy. */
     static final Duration SOON = Duration.ofSeconds(60);
 
@@ -222,6 +225,31 @@ final class Workplace {
             Thread.currentThread().interrupt();
         }
         process.destroyForcibly();
+    }
+
+    /**
+     * Starts a program that is to listen. What it says goes to {@code output.log}.
+     *
+     * @return null when it has ended instead, as where another one took its port
+     */
+    static @Nullable Process listening(Path folder, Callable<Boolean> listens, String... command) throws IOException {
+        Path log = folder.resolve(OUTPUT);
+        Process process = new ProcessBuilder(command)
+                .directory(folder.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start();
+        boolean does = await(
+                SOON,
+                () -> {
+                    if (!process.isAlive()) {
+                        System.out.println(command[0] + " has ended:\n" + read(log));
+                        return Boolean.FALSE;
+                    }
+                    return listens.call() ? Boolean.TRUE : null;
+                },
+                () -> command[0] + " does not listen:\n" + read(log));
+        return does ? process : null;
     }
 
     /** Waits until {@code probe} yields something; fails with what {@code otherwise} says. */

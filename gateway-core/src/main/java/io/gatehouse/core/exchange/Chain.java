@@ -14,12 +14,8 @@ import java.util.Set;
  * upstream share one. Immutable.
  */
 public final class Chain {
-    /** Headers never shown in logs, whatever plugins are in effect. Lower case. */
-    public static final Set<String> ALWAYS_REDACTED =
-            Set.of("authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key");
-
     private static final Redaction NO_CREDENTIALS = new Redaction(Set.of(), Set.of(), Set.of());
-    private static final Redaction USUAL = new Redaction(ALWAYS_REDACTED, Set.of(), Set.of());
+    private static final Redaction USUAL = new Redaction(Redaction.USUAL_HEADERS, Set.of(), Set.of());
 
     private final PluginSlot[] slots;
     private final Next first;
@@ -101,7 +97,7 @@ public final class Chain {
         if (read.equals(NO_CREDENTIALS)) {
             return USUAL;
         }
-        Set<String> headers = new HashSet<>(ALWAYS_REDACTED);
+        Set<String> headers = new HashSet<>(Redaction.USUAL_HEADERS);
         headers.addAll(read.headers());
         return new Redaction(headers, read.queryArguments(), read.bodyFields());
     }

@@ -1,10 +1,10 @@
 package io.gatehouse.core.schema;
 
-import io.gatehouse.core.exchange.Chain;
-import java.util.HashSet;
-import java.util.List;
+import io.gatehouse.api.Redaction;
 import java.util.Locale;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Credentials in texts of configurations whose field is not one for secrets, as in {@code Authorization: Bearer x}. */
 public final class Credentials {
@@ -12,30 +12,12 @@ public final class Credentials {
     public static final String MASK = "***";
 
     /** Headers, query arguments and fields of bodies whose values are credentials. Lower case. */
-    private static final Set<String> NAMES = with(
-            Chain.ALWAYS_REDACTED,
-            "access_token",
-            "api-key",
-            "api_key",
-            "apikey",
-            "key",
-            "password",
-            "secret",
-            "sig",
-            "signature",
-            "token",
-            "x-amz-credential",
-            "x-amz-security-token",
-            "x-amz-signature",
-            "x-goog-api-key");
+    private static final Set<String> NAMES = Stream.of(
+                    Redaction.USUAL_HEADERS, Redaction.USUAL_ARGUMENTS, Set.of("x-goog-api-key"))
+            .flatMap(Set::stream)
+            .collect(Collectors.toUnmodifiableSet());
 
     private Credentials() {}
-
-    private static Set<String> with(Set<String> some, String... others) {
-        Set<String> all = new HashSet<>(some);
-        all.addAll(List.of(others));
-        return Set.copyOf(all);
-    }
 
     /** Whether a value of this name is a credential; in any letter case. */
     public static boolean isNamed(String name) {

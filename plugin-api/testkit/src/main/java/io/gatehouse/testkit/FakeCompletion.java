@@ -28,8 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FakeCompletion implements Completion {
     /** What the gateway redacts when no auth plugin is in effect. */
-    public static final Redaction DEFAULT_REDACTION = new Redaction(
-            Set.of("authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key"), Set.of(), Set.of());
+    public static final Redaction DEFAULT_REDACTION = new Redaction(Redaction.USUAL_HEADERS, Set.of(), Set.of());
 
     private final Builder facts;
     private final MultiMap responseHeaders;

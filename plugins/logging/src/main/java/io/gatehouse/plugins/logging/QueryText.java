@@ -1,5 +1,6 @@
 package io.gatehouse.plugins.logging;
 
+import io.gatehouse.api.Redaction;
 import io.gatehouse.api.json.JsonName;
 import io.gatehouse.plugins.support.Arguments;
 import java.util.Locale;
@@ -8,22 +9,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Query strings in log entries: parsed, and without the values of credentials. */
 final class QueryText {
-    /** Names under which upstreams, LLM providers among them, take credentials in the query: never shown, whoever asks. */
-    private static final Set<String> CREDENTIALS = Set.of(
-            "access_token",
-            "api-key",
-            "api_key",
-            "apikey",
-            "key",
-            "password",
-            "secret",
-            "sig",
-            "signature",
-            "token",
-            "x-amz-credential",
-            "x-amz-security-token",
-            "x-amz-signature");
-
     private QueryText() {}
 
     /**
@@ -88,7 +73,7 @@ final class QueryText {
 
     private static boolean isCredential(String name, Set<String> read) {
         String lower = name.toLowerCase(Locale.ROOT);
-        return CREDENTIALS.contains(lower) || read.contains(lower);
+        return Redaction.USUAL_ARGUMENTS.contains(lower) || read.contains(lower);
     }
 
     private static int end(String text, int from) {

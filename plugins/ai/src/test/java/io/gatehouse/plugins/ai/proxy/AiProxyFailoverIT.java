@@ -105,22 +105,6 @@ class AiProxyFailoverIT {
                             provider: mistral
                             name: model-of-three
                             options: {upstream_url: "https://three.example/v1/chat/completions", mistral_format: openai}
-                  - name: pair
-                    paths: [/pair]
-                    plugins:
-                    - name: ai-proxy-advanced
-                      config:
-                        max_request_body_size: SIZE
-                        balancer: {failover_criteria: [ALL]}
-                        targets: [SIM_ONE, SIM_TWO]
-                  - name: hasty-pair
-                    paths: [/hasty-pair]
-                    plugins:
-                    - name: ai-proxy-advanced
-                      config:
-                        max_request_body_size: SIZE
-                        balancer: {failover_criteria: [ALL], read_timeout: HASTY}
-                        targets: [SIM_ONE, SIM_TWO]
                   - name: responses
                     paths: [/v1/responses]
                     strip_path: false
@@ -132,45 +116,6 @@ class AiProxyFailoverIT {
                         targets:
                         - {route_type: llm/v1/responses, model: {provider: openai, name: a, options: {upstream_url: "https://one.example/v1/responses"}}, logging: {log_statistics: true}}
                         - {route_type: llm/v1/responses, model: {provider: openai, name: b, options: {upstream_url: "https://two.example/v1/responses"}}, logging: {log_statistics: true}}
-                  - name: faulty
-                    paths: [/faulty]
-                    plugins:
-                    - name: ai-proxy-advanced
-                      config:
-                        max_request_body_size: SIZE
-                        balancer: {failover_criteria: [ALL]}
-                        targets: [FOUR, FIVE]
-                  - name: hasty-faulty
-                    paths: [/hasty-faulty]
-                    plugins:
-                    - name: ai-proxy-advanced
-                      config:
-                        max_request_body_size: SIZE
-                        balancer: {failover_criteria: [ALL], read_timeout: HASTY}
-                        targets: [FOUR, FIVE]
-                  - name: careful
-                    paths: [/careful]
-                    plugins:
-                    - name: ai-proxy-advanced
-                      config:
-                        max_request_body_size: SIZE
-                        targets: [FOUR, FIVE]
-                  - name: hasty-careful
-                    paths: [/hasty-careful]
-                    plugins:
-                    - name: ai-proxy-advanced
-                      config:
-                        max_request_body_size: SIZE
-                        balancer: {read_timeout: HASTY}
-                        targets: [FOUR, FIVE]
-                  - name: breaking
-                    paths: [/breaking]
-                    plugins:
-                    - name: ai-proxy-advanced
-                      config:
-                        max_request_body_size: SIZE
-                        balancer: {failover_criteria: [ALL], max_fails: 1, fail_timeout: 600000}
-                        targets: [SIM_ONE, SIM_TWO]
                   - name: weighted
                     paths: [/weighted]
                     plugins:
@@ -181,15 +126,44 @@ class AiProxyFailoverIT {
                         - {route_type: llm/v1/chat, weight: 70, model: {provider: openai, name: a, options: {upstream_url: "https://one.example/v1/chat/completions"}}}
                         - {route_type: llm/v1/chat, weight: 25, model: {provider: openai, name: b, options: {upstream_url: "https://two.example/v1/chat/completions"}}}
                         - {route_type: llm/v1/chat, weight: 5, model: {provider: openai, name: c, options: {upstream_url: "https://three.example/v1/chat/completions"}}}
+                PAIRS
                 plugins:
                 - name: recorder
-                """.replace("ALL", ALL)
+                """.replace("PAIRS\n", pairs())
+                .replace("ALL", ALL)
                 .replace("SIZE", Integer.toString(bodySize))
                 .replace("HASTY", Integer.toString(HASTY_MILLIS))
                 .replace("SIM_ONE", target("one", "a"))
                 .replace("SIM_TWO", target("two", "b"))
                 .replace("FOUR", target("four", "d"))
                 .replace("FIVE", target("five", "e"));
+    }
+
+    private static String pairs() {
+        return route("pair", "{failover_criteria: [ALL]}", "SIM_ONE, SIM_TWO")
+                + route("hasty-pair", "{failover_criteria: [ALL], read_timeout: HASTY}", "SIM_ONE, SIM_TWO")
+                + route("faulty", "{failover_criteria: [ALL]}", "FOUR, FIVE")
+                + route("hasty-faulty", "{failover_criteria: [ALL], read_timeout: HASTY}", "FOUR, FIVE")
+                + route("careful", "{}", "FOUR, FIVE")
+                + route("hasty-careful", "{read_timeout: HASTY}", "FOUR, FIVE")
+                + route(
+                        "breaking",
+                        "{failover_criteria: [ALL], max_fails: 1, fail_timeout: 600000}",
+                        "SIM_ONE, SIM_TWO");
+    }
+
+    /** A route to two targets. */
+    private static String route(String name, String balancer, String targets) {
+        return """
+                  - name: %1$s
+                    paths: [/%1$s]
+                    plugins:
+                    - name: ai-proxy-advanced
+                      config:
+                        max_request_body_size: SIZE
+                        balancer: %2$s
+                        targets: [%3$s]
+                """.formatted(name, balancer, targets);
     }
 
     private static String target(String host, String model) {
