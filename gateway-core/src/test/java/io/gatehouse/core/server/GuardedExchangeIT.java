@@ -74,7 +74,7 @@ class GuardedExchangeIT {
         rig.errorsPlanted = true;
         rig.start(
                 "{name: probe, config: {does: answer}}, {name: edge, config: {does: hang-after-late-next}}",
-                rig.settings().pluginTimeLimit(Duration.ofMillis(300)));
+                rig.settings().pluginTimeLimit(Duration.ofSeconds(3))); // which the start must not reach
         assertThat(rig.raw(GET)).startsWith("HTTP/1.1 500 ");
     }
 
@@ -83,11 +83,11 @@ class GuardedExchangeIT {
     void doesNotCountTheTimeInside(String how) throws Exception {
         rig.upstream.script(ServerScript.builder()
                 .readRequest()
-                .pause(Duration.ofMillis(2500))
+                .pause(Duration.ofMillis(3500))
                 .respond(200, "{}")
                 .repeat()
                 .build());
-        rig.start("{name: edge, config: {does: " + how + "}}", rig.settings().pluginTimeLimit(Duration.ofSeconds(2)));
+        rig.start("{name: edge, config: {does: " + how + "}}", rig.settings().pluginTimeLimit(Duration.ofSeconds(3)));
         assertThat(rig.raw(GET)).startsWith("HTTP/1.1 200 ");
     }
 
