@@ -30,6 +30,8 @@ import org.jspecify.annotations.Nullable;
 public final class ProbeFactory implements PluginFactory<ProbeFactory.Config> {
     /** Every call of {@code log}, as {@code label kind reason status}. */
     static final List<String> LOGGED = new CopyOnWriteArrayList<>();
+    /** The ids of the exchanges that {@code log} was told of. */
+    static final java.util.Set<String> IDS = java.util.concurrent.ConcurrentHashMap.newKeySet();
     /** What the last call of {@code log} was told. */
     static volatile Completion last;
     /** Every instance made and closed, as {@code +label} and {@code -label}. */
@@ -189,6 +191,7 @@ public final class ProbeFactory implements PluginFactory<ProbeFactory.Config> {
         @Override
         public void log(Completion completion) {
             last = completion;
+            IDS.add(completion.exchange().id());
             LOGGED.add(config.label() + " " + completion.outcome().kind().label() + " "
                     + completion.outcome().reason() + " " + completion.status());
             if (config.does().equals("log")) {

@@ -60,6 +60,7 @@ final class Rig implements BeforeEachCallback, AfterEachCallback {
     @Override
     public void beforeEach(ExtensionContext context) {
         ProbeFactory.LOGGED.clear();
+        ProbeFactory.IDS.clear();
         ProbeFactory.LIVES.clear();
         errorsPlanted = false;
         service = "retries: 0";
