@@ -372,7 +372,7 @@ final class EverydayPluginsIT {
         String cut = unique();
         try (Wire leaver = Wire.to(gateway.proxyPort())) {
             String head = passingRequest(name, group, "200", cut).split("\r\n\r\n", 2)[0];
-            leaver.send(head.replaceAll("\r\nContent-Length: .*", "") + "\r\nContent-Length: 20\r\n\r\n{\"half\"");
+            leaver.send(head.replaceAll("\r\nContent-Length: .*", "") + "\r\nContent-Length: 10\r\n\r\n{\"half\"");
             leaver.reset();
         }
         assertThat(end(name, cut)).isEqualTo("client_gone");
