@@ -11,6 +11,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -31,12 +32,14 @@ final class Tap implements AutoCloseable {
     private static final class Connection {
         private final ByteArrayOutputStream asked = new ByteArrayOutputStream();
         private final ByteArrayOutputStream answered = new ByteArrayOutputStream();
+        private long turn; // when the first byte of what is new was asked, among all connections
         private int ended; // of its two directions
     }
 
     private final ServerSocket listener;
     private final int target;
     private final List<Connection> connections = new ArrayList<>();
+    private long turns;
 
     private Tap(int target) throws IOException {
         this.target = target;
@@ -70,12 +73,13 @@ final class Tap implements AutoCloseable {
     }
 
     /**
-     * What is new on each connection.
+     * What is new on each connection, in the order in which it began.
      *
      * @throws IllegalArgumentException where somebody sent what could be read in two ways, if that is looked for
      */
     synchronized List<Talk> talks(boolean strictly) {
         List<Talk> talks = new ArrayList<>();
+        connections.sort(Comparator.comparingLong(connection -> connection.turn));
         for (Connection connection : connections) {
             byte[] bytes = connection.asked.toByteArray();
             String answered = connection.answered.toString(ISO_8859_1);
@@ -129,6 +133,9 @@ final class Tap implements AutoCloseable {
             OutputStream out = to.getOutputStream();
             for (int n = in.read(block); n >= 0; n = in.read(block)) {
                 synchronized (this) {
+                    if (kept == connection.asked && kept.size() == 0) {
+                        connection.turn = ++turns;
+                    }
                     kept.write(block, 0, n);
                 }
                 out.write(block, 0, n);
