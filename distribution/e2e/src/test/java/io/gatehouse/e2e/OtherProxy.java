@@ -119,7 +119,8 @@ final class OtherProxy implements AutoCloseable {
         return process == null ? null : new OtherProxy(process, ports);
     }
 
-    private static boolean accepts(int port) {
+    /** Whether somebody listens on this port. */
+    static boolean accepts(int port) {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
             return socket.isConnected();
         } catch (IOException e) {

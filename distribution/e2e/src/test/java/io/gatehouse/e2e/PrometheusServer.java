@@ -9,7 +9,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -18,14 +17,13 @@ import java.util.function.Predicate;
 
 /** A real Prometheus server that scrapes one gateway port every two seconds. */
 final class PrometheusServer implements AutoCloseable {
-    private final Process process;
-    private final Path log;
-    private final int port;
-    private final HttpClient client = HttpClient.newHttpClient();
+    private static final HttpClient CLIENT = HttpClient.newHttpClient();
 
-    private PrometheusServer(Process process, Path log, int port) {
+    private final Process process;
+    private final int port;
+
+    private PrometheusServer(Process process, int port) {
         this.process = process;
-        this.log = log;
         this.port = port;
     }
 
@@ -40,46 +38,33 @@ final class PrometheusServer implements AutoCloseable {
                    static_configs:
                      - targets: ['127.0.0.1:%d']
                 """.formatted(target));
-        Path log = folder.resolve("prometheus.log");
         // another process may take the port between the look and the start: then another one is tried
         for (int attempt = 0; attempt < 3; attempt++) {
             int port = Workplace.freePort();
-            Process process = new ProcessBuilder(
-                            binary.toString(),
-                            "--config.file=" + config,
-                            "--storage.tsdb.path=" + folder.resolve("data" + attempt),
-                            "--web.listen-address=127.0.0.1:" + port)
-                    .directory(folder.toFile())
-                    .redirectErrorStream(true)
-                    .redirectOutput(log.toFile())
-                    .start();
-            PrometheusServer server = new PrometheusServer(process, log, port);
-            if (server.ready()) {
-                return server;
+            Process started = Workplace.listening(
+                    folder,
+                    () -> ready(port),
+                    binary.toString(),
+                    "--config.file=" + config,
+                    "--storage.tsdb.path=" + folder.resolve("data" + attempt),
+                    "--web.listen-address=127.0.0.1:" + port);
+            if (started != null) {
+                return new PrometheusServer(started, port);
             }
-            server.close();
         }
-        throw new AssertionError("prometheus does not start:\n" + Workplace.read(log));
+        throw new AssertionError("prometheus does not start:\n" + Workplace.read(folder.resolve(Workplace.OUTPUT)));
     }
 
-    private boolean ready() {
-        return Workplace.await(
-                Duration.ofSeconds(60),
-                () -> {
-                    if (!process.isAlive()) {
-                        return Boolean.FALSE;
-                    }
-                    try {
-                        HttpResponse<String> answer = client.send(
-                                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/-/ready"))
-                                        .build(),
-                                HttpResponse.BodyHandlers.ofString());
-                        return answer.statusCode() == 200 ? Boolean.TRUE : null;
-                    } catch (IOException e) {
-                        return null;
-                    }
-                },
-                () -> "prometheus is not ready:\n" + Workplace.read(log));
+    private static boolean ready(int port) throws InterruptedException {
+        try {
+            HttpResponse<String> answer = CLIENT.send(
+                    HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/-/ready"))
+                            .build(),
+                    HttpResponse.BodyHandlers.ofString());
+            return answer.statusCode() == 200;
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     /** The whole answer to an instant query. */

@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -184,34 +183,19 @@ final class RealProxiesIT {
                           }
                         }
                         """.formatted(home, port, gateway));
-                Process process = new ProcessBuilder(program.toString(), "-c", config.toString(), "-p", home.toString())
-                        .redirectErrorStream(true)
-                        .redirectOutput(home.resolve("out").toFile())
-                        .start();
-                Nginx started = new Nginx(process, port);
-                if (started.ready()) {
-                    return started;
+                Process started = Workplace.listening(
+                        home,
+                        () -> OtherProxy.accepts(port),
+                        program.toString(),
+                        "-c",
+                        config.toString(),
+                        "-p",
+                        home.toString());
+                if (started != null) {
+                    return new Nginx(started, port);
                 }
-                started.close();
             }
             throw new AssertionError("nginx does not start");
-        }
-
-        private boolean ready() {
-            return Workplace.await(
-                    Workplace.SOON,
-                    () -> {
-                        if (!process.isAlive()) {
-                            return Boolean.FALSE;
-                        }
-                        try {
-                            new Socket(InetAddress.getLoopbackAddress(), port).close();
-                            return Boolean.TRUE;
-                        } catch (IOException e) {
-                            return null;
-                        }
-                    },
-                    () -> "nginx does not listen");
         }
 
         @Override

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Assumptions;
 
 /** A real syslog daemon, rsyslogd, at the socket where all programs of a machine look for one. */
@@ -42,22 +43,16 @@ final class SyslogDaemon implements AutoCloseable {
                 template(name="kept" type="string" string="%%syslogfacility-text%%.%%syslogseverity-text%% %%programname%% %%msg%%\\n")
                 action(type="omfile" file="%1$s/messages" template="kept")
                 """.formatted(folder, SOCKET));
-        Process started = new ProcessBuilder(
-                        binary.toString(),
-                        "-n",
-                        "-f",
-                        config.toString(),
-                        "-i",
-                        folder.resolve("pid").toString())
-                .directory(folder.toFile())
-                .redirectErrorStream(true)
-                .redirectOutput(folder.resolve("output.log").toFile())
-                .start();
-        Workplace.awaitTrue(
-                Workplace.SOON,
+        Process started = Workplace.listening(
+                folder,
                 () -> Files.exists(SOCKET),
-                () -> "rsyslogd does not listen:\n" + Workplace.read(folder.resolve("output.log")));
-        return started;
+                binary.toString(),
+                "-n",
+                "-f",
+                config.toString(),
+                "-i",
+                folder.resolve("pid").toString());
+        return Objects.requireNonNull(started, "rsyslogd has ended");
     }
 
     /** What it has written of this name: facility and severity, the name, the message. */

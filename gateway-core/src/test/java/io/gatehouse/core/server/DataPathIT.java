@@ -372,10 +372,9 @@ class DataPathIT {
     @ValueSource(strings = {"throw", "returns-null", "null-future", "fail", "hang", "hang-after"})
     void answers500ForABrokenPluginAndNamesIt(String how) throws Exception {
         rig.errorsPlanted = true;
-        // the limit is for the start too, which must not reach it
         rig.start(
                 "{name: probe, config: {does: " + how + "}}",
-                rig.settings().eventLoops(2).pluginTimeLimit(Duration.ofSeconds(3)));
+                rig.settings().eventLoops(2).pluginTimeLimit(Rig.HANGS));
         HttpResponse<String> answer = rig.get("/a");
         assertThat(answer.statusCode()).isEqualTo(500);
         assertThat(answer.body())

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gatehouse.simulator.ServerScript;
 import java.net.Socket;
-import java.time.Duration;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -74,7 +73,7 @@ class GuardedExchangeIT {
         rig.errorsPlanted = true;
         rig.start(
                 "{name: probe, config: {does: answer}}, {name: edge, config: {does: hang-after-late-next}}",
-                rig.settings().pluginTimeLimit(Duration.ofSeconds(3))); // which the start must not reach
+                rig.settings().pluginTimeLimit(Rig.HANGS));
         assertThat(rig.raw(GET)).startsWith("HTTP/1.1 500 ");
     }
 
@@ -83,11 +82,11 @@ class GuardedExchangeIT {
     void doesNotCountTheTimeInside(String how) throws Exception {
         rig.upstream.script(ServerScript.builder()
                 .readRequest()
-                .pause(Duration.ofMillis(3500))
+                .pause(Rig.HANGS.plusMillis(500))
                 .respond(200, "{}")
                 .repeat()
                 .build());
-        rig.start("{name: edge, config: {does: " + how + "}}", rig.settings().pluginTimeLimit(Duration.ofSeconds(3)));
+        rig.start("{name: edge, config: {does: " + how + "}}", rig.settings().pluginTimeLimit(Rig.HANGS));
         assertThat(rig.raw(GET)).startsWith("HTTP/1.1 200 ");
     }
 

@@ -20,6 +20,8 @@ import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.NullUnmarked;
@@ -31,7 +33,7 @@ public final class ProbeFactory implements PluginFactory<ProbeFactory.Config> {
     /** Every call of {@code log}, as {@code label kind reason status}. */
     static final List<String> LOGGED = new CopyOnWriteArrayList<>();
     /** The ids of the exchanges that {@code log} was told of. */
-    static final java.util.Set<String> IDS = java.util.concurrent.ConcurrentHashMap.newKeySet();
+    static final Set<String> IDS = ConcurrentHashMap.newKeySet();
     /** What the last call of {@code log} was told. */
     static volatile Completion last;
     /** Every instance made and closed, as {@code +label} and {@code -label}. */

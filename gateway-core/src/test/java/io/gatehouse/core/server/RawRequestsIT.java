@@ -142,8 +142,10 @@ class RawRequestsIT {
             if (i == read.size()) {
                 read.add(0);
             }
-            sent.put(i, new String(all, ISO_8859_1).substring(read.get(i)));
-            read.set(i, all.length);
+            if (all.length > read.get(i)) {
+                sent.put(i, new String(all, read.get(i), all.length - read.get(i), ISO_8859_1));
+                read.set(i, all.length);
+            }
         }
         return sent;
     }

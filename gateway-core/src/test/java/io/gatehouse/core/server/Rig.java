@@ -44,6 +44,9 @@ final class Rig implements BeforeEachCallback, AfterEachCallback {
     /** How long is waited for what comes in a moment, on a machine that is busy. */
     static final Duration SOON = Duration.ofSeconds(30);
 
+    /** A limit for plugins that hang. It holds for the start too, which must not reach it on a machine that is busy. */
+    static final Duration HANGS = Duration.ofSeconds(3);
+
     final ListAppender<ILoggingEvent> log = new ListAppender<>();
     FaultServer upstream;
     Gateway gateway;
