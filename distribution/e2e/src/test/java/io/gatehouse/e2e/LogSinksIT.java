@@ -141,103 +141,106 @@ final class LogSinksIT {
 
     @Test
     void aSyslogDaemonThatIsGoneForAWhileGetsEveryMessage() throws Exception {
-        SyslogDaemon daemon = RUNNING.add(SyslogDaemon.start("log-sinks"));
-        PackagedGateway gateway = RUNNING.add(gateway("syslog", """
-                plugins:
-                  - {name: syslog, config: {facility: local3}}
-                """).outlets(1).start());
+        try (SyslogDaemon daemon = SyslogDaemon.start("log-sinks")) {
+            PackagedGateway gateway =
+                    RUNNING.add(gateway("syslog", """
+                    plugins:
+                      - {name: syslog, config: {facility: local3}}
+                    """).outlets(1).start());
 
-        goneForAWhile(gateway, "syslog", () -> daemon.messages("kong"), daemon::goAway, daemon::comeBack);
+            goneForAWhile(gateway, "syslog", () -> daemon.messages("kong"), daemon::goAway, daemon::comeBack);
 
-        assertThat(daemon.messages("kong")).allMatch(message -> message.startsWith("local3.info "));
+            assertThat(daemon.messages("kong")).allMatch(message -> message.startsWith("local3.info "));
+        }
     }
 
     @Test
     void aMessageSaysHowSevereItIs() throws Exception {
-        SyslogDaemon daemon = RUNNING.add(SyslogDaemon.start("severities"));
-        FaultServer halves = RUNNING.add(
-                FaultServer.start(half().reset().build(), half().hang().build()));
-        PackagedGateway gateway = RUNNING.add(PackagedGateway.named("severities")
-                .observed()
-                .outlets(7)
-                .yaml("kong.yaml", """
-                        services:
-                          - name: dead
-                            url: http://127.0.0.1:1
-                            retries: 0
-                            routes:
-                              - name: fine
-                                paths: [/fine]
-                                plugins:
-                                  - {name: request-termination, config: {status_code: 200}}
-                                  - {name: syslog}
-                              - name: own
-                                paths: [/own]
-                                plugins:
-                                  - {name: request-termination, config: {status_code: 201}}
-                                  - name: syslog
-                                    config:
-                                      log_level: debug
-                                      successful_severity: debug
-                                      facility: mail
-                                      custom_fields_by_lua: {team: "return 'blue'", route: return nil}
-                              - name: quiet
-                                paths: [/quiet]
-                                plugins:
-                                  - {name: request-termination, config: {status_code: 200}}
-                                  - {name: syslog, config: {log_level: err}}
-                              - name: missing
-                                paths: [/missing]
-                                plugins:
-                                  - {name: request-termination, config: {status_code: 404}}
-                                  - {name: syslog, config: {client_errors_severity: warning}}
-                              - name: broken
-                                paths: [/broken]
-                                plugins:
-                                  - {name: request-termination, config: {status_code: 500}}
-                                  - {name: syslog, config: {log_level: err, server_errors_severity: crit}}
+        try (SyslogDaemon daemon = SyslogDaemon.start("severities")) {
+            FaultServer halves = RUNNING.add(
+                    FaultServer.start(half().reset().build(), half().hang().build()));
+            PackagedGateway gateway = RUNNING.add(PackagedGateway.named("severities")
+                    .observed()
+                    .outlets(7)
+                    .yaml("kong.yaml", """
+                            services:
                               - name: dead
-                                paths: [/dead]
-                                plugins: [{name: syslog, config: {server_errors_severity: err}}]
-                          - name: half
-                            url: http://127.0.0.1:%d
-                            routes: [{name: half, paths: [/half], plugins: [{name: syslog}]}]
-                        """.formatted(halves.port()))
-                .start());
-        for (String path : List.of("/quiet", "/fine", "/own", "/missing", "/broken", "/dead")) {
-            PackagedGateway.get(gateway.proxy(path));
-        }
-        try (Wire leaver = Wire.to(gateway.proxyPort())) {
-            leaver.send("POST /fine/left HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf");
-            leaver.reset();
-        }
-        Wire.Answer half = Wire.call(gateway.proxyPort(), Wire.request("GET", "/half/died", ""));
-        assertThat(half.end()).isNotEqualTo(Wire.End.WHOLE);
-        try (Wire leaver = Wire.to(gateway.proxyPort())) {
-            String head = leaver.send(Wire.request("GET", "/half/left", "")).until("half");
-            assertThat(head).startsWith("HTTP/1.1 200");
-            leaver.reset();
-        }
+                                url: http://127.0.0.1:1
+                                retries: 0
+                                routes:
+                                  - name: fine
+                                    paths: [/fine]
+                                    plugins:
+                                      - {name: request-termination, config: {status_code: 200}}
+                                      - {name: syslog}
+                                  - name: own
+                                    paths: [/own]
+                                    plugins:
+                                      - {name: request-termination, config: {status_code: 201}}
+                                      - name: syslog
+                                        config:
+                                          log_level: debug
+                                          successful_severity: debug
+                                          facility: mail
+                                          custom_fields_by_lua: {team: "return 'blue'", route: return nil}
+                                  - name: quiet
+                                    paths: [/quiet]
+                                    plugins:
+                                      - {name: request-termination, config: {status_code: 200}}
+                                      - {name: syslog, config: {log_level: err}}
+                                  - name: missing
+                                    paths: [/missing]
+                                    plugins:
+                                      - {name: request-termination, config: {status_code: 404}}
+                                      - {name: syslog, config: {client_errors_severity: warning}}
+                                  - name: broken
+                                    paths: [/broken]
+                                    plugins:
+                                      - {name: request-termination, config: {status_code: 500}}
+                                      - {name: syslog, config: {log_level: err, server_errors_severity: crit}}
+                                  - name: dead
+                                    paths: [/dead]
+                                    plugins: [{name: syslog, config: {server_errors_severity: err}}]
+                              - name: half
+                                url: http://127.0.0.1:%d
+                                routes: [{name: half, paths: [/half], plugins: [{name: syslog}]}]
+                            """.formatted(halves.port()))
+                    .start());
+            for (String path : List.of("/quiet", "/fine", "/own", "/missing", "/broken", "/dead")) {
+                PackagedGateway.get(gateway.proxy(path));
+            }
+            try (Wire leaver = Wire.to(gateway.proxyPort())) {
+                leaver.send("POST /fine/left HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf");
+                leaver.reset();
+            }
+            Wire.Answer half = Wire.call(gateway.proxyPort(), Wire.request("GET", "/half/died", ""));
+            assertThat(half.end()).isNotEqualTo(Wire.End.WHOLE);
+            try (Wire leaver = Wire.to(gateway.proxyPort())) {
+                String head = leaver.send(Wire.request("GET", "/half/left", "")).until("half");
+                assertThat(head).startsWith("HTTP/1.1 200");
+                leaver.reset();
+            }
 
-        List<String> wanted = List.of(
-                "user.info .*\"uri\":\"/fine\".*\"status\":200.*",
-                "mail.debug (?!.*\"route\").*\"uri\":\"/own\".*\"team\":\"blue\".*",
-                "user.warning .*\"uri\":\"/missing\".*",
-                "user.crit .*\"uri\":\"/broken\".*",
-                "user.err .*\"uri\":\"/dead\".*\"status\":502.*",
-                "user.info .*\"uri\":\"/fine/left\".*",
-                "user.info (?=.*\"uri\":\"/half/died\").*\"end\":\"upstream_failed\".*",
-                "user.info (?=.*\"uri\":\"/half/left\").*\"end\":\"client_gone\".*");
-        Workplace.awaitTrue(
-                Workplace.SOON,
-                () -> daemon.messages("kong").size() >= wanted.size(),
-                () -> String.join("\n", daemon.messages("kong")));
-        assertThat(daemon.messages("kong"))
-                .hasSize(wanted.size())
-                .allSatisfy(message -> assertThat(wanted).anyMatch(message::matches));
-        assertThat(wanted)
-                .allSatisfy(
-                        pattern -> assertThat(daemon.messages("kong")).anyMatch(message -> message.matches(pattern)));
+            List<String> wanted = List.of(
+                    "user.info .*\"uri\":\"/fine\".*\"status\":200.*",
+                    "mail.debug (?!.*\"route\").*\"uri\":\"/own\".*\"team\":\"blue\".*",
+                    "user.warning .*\"uri\":\"/missing\".*",
+                    "user.crit .*\"uri\":\"/broken\".*",
+                    "user.err .*\"uri\":\"/dead\".*\"status\":502.*",
+                    "user.info .*\"uri\":\"/fine/left\".*",
+                    "user.info (?=.*\"uri\":\"/half/died\").*\"end\":\"upstream_failed\".*",
+                    "user.info (?=.*\"uri\":\"/half/left\").*\"end\":\"client_gone\".*");
+            Workplace.awaitTrue(
+                    Workplace.SOON,
+                    () -> daemon.messages("kong").size() >= wanted.size(),
+                    () -> String.join("\n", daemon.messages("kong")));
+            assertThat(daemon.messages("kong"))
+                    .hasSize(wanted.size())
+                    .allSatisfy(message -> assertThat(wanted).anyMatch(message::matches));
+            assertThat(wanted)
+                    .allSatisfy(pattern ->
+                            assertThat(daemon.messages("kong")).anyMatch(message -> message.matches(pattern)));
+        }
     }
 
     private static ServerScript.Builder half() {
