@@ -391,6 +391,7 @@ final class ClientStreams extends Http2ConnectionHandler {
 
         @Override
         public void onRstStreamRead(ChannelHandlerContext ctx, int streamId, long errorCode) {
+            remember(-streamId);
             ClientStream stream = of(connection().stream(streamId));
             if (stream != null) {
                 breaksOff |= !stream.headSent();
@@ -485,13 +486,14 @@ final class ClientStreams extends Http2ConnectionHandler {
             breaksOff |= !stream.headSent();
             stream.gone("protocol_error");
         } else if (!outbound) {
-            if (error.error() == Http2Error.STREAM_CLOSED) {
-                if (!isReset(id)) {
-                    onError(ctx, false, Http2Exception.connectionError(error.error(), error, "stream %d is over", id));
-                }
+            if (error.error() != Http2Error.STREAM_CLOSED) {
+                door.malformed();
+            } else if (isReset(id)) {
+                return;
+            } else if (!isReset(-id)) {
+                onError(ctx, false, Http2Exception.connectionError(error.error(), error, "stream %d is over", id));
                 return;
             }
-            door.malformed();
             remember(id);
         }
         super.onStreamError(ctx, outbound, cause, isSecondHead(stream, error) ? closedStream(id) : error);
@@ -516,7 +518,12 @@ final class ClientStreams extends Http2ConnectionHandler {
                 Http2Exception.streamError(id, Http2Error.STREAM_CLOSED, "stream %d has ended", id);
     }
 
-    /** Frames for a stream that was reset here may be on their way still, and are no fault of the client. */
+    /**
+     * Frames for a stream that was reset here may be on their way still, and are no fault of the client. Those that follow its
+     * own reset are, but of that stream alone: grpc-java sends the rest of a request that was answered early.
+     *
+     * @param id of the stream; negative when it was the client that has reset it
+     */
     private void remember(int id) {
         if (resets.length == 0) {
             resets = new int[REMEMBERED];

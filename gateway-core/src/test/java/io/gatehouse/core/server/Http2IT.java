@@ -37,6 +37,7 @@ class Http2IT {
     private static final int PROTOCOL_ERROR = 1;
     private static final int INTERNAL_ERROR = 2;
     private static final int REFUSED_STREAM = 7;
+    private static final int STREAM_CLOSED = 5;
     private static final int ENHANCE_YOUR_CALM = 11;
     private static final int INITIAL_WINDOW = 4;
 
@@ -203,6 +204,26 @@ class Http2IT {
             client.get(3, "/a");
             FrameClient.Frame next = client.await(frame -> frame.stream() == 1 || frame.type() == HEADERS);
             assertThat(next.stream()).as("%s", next).isEqualTo(3); // the first was not reset
+        }
+    }
+
+    @Test
+    void whatFollowsAResetHurtsNoOtherStream() throws Exception {
+        rig.upstream.script(ServerScript.silent());
+        try (FrameClient client = client("{name: probe}")) {
+            client.head(1, false, head("POST", "/a"));
+            client.head(3, false, head("POST", "/nowhere"));
+            assertThat(client.whole(3)).startsWith("404 ");
+            for (int given : List.of(1, 3)) {
+                client.reset(given).data(given, false, "was").data(given, true, "queued");
+                FrameClient.Frame said = client.await(frame -> frame.stream() == given || frame.type() == GOAWAY);
+                assertThat(said.type()).as("%s", said).isEqualTo(RST_STREAM);
+                assertThat(said.number()).isEqualTo(STREAM_CLOSED);
+            }
+            client.get(5, "/nowhere");
+            FrameClient.Frame next =
+                    client.await(frame -> frame.stream() == 1 || frame.stream() == 3 || frame.type() == HEADERS);
+            assertThat(next.stream()).as("%s", next).isEqualTo(5); // one word on each was enough
         }
     }
 
