@@ -69,7 +69,8 @@ final class ClientStreams extends Http2ConnectionHandler {
     /** How long a client has to answer a ping that asks whether it has heard that the connection is about to end. */
     private static final long FAREWELL_NANOS = 1_000_000_000L;
 
-    private static final int REMEMBERED = 256;
+    /** Streams that were reset of late: as many as either side may reset within that time. */
+    private static final int REMEMBERED = 2 * MAX_RESETS;
 
     private static final long FAREWELL = 0x676f6f64627965L;
 

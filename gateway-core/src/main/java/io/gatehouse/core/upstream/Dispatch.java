@@ -197,6 +197,7 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
                 upload = null;
                 request.body(Body.of(body, bodyLength));
             }
+            return Failure.of(FailureKind.RESET, e);
         }
         return Failures.exchanging(e);
     }

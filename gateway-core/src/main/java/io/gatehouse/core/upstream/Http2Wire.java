@@ -26,6 +26,10 @@ final class Http2Wire extends Wire {
     private static final int MAX_UNSENT = 64 * 1024;
 
     private boolean begun;
+
+    /** Whether no stream could begin on the connection any more when one was to, so that nothing was sent. */
+    private boolean tooLate;
+
     private long unsent;
     private @Nullable Runnable drained;
 
@@ -34,7 +38,7 @@ final class Http2Wire extends Wire {
     }
 
     private Http2ConnectionHandler handler() {
-        return Connections.channel(out.connection()).pipeline().get(Http2ConnectionHandler.class);
+        return channel().pipeline().get(Http2ConnectionHandler.class);
     }
 
     @Override
@@ -54,15 +58,32 @@ final class Http2Wire extends Wire {
         HopByHop.removeOfHttp1(own);
     }
 
+    private void begin() {
+        if (!begun) {
+            begun = true;
+            tooLate = isOver();
+        }
+    }
+
+    private boolean isOver() {
+        Http2ConnectionHandler handler = handler();
+        if (handler == null || !channel().isActive()) {
+            return true;
+        }
+        Http2Connection.Endpoint<?> own = handler.connection().local();
+        int next = own.lastStreamCreated() + 1 | 1;
+        return handler.connection().goAwayReceived() && next > own.lastStreamKnownByPeer();
+    }
+
     @Override
     void sendHead() {
-        begun = true;
+        begin();
         orAbort(out.sendHead());
     }
 
     @Override
     void write(Buffer piece) {
-        begun = true;
+        begin();
         int bytes = piece.length();
         unsent += bytes;
         orAbort(out.write(piece).onSuccess(sent -> taken(bytes)));
@@ -79,14 +100,13 @@ final class Http2Wire extends Wire {
 
     @Override
     void end(@Nullable Buffer piece, @Nullable MultiMap trailers) {
+        begin();
         if (trailers == null) {
-            begun = true;
             orAbort(piece == null ? out.end() : out.end(piece));
             return;
         }
         // Vert.x has no trailers of requests; an empty piece waits behind those that wait for the window
         Future<Void> written = out.write(piece == null ? Buffer.buffer() : piece);
-        begun = true;
         orAbort(written.onSuccess(v -> last(trailers)));
     }
 
@@ -100,8 +120,7 @@ final class Http2Wire extends Wire {
         for (Map.Entry<String, String> trailer : trailers) {
             last.add(trailer.getKey().toLowerCase(Locale.ROOT), trailer.getValue());
         }
-        ChannelHandlerContext context =
-                Connections.channel(out.connection()).pipeline().context(handler);
+        ChannelHandlerContext context = channel().pipeline().context(handler);
         handler.encoder()
                 .writeHeaders(context, id, last, 0, true, context.newPromise())
                 .addListener(sent -> {
@@ -154,6 +173,9 @@ final class Http2Wire extends Wire {
 
     @Override
     boolean unprocessed(Throwable e) {
+        if (tooLate) {
+            return true;
+        }
         if (e instanceof StreamResetException reset) {
             return reset.getCode() == Http2Error.REFUSED_STREAM.code();
         }
