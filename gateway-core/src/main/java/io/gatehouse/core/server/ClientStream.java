@@ -218,6 +218,11 @@ final class ClientStream extends Watched implements ClientSide, ClientPort, Read
         return closed;
     }
 
+    /** Whether the whole answer has been sent, and only the request goes on. */
+    boolean isAnswered() {
+        return lingers;
+    }
+
     /** Whether the request has come whole. */
     boolean hasCome() {
         return whole;

@@ -30,6 +30,7 @@ import io.vertx.core.net.impl.ShutdownEvent;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -69,8 +70,7 @@ final class ClientStreams extends Http2ConnectionHandler {
     /** How long a client has to answer a ping that asks whether it has heard that the connection is about to end. */
     private static final long FAREWELL_NANOS = 1_000_000_000L;
 
-    /** Streams that were reset of late: as many as either side may reset within that time. */
-    private static final int REMEMBERED = 2 * MAX_RESETS;
+    private static final int REMEMBERED = 512;
 
     private static final long FAREWELL = 0x676f6f64627965L;
 
@@ -91,6 +91,8 @@ final class ClientStreams extends Http2ConnectionHandler {
     private boolean flushPlanned;
     private int[] resets = {};
     private int nextReset;
+    private int givenUp;
+    private long givenUpSince;
     private final List<ClientStream> postponed = new ArrayList<>(0);
     private boolean breaksOff;
     private boolean stopping;
@@ -135,7 +137,7 @@ final class ClientStreams extends Http2ConnectionHandler {
                     .initialSettings(Http2Settings.defaultSettings()
                             .maxConcurrentStreams(MAX_STREAMS)
                             .maxHeaderListSize(limits.headBytes()))
-                    .decoderEnforceMaxRstFramesPerWindow(MAX_RESETS, RESETS_SECONDS)
+                    .decoderEnforceMaxRstFramesPerWindow(0, 0) // counted where it is known what was reset
                     .encoderEnforceMaxRstFramesPerWindow(MAX_RESETS, RESETS_SECONDS)
                     .decoderEnforceMaxSmallContinuationFrames(MAX_SMALL_CONTINUATIONS)
                     .decoderEnforceMaxConsecutiveEmptyDataFrames(MAX_EMPTY_DATA)
@@ -391,12 +393,28 @@ final class ClientStreams extends Http2ConnectionHandler {
         }
 
         @Override
-        public void onRstStreamRead(ChannelHandlerContext ctx, int streamId, long errorCode) {
+        public void onRstStreamRead(ChannelHandlerContext ctx, int streamId, long errorCode) throws Http2Exception {
             remember(-streamId);
             ClientStream stream = of(connection().stream(streamId));
+            boolean answered = stream != null && stream.isAnswered();
             if (stream != null) {
                 breaksOff |= !stream.headSent();
                 stream.gone("reset");
+            }
+            if (!answered) {
+                givenUp();
+            }
+        }
+
+        /** The client wants no answer any more. Who is answered before the request has ended may well reset its rest. */
+        private void givenUp() throws Http2Exception {
+            long now = System.nanoTime();
+            if (givenUp == 0 || now - givenUpSince >= TimeUnit.SECONDS.toNanos(RESETS_SECONDS)) {
+                givenUpSince = now;
+                givenUp = 0;
+            }
+            if (++givenUp > MAX_RESETS) {
+                throw Http2Exception.connectionError(Http2Error.ENHANCE_YOUR_CALM, "too many resets");
             }
         }
 
@@ -486,18 +504,28 @@ final class ClientStreams extends Http2ConnectionHandler {
         if (stream != null) {
             breaksOff |= !stream.headSent();
             stream.gone("protocol_error");
+        } else if (!outbound && error.error() == Http2Error.STREAM_CLOSED) {
+            late(ctx, error);
+            return;
         } else if (!outbound) {
-            if (error.error() != Http2Error.STREAM_CLOSED) {
-                door.malformed();
-            } else if (isReset(id)) {
-                return;
-            } else if (!isReset(-id)) {
-                onError(ctx, false, Http2Exception.connectionError(error.error(), error, "stream %d is over", id));
-                return;
-            }
+            door.malformed();
             remember(id);
         }
         super.onStreamError(ctx, outbound, cause, isSecondHead(stream, error) ? closedStream(id) : error);
+    }
+
+    /** A frame has come for a stream that is over. */
+    private void late(ChannelHandlerContext ctx, Http2Exception.StreamException error) {
+        int id = error.streamId();
+        if (isReset(id)) {
+            return;
+        }
+        if (isReset(-id)) {
+            remember(id); // one word is enough
+            resetStream(ctx, id, error.error().code(), ctx.newPromise());
+        } else {
+            onError(ctx, false, Http2Exception.connectionError(error.error(), error, "stream %d is over", id));
+        }
     }
 
     /** The head is so long that Netty makes none of it, and resets the stream once it is answered. */

@@ -79,6 +79,7 @@ final class FrameClient implements AutoCloseable {
 
     private FrameClient(Socket socket, ByteArrayOutputStream held, int... settings) throws IOException {
         this.socket = socket;
+        socket.setTcpNoDelay(true);
         this.held = held;
         this.in = new DataInputStream(socket.getInputStream());
         bytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(ISO_8859_1));

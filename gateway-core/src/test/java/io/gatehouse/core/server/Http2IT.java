@@ -228,6 +228,36 @@ class Http2IT {
     }
 
     @Test
+    void theRestOfARequestThatIsAnsweredMayBeResetAsOftenAsNeeded() throws Exception {
+        try (FrameClient client = client("{name: probe, config: {does: answer}}")) {
+            for (int stream = 1; stream < 1001; stream += 2) {
+                client.head(stream, false, head("POST", "/a"));
+                assertThat(client.whole(stream)).as("%s", stream).startsWith("418 ");
+                client.reset(stream).data(stream, true, "was queued"); // as grpc-java does
+            }
+        }
+    }
+
+    @Test
+    void whatBreaksOffBehindTheGatewayIsNotTheClientsDoing() throws Exception {
+        rig.upstream.script(ServerScript.builder()
+                .readRequest()
+                .head(200, "Content-Length: 10")
+                .send("half")
+                .close()
+                .build());
+        try (FrameClient client = client("")) {
+            for (int stream = 1; stream < 501; stream += 2) {
+                int broken = stream;
+                client.get(stream, "/a");
+                FrameClient.Frame said = client.await(
+                        frame -> frame.stream() == broken && frame.type() == RST_STREAM || frame.type() == GOAWAY);
+                assertThat(said.type()).as("%s: %s", stream, said).isEqualTo(RST_STREAM);
+            }
+        }
+    }
+
+    @Test
     void requestsThatNeverEndLeaveRoomForOthers() throws Exception {
         try (FrameClient client = client("{name: probe, config: {does: answer}}")) {
             for (int stream = 1; stream < 301; stream += 2) {
