@@ -5,6 +5,7 @@ import io.gatehouse.api.FailureKind;
 import io.gatehouse.core.service.Reason;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.handler.codec.DecoderException;
+import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.vertx.core.http.ConnectionPoolTooBusyException;
 import io.vertx.core.http.HttpClosedException;
@@ -43,6 +44,7 @@ final class Failures {
                         ? FailureKind.TIMEOUT
                         : e instanceof HttpClosedException
                                         || e instanceof StreamResetException
+                                        || isClosedStream(e)
                                         || (e instanceof IOException && !(e instanceof SSLException))
                                 ? FailureKind.RESET
                                 : e instanceof DecoderException
@@ -51,5 +53,10 @@ final class Failures {
                                         ? FailureKind.INVALID_RESPONSE
                                         : FailureKind.RESET,
                 e);
+    }
+
+    /** Whether it is a write that came to nothing since the stream was over by then. */
+    private static boolean isClosedStream(Throwable e) {
+        return e instanceof Http2Exception http2 && http2.error() == Http2Error.STREAM_CLOSED;
     }
 }
