@@ -41,11 +41,16 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
     /** How long the upstream's side of a tunnel may be silent once the client has ended its own. */
     private static final long LAST_WORDS_NANOS = 500_000_000L;
 
+    /** How often an attempt goes to another connection since the one it has got turns out to be ending. */
+    private static final int MOST_MOVES = 3;
+
     private final LiveExchange exchange;
     private final Request request;
     private final Target target;
     private final LiveAttempt record;
     private final Promise<Response> result = Promise.promise();
+    private Runnable connecting = () -> {};
+    private int moves;
     private @Nullable Wire wire;
     private @Nullable HttpClientResponse answer;
     private @Nullable Upload upload;
@@ -101,17 +106,25 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
                 .setConnectTimeout(target.connectTimeout().toMillis());
         record.onCancel(this::cancel);
         request.onCancel(this::cancel);
+        connecting = () -> connect(client, options);
+        connecting.run();
+        return result.future();
+    }
+
+    private void connect(HttpClient client, RequestOptions options) {
+        if (over) {
+            return;
+        }
         try {
-            Future<HttpClientRequest> connecting = client.request(options);
-            if (!connecting.isComplete()) {
+            Future<HttpClientRequest> connection = client.request(options);
+            if (!connection.isComplete()) {
                 // name, connection and TLS handshake together
                 await(target.connectTimeout().toNanos());
             }
-            connecting.onComplete(this::connected);
+            connection.onComplete(this::connected);
         } catch (IllegalArgumentException e) {
             fail(Failure.of(FailureKind.PLUGIN, e)); // a URI or host that a plugin set and that is none
         }
-        return result.future();
     }
 
     /** With the port that the name service told. */
@@ -141,15 +154,19 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
                 : exchange.errors().failed(exchange, failure);
     }
 
-    private void connected(AsyncResult<HttpClientRequest> outcome) {
+    private void connected(AsyncResult<HttpClientRequest> connection) {
         unwatch();
-        if (outcome.failed()) {
-            fail(Failures.connecting(outcome.cause()));
+        if (connection.failed()) {
+            fail(Failures.connecting(connection.cause()));
             return;
         }
-        HttpClientRequest out = outcome.result();
+        HttpClientRequest out = connection.result();
         Wire carrier = Wire.of(out);
-        out.exceptionHandler(e -> broken(exchanging(e)));
+        out.exceptionHandler(e -> {
+            if (carrier == wire) {
+                broken(exchanging(e));
+            }
+        });
         if (over) {
             carrier.unused(); // nothing was sent: the connection stays in the pool
             return;
@@ -163,7 +180,7 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
             return;
         }
         try {
-            out.response().onComplete(this::head);
+            out.response().onComplete(outcome -> head(carrier, outcome));
             carrier.headers(request.headers(), host);
             MultiMap headers = out.headers();
             exchange.stampRequest(headers);
@@ -197,7 +214,6 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
                 upload = null;
                 request.body(Body.of(body, bodyLength));
             }
-            return Failure.of(FailureKind.RESET, e);
         }
         return Failures.exchanging(e);
     }
@@ -208,13 +224,15 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
             if (expectsBody(request.method()) || saysThatThereIsNone()) {
                 out.out.headers().set(HttpHeaders.CONTENT_LENGTH, "0");
             }
-            sending();
-            out.end(null, null);
-            uploaded();
+            if (sending()) {
+                out.end(null, null);
+                uploaded();
+            }
         } else if (body.isBuffered()) {
-            sending();
-            out.end(body.bytes(), null);
-            uploaded();
+            if (sending()) {
+                out.end(body.bytes(), null);
+                uploaded();
+            }
         } else {
             bodyLength = body.length();
             if (bodyLength >= 0) {
@@ -239,9 +257,34 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
     }
 
     @Override
-    public void sending() {
+    public boolean sending() {
+        Wire out = wire;
+        if (out != null && out.isOver() && goElsewhere()) {
+            return false;
+        }
         begun = true;
         sent = true;
+        return true;
+    }
+
+    /** Takes another connection, for which nothing is lost yet; false when it has to be this one. */
+    private boolean goElsewhere() {
+        if (moves == MOST_MOVES) {
+            return false;
+        }
+        if (upload != null) {
+            BodyReader<Buffer> body = upload.again();
+            if (body == null) {
+                return false;
+            }
+            request.body(Body.of(body, bodyLength));
+        }
+        upload = null;
+        refusable = null;
+        wire = null;
+        moves++;
+        exchange.loop().later(connecting);
+        return true;
     }
 
     @Override
@@ -290,18 +333,20 @@ final class Dispatch extends Watched implements StreamReader.Owner, Upload.Owner
         }
     }
 
-    private void head(AsyncResult<HttpClientResponse> outcome) {
+    private void head(Wire out, AsyncResult<HttpClientResponse> outcome) {
+        if (outcome.succeeded()) {
+            // who gives it up knows why, and Vert.x is not to log it as an error
+            outcome.result().exceptionHandler(e -> {});
+        }
+        if (over || out != wire) {
+            return; // its connection is closed already, or left
+        }
         unwatch();
         if (outcome.failed()) {
             broken(exchanging(outcome.cause()));
             return;
         }
-        Wire out = wire;
         HttpClientResponse in = outcome.result();
-        in.exceptionHandler(e -> {}); // who gives it up knows why, and Vert.x is not to log it as an error
-        if (over || out == null) {
-            return; // its connection is closed already
-        }
         boolean switched = upgrading && Connections.switched(out.out.connection());
         if (upgrading && !switched) {
             out.end(null, null); // there is no tunnel: the request is whole

@@ -77,6 +77,12 @@ final class Http1Wire extends Wire {
         // giving it up is enough: nobody else is on this connection
     }
 
+    /** Vert.x tells of that by itself. */
+    @Override
+    boolean isOver() {
+        return false;
+    }
+
     @Override
     boolean mayBeRefused() {
         return false;

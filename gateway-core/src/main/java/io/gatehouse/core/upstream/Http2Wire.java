@@ -26,10 +26,6 @@ final class Http2Wire extends Wire {
     private static final int MAX_UNSENT = 64 * 1024;
 
     private boolean begun;
-
-    /** Whether no stream could begin on the connection any more when one was to, so that nothing was sent. */
-    private boolean tooLate;
-
     private long unsent;
     private @Nullable Runnable drained;
 
@@ -58,32 +54,15 @@ final class Http2Wire extends Wire {
         HopByHop.removeOfHttp1(own);
     }
 
-    private void begin() {
-        if (!begun) {
-            begun = true;
-            tooLate = isOver();
-        }
-    }
-
-    private boolean isOver() {
-        Http2ConnectionHandler handler = handler();
-        if (handler == null || !channel().isActive()) {
-            return true;
-        }
-        Http2Connection.Endpoint<?> own = handler.connection().local();
-        int next = own.lastStreamCreated() + 1 | 1;
-        return handler.connection().goAwayReceived() && next > own.lastStreamKnownByPeer();
-    }
-
     @Override
     void sendHead() {
-        begin();
+        begun = true;
         orAbort(out.sendHead());
     }
 
     @Override
     void write(Buffer piece) {
-        begin();
+        begun = true;
         int bytes = piece.length();
         unsent += bytes;
         orAbort(out.write(piece).onSuccess(sent -> taken(bytes)));
@@ -100,13 +79,14 @@ final class Http2Wire extends Wire {
 
     @Override
     void end(@Nullable Buffer piece, @Nullable MultiMap trailers) {
-        begin();
         if (trailers == null) {
+            begun = true;
             orAbort(piece == null ? out.end() : out.end(piece));
             return;
         }
         // Vert.x has no trailers of requests; an empty piece waits behind those that wait for the window
         Future<Void> written = out.write(piece == null ? Buffer.buffer() : piece);
+        begun = true;
         orAbort(written.onSuccess(v -> last(trailers)));
     }
 
@@ -166,6 +146,15 @@ final class Http2Wire extends Wire {
         Connections.probe(out.connection());
     }
 
+    /** An upstream that says goodbye takes what is on its way to it, and may close the connection behind that. */
+    @Override
+    boolean isOver() {
+        Http2ConnectionHandler handler = handler();
+        return handler == null
+                || handler.connection().goAwayReceived()
+                || !channel().isActive();
+    }
+
     @Override
     boolean mayBeRefused() {
         return true;
@@ -173,9 +162,6 @@ final class Http2Wire extends Wire {
 
     @Override
     boolean unprocessed(Throwable e) {
-        if (tooLate) {
-            return true;
-        }
         if (e instanceof StreamResetException reset) {
             return reset.getCode() == Http2Error.REFUSED_STREAM.code();
         }

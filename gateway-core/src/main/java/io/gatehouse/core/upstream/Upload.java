@@ -27,8 +27,12 @@ final class Upload extends Watched {
 
     /** Who wants to know how it goes. */
     interface Owner {
-        /** The first bytes are on their way. Called at most once. */
-        void sending();
+        /**
+         * The first bytes are about to be sent. Called at most once.
+         *
+         * @return whether they are to be; if not, the body is for another {@link Upload}
+         */
+        boolean sending();
 
         /** Bytes have come that are to be sent. */
         default void moving() {}
@@ -206,12 +210,12 @@ final class Upload extends Watched {
         if (over) {
             return;
         }
-        Buffer bytes = gathered.take();
         boolean first = !begun;
         begun = true;
-        if (first) {
-            owner.sending();
+        if (first && !owner.sending()) {
+            return;
         }
+        Buffer bytes = gathered.take();
         if (complete) {
             stop();
             if (trailers != null && first && bytes == null) {

@@ -53,6 +53,9 @@ abstract class Wire implements StreamReader.Valve {
     /** Nothing came although something should have. */
     abstract void silent();
 
+    /** Whether the connection takes no new request any more, though it did when it was chosen. */
+    abstract boolean isOver();
+
     /** Whether an upstream may say that it did nothing with what was sent. */
     abstract boolean mayBeRefused();
 

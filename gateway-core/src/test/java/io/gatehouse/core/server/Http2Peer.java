@@ -108,6 +108,12 @@ final class Http2Peer implements AutoCloseable {
             below.flush();
         }
 
+        /** Ends this stream with an answer, and says in the same breath that no later one is served. */
+        void lastAnswer(int number) {
+            context.write(new DefaultHttp2HeadersFrame(new DefaultHttp2Headers().status("200"), true).stream(stream));
+            goAway(number);
+        }
+
         /** Whatever comes on this connection is not heard any more. */
         void deafen() {
             channel.pipeline().addFirst(new ChannelInboundHandlerAdapter() {

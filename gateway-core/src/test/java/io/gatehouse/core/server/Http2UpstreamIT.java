@@ -374,6 +374,34 @@ class Http2UpstreamIT {
     }
 
     @Test
+    void aConnectionThatEndsAsItIsTakenIsLeftForAnother() throws Exception {
+        int connections = 8; // there may be no more, so that the next request waits for one of them
+        start(
+                Http2Settings.defaultSettings().maxConcurrentStreams(1),
+                stream -> {
+                    if (stream.number >= connections && stream.ended) {
+                        answers(stream);
+                    }
+                },
+                "retries: 0");
+        ExecutorService clients = Executors.newCachedThreadPool();
+        try {
+            for (int i = 0; i < connections; i++) {
+                clients.submit(() -> rig.get("/a"));
+                peer.stream(i);
+            }
+            Future<HttpResponse<String>> next =
+                    clients.submit(() -> rig.send("POST", "/a", BodyPublishers.ofString("hello")));
+            Rig.await(() -> rig.gateway.inFlight() == connections + 1, () -> "in flight: " + rig.gateway.inFlight());
+            peer.stream(0).lastAnswer(1);
+            assertThat(next.get().body()).isEqualTo("got hello");
+            assertThat(peer.connections).hasSize(connections + 1);
+        } finally {
+            clients.shutdownNow();
+        }
+    }
+
+    @Test
     void aConnectionThatIsLostIsReplaced() throws Exception {
         start(Http2UpstreamIT::answers, "retries: 0");
         assertThat(rig.get("/a").statusCode()).isEqualTo(200);
