@@ -565,6 +565,9 @@ final class ClientConnection extends ChannelDuplexHandler implements ClientLine,
             decoder.tunnelEnded();
             return;
         }
+        if (!answering && held != null && !held.isEmpty()) {
+            return; // its next request is taken in a moment, and this looked at again
+        }
         boolean waits = answering && !receiving && lingering == null;
         if (!waits || committed && !ending || !committed && !probable) {
             ctx.close();

@@ -146,13 +146,17 @@ class ClientConnectionIT {
     // ---- sending the last byte, and staying or not
 
     private void slowUpstream() throws Exception {
+        slowUpstream("{name: probe}");
+    }
+
+    private void slowUpstream(String plugins) throws Exception {
         rig.upstream.script(ServerScript.builder()
                 .readRequest()
                 .awaitRelease()
                 .respond(200, "{\"ok\":true}")
                 .repeat()
                 .build());
-        rig.start("{name: probe}");
+        rig.start(plugins);
     }
 
     @ParameterizedTest
@@ -183,6 +187,26 @@ class ClientConnectionIT {
             assertThat(Rig.rest(socket).split("HTTP/1.1 200 ", -1)).hasSize(4);
         }
         assertThat(rig.logged(3)).containsOnly("probe sent ok 200");
+    }
+
+    @Test
+    void whoHalfClosesBetweenAnAnswerAndTheNextRequestInHandGetsAllAnswers() throws Exception {
+        slowUpstream("{name: probe, config: {does: hold}}");
+        try (Socket socket = rig.connect();
+                Socket holder = rig.connect()) {
+            Rig.send(socket, "GET /a HTTP/1.1\r\nHost: a\r\n\r\n".repeat(3));
+            Rig.await(() -> rig.upstream.requests() == 1, () -> "no request");
+            Rig.send(holder, "GET /a HTTP/1.1\r\nHost: a\r\nX-Hold: loop\r\nConnection: close\r\n\r\n");
+            ProbeFactory.HOLD.put(true); // so that the loop sees both of the next two at once
+            rig.upstream.release();
+            Rig.await(() -> rig.upstream.connections().get(0).bytesSent() > 0, () -> "no answer");
+            socket.shutdownOutput();
+            ProbeFactory.HOLD.put(true);
+            rig.upstream.release(3);
+            assertThat(Rig.rest(socket).split("HTTP/1.1 200 ", -1)).hasSize(4);
+            assertThat(Rig.rest(holder)).startsWith("HTTP/1.1 200 ");
+        }
+        assertThat(rig.logged(4)).containsOnly("probe sent ok 200");
     }
 
     @ParameterizedTest

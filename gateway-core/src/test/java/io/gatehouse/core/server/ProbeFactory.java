@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.NullUnmarked;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +41,9 @@ public final class ProbeFactory implements PluginFactory<ProbeFactory.Config> {
     static final List<String> LIVES = new CopyOnWriteArrayList<>();
 
     static final AtomicInteger CREATED = new AtomicInteger();
+
+    /** With {@code hold}, a request with {@code X-Hold} keeps the event loop from the first item taken here to the second. */
+    static final SynchronousQueue<Boolean> HOLD = new SynchronousQueue<>();
 
     /**
      * What it shall do.
@@ -133,6 +137,17 @@ public final class ProbeFactory implements PluginFactory<ProbeFactory.Config> {
                 case "returns-null" -> null;
                 case "null-future" -> Future.succeededFuture(null);
                 case "fail" -> Future.failedFuture("planted");
+                case "hold" -> {
+                    if (request.headers().contains("X-Hold")) {
+                        try {
+                            HOLD.take();
+                            HOLD.take();
+                        } catch (InterruptedException e) {
+                            throw new IllegalStateException(e);
+                        }
+                    }
+                    yield next.proceed(request);
+                }
                 case "hang" -> Promise.<Response>promise().future();
                 case "hang-after" ->
                     next.proceed(request)
