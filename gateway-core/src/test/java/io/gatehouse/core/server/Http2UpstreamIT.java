@@ -386,13 +386,15 @@ class Http2UpstreamIT {
                 "retries: 0");
         ExecutorService clients = Executors.newCachedThreadPool();
         try {
+            List<Future<?>> before = new ArrayList<>();
             for (int i = 0; i < connections; i++) {
-                clients.submit(() -> rig.get("/a"));
+                before.add(clients.submit(() -> rig.get("/a")));
                 peer.stream(i);
             }
             Future<HttpResponse<String>> next =
                     clients.submit(() -> rig.send("POST", "/a", BodyPublishers.ofString("hello")));
             Rig.await(() -> rig.gateway.inFlight() == connections + 1, () -> "in flight: " + rig.gateway.inFlight());
+            assertThat(before).noneMatch(Future::isDone);
             peer.stream(0).lastAnswer(1);
             assertThat(next.get().body()).isEqualTo("got hello");
             assertThat(peer.connections).hasSize(connections + 1);
