@@ -35,7 +35,7 @@ class Http2WireTest {
                 .listen(0, "127.0.0.1"));
         client = vertx.createHttpClient(
                 new HttpClientOptions().setProtocolVersion(HttpVersion.HTTP_2).setHttp2ClearTextUpgrade(false));
-        HttpClientRequest first = now(request("/"));
+        HttpClientRequest first = now(request());
         now(first.send().compose(HttpClientResponse::end));
     }
 
@@ -48,14 +48,14 @@ class Http2WireTest {
         return future.toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
     }
 
-    private Future<HttpClientRequest> request(String path) {
-        return client.request(HttpMethod.POST, server.actualPort(), "127.0.0.1", path);
+    private Future<HttpClientRequest> request() {
+        return client.request(HttpMethod.POST, server.actualPort(), "127.0.0.1", "/");
     }
 
     @Test
     void aConnectionWhoseUpstreamSaysGoodbyeIsOver() throws Exception {
         Future<Boolean> verdict =
-                Future.future(told -> vertx.runOnContext(v -> request("/").onSuccess(out -> {
+                Future.future(told -> vertx.runOnContext(v -> request().onSuccess(out -> {
                     Wire wire = Wire.of(out);
                     assertThat(wire.isOver()).isFalse();
                     out.connection().goAwayHandler(last -> told.complete(wire.isOver()));
@@ -67,7 +67,7 @@ class Http2WireTest {
     @Test
     void aConnectionThatIsClosedIsOver() throws Exception {
         Future<Boolean> verdict =
-                Future.future(told -> vertx.runOnContext(v -> request("/").onSuccess(out -> {
+                Future.future(told -> vertx.runOnContext(v -> request().onSuccess(out -> {
                     Wire wire = Wire.of(out);
                     out.connection().closeHandler(closed -> told.complete(wire.isOver()));
                     accepted.future().onSuccess(HttpConnection::close);
